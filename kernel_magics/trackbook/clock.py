@@ -1,0 +1,77 @@
+"""The only source of time, ids and readable names, so that tests can freeze all three."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from datetime import UTC, datetime
+from random import Random
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
+_EPOCH = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+_STEPS = 32**2  # ids a second and process with a short form of their own
+_TAIL_CHARACTERS = 14
+_random = Random(os.urandom(16))  # our own: the person's random state is not ours to move
+_lock = threading.Lock()
+_last = 0
+
+_ADJECTIVES = (
+    "able amber apt bold brave brisk calm candid clear clever cosy crisp curious daring deft eager early fair fleet fond "
+    "frank free fresh gentle glad golden grand green happy hardy honest humble jolly keen kind late lively loyal lucid "
+    "lucky mellow merry mild modest neat nimble noble patient plain proud quick quiet ready rosy round sharp shy silent "
+    "silver sleek smart snug sober solid spry steady still stout sunny sure swift tidy true vivid warm wary wise witty"
+).split()
+_ANIMALS = (
+    "adder badger bat bear beaver bee bison boar camel carp cat cobra cod crab crane crow deer dingo dove duck eagle eel "
+    "elk emu falcon ferret finch fox frog gecko gnu goat goose gull hare hawk heron horse ibex ibis jay koala lark lemur "
+    "lion llama lynx magpie marten mole moose moth mouse newt okapi oriole otter owl panda pike pony puffin quail rabbit "
+    "raven robin salmon seal shrew skink sloth snail sparrow squid stoat stork swan tapir tern tiger toad trout viper "
+    "vole walrus wasp weasel whale wolf wombat wren yak zebra"
+).split()
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def monotonic() -> float:
+    """Return seconds on a clock that never goes back, for durations."""
+    return time.perf_counter()
+
+
+def new_id() -> str:
+    """Return a new id: 22 lower-case characters that sort by time, unique without coordination.
+
+    Crockford's base 32: six characters of seconds since 2026, two that count up within the second (so that the short
+    form of 8 characters tells apart what one process makes), fourteen at random. A process that makes more than a
+    thousand ids a second borrows from the next one.
+    """
+    global _last
+    seconds = int(now().timestamp()) - _EPOCH
+    with _lock:
+        _last = max(_last + 1, seconds * _STEPS + _random.randrange(_STEPS // 4))
+        head = _last
+    return _digits(head, 8) + _digits(_random.randrange(32**_TAIL_CHARACTERS), _TAIL_CHARACTERS)
+
+
+def new_name() -> str:
+    """Return a readable name such as ``brave-otter``; not unique."""
+    return f"{_random.choice(_ADJECTIVES)}-{_random.choice(_ANIMALS)}"
+
+
+def _digits(number: int, width: int) -> str:
+    out = ""
+    for _ in range(width):
+        number, digit = divmod(number, 32)
+        out = _ALPHABET[digit] + out
+    return out
+
+
+def _reseed() -> None:
+    """Give a forked child its own stream of ids."""
+    _random.seed(os.urandom(16))
+
+
+os.register_at_fork(after_in_child=_reseed)

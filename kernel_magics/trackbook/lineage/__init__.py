@@ -1,0 +1,1 @@
+"""How things connect: pure functions over statements and their sources."""

@@ -1,0 +1,1 @@
+"""Line in, record out: the IPython extension and its ``%track``."""

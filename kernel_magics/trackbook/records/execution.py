@@ -1,0 +1,87 @@
+"""An execution: one run of one cell, immutable once it has ended; and the statements that its code is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from trackbook.records.values import JsonValue
+
+
+class Outcome(StrEnum):
+    """How an execution ended. RUNNING is written only for cells that take long; a vanished kernel leaves it behind."""
+
+    RUNNING = "running"
+    OK = "ok"
+    ERROR = "error"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An exception as text: its class name, its message and (where known) the formatted traceback."""
+
+    type: str
+    message: str
+    traceback: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A statement of an execution: the address that lineage uses for "who made this value"."""
+
+    execution_id: str
+    statement: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One statement of an executed cell.
+
+    `reads` maps each name that it reads to the statements that may have made its value then; `writes` are the names
+    that it bound or changed. `literals` are the constants that it assigns. Lines count from 1 in the cell's source.
+    """
+
+    line: int
+    end_line: int
+    reads: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
+    writes: tuple[str, ...] = ()
+    literals: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What an execution used: CPU seconds of the process and the peak of its resident memory until then, in bytes."""
+
+    cpu_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """One run of one cell.
+
+    `index` counts the session's executions from 1; `count` is the prompt number (``In [count]``). `reads` are the names
+    whose values came from before the cell, `writes` those that it bound, changed or deleted, `maybe` those that it
+    touched and that can't be compared. `state` names changed global state outside the namespace (``numpy.random``).
+    """
+
+    execution_id: str
+    session_id: str
+    index: int
+    source: str
+    started_at: datetime
+    cell_id: str | None = None
+    count: int | None = None
+    seconds: float | None = None
+    outcome: Outcome = Outcome.RUNNING
+    failure: Failure | None = None
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    maybe: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    resources: Resources = Resources()
+    run_ids: tuple[str, ...] = ()

@@ -1,0 +1,78 @@
+"""A run: one attempt inside a session, with its params, metrics, datasets, models and artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from trackbook.records.dataset import DatasetUse
+from trackbook.records.execution import Failure
+from trackbook.records.model import Model
+from trackbook.records.values import JsonValue
+
+
+class RunStatus(StrEnum):
+    """What became of a run. KILLED: interrupted, or its process vanished."""
+
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The run itself, without what hangs on it (see `RunDetail`).
+
+    `params` and metric points on the record never change; as long as its session lives, a finished run can still be
+    evaluated, which adds metrics.
+    """
+
+    run_id: str
+    name: str
+    experiment: str
+    session_id: str
+    started_at: datetime
+    status: RunStatus = RunStatus.RUNNING
+    parent_id: str | None = None
+    verdict: str | None = None
+    finished_at: datetime | None = None
+    failure: Failure | None = None
+    environment_id: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPoint:
+    """An observed number. NaN and the infinities are values; the latest of a key has the greatest step, then time."""
+
+    key: str
+    value: float | int
+    step: int = 0
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A file made by a run, kept by content hash. `digest` names its object, `size` is in bytes."""
+
+    name: str
+    digest: str
+    size: int
+    media_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDetail:
+    """A run and what hangs on it. `metrics` holds the latest point of each key."""
+
+    run: Run
+    params: Mapping[str, JsonValue] = field(default_factory=dict)
+    metrics: Mapping[str, MetricPoint] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    datasets: tuple[DatasetUse, ...] = ()
+    models: tuple[Model, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    execution_ids: tuple[str, ...] = ()

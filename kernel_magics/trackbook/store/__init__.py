@@ -1,0 +1,1 @@
+"""Where it is kept: the only place that knows SQL, objects and paths."""

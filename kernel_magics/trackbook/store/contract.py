@@ -1,0 +1,147 @@
+"""What every store promises. The SQL store and the one in memory are held to it by one class of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from trackbook.records import (
+    Artifact,
+    DatasetUse,
+    Environment,
+    Execution,
+    JsonValue,
+    MetricPoint,
+    Model,
+    Run,
+    RunDetail,
+    Session,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunChange:
+    """What is added to one run.
+
+    `run`: the row to insert or to replace (None: only the rest). `params` are added; a key that is on the record with
+    another value is refused. `metrics` are appended. `tags` are set; None takes a tag away. `datasets` (by name and
+    role), `models` (by model_id) and `artifacts` (by name) are added, or replaced while the run is RUNNING.
+    `execution_ids` are the executions that the run is made of.
+    """
+
+    run_id: str
+    run: Run | None = None
+    params: Mapping[str, JsonValue] = field(default_factory=dict)
+    metrics: Sequence[MetricPoint] = ()
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    datasets: Sequence[DatasetUse] = ()
+    models: Sequence[Model] = ()
+    artifacts: Sequence[Artifact] = ()
+    execution_ids: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What is written together: all of it or nothing.
+
+    `withdrawn` are the ids of RUNNING runs that turned out to be none (a repetition); with all that hangs on them.
+    """
+
+    sessions: Sequence[Session] = ()
+    environments: Sequence[Environment] = ()
+    executions: Sequence[Execution] = ()
+    runs: Sequence[RunChange] = ()
+    withdrawn: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs to list, and of which slice of the list (newest first unless `oldest_first`).
+
+    `ids` restricts to those runs. `name` is an exact readable name. `prefix` is the beginning of a run id.
+    `only_roots` leaves out runs with a parent.
+    """
+
+    ids: Sequence[str] | None = None
+    prefix: str | None = None
+    name: str | None = None
+    experiment: str | None = None
+    session_id: str | None = None
+    parent_id: str | None = None
+    only_roots: bool = False
+    oldest_first: bool = False
+    limit: int | None = None
+    offset: int = 0
+
+
+class Store(Protocol):
+    """A place where everything is kept.
+
+    Invariants
+    ----------
+    - `write` is one transaction: another process sees all of a batch or nothing, and when it returns the batch outlives
+      the death of this process.
+    - Any number of threads and processes may read and write at once; nobody sees a lock error, no reader blocks a writer.
+    - Nothing on the record changes: a param's value, a metric point, an execution that has ended. Runs change status,
+      name, note and tags.
+    - A RUNNING run of a session that is gone (lease over, or its process known to be dead on this machine) is given out
+      as KILLED, without anybody's help; so is a RUNNING execution (as INTERRUPTED).
+    - Values come back as they were given: NaN, the infinities, -0.0, integers of any size, long strings, any unicode.
+    """
+
+    @property
+    def location(self) -> str:
+        """Where the store is, as a person would say it."""
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch; see the invariants.
+
+        Raises
+        ------
+        ImmutableError
+            If it would change what is on the record; nothing of the batch is written then.
+        StoreError
+            If the place can't be written.
+        """
+
+    def runs(self, where: RunFilter) -> list[RunDetail]:
+        """Return the runs of a filter with all that hangs on them, in a constant number of queries."""
+
+    def count_runs(self, where: RunFilter) -> int:
+        """Return how many runs a filter has, its limit and offset put aside."""
+
+    def metric_history(self, run_id: str, key: str) -> list[MetricPoint]:
+        """Return every point of a metric, by step, then time."""
+
+    def executions(
+        self, *, ids: Sequence[str] | None = None, session_id: str | None = None, run_id: str | None = None
+    ) -> list[Execution]:
+        """Return executions in the order in which they started, with the ids of their runs."""
+
+    def sessions(self, *, ids: Sequence[str] | None = None) -> list[Session]:
+        """Return sessions, oldest first."""
+
+    def environment(self, environment_id: str) -> Environment | None:
+        """Return an environment."""
+
+    def put_object(self, content: bytes) -> str:
+        """Keep bytes and return their digest: ``sha256`` in hex. The same bytes again cost nothing."""
+
+    def get_object(self, digest: str) -> bytes:
+        """Return the bytes of an object.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none, or its content is not what its digest says.
+        """
+
+    def change_token(self) -> int:
+        """Return a number that differs whenever something was written since, by anybody. Cheap: made to be polled."""
+
+    def verify(self) -> list[str]:
+        """Return what is wrong with the store, one sentence each; empty when all is well."""
+
+    def close(self) -> None:
+        """Let go of connections; a closed store is opened again by its next use."""

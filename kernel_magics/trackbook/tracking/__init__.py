@@ -1,0 +1,1 @@
+"""What a run means: attempts, logging, finding, comparing."""
