@@ -1,0 +1,158 @@
+"""Records as strict JSON: the one shape that the command line, the server and other programs see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from trackbook.records import DatasetUse, Environment, Execution, FileRead, Git, JsonValue, Model, RunDetail, strict
+from trackbook.tracking.compare import Absent, Comparison, Row
+from trackbook.tracking.overview import Overview
+
+Payload = dict[str, JsonValue]
+
+
+def dumps(value: object) -> str:
+    """Return a value as one strict JSON document, in ASCII, so that any terminal and any pipe can carry it."""
+    return json.dumps(strict(value), indent=2, allow_nan=False)
+
+
+def run_payload(detail: RunDetail, *, environment: Environment | None = None) -> Payload:
+    """Return a run and what hangs on it. `metrics` has the latest value of each key; times are ISO 8601 in UTC."""
+    run = detail.run
+    return {
+        "run_id": run.run_id,
+        "name": run.name,
+        "experiment": run.experiment,
+        "session_id": run.session_id,
+        "status": run.status.value,
+        "verdict": run.verdict,
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+        "parent_id": run.parent_id,
+        "params": strict(detail.params),
+        "metrics": {key: strict(point.value) for key, point in detail.metrics.items()},
+        "tags": dict(detail.tags),
+        "datasets": [_dataset(dataset) for dataset in detail.datasets],
+        "models": [_model(model) for model in detail.models],
+        "executions": list(detail.execution_ids),
+        "environment": None if environment is None else environment_payload(environment),
+    }
+
+
+def execution_payload(execution: Execution) -> Payload:
+    """Return one execution of a cell."""
+    return {
+        "execution_id": execution.execution_id,
+        "session_id": execution.session_id,
+        "cell_id": execution.cell_id,
+        "index": execution.index,
+        "source": execution.source,
+        "started_at": _time(execution.started_at),
+        "seconds": execution.seconds,
+        "outcome": execution.outcome.value,
+        "reads": list(execution.reads),
+        "writes": list(execution.writes),
+        "run_ids": list(execution.run_ids),
+    }
+
+
+def environment_payload(environment: Environment) -> Payload:
+    """Return the environment of a session."""
+    return {
+        "environment_id": environment.environment_id,
+        "python": environment.python,
+        "implementation": environment.implementation,
+        "platform": environment.platform,
+        "machine": environment.machine,
+        "packages": dict(environment.packages),
+        "hardware": strict(environment.hardware),
+        "git": None if environment.git is None else _git(environment.git),
+    }
+
+
+def comparison_payload(comparison: Comparison, rows: Sequence[Row]) -> Payload:
+    """Return runs side by side. A value that a run doesn't have is null, and false in its row's ``present``."""
+    return {
+        "runs": [
+            {"run_id": each.run.run_id, "name": each.run.name, "experiment": each.run.experiment}
+            for each in comparison.runs
+        ],
+        "rows": [_row(row) for row in rows],
+    }
+
+
+def overview_payload(overview: Overview) -> Payload:
+    """Return a store at a glance."""
+    return {
+        "location": overview.location,
+        "runs": overview.runs,
+        "sessions": overview.sessions,
+        "live_sessions": [session.session_id for session in overview.live],
+        "latest_run_id": overview.latest.run.run_id if overview.latest else None,
+        "experiments": [
+            {
+                "experiment": each.experiment,
+                "runs": each.runs,
+                "latest_run_id": each.latest.run.run_id if each.latest else None,
+            }
+            for each in overview.experiments
+        ],
+    }
+
+
+def _row(row: Row) -> Payload:
+    return {
+        "section": row.section.value,
+        "key": row.key,
+        "values": [None if isinstance(value, Absent) else strict(value) for value in row.values],
+        "present": [not isinstance(value, Absent) for value in row.values],
+        "differs": row.differs,
+        "differences": list(row.differences),
+        "higher_is_better": row.higher_is_better,
+        "best": list(row.best),
+    }
+
+
+def _dataset(dataset: DatasetUse) -> Payload:
+    return {
+        "name": dataset.name,
+        "kind": dataset.kind,
+        "role": dataset.role.value if dataset.role else None,
+        "rows": dataset.rows,
+        "shape": list(dataset.shape),
+        "columns": [{"name": column.name, "dtype": column.dtype} for column in dataset.columns],
+        "fingerprint": dataset.fingerprint,
+        "files": [_file(file) for file in dataset.files],
+    }
+
+
+def _file(file: FileRead) -> Payload:
+    return {"path": file.path, "size": file.size, "digest": file.digest}
+
+
+def _model(model: Model) -> Payload:
+    return {
+        "name": model.name,
+        "class": model.class_name,
+        "signature": strict(model.signature),
+        "features": list(model.features),
+        "importances": strict(model.importances),
+        "coefficients": strict(model.coefficients),
+        "details": strict(model.details),
+    }
+
+
+def _git(git: Git) -> Payload:
+    return {
+        "commit": git.commit,
+        "branch": git.branch,
+        "is_dirty": git.is_dirty,
+        "patch": git.patch,
+        "remote": git.remote,
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,79 @@
+"""The words that people put on runs: tags and a note, which may change for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.records import RunDetail
+from trackbook.store.contract import Batch, RunChange, RunFilter, Store
+
+
+def check_key(key: object, what: str = "tag") -> str:
+    """Return `key` if a param, metric or tag may be called so.
+
+    Raises
+    ------
+    InvalidValueError
+        If it is no text, empty, begins or ends with a space, or holds a control character.
+    """
+    if not isinstance(key, str):
+        raise InvalidValueError(f"A {what}'s name is text, not {type(key).__name__}. Give it as a string.")
+    if not key or key != key.strip():
+        raise InvalidValueError(f"{key!r} can't name a {what}: a name begins and ends with a visible character.")
+    if not key.isprintable():
+        raise InvalidValueError(f"{key!r} can't name a {what}: it holds a control character. Leave that out.")
+    return key
+
+
+def set_tags(store: Store, run_id: str, tags: Mapping[str, object]) -> RunDetail:
+    """Set tags on a run, over those of the same names, and return the run as it is now.
+
+    Values are kept as text: what `str` makes of them.
+    """
+    checked = {check_key(key): _text(key, value) for key, value in tags.items()}
+    return _change(store, RunChange(run_id=_known(store, run_id).run.run_id, tags=checked))
+
+
+def remove_tags(store: Store, run_id: str, keys: list[str] | tuple[str, ...]) -> RunDetail:
+    """Take tags off a run and return the run as it is now.
+
+    Raises
+    ------
+    NotFoundError
+        If the run has no such tag; none is taken off then.
+    """
+    detail = _known(store, run_id)
+    for key in keys:
+        if key not in detail.tags:
+            has = ", ".join(detail.tags) or "none"
+            raise NotFoundError(f"Run '{detail.run.name}' has no tag '{key}'. Its tags: {has}.")
+    return _change(store, RunChange(run_id=run_id, tags=dict.fromkeys(keys)))
+
+
+def set_note(store: Store, run_id: str, text: str | None) -> RunDetail:
+    """Put a note on a run, over the one that it has, and return the run as it is now; None or blank takes it away."""
+    if text is not None and not isinstance(text, str):
+        raise InvalidValueError(f"A note is text, not {type(text).__name__}. Give it as a string.")
+    note = text.strip() or None if text else None
+    run = _known(store, run_id).run
+    return _change(store, RunChange(run_id=run_id, run=replace(run, note=note)))
+
+
+def _text(key: str, value: object) -> str:
+    if value is None:
+        raise InvalidValueError(f"Tag '{key}' has no value. Give a text; to take a tag away, remove it.")
+    return str(value)
+
+
+def _change(store: Store, change: RunChange) -> RunDetail:
+    store.write(Batch(runs=[change]))
+    return _known(store, change.run_id)
+
+
+def _known(store: Store, run_id: str) -> RunDetail:
+    found = store.runs(RunFilter(ids=[run_id]))
+    if not found:
+        raise NotFoundError(f"No run '{run_id}' in {store.location}. List them with trackbook runs.")
+    return found[0]

@@ -1,0 +1,198 @@
+"""What sets runs apart: their params, metrics, data, models and environments side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from trackbook.errors import InvalidValueError
+from trackbook.records import DatasetUse, Environment, JsonValue, RunDetail, encode
+from trackbook.store.contract import RunFilter, Store
+from trackbook.tracking.direction import higher_is_better
+from trackbook.tracking.find import find_run
+
+
+class Section(StrEnum):
+    """What a row of a comparison is about."""
+
+    PARAMS = "params"
+    METRICS = "metrics"
+    DATA = "data"
+    MODEL = "model"
+    ENVIRONMENT = "environment"
+
+
+class Absent:
+    """Stands where a run has nothing under a key; None is a value."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = Absent()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One key in every run.
+
+    `values` and `differences` have one item a run. A difference is the value minus the first run's, of metrics only,
+    None where there is none to take. `best` are the positions of the runs that do best, empty where the direction
+    (`higher_is_better`) is unknown or all are equal.
+    """
+
+    section: Section
+    key: str
+    values: tuple[JsonValue | Absent, ...]
+    differs: bool
+    differences: tuple[float | None, ...] = ()
+    higher_is_better: bool | None = None
+    best: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Runs side by side; the first is the one that the others are measured against."""
+
+    runs: tuple[RunDetail, ...]
+    rows: tuple[Row, ...]
+
+    def differing(self) -> tuple[Row, ...]:
+        """Return the rows whose values are not the same in every run."""
+        return tuple(row for row in self.rows if row.differs)
+
+
+def compare(runs: Sequence[RunDetail], environments: Mapping[str, Environment]) -> Comparison:
+    """Put runs side by side. `environments` are theirs, by id; a missing one leaves its rows absent."""
+    found = [environments.get(detail.run.environment_id or "") for detail in runs]
+    rows = (
+        *_rows(Section.PARAMS, [detail.params for detail in runs]),
+        *_metric_rows(runs),
+        *_rows(Section.DATA, [_data(detail.datasets) for detail in runs], _same_data),
+        *_rows(Section.MODEL, [_models(detail) for detail in runs]),
+        *_rows(Section.ENVIRONMENT, [_environment(environment) for environment in found]),
+    )
+    return Comparison(runs=tuple(runs), rows=rows)
+
+
+def compare_runs(store: Store, references: Sequence[str]) -> Comparison:
+    """Find runs as `find_run` does and put them side by side; a single run stands beside its children.
+
+    Raises
+    ------
+    InvalidValueError
+        If fewer than two different runs are named.
+    """
+    runs = list({detail.run.run_id: detail for detail in (find_run(store, each) for each in references)}.values())
+    if len(runs) == 1:
+        runs += store.runs(RunFilter(parent_id=runs[0].run.run_id, oldest_first=True))
+    if len(runs) < 2:
+        raise InvalidValueError("A comparison needs two different runs. Name them by id or name: compare A B.")
+    wanted = {detail.run.environment_id for detail in runs if detail.run.environment_id}
+    environments = {each: environment for each in wanted if (environment := store.environment(each))}
+    return compare(runs, environments)
+
+
+def _rows(
+    section: Section,
+    columns: Sequence[Mapping[str, JsonValue]],
+    is_same: Callable[[JsonValue | Absent, JsonValue | Absent], bool] | None = None,
+) -> list[Row]:
+    is_same = is_same or _same
+    rows = []
+    for key in _keys(columns):
+        values = tuple(column.get(key, ABSENT) for column in columns)
+        differs = not all(is_same(values[0], value) for value in values[1:])
+        rows.append(Row(section=section, key=key, values=values, differs=differs))
+    return rows
+
+
+def _metric_rows(runs: Sequence[RunDetail]) -> list[Row]:
+    columns: list[Mapping[str, JsonValue]] = [
+        {key: point.value for key, point in detail.metrics.items()} for detail in runs
+    ]
+    return [_metric_row(row) for row in _rows(Section.METRICS, columns)]
+
+
+def _metric_row(row: Row) -> Row:
+    direction = higher_is_better(row.key)
+    differences = tuple(_difference(value, row.values[0]) for value in row.values)
+    return Row(
+        section=row.section,
+        key=row.key,
+        values=row.values,
+        differs=row.differs,
+        differences=differences,
+        higher_is_better=direction,
+        best=_best(row.values, direction) if row.differs else (),
+    )
+
+
+def _difference(value: JsonValue | Absent, first: JsonValue | Absent) -> float | None:
+    if not _is_number(value) or not _is_number(first):
+        return None
+    try:
+        difference = float(value - first)  # type: ignore[operator]  # both are numbers: _is_number says so
+    except OverflowError:  # integers beyond every float
+        return None
+    return difference if math.isfinite(difference) else None
+
+
+def _best(values: Sequence[JsonValue | Absent], direction: bool | None) -> tuple[int, ...]:
+    numbers = {at: value for at, value in enumerate(values) if isinstance(value, int | float) and _is_number(value)}
+    if direction is None or len(numbers) < 2 or len(set(numbers.values())) == 1:
+        return ()
+    top = max(numbers.values()) if direction else min(numbers.values())
+    return tuple(at for at, number in numbers.items() if number == top)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def _same(one: JsonValue | Absent, other: JsonValue | Absent) -> bool:
+    if isinstance(one, Absent) or isinstance(other, Absent):
+        return one is other
+    if _is_number(one) and _is_number(other):
+        return one == other
+    return encode(one) == encode(other)
+
+
+def _data(datasets: Iterable[DatasetUse]) -> dict[str, JsonValue]:
+    rows: dict[str, JsonValue] = {}
+    for dataset in datasets:
+        key = f"{dataset.name} ({dataset.role})" if dataset.role else dataset.name
+        rows[key] = {"rows": dataset.rows, "shape": list(dataset.shape), "fingerprint": dataset.fingerprint}
+    return rows
+
+
+def _same_data(one: JsonValue | Absent, other: JsonValue | Absent) -> bool:
+    """Tell data apart by content; where a fingerprint is missing, nobody can say that two tables are the same."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one["fingerprint"] is not None and _same(one, other)
+    return _same(one, other)
+
+
+def _models(detail: RunDetail) -> dict[str, JsonValue]:
+    classes: list[JsonValue] = [model.class_name for model in detail.models]
+    if not classes:
+        return {}
+    return {"class": classes[0] if len(classes) == 1 else classes}
+
+
+def _environment(environment: Environment | None) -> dict[str, JsonValue]:
+    if environment is None:
+        return {}
+    facts: dict[str, JsonValue] = {"python": environment.python, "platform": environment.platform}
+    if environment.git:
+        facts["git commit"] = environment.git.commit
+        facts["git branch"] = environment.git.branch
+        facts["uncommitted changes"] = environment.git.patch or environment.git.is_dirty
+    return facts | {name: environment.packages[name] for name in sorted(environment.packages)}
+
+
+def _keys(columns: Iterable[Mapping[str, JsonValue]]) -> list[str]:
+    """Return every key, in the order of the runs that have them."""
+    return list(dict.fromkeys(key for column in columns for key in column))

@@ -1,0 +1,179 @@
+"""Finding runs and sessions by what a person would type, and listing runs with the children beneath their parents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from trackbook.errors import AmbiguousError, InvalidValueError, NotFoundError
+from trackbook.records import RunDetail, Session
+from trackbook.store.contract import RunFilter, Store
+
+SHORT = 8
+SHORTEST_PREFIX = 4
+NEWEST_WORDS = frozenset({"latest", "last"})
+_FIRST_PAGE = 200
+_SUGGESTIONS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A run and the listed runs that it is the parent of, in the order in which they started."""
+
+    detail: RunDetail
+    children: tuple[Branch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTree:
+    """A slice of the list of runs, newest first; `total` counts all runs of the filter, children included."""
+
+    branches: tuple[Branch, ...]
+    total: int
+
+    @property
+    def listed(self) -> int:
+        """How many runs the slice holds, children included."""
+        return sum(map(_size, self.branches))
+
+
+def short_id(identifier: str) -> str:
+    """Return the first eight characters of an id: its short form, which `find_run` resolves while it is unique."""
+    return identifier[:SHORT]
+
+
+def find_run(store: Store, reference: str, *, experiment: str | None = None) -> RunDetail:
+    """Return the run that a person means: by id, by the beginning of one, by readable name, or ``latest``.
+
+    A prefix has at least four characters. An exact id wins over a name, a name over a prefix.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such run.
+    AmbiguousError
+        If several runs have that name, or an id that begins so.
+    """
+    reference = reference.strip()
+    if not reference:
+        raise InvalidValueError("An empty text names no run. Give an id, the beginning of one, a name, or 'latest'.")
+    if reference in NEWEST_WORDS:
+        return _newest_run(store, experiment)
+    for where in _readings(reference, experiment):
+        found = store.runs(where)
+        if len(found) > 1:
+            raise AmbiguousError(_ambiguous(reference, found))
+        if found:
+            return found[0]
+    raise NotFoundError(_no_run(store, reference, experiment))
+
+
+def find_session(store: Store, reference: str) -> Session:
+    """Return the session with that id, or with the only id that begins so; ``latest`` is the newest.
+
+    Raises
+    ------
+    NotFoundError, AmbiguousError
+        As `find_run`.
+    """
+    sessions = store.sessions()
+    if sessions and reference in NEWEST_WORDS:
+        return sessions[-1]
+    found = [session for session in sessions if reference and session.session_id.startswith(reference)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(session.session_id for session in found)
+        raise AmbiguousError(f"'{reference}' is the beginning of {len(found)} sessions: {ids}. Give more of the id.")
+    newest = ", ".join(short_id(session.session_id) for session in sessions[: -_SUGGESTIONS - 1 : -1])
+    hint = f"Newest: {newest}." if newest else "The store holds no session yet."
+    raise NotFoundError(f"No session '{reference}' in {store.location}. {hint}")
+
+
+def list_runs(store: Store, where: RunFilter, *, limit: int | None = None) -> RunTree:
+    """Return the newest runs of a filter as a tree: at most `limit` at the top, each with all of its children.
+
+    A run whose parent is not among the filter's runs stands at the top.
+    """
+    details, is_all = _enough(store, where, limit)
+    branches = _tree(details)
+    total = len(details) if is_all else store.count_runs(where)
+    return RunTree(branches=branches[:limit], total=total)
+
+
+def _newest_run(store: Store, experiment: str | None) -> RunDetail:
+    newest = store.runs(RunFilter(experiment=experiment, limit=1))
+    if not newest:
+        raise NotFoundError(f"There is no run yet{_of(experiment)} in {store.location}.")
+    return newest[0]
+
+
+def _readings(reference: str, experiment: str | None) -> list[RunFilter]:
+    """Return what a reference may mean, the likeliest first."""
+    base = RunFilter(experiment=experiment, limit=_SUGGESTIONS * 3)
+    readings = [replace(base, ids=[reference]), replace(base, name=reference)]
+    if len(reference) >= SHORTEST_PREFIX:
+        readings.append(replace(base, prefix=reference.lower()))
+    return readings
+
+
+def _ambiguous(reference: str, found: Sequence[RunDetail]) -> str:
+    ids = ", ".join(_telling_ids([detail.run.run_id for detail in found]))
+    return f"'{reference}' means {len(found)} runs or more: {ids}. Give one of these ids."
+
+
+def _telling_ids(ids: Sequence[str]) -> list[str]:
+    """Return the shortest beginnings of ids, from the short form up, that tell them apart."""
+    longest = max(map(len, ids))
+    for length in range(SHORT, longest):
+        cut = [identifier[:length] for identifier in ids]
+        if len(set(cut)) == len(ids):
+            return cut
+    return list(ids)
+
+
+def _no_run(store: Store, reference: str, experiment: str | None) -> str:
+    newest = store.runs(RunFilter(experiment=experiment, limit=_SUGGESTIONS))
+    if not newest:
+        return f"No run '{reference}'{_of(experiment)}: there is no run yet in {store.location}."
+    names = ", ".join(f"{short_id(detail.run.run_id)} ({detail.run.name})" for detail in newest)
+    short = f" The beginning of an id needs {SHORTEST_PREFIX} characters." if len(reference) < SHORTEST_PREFIX else ""
+    return f"No run '{reference}'{_of(experiment)}.{short} Newest: {names}. List them with trackbook runs."
+
+
+def _of(experiment: str | None) -> str:
+    return f" in experiment '{experiment}'" if experiment else ""
+
+
+def _enough(store: Store, where: RunFilter, limit: int | None) -> tuple[list[RunDetail], bool]:
+    """Return runs, newest first, until `limit` of them stand at the top, and whether these are all there are."""
+    if limit is None:
+        return store.runs(replace(where, limit=None, offset=0)), True
+    details: list[RunDetail] = []
+    size = max(_FIRST_PAGE, limit)
+    while True:
+        page = store.runs(replace(where, limit=size, offset=len(details)))
+        details += page
+        if len(page) < size:
+            return details, True
+        if len(_tree(details)) > limit:
+            return details, False
+        size *= 2
+
+
+def _tree(details: Sequence[RunDetail]) -> tuple[Branch, ...]:
+    known = {detail.run.run_id for detail in details}
+    beneath: dict[str | None, list[RunDetail]] = {}
+    for detail in details:
+        parent = detail.run.parent_id
+        beneath.setdefault(parent if parent in known else None, []).append(detail)
+    return tuple(_branch(detail, beneath) for detail in beneath.get(None, ()))
+
+
+def _branch(detail: RunDetail, beneath: dict[str | None, list[RunDetail]]) -> Branch:
+    children = beneath.get(detail.run.run_id, ())
+    return Branch(detail=detail, children=tuple(_branch(child, beneath) for child in reversed(children)))
+
+
+def _size(branch: Branch) -> int:
+    return 1 + sum(map(_size, branch.children))

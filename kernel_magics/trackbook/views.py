@@ -1,0 +1,285 @@
+"""Runs as Python objects and data frames: what ``trackbook.runs`` and ``trackbook.get_run`` give a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
+
+from trackbook.display.format import number
+from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.frames import history_frame, runs_frame
+from trackbook.project import Project, current_project
+from trackbook.records import (
+    Artifact,
+    DatasetUse,
+    Environment,
+    Execution,
+    JsonValue,
+    MetricPoint,
+    Model,
+    RunDetail,
+    RunStatus,
+)
+from trackbook.store.contract import RunFilter
+from trackbook.tracking.find import find_run, find_session, short_id
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RunReference: TypeAlias = "str | RunView"
+
+
+class MetricValues(Mapping[str, "float | int"]):
+    """Latest values by key; a key without its role finds the only one that ends so (``accuracy``, ``test.accuracy``)."""
+
+    def __init__(self, points: Mapping[str, MetricPoint], run_name: str) -> None:
+        self._points = points
+        self._run_name = run_name
+
+    def __getitem__(self, key: str) -> float | int:
+        return self._points[self.resolve(key)].value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._points)
+
+    def __len__(self) -> int:
+        return len(self._points)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and len(self._candidates(key)) == 1
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def resolve(self, key: str) -> str:
+        """Return the whole key that `key` means.
+
+        Raises
+        ------
+        KeyError
+            If there is none, or several end so; the message names those that there are.
+        """
+        found = self._candidates(key)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise KeyError(f"'{key}' could be {' or '.join(found)} in run '{self._run_name}'. Give the whole key.")
+        raise KeyError(f"No metric '{key}' in run '{self._run_name}'. It has: {', '.join(self._points) or 'none'}.")
+
+    def _candidates(self, key: str) -> list[str]:
+        if key in self._points:
+            return [key]
+        return [whole for whole in self._points if whole.endswith(f".{key}")]
+
+
+class RunView:
+    """A run as it is now: read from the store when asked, read again when something was written since."""
+
+    def __init__(self, project: Project, detail: RunDetail, token: int) -> None:
+        self._project = project
+        self._seen = detail
+        self._token = token
+
+    @property
+    def detail(self) -> RunDetail:
+        """The record itself, with all that hangs on the run."""
+        token = self._project.store.change_token()
+        if token != self._token:
+            found = self._project.store.runs(RunFilter(ids=[self.run_id]))
+            if not found:
+                raise NotFoundError(f"Run '{self.run_id}' is no longer in {self._project.location}.")
+            self._seen, self._token = found[0], token
+        return self._seen
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self._seen.run.run_id
+
+    @property
+    def name(self) -> str:
+        """The readable name."""
+        return self.detail.run.name
+
+    @property
+    def experiment(self) -> str:
+        """The experiment that the run belongs to."""
+        return self.detail.run.experiment
+
+    @property
+    def session_id(self) -> str:
+        """The session that made the run."""
+        return self.detail.run.session_id
+
+    @property
+    def status(self) -> RunStatus:
+        """RUNNING, FINISHED, FAILED or KILLED; compares equal to these texts."""
+        return self.detail.run.status
+
+    @property
+    def verdict(self) -> str | None:
+        """What repeating showed (``repeated``, ``nondeterministic``), None where nothing was repeated."""
+        return self.detail.run.verdict
+
+    @property
+    def started_at(self) -> datetime:
+        """When the run began, in UTC."""
+        return self.detail.run.started_at
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the run ended, in UTC; None while it runs."""
+        return self.detail.run.finished_at
+
+    @property
+    def note(self) -> str | None:
+        """The note that somebody put on the run."""
+        return self.detail.run.note
+
+    @property
+    def params(self) -> dict[str, JsonValue]:
+        """The inputs that a person chose."""
+        return dict(self.detail.params)
+
+    @property
+    def metrics(self) -> MetricValues:
+        """The latest value of each metric."""
+        detail = self.detail
+        return MetricValues(detail.metrics, detail.run.name)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The words that people put on the run."""
+        return dict(self.detail.tags)
+
+    @property
+    def datasets(self) -> tuple[DatasetUse, ...]:
+        """The tables that flowed into the run."""
+        return self.detail.datasets
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """What the run fitted."""
+        return self.detail.models
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The files that the run made; `read_artifact` gives their content."""
+        return self.detail.artifacts
+
+    @property
+    def executions(self) -> tuple[Execution, ...]:
+        """The executions of cells that the run is made of, in their order."""
+        return tuple(self._project.store.executions(run_id=self.run_id))
+
+    @property
+    def environment(self) -> Environment | None:
+        """Python, packages, machine and git state that the run ran on; None where they weren't kept."""
+        environment_id = self.detail.run.environment_id
+        return self._project.store.environment(environment_id) if environment_id else None
+
+    @property
+    def parent(self) -> RunView | None:
+        """The run that this one is a part of."""
+        parent_id = self.detail.run.parent_id
+        return get_run(parent_id, project=self._project) if parent_id else None
+
+    @property
+    def children(self) -> tuple[RunView, ...]:
+        """The runs that are parts of this one, in the order in which they started."""
+        store = self._project.store
+        token = store.change_token()
+        details = store.runs(RunFilter(parent_id=self.run_id, oldest_first=True))
+        return tuple(RunView(self._project, detail, token) for detail in details)
+
+    def history(self, key: str) -> pd.DataFrame:
+        """Return every point of a metric: ``step``, ``value``, ``time``."""
+        return history_frame(self._project.store.metric_history(self.run_id, self.metrics.resolve(key)))
+
+    def read_artifact(self, name: str) -> bytes:
+        """Return the content of one of the run's files.
+
+        Raises
+        ------
+        NotFoundError
+            If the run made no file of that name.
+        """
+        for artifact in self.artifacts:
+            if artifact.name == name:
+                return self._project.store.get_object(artifact.digest)
+        names = ", ".join(artifact.name for artifact in self.artifacts) or "none"
+        raise NotFoundError(f"Run '{self.name}' has no artifact '{name}'. Its artifacts: {names}.")
+
+    def __repr__(self) -> str:
+        detail = self.detail
+        numbers = ", ".join(f"{key}={number(point.value)}" for key, point in list(detail.metrics.items())[:3])
+        more = f", {len(detail.metrics) - 3} more" if len(detail.metrics) > 3 else ""
+        shown = f" {numbers}{more}" if numbers else ""
+        return f"<Run {detail.run.name} {short_id(self.run_id)} {detail.run.experiment} {detail.run.status}{shown}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RunView) and other.run_id == self.run_id
+
+    def __hash__(self) -> int:
+        return hash(self.run_id)
+
+
+def get_run(run: RunReference, *, project: Project | None = None) -> RunView:
+    """Return a run by id, by the beginning of one (four characters or more), by readable name, or ``"latest"``.
+
+    Raises
+    ------
+    NotFoundError, AmbiguousError
+        If there is no such run, or more than one.
+    """
+    if isinstance(run, RunView):
+        return run
+    identifier = getattr(run, "run_id", run)  # an active run, as start_run gives
+    if not isinstance(identifier, str):
+        raise InvalidValueError(f"A {type(run).__name__} names no run. Give an id, a name or 'latest'.")
+    project = project or current_project()
+    token = project.store.change_token()
+    return RunView(project, find_run(project.store, identifier), token)
+
+
+def runs(
+    experiment: str | None = None,
+    limit: int | None = None,
+    *,
+    session: str | None = None,
+    project: Project | None = None,
+) -> pd.DataFrame:
+    """Return runs as a data frame, newest first, one row a run.
+
+    Columns: ``run_id name experiment status verdict started_at finished_at seconds model dataset parent_id note``, then
+    ``params.*``, ``metrics.*`` (latest values) and ``tags.*``. What a run doesn't have is NaN or None. A column of
+    numbers that no numeric dtype holds exactly keeps Python's own.
+
+    Parameters
+    ----------
+    experiment
+        Only runs of this experiment.
+    limit
+        At most so many.
+    session
+        Only runs of this session: its id, the beginning of it, or ``"latest"``.
+    """
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
+        raise InvalidValueError(f"limit={limit!r} is no number of runs. Give 0 or more, or None for all.")
+    store = (project or current_project()).store
+    session_id = find_session(store, session).session_id if session else None
+    return runs_frame(store.runs(RunFilter(experiment=experiment, session_id=session_id, limit=limit)))
+
+
+def metric_history(run: RunReference, key: str) -> pd.DataFrame:
+    """Return every point of a run's metric: ``step``, ``value``, ``time``, by step, then time.
+
+    `key` may leave out its role where that is clear (``accuracy`` for ``test.accuracy``).
+
+    Raises
+    ------
+    KeyError
+        If the run has no such metric, or several.
+    """
+    return get_run(run).history(key)
