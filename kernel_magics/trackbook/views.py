@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from trackbook.display.format import number
+from trackbook.display.run import show_run
+from trackbook.display.shown import Look, Shown
 from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.frames import history_frame, runs_frame
 from trackbook.project import Project, current_project
@@ -31,7 +33,7 @@ RunReference: TypeAlias = "str | RunView"
 
 
 class MetricValues(Mapping[str, "float | int"]):
-    """Latest values by key; a key without its role finds the only one that ends so (``accuracy``, ``test.accuracy``)."""
+    """Latest values by key; ``accuracy`` finds ``test.accuracy`` where no other key ends so."""
 
     def __init__(self, points: Mapping[str, MetricPoint], run_name: str) -> None:
         self._points = points
@@ -197,6 +199,18 @@ class RunView:
         """Return every point of a metric: ``step``, ``value``, ``time``."""
         return history_frame(self._project.store.metric_history(self.run_id, self.metrics.resolve(key)))
 
+    def show(self, look: Look | None = None) -> Shown:
+        """Return the whole run, to look at."""
+        parent = self.parent
+        return show_run(
+            self.detail,
+            look,
+            executions=self.executions,
+            environment=self.environment,
+            parent=parent.detail if parent else None,
+            children=[child.detail for child in self.children],
+        )
+
     def read_artifact(self, name: str) -> bytes:
         """Return the content of one of the run's files.
 
@@ -217,6 +231,9 @@ class RunView:
         more = f", {len(detail.metrics) - 3} more" if len(detail.metrics) > 3 else ""
         shown = f" {numbers}{more}" if numbers else ""
         return f"<Run {detail.run.name} {short_id(self.run_id)} {detail.run.experiment} {detail.run.status}{shown}>"
+
+    def _repr_html_(self) -> str:
+        return self.show().html
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RunView) and other.run_id == self.run_id

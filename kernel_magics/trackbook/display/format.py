@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from trackbook.records import JsonValue, encode
@@ -24,6 +25,23 @@ def number(value: float | int) -> str:
 def exact(value: float | int) -> str:
     """Return a number with every digit that it has."""
     return repr(value) if isinstance(value, float) and math.isfinite(value) else number(value)
+
+
+def aligned(values: Sequence[float | int]) -> list[str]:
+    """Return numbers with as many decimals each, so that they line up, and enough that different ones look different.
+
+    Where magnitudes are too far apart for that, each is written as `number` does.
+    """
+    floats = [value for value in values if isinstance(value, float) and math.isfinite(value) and value]
+    sizes = [abs(value) for value in floats]
+    if not sizes or max(sizes) >= 1e6 or min(sizes) < 1e-4:
+        return [number(value) for value in values]
+    first = max(0, 3 - math.floor(math.log10(max(sizes))))
+    for decimals in range(min(first, _DIGITS), _DIGITS + 1):
+        written = {value: f"{value:.{decimals}f}" for value in floats}
+        if len(set(written.values())) == len(written):
+            break
+    return [written.get(value, number(value)) if isinstance(value, float) else number(value) for value in values]
 
 
 def signed(value: float) -> str:
@@ -104,6 +122,11 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} TB"
+
+
+def shape(sizes: Iterable[object]) -> str:
+    """Return the sizes of a table with a multiplication sign between them."""
+    return " \N{MULTIPLICATION SIGN} ".join(map(str, sizes))
 
 
 def plural(count: int, noun: str) -> str:

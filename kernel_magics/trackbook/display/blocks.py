@@ -1,0 +1,107 @@
+"""What a page is made of, before it is text or HTML: both are made from the same blocks, so they can't disagree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Tone(StrEnum):
+    """What a colour would say. It is never said by colour alone: a symbol or a word goes with it."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    BAD = "bad"
+    BUSY = "busy"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One value as shown.
+
+    `text` is what a page shows, `whole` the full text where `text` is a shortened one (plain text shows that instead),
+    `title` what hovering tells. `aside` follows more quietly. `indent` counts levels. `bar` is a length from 0 to 1.
+    """
+
+    text: str = ""
+    whole: str | None = None
+    title: str | None = None
+    symbol: str = ""
+    aside: str = ""
+    tone: Tone = Tone.PLAIN
+    is_strong: bool = False
+    is_code: bool = False
+    indent: int = 0
+    bar: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table. On a narrow terminal `folds` ones wrap, and all but `is_kept` ones may be left out."""
+
+    title: str = ""
+    is_number: bool = False
+    folds: bool = False
+    is_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of cells under columns. A row with a single cell spans them all: it heads the rows beneath.
+
+    `more` says what is not in the table and where it is.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    heading: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Title:
+    """What the page is about."""
+
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """Running text."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verbatim:
+    """Code or a traceback, line by line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fold:
+    """Something to open on a page. Plain text shows the summary and `hint`, which says where to see the rest."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Blocks that may stand beside each other where there is room."""
+
+    blocks: tuple[Block, ...]
+
+
+Block: TypeAlias = Title | Table | Sentence | Verbatim | Fold | Beside
+
+
+def facts(rows: list[tuple[str, Cell]], heading: str = "") -> Table:
+    """Return a table of named facts, those without a value left out."""
+    kept = tuple((Cell(text=name, tone=Tone.QUIET), cell) for name, cell in rows if cell.text)
+    return Table(columns=(Column(is_kept=True), Column(is_kept=True, folds=True)), rows=kept, heading=heading)

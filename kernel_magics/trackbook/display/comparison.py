@@ -1,0 +1,100 @@
+"""Runs side by side: what is not the same in all of them, and which did best."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from trackbook.display import cells
+from trackbook.display import format as fmt
+from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
+from trackbook.display.shown import Look, Shown, shown
+from trackbook.records import JsonValue
+from trackbook.tracking.compare import Absent, Comparison, Row, Section
+from trackbook.tracking.find import short_id
+
+_SECTIONS = (Section.METRICS, Section.PARAMS, Section.DATA, Section.MODEL, Section.ENVIRONMENT)
+_WIDEST = 32
+
+
+def show_comparison(comparison: Comparison, look: Look | None = None, *, is_whole: bool = False) -> Shown:
+    """Show what differs between runs, or (`is_whole`) everything. Differences are taken to the first run."""
+    look = look or Look()
+    listed = comparison.rows if is_whole else comparison.differing()
+    ordered = sorted(listed, key=lambda row: _SECTIONS.index(row.section))
+    title = Title(cells=(Cell(text=f"{len(comparison.runs)} runs compared"),))
+    blocks: list[Block] = [title, _table(comparison, ordered, look)]
+    blocks += [Sentence(text=note, tone=Tone.QUIET) for note in _notes(comparison, ordered, look)]
+    return shown(blocks, look)
+
+
+def _table(comparison: Comparison, ordered: list[Row], look: Look) -> Table:
+    runs = [detail.run for detail in comparison.runs]
+    columns = (
+        Column(is_kept=True),
+        *(Column(title=fmt.one_line(run.name), is_number=True, is_kept=at < 2) for at, run in enumerate(runs)),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (Cell(text="Id", tone=Tone.QUIET), *(cells.identifier(run.run_id) for run in runs)),
+        (Cell(text="Status", tone=Tone.QUIET), *(cells.status(run) for run in runs)),
+        (Cell(text="Started", tone=Tone.QUIET), *(cells.when(run.started_at, look.now) for run in runs)),
+    ]
+    for section, members in groupby(ordered, key=lambda row: row.section):
+        rows.append((Cell(text=section.value.capitalize()),))
+        rows += [_row(row) for row in members]
+    return Table(columns=columns, rows=tuple(rows))
+
+
+def _row(row: Row) -> tuple[Cell, ...]:
+    if row.section is Section.METRICS:
+        return (cells.metric_key(row.key), *_metric_cells(row))
+    return (cells.text(row.key), *(_value(row, value) for value in row.values))
+
+
+def _metric_cells(row: Row) -> list[Cell]:
+    numbers = [value for value in row.values if isinstance(value, int | float)]
+    written = dict(zip(map(repr, numbers), fmt.aligned(numbers), strict=True))
+    made = []
+    for at, value in enumerate(row.values):
+        if not isinstance(value, int | float):
+            made.append(cells.NOTHING)
+            continue
+        aside = " ".join(filter(None, (_difference(row, at), "★" if at in row.best else "")))
+        best = at in row.best
+        made.append(Cell(text=written[repr(value)], title=fmt.exact(value), aside=aside, is_strong=best))
+    return made
+
+
+def _difference(row: Row, at: int) -> str:
+    difference = row.differences[at]
+    return "" if at == 0 or not difference else fmt.signed(difference)
+
+
+def _value(row: Row, value: JsonValue | Absent) -> Cell:
+    if isinstance(value, Absent):
+        return cells.NOTHING
+    if row.section is Section.DATA and isinstance(value, dict):
+        return _data(value)
+    if row.section is Section.MODEL and isinstance(value, str):
+        return Cell(text=cells.short_class(value), title=value)
+    return cells.text(fmt.value(value), width=_WIDEST)
+
+
+def _data(value: dict[str, JsonValue]) -> Cell:
+    shape = value["shape"]
+    sizes = shape if isinstance(shape, list) and shape else [value["rows"]]
+    fingerprint = value["fingerprint"]
+    short = short_id(fingerprint) if isinstance(fingerprint, str) else "not fingerprinted"
+    text = fmt.shape(each for each in sizes if each is not None)
+    return Cell(text=f"{text} {short}".strip(), title=str(fingerprint) if fingerprint else None)
+
+
+def _notes(comparison: Comparison, ordered: list[Row], look: Look) -> list[str]:
+    notes = []
+    if any(row.section is Section.METRICS for row in ordered):
+        first = fmt.one_line(comparison.runs[0].run.name)
+        notes.append(f"↑ more is better, ↓ less is better, ★ best. Differences are to {first}.")
+    same = len(comparison.rows) - len(ordered)
+    if same:
+        ids = " ".join(short_id(detail.run.run_id) for detail in comparison.runs)
+        notes.append(f"{fmt.plural(same, 'row')} the same in all: {look.command} compare --all {ids}")
+    return notes

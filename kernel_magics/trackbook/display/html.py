@@ -1,0 +1,135 @@
+"""Blocks as HTML that is safe to show and to save: everything is escaped, and the styles are inline.
+
+A saved notebook has no style sheet of ours, and nobody knows whether its page is light or dark. So colours are
+inherited, lines are a translucent grey, and the few accents are readable on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Sentence, Table, Title, Tone, Verbatim
+
+_LINE = "1px solid rgba(128,128,128,.28)"
+_ACCENTS = {
+    Tone.GOOD: "color:#2f9e5f",
+    Tone.BAD: "color:#e0524d",
+    Tone.BUSY: "color:#c98a1b",
+    Tone.QUIET: "opacity:.65",
+}
+_PAGE = "font-size:13px;line-height:1.5;max-width:100%;overflow-x:auto;font-variant-numeric:tabular-nums"
+_TABLE = "border-collapse:collapse;border:none;margin:0 0 4px 0;width:auto;background:none;font-size:13px"
+_CELL = "padding:3px 18px 3px 0;border:none;background:none;vertical-align:top;max-width:44em"
+_HEADING = "font-weight:600;margin:10px 0 2px 0"
+_CODE = "font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:12px"
+_VERBATIM = f"{_CODE};white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0;padding:0;background:none"
+
+
+def render_html(blocks: Iterable[Block]) -> str:
+    """Return blocks as one HTML element."""
+    return _tag("div", "".join(map(_block, blocks)), style=_PAGE)
+
+
+def _tag(name: str, inner: str, **attributes: str) -> str:
+    """Return an element. `inner` is HTML already; attributes are escaped here, and left out when empty."""
+    written = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items() if value)
+    return f"<{name}{written}>{inner}</{name}>"
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Title():
+            return _title(block)
+        case Table():
+            return _table(block)
+        case Sentence():
+            return _tag("div", escape(block.text), style=f"margin:2px 0;{_ACCENTS.get(block.tone, '')}")
+        case Verbatim():
+            return _tag("pre", escape(block.text), style=_VERBATIM)
+        case Fold():
+            summary = _tag("summary", escape(block.summary), style="cursor:pointer")
+            return _tag("details", summary + "".join(map(_block, block.blocks)), style="margin:6px 0 2px 0")
+        case Beside():
+            parts = (_tag("div", _block(each), style="margin-right:36px") for each in block.blocks)
+            return _tag("div", "".join(parts), style="display:flex;flex-wrap:wrap;align-items:flex-start")
+
+
+def _title(block: Title) -> str:
+    first, *rest = block.cells
+    parts = [_tag("span", _inner(first), style="font-size:16px;font-weight:600;margin-right:14px")]
+    parts += [_tag("span", _inner(cell), style="margin-right:14px", title=_hover(cell)) for cell in rest]
+    return _tag("div", "".join(parts), style="margin:2px 0 4px 0")
+
+
+def _table(table: Table) -> str:
+    heading = _tag("div", escape(table.heading), style=_HEADING) if table.heading else ""
+    more = _tag("div", escape(table.more), style=f"margin:2px 0;{_ACCENTS[Tone.QUIET]}") if table.more else ""
+    has_titles = any(column.title for column in table.columns)
+    head = _tag("thead", _row("".join(map(_head_cell, table.columns)))) if has_titles else ""
+    body = _tag("tbody", "".join(_table_row(table.columns, row) for row in table.rows))
+    return heading + _tag("table", head + body, style=_TABLE) + more
+
+
+def _row(inner: str) -> str:
+    return _tag("tr", inner, style="background:none;border:none")
+
+
+def _head_cell(column: Column) -> str:
+    style = f"{_CELL};border-bottom:{_LINE};font-weight:600;white-space:nowrap;{_side(column)}"
+    return _tag("th", _tag("span", escape(column.title), style="opacity:.65"), style=style)
+
+
+def _table_row(columns: tuple[Column, ...], row: tuple[Cell, ...]) -> str:
+    if len(row) == 1 < len(columns):
+        return _row(_tag("td", _inner(row[0]), colspan=str(len(columns)), style=_spanning_style(row[0])))
+    return _row("".join(_data_cell(column, cell) for column, cell in zip(columns, row, strict=True)))
+
+
+def _spanning_style(cell: Cell) -> str:
+    style = f"{_CELL};text-align:left;{_indent(cell)}"
+    return style if cell.tone is Tone.QUIET else f"{style};padding-top:10px;border-bottom:{_LINE};font-weight:600"
+
+
+def _data_cell(column: Column, cell: Cell) -> str:
+    wraps = "overflow-wrap:anywhere" if column.folds else "white-space:nowrap"
+    return _tag("td", _inner(cell), style=f"{_CELL};{wraps};{_side(column)};{_indent(cell)}", title=_hover(cell))
+
+
+def _indent(cell: Cell) -> str:
+    return f"padding-left:{cell.indent * 18}px" if cell.indent else ""
+
+
+def _side(column: Column) -> str:
+    return "text-align:right" if column.is_number else "text-align:left"
+
+
+def _inner(cell: Cell) -> str:
+    accent = _ACCENTS.get(cell.tone, "")
+    if cell.symbol:  # the accent is the symbol's; words stay as readable as the rest of the page
+        text = _tag("span", escape(cell.symbol), style=accent) + " " + escape(cell.text)
+    elif accent:
+        text = _tag("span", escape(cell.text), style=accent)
+    else:
+        text = escape(cell.text)
+    if cell.is_strong:
+        text = _tag("strong", text)
+    if cell.is_code:
+        text = _tag("span", text, style=_CODE)
+    return text + _aside(cell) + _bar(cell)
+
+
+def _aside(cell: Cell) -> str:
+    style = "display:inline-block;margin-left:8px;opacity:.65;font-weight:400"
+    return _tag("span", escape(cell.aside), style=style) if cell.aside else ""
+
+
+def _bar(cell: Cell) -> str:
+    if cell.bar is None:
+        return ""
+    style = "display:inline-block;height:8px;background:currentColor;opacity:.35;border-radius:2px"
+    return _tag("span", "", style=f"{style};width:{max(1, round(cell.bar * 120))}px")
+
+
+def _hover(cell: Cell) -> str:
+    return cell.title or cell.whole or ""

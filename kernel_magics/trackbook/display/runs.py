@@ -1,0 +1,198 @@
+"""The list of runs: what tells them apart, and how well each did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from trackbook.display import cells
+from trackbook.display import format as fmt
+from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
+from trackbook.display.rows import run_seconds
+from trackbook.display.shown import Look, Shown, shown
+from trackbook.records import MetricPoint, RunDetail, encode
+from trackbook.tracking.direction import higher_is_better
+from trackbook.tracking.find import Branch, RunTree, short_id
+
+MOST_ROWS = 50
+_MOST_CHILDREN = 5
+_MOST_PARAMS = 6
+_MOST_METRICS = 4
+_MOST_CONSTANTS = 6
+_ROLES = ("test.", "validation.", "", "train.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A run in the list, or (without a run) what is said about children that are not."""
+
+    depth: int
+    detail: RunDetail | None = None
+    text: str = ""
+
+
+def show_runs(tree: RunTree, look: Look | None = None, *, experiment: str | None = None) -> Shown:
+    """Show a slice of the list of runs, newest first, children beneath their parents.
+
+    Shown are the params that differ between the runs listed and the metrics that most of them have; the notes beneath
+    name the others.
+    """
+    look = look or Look()
+    if not tree.branches:
+        return shown(_empty(look, experiment), look)
+    lines = list(_lines(tree.branches, look))
+    details = [line.detail for line in lines if line.detail]
+    params, other_params = _split(_varying(details), _MOST_PARAMS)
+    metrics, other_metrics = _split(_main_metrics(details), _MOST_METRICS)
+    table = _table(lines, params, metrics, look)
+    notes = [_constants(details), _others(other_params, other_metrics, look), _unlisted(tree, look)]
+    heading = Cell(text=f"Runs of {fmt.one_line(experiment)}" if experiment else "Runs")
+    title = Title(cells=(heading, Cell(text=fmt.plural(tree.total, "run"), tone=Tone.QUIET)))
+    return shown([title, table, *(Sentence(text=note, tone=Tone.QUIET) for note in notes if note)], look)
+
+
+def table_of(details: Sequence[RunDetail], look: Look, *, heading: str = "") -> Table:
+    """Return runs as a table with the columns of the list, in the order given."""
+    lines = [_Line(depth=0, detail=detail) for detail in details]
+    params, _ = _split(_varying(details), _MOST_PARAMS)
+    metrics, _ = _split(_main_metrics(details), _MOST_METRICS)
+    return replace(_table(lines, params, metrics, look), heading=heading)
+
+
+def _empty(look: Look, experiment: str | None) -> list[Block]:
+    where = f" in experiment '{fmt.one_line(experiment)}'" if experiment else " yet"
+    how = f"Fit a model in a notebook that begins with %load_ext trackbook, then: {look.command} runs"
+    return [Sentence(text=f"No runs{where}."), Sentence(text=how, tone=Tone.QUIET)]
+
+
+def _lines(branches: Sequence[Branch], look: Look, depth: int = 0) -> Iterator[_Line]:
+    for branch in branches:
+        yield _Line(depth=depth, detail=branch.detail)
+        shown_children, how = _leading(branch.children)
+        yield from _lines(shown_children, look, depth + 1)
+        if how:
+            count = len(branch.children) - len(shown_children)
+            command = f"{look.command} show {short_id(branch.detail.run.run_id)}"
+            yield _Line(depth=depth + 1, text=f"… {count} more ({how}): {command}")
+
+
+def _leading(children: Sequence[Branch]) -> tuple[list[Branch], str]:
+    """Return the children to list, and by what they were chosen: the best by the metric they share, else the first."""
+    if len(children) <= _MOST_CHILDREN:
+        return list(children), ""
+    key = next((key for key in _main_metrics([each.detail for each in children]) if _ranks(key, children)), None)
+    if key is None:
+        return list(children[:_MOST_CHILDREN]), "listed are the first"
+    sign = -1 if higher_is_better(key) else 1
+    best = sorted(children, key=lambda each: _rank(each.detail.metrics[key], sign))
+    return best[:_MOST_CHILDREN], f"listed are the best by {fmt.one_line(key)}"
+
+
+def _ranks(key: str, children: Sequence[Branch]) -> bool:
+    return higher_is_better(key) is not None and all(key in each.detail.metrics for each in children)
+
+
+def _rank(point: MetricPoint, sign: int) -> tuple[bool, float]:
+    is_nan = point.value != point.value
+    return is_nan, 0 if is_nan else sign * point.value
+
+
+def _table(lines: Sequence[_Line], params: Sequence[str], metrics: Sequence[str], look: Look) -> Table:
+    details = [line.detail for line in lines if line.detail]
+    makers: list[tuple[Column, Callable[[RunDetail], Cell]]] = [
+        (Column(title="Run", is_kept=True), _name),
+        (Column(title="Id", is_kept=True), lambda each: cells.identifier(each.run.run_id)),
+        (Column(title="Status", is_kept=True), lambda each: cells.status(each.run)),
+        (Column(title="When"), lambda each: cells.when(each.run.started_at, look.now)),
+        (Column(title="Took", is_number=True), lambda each: Cell(text=fmt.duration(run_seconds(each)))),
+    ]
+    if len({detail.run.experiment for detail in details}) > 1:
+        makers.insert(2, (Column(title="Experiment"), lambda each: cells.text(each.run.experiment, width=28)))
+    if any(detail.models for detail in details):
+        makers.append((Column(title="Model"), lambda each: cells.models(each.models)))
+    makers += [(_metric_column(key), _metric_maker(key, details)) for key in metrics]
+    makers += [(_param_column(key, details), _param_maker(key)) for key in params]
+    if any(detail.tags for detail in details):
+        makers.append((Column(title="Tags", folds=True), lambda each: cells.tags(each.tags.items())))
+    rows = tuple(_row(line, makers) for line in lines)
+    return Table(columns=tuple(column for column, _ in makers), rows=rows)
+
+
+def _row(line: _Line, makers: Sequence[tuple[Column, Callable[[RunDetail], Cell]]]) -> tuple[Cell, ...]:
+    detail = line.detail
+    if detail is None:
+        return (Cell(text=line.text, indent=line.depth, tone=Tone.QUIET),)
+    first, *rest = (maker(detail) for _, maker in makers)
+    return (replace(first, indent=line.depth), *rest)
+
+
+def _name(detail: RunDetail) -> Cell:
+    return Cell(text=fmt.one_line(detail.run.name), is_strong=True, title=detail.run.note)
+
+
+def _metric_column(key: str) -> Column:
+    return Column(title=cells.metric_key(key).text, is_number=True)
+
+
+def _metric_maker(key: str, details: Sequence[RunDetail]) -> Callable[[RunDetail], Cell]:
+    points = {detail.run.run_id: detail.metrics[key] for detail in details if key in detail.metrics}
+    written = dict(zip(points, fmt.aligned([point.value for point in points.values()]), strict=True))
+    return lambda each: cells.metric(points.get(each.run.run_id), written.get(each.run.run_id))
+
+
+def _param_column(key: str, details: Sequence[RunDetail]) -> Column:
+    values = [detail.params[key] for detail in details if key in detail.params]
+    is_number = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return Column(title=fmt.one_line(key), is_number=is_number, folds=not is_number)
+
+
+def _param_maker(key: str) -> Callable[[RunDetail], Cell]:
+    return lambda each: cells.param(each.params[key]) if key in each.params else cells.NOTHING
+
+
+def _varying(details: Sequence[RunDetail]) -> list[str]:
+    """Return the params that tell runs apart, those that most runs have first; of a single run, all."""
+    counts = Counter(key for detail in details for key in detail.params)
+    keys = [key for key, _ in counts.most_common()]
+    return [key for key in keys if len(details) == 1 or len(_values(key, details)) > 1]
+
+
+def _values(key: str, details: Sequence[RunDetail]) -> set[str | None]:
+    return {encode(detail.params[key]) if key in detail.params else None for detail in details}
+
+
+def _main_metrics(details: Sequence[RunDetail]) -> list[str]:
+    """Return metrics, first those that most runs have, that have a direction, and that were taken on test data."""
+    counts = Counter(key for detail in details for key in detail.metrics)
+    return sorted(counts, key=lambda key: (-counts[key], higher_is_better(key) is None, _role_rank(key)))
+
+
+def _role_rank(key: str) -> int:
+    return next((rank for rank, role in enumerate(_ROLES) if role and key.startswith(role)), _ROLES.index(""))
+
+
+def _split(keys: list[str], most: int) -> tuple[list[str], list[str]]:
+    return keys[:most], keys[most:]
+
+
+def _constants(details: Sequence[RunDetail]) -> str:
+    """Return the params that are the same in every run, when there are few enough to say."""
+    if len(details) < 2:
+        return ""
+    same = [key for key in details[0].params if len(_values(key, details)) == 1]
+    if not same or len(same) > _MOST_CONSTANTS:
+        return ""
+    pairs = ", ".join(f"{fmt.one_line(key)}={cells.param(details[0].params[key]).text}" for key in same)
+    return f"The same in all: {pairs}"
+
+
+def _others(params: Sequence[str], metrics: Sequence[str], look: Look) -> str:
+    hidden = [fmt.plural(len(metrics), "more metric")] if metrics else []
+    hidden += [fmt.plural(len(params), "more param") + " that differ"] if params else []
+    return f"{' and '.join(hidden)}: {look.command} show RUN, or {look.command} compare A B" if hidden else ""
+
+
+def _unlisted(tree: RunTree, look: Look) -> str:
+    count = tree.total - tree.listed
+    return f"… {count} more: {look.command} runs --all" if count > 0 else ""
