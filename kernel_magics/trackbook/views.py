@@ -185,7 +185,10 @@ class RunView:
     def parent(self) -> RunView | None:
         """The run that this one is a part of."""
         parent_id = self.detail.run.parent_id
-        return get_run(parent_id, project=self._project) if parent_id else None
+        store = self._project.store
+        token = store.change_token()
+        found = store.runs(RunFilter(ids=[parent_id])) if parent_id else []
+        return RunView(self._project, found[0], token) if found else None
 
     @property
     def children(self) -> tuple[RunView, ...]:

@@ -39,25 +39,31 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table. On a narrow terminal `folds` ones wrap, and all but `is_kept` ones may be left out."""
+    """A column of a table.
+
+    On a narrow terminal `folds` ones wrap, and of those that are not `is_kept` only those are shown that have room, the
+    smallest `rank` first.
+    """
 
     title: str = ""
     is_number: bool = False
     folds: bool = False
     is_kept: bool = False
+    rank: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Rows of cells under columns. A row with a single cell spans them all: it heads the rows beneath.
 
-    `more` says what is not in the table and where it is.
+    `more` says what is not in the table and where it is, `whole_at` where its shortened values can be read whole.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     heading: str = ""
     more: str = ""
+    whole_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +107,8 @@ class Beside:
 Block: TypeAlias = Title | Table | Sentence | Verbatim | Fold | Beside
 
 
-def facts(rows: list[tuple[str, Cell]], heading: str = "") -> Table:
+def facts(rows: list[tuple[str, Cell]], heading: str = "", whole_at: str = "") -> Table:
     """Return a table of named facts, those without a value left out."""
     kept = tuple((Cell(text=name, tone=Tone.QUIET), cell) for name, cell in rows if cell.text)
-    return Table(columns=(Column(is_kept=True), Column(is_kept=True, folds=True)), rows=kept, heading=heading)
+    columns = (Column(is_kept=True), Column(is_kept=True, folds=True))
+    return Table(columns=columns, rows=kept, heading=heading, whole_at=whole_at)

@@ -29,39 +29,52 @@ def show_comparison(comparison: Comparison, look: Look | None = None, *, is_whol
 
 def _table(comparison: Comparison, ordered: list[Row], look: Look) -> Table:
     runs = [detail.run for detail in comparison.runs]
-    columns = (
-        Column(is_kept=True),
-        *(Column(title=fmt.one_line(run.name), is_number=True, is_kept=at < 2) for at, run in enumerate(runs)),
-    )
-    rows: list[tuple[Cell, ...]] = [
-        (Cell(text="Id", tone=Tone.QUIET), *(cells.identifier(run.run_id) for run in runs)),
-        (Cell(text="Status", tone=Tone.QUIET), *(cells.status(run) for run in runs)),
-        (Cell(text="Started", tone=Tone.QUIET), *(cells.when(run.started_at, look.now) for run in runs)),
+    beside = [at for at in range(len(runs)) if any(_remark(row, at) for row in ordered)]
+    columns = [Column(is_kept=True)]
+    for at, run in enumerate(runs):
+        columns.append(Column(title=fmt.one_line(run.name), is_number=True, is_kept=at < 2, folds=True))
+        columns += [Column(is_number=True, is_kept=at < 2)] * (at in beside)
+    rows = [
+        _line("Id", [cells.identifier(run.run_id) for run in runs], beside),
+        _line("Status", [cells.status(run) for run in runs], beside),
+        _line("Started", [cells.when(run.started_at, look.now) for run in runs], beside),
     ]
     for section, members in groupby(ordered, key=lambda row: row.section):
         rows.append((Cell(text=section.value.capitalize()),))
-        rows += [_row(row) for row in members]
-    return Table(columns=columns, rows=tuple(rows))
+        rows += [_row(row, beside) for row in members]
+    return Table(columns=tuple(columns), rows=tuple(rows), whole_at=f"{look.command} show RUN --json")
 
 
-def _row(row: Row) -> tuple[Cell, ...]:
-    if row.section is Section.METRICS:
-        return (cells.metric_key(row.key), *_metric_cells(row))
-    return (cells.text(row.key), *(_value(row, value) for value in row.values))
+def _line(name: str, values: list[Cell], beside: list[int]) -> tuple[Cell, ...]:
+    parts = ((cell, *(cells.EMPTY,) * (at in beside)) for at, cell in enumerate(values))
+    return (Cell(text=name, tone=Tone.QUIET), *(cell for part in parts for cell in part))
+
+
+def _row(row: Row, beside: list[int]) -> tuple[Cell, ...]:
+    made = [cells.metric_key(row.key) if row.section is Section.METRICS else cells.text(row.key)]
+    values = _metric_cells(row) if row.section is Section.METRICS else [_value(row, value) for value in row.values]
+    for at, cell in enumerate(values):
+        made.append(cell)
+        made += [Cell(text=_remark(row, at), tone=Tone.QUIET)] * (at in beside)
+    return tuple(made)
 
 
 def _metric_cells(row: Row) -> list[Cell]:
     numbers = [value for value in row.values if isinstance(value, int | float)]
-    written = dict(zip(map(repr, numbers), fmt.aligned(numbers), strict=True))
-    made = []
-    for at, value in enumerate(row.values):
-        if not isinstance(value, int | float):
-            made.append(cells.NOTHING)
-            continue
-        aside = " ".join(filter(None, (_difference(row, at), "★" if at in row.best else "")))
-        best = at in row.best
-        made.append(Cell(text=written[repr(value)], title=fmt.exact(value), aside=aside, is_strong=best))
-    return made
+    written = iter(fmt.aligned(numbers))
+    return [
+        Cell(text=next(written), title=fmt.exact(value), is_strong=at in row.best)
+        if isinstance(value, int | float)
+        else cells.NOTHING
+        for at, value in enumerate(row.values)
+    ]
+
+
+def _remark(row: Row, at: int) -> str:
+    """Return what stands beside a metric's value: its difference to the first run's, a star for the best."""
+    if row.section is not Section.METRICS:
+        return ""
+    return " ".join(filter(None, (_difference(row, at), "★" if at in row.best else "")))
 
 
 def _difference(row: Row, at: int) -> str:

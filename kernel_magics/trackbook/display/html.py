@@ -21,6 +21,7 @@ _ACCENTS = {
 _PAGE = "font-size:13px;line-height:1.5;max-width:100%;overflow-x:auto;font-variant-numeric:tabular-nums"
 _TABLE = "border-collapse:collapse;border:none;margin:0 0 4px 0;width:auto;background:none;font-size:13px"
 _CELL = "padding:3px 18px 3px 0;border:none;background:none;vertical-align:top;max-width:44em"
+_LONGEST_LINE = 80
 _HEADING = "font-weight:600;margin:10px 0 2px 0"
 _CODE = "font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:12px"
 _VERBATIM = f"{_CODE};white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0;padding:0;background:none"
@@ -64,11 +65,19 @@ def _title(block: Title) -> str:
 
 def _table(table: Table) -> str:
     heading = _tag("div", escape(table.heading), style=_HEADING) if table.heading else ""
-    more = _tag("div", escape(table.more), style=f"margin:2px 0;{_ACCENTS[Tone.QUIET]}") if table.more else ""
+    notes = "".join(_tag("div", escape(note), style=f"margin:2px 0;{_ACCENTS[Tone.QUIET]}") for note in _notes(table))
     has_titles = any(column.title for column in table.columns)
     head = _tag("thead", _row("".join(map(_head_cell, table.columns)))) if has_titles else ""
     body = _tag("tbody", "".join(_table_row(table.columns, row) for row in table.rows))
-    return heading + _tag("table", head + body, style=_TABLE) + more
+    return heading + _tag("table", head + body, style=_TABLE) + notes
+
+
+def _notes(table: Table) -> list[str]:
+    is_shortened = any(cell.whole is not None for row in table.rows for cell in row)
+    notes = (
+        [f"Shortened with …: hover to read it whole, or {table.whole_at}"] if is_shortened and table.whole_at else []
+    )
+    return [table.more, *notes] if table.more else notes
 
 
 def _row(inner: str) -> str:
@@ -92,7 +101,7 @@ def _spanning_style(cell: Cell) -> str:
 
 
 def _data_cell(column: Column, cell: Cell) -> str:
-    wraps = "overflow-wrap:anywhere" if column.folds else "white-space:nowrap"
+    wraps = "min-width:28em;overflow-wrap:anywhere" if len(cell.text) > _LONGEST_LINE else "white-space:nowrap"
     return _tag("td", _inner(cell), style=f"{_CELL};{wraps};{_side(column)};{_indent(cell)}", title=_hover(cell))
 
 

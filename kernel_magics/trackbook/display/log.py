@@ -58,7 +58,7 @@ def execution_table(
             session = execution.session_id
             rows.append((_session_heading(execution, look),))
         rows.append(_row(execution))
-    return Table(columns=columns, rows=tuple(rows), heading=heading)
+    return Table(columns=columns, rows=tuple(rows), heading=heading, whole_at=f"{look.command} log --source")
 
 
 def _session_heading(execution: Execution, look: Look) -> Cell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from trackbook.display import cells
 from trackbook.display import format as fmt
@@ -35,12 +36,12 @@ def show_run(
         Title(cells=(name, cells.status(run), cells.identifier(run.run_id))),
         _about(detail, look, parent),
         _failure(detail, look),
-        Beside(blocks=(_metrics(detail), _params(detail))),
+        Beside(blocks=(_metrics(detail), _params(detail, look))),
+        _children(children, look),
         _data(detail.datasets),
         *_models(detail.models, look, detail),
         _artifacts(detail.artifacts),
-        _children(children, look),
-        execution_table(executions, look, heading="Code", session=run.session_id) if executions else None,
+        _code(executions, look, detail),
         *_environment(environment, look, detail),
     ]
     return shown([part for part in parts if part is not None], look)
@@ -89,10 +90,11 @@ def _metrics(detail: RunDetail) -> Block:
     return Table(columns=columns, rows=tuple(rows), heading="Metrics")
 
 
-def _params(detail: RunDetail) -> Block:
+def _params(detail: RunDetail, look: Look) -> Block:
     if not detail.params:
         return Table(columns=(Column(),), rows=((Cell(text="none found", tone=Tone.QUIET),),), heading="Params")
-    return facts([(fmt.one_line(key), cells.param(value)) for key, value in detail.params.items()], heading="Params")
+    rows = [(fmt.one_line(key), cells.param(value)) for key, value in detail.params.items()]
+    return facts(rows, heading="Params", whole_at=f"{look.command} show {short_id(detail.run.run_id)} --json")
 
 
 def _data(datasets: Sequence[DatasetUse]) -> Table | None:
@@ -193,6 +195,15 @@ def _children(children: Sequence[RunDetail], look: Look) -> Table | None:
     return Table(
         columns=table.columns, rows=table.rows, heading=heading, more=f"… {rest} more: {look.command} runs --all"
     )
+
+
+def _code(executions: Sequence[Execution], look: Look, detail: RunDetail) -> Table | None:
+    if not executions:
+        return None
+    table = execution_table(executions[-MOST_ROWS:], look, heading="Code", session=detail.run.session_id)
+    rest = len(executions) - MOST_ROWS
+    command = f"{look.command} log --run {short_id(detail.run.run_id)} --all"
+    return replace(table, more=f"… {rest} earlier: {command}") if rest > 0 else table
 
 
 def _environment(environment: Environment | None, look: Look, detail: RunDetail) -> list[Block]:

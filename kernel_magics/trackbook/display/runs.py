@@ -43,8 +43,9 @@ def show_runs(tree: RunTree, look: Look | None = None, *, experiment: str | None
         return shown(_empty(look, experiment), look)
     lines = list(_lines(tree.branches, look))
     details = [line.detail for line in lines if line.detail]
+    tops = [branch.detail for branch in tree.branches]
     params, other_params = _split(_varying(details), _MOST_PARAMS)
-    metrics, other_metrics = _split(_main_metrics(details), _MOST_METRICS)
+    metrics, other_metrics = _split(_main_metrics(tops), _MOST_METRICS)
     table = _table(lines, params, metrics, look)
     notes = [_constants(details), _others(other_params, other_metrics, look), _unlisted(tree, look)]
     heading = Cell(text=f"Runs of {fmt.one_line(experiment)}" if experiment else "Runs")
@@ -104,19 +105,19 @@ def _table(lines: Sequence[_Line], params: Sequence[str], metrics: Sequence[str]
         (Column(title="Run", is_kept=True), _name),
         (Column(title="Id", is_kept=True), lambda each: cells.identifier(each.run.run_id)),
         (Column(title="Status", is_kept=True), lambda each: cells.status(each.run)),
-        (Column(title="When"), lambda each: cells.when(each.run.started_at, look.now)),
-        (Column(title="Took", is_number=True), lambda each: Cell(text=fmt.duration(run_seconds(each)))),
+        (Column(title="When", rank=2), lambda each: cells.when(each.run.started_at, look.now)),
+        (Column(title="Took", rank=5, is_number=True), lambda each: Cell(text=fmt.duration(run_seconds(each)))),
     ]
     if len({detail.run.experiment for detail in details}) > 1:
         makers.insert(2, (Column(title="Experiment"), lambda each: cells.text(each.run.experiment, width=28)))
     if any(detail.models for detail in details):
-        makers.append((Column(title="Model"), lambda each: cells.models(each.models)))
-    makers += [(_metric_column(key), _metric_maker(key, details)) for key in metrics]
+        makers.append((Column(title="Model", rank=2), lambda each: cells.models(each.models)))
+    makers += [(_metric_column(key, at), _metric_maker(key, details)) for at, key in enumerate(metrics)]
     makers += [(_param_column(key, details), _param_maker(key)) for key in params]
     if any(detail.tags for detail in details):
-        makers.append((Column(title="Tags", folds=True), lambda each: cells.tags(each.tags.items())))
+        makers.append((Column(title="Tags", rank=4, folds=True), lambda each: cells.tags(each.tags.items())))
     rows = tuple(_row(line, makers) for line in lines)
-    return Table(columns=tuple(column for column, _ in makers), rows=rows)
+    return Table(columns=tuple(column for column, _ in makers), rows=rows, whole_at=f"{look.command} show RUN")
 
 
 def _row(line: _Line, makers: Sequence[tuple[Column, Callable[[RunDetail], Cell]]]) -> tuple[Cell, ...]:
@@ -131,8 +132,8 @@ def _name(detail: RunDetail) -> Cell:
     return Cell(text=fmt.one_line(detail.run.name), is_strong=True, title=detail.run.note)
 
 
-def _metric_column(key: str) -> Column:
-    return Column(title=cells.metric_key(key).text, is_number=True)
+def _metric_column(key: str, at: int) -> Column:
+    return Column(title=cells.metric_key(key).text, is_number=True, rank=1 if at < 2 else 3)
 
 
 def _metric_maker(key: str, details: Sequence[RunDetail]) -> Callable[[RunDetail], Cell]:
@@ -143,8 +144,9 @@ def _metric_maker(key: str, details: Sequence[RunDetail]) -> Callable[[RunDetail
 
 def _param_column(key: str, details: Sequence[RunDetail]) -> Column:
     values = [detail.params[key] for detail in details if key in detail.params]
-    is_number = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    return Column(title=fmt.one_line(key), is_number=is_number, folds=not is_number)
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    is_number = 2 * len(numbers) > len(values)
+    return Column(title=fmt.one_line(key), rank=3, is_number=is_number, folds=len(numbers) < len(values))
 
 
 def _param_maker(key: str) -> Callable[[RunDetail], Cell]:
@@ -152,10 +154,10 @@ def _param_maker(key: str) -> Callable[[RunDetail], Cell]:
 
 
 def _varying(details: Sequence[RunDetail]) -> list[str]:
-    """Return the params that tell runs apart, those that most runs have first; of a single run, all."""
-    counts = Counter(key for detail in details for key in detail.params)
-    keys = [key for key, _ in counts.most_common()]
-    return [key for key in keys if len(details) == 1 or len(_values(key, details)) > 1]
+    """Return the params that tell runs apart, those with the most values first; of a single run, all."""
+    values = {key: _values(key, details) for key in dict.fromkeys(key for each in details for key in each.params)}
+    keys = [key for key in values if len(details) == 1 or len(values[key]) > 1]
+    return sorted(keys, key=lambda key: -len(values[key] - {None}))
 
 
 def _values(key: str, details: Sequence[RunDetail]) -> set[str | None]:

@@ -123,17 +123,15 @@ def _spans(table: Table, row: tuple[Cell, ...]) -> bool:
 
 def _fitting(table: Table, width: int) -> tuple[dict[int, int], list[int]]:
     """Return the columns that have room, with their widths, and those that have none."""
-    natural = _natural_widths(table)
-    kept = dict(enumerate(natural))
-    left_out: list[int] = []
-    for column in reversed(range(len(natural))):
-        if _least(table, kept) <= width:
-            break
-        if not table.columns[column].is_kept:
-            del kept[column]
-            left_out.insert(0, column)
+    natural = dict(enumerate(_natural_widths(table)))
+    columns = table.columns
+    kept = {at: each for at, each in natural.items() if columns[at].is_kept}
+    for at in sorted(natural, key=lambda at: columns[at].rank):
+        if _least(table, kept | {at: natural[at]}) <= width:
+            kept[at] = natural[at]
+    kept = {at: kept[at] for at in natural if at in kept}
     _fold(table, kept, width)
-    return kept, left_out
+    return kept, [at for at in range(len(natural)) if at not in kept]
 
 
 def _least(table: Table, kept: dict[int, int]) -> int:

@@ -11,7 +11,7 @@ from trackbook.errors import InvalidValueError
 from trackbook.records import DatasetUse, Environment, JsonValue, RunDetail, encode
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.direction import higher_is_better
-from trackbook.tracking.find import find_run
+from trackbook.tracking.find import environments_of, find_run
 
 
 class Section(StrEnum):
@@ -90,9 +90,7 @@ def compare_runs(store: Store, references: Sequence[str]) -> Comparison:
         runs += store.runs(RunFilter(parent_id=runs[0].run.run_id, oldest_first=True))
     if len(runs) < 2:
         raise InvalidValueError("A comparison needs two different runs. Name them by id or name: compare A B.")
-    wanted = {detail.run.environment_id for detail in runs if detail.run.environment_id}
-    environments = {each: environment for each in wanted if (environment := store.environment(each))}
-    return compare(runs, environments)
+    return compare(runs, environments_of(store, runs))
 
 
 def _rows(

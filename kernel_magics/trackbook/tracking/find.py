@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from trackbook.errors import AmbiguousError, InvalidValueError, NotFoundError
-from trackbook.records import RunDetail, Session
+from trackbook.records import Environment, RunDetail, Session
 from trackbook.store.contract import RunFilter, Store
 
 SHORT = 8
@@ -99,6 +99,13 @@ def list_runs(store: Store, where: RunFilter, *, limit: int | None = None) -> Ru
     branches = _tree(details)
     total = len(details) if is_all else store.count_runs(where)
     return RunTree(branches=branches[:limit], total=total)
+
+
+def environments_of(store: Store, details: Sequence[RunDetail]) -> dict[str, Environment]:
+    """Return the environments of runs by their ids, each read once."""
+    wanted = dict.fromkeys(detail.run.environment_id for detail in details)
+    found = {each: store.environment(each) for each in wanted if each}
+    return {each: environment for each, environment in found.items() if environment}
 
 
 def _newest_run(store: Store, experiment: str | None) -> RunDetail:

@@ -1,0 +1,5 @@
+"""``python -m trackbook``: the command line."""
+
+from trackbook.cli import main
+
+main()
