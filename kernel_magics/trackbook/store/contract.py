@@ -82,7 +82,8 @@ class Store(Protocol):
     ----------
     - `write` is one transaction: another process sees all of a batch or nothing, and when it returns the batch outlives
       the death of this process.
-    - Any number of threads and processes may read and write at once; nobody sees a lock error, no reader blocks a writer.
+    - Any number of threads and processes may read and write at once; nobody sees a lock error, no reader blocks a
+      writer.
     - Nothing on the record changes: a param's value, a metric point, an execution that has ended. Runs change status,
       name, note and tags.
     - A RUNNING run of a session that is gone (lease over, or its process known to be dead on this machine) is given out

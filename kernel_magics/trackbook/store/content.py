@@ -1,0 +1,189 @@
+"""What a store in memory holds, and how a batch gets in: first everything is checked, then nothing can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from trackbook.errors import InvalidValueError
+from trackbook.records import (
+    Artifact,
+    DatasetUse,
+    Environment,
+    Execution,
+    JsonValue,
+    MetricPoint,
+    Model,
+    Run,
+    RunDetail,
+    Session,
+    json_value,
+)
+from trackbook.store import rules
+from trackbook.store.contract import Batch, RunChange, RunFilter
+
+Identity = tuple[str, ...]
+D = TypeVar("D", DatasetUse, Model, Artifact)
+
+
+@dataclass(slots=True)
+class Kept:
+    """A run and what hangs on it; mappings keep the order in which their keys were first written."""
+
+    run: Run
+    params: dict[str, JsonValue] = field(default_factory=dict)
+    points: dict[str, list[MetricPoint]] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    datasets: dict[Identity, DatasetUse] = field(default_factory=dict)
+    models: dict[Identity, Model] = field(default_factory=dict)
+    artifacts: dict[Identity, Artifact] = field(default_factory=dict)
+    execution_ids: dict[str, None] = field(default_factory=dict)
+
+    def detail(self, gone: bool) -> RunDetail:
+        """Return the run as it is given out, sharing nothing with this one."""
+        points = (point for listed in self.points.values() for point in listed)
+        return RunDetail(
+            run=rules.as_read(self.run, gone),
+            params=deepcopy(self.params),
+            metrics=rules.latest(points),
+            tags=dict(self.tags),
+            datasets=tuple(self.datasets.values()),
+            models=tuple(deepcopy(list(self.models.values()))),
+            artifacts=tuple(self.artifacts.values()),
+            execution_ids=tuple(self.execution_ids),
+        )
+
+
+@dataclass(slots=True)
+class Content:
+    """Everything, by id. `run_ids` are the runs of each execution."""
+
+    sessions: dict[str, Session] = field(default_factory=dict)
+    environments: dict[str, Environment] = field(default_factory=dict)
+    executions: dict[str, Execution] = field(default_factory=dict)
+    runs: dict[str, Kept] = field(default_factory=dict)
+    run_ids: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def found(self, where: RunFilter) -> list[Kept]:
+        """Return the runs of a filter in its order, its limit and offset put aside."""
+        found = [kept for kept in self.runs.values() if _matches(kept.run, where)]
+        return sorted(found, key=lambda kept: (kept.run.started_at, kept.run.run_id), reverse=not where.oldest_first)
+
+    def execution(self, execution_id: str, gone: bool) -> Execution:
+        """Return an execution as it is given out."""
+        execution = replace(deepcopy(self.executions[execution_id]), run_ids=tuple(self.run_ids.get(execution_id, ())))
+        return rules.execution_as_read(execution, gone)
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch, or raise and change nothing."""
+        changes = [_own(change) for change in batch.runs]
+        links = list(_links(batch))
+        self._check(batch, changes, links)
+        self.sessions |= {session.session_id: session for session in batch.sessions}
+        self.environments = {each.environment_id: deepcopy(each) for each in batch.environments} | self.environments
+        self.executions |= {each.execution_id: deepcopy(each) for each in batch.executions}
+        for change in changes:
+            self._apply(change)
+        for run_id, execution_id in links:
+            self.runs[run_id].execution_ids.setdefault(execution_id)
+            self.run_ids.setdefault(execution_id, {}).setdefault(run_id)
+        for run_id in batch.withdrawn:
+            self._withdraw(run_id)
+
+    def _check(self, batch: Batch, changes: list[RunChange], links: list[tuple[str, str]]) -> None:
+        for execution in batch.executions:
+            if execution.execution_id in self.executions:
+                rules.check_execution(self.executions[execution.execution_id], execution)
+        for run_id in batch.withdrawn:
+            if run_id in self.runs:
+                rules.check_withdrawal(self.runs[run_id].run)
+        known = {run_id: kept.run for run_id, kept in self.runs.items()}
+        params = {(run_id, key): value for run_id, kept in self.runs.items() for key, value in kept.params.items()}
+        for change in changes:
+            rules.check_run(known.get(change.run_id), change)
+            known[change.run_id] = change.run or known[change.run_id]
+            for key, value in change.params.items():
+                before = params.setdefault((change.run_id, key), value)
+                rules.check_param(known[change.run_id].name, key, before, value)
+            self._check_descriptions(change)
+        self._check_links(batch, known, links)
+
+    def _check_descriptions(self, change: RunChange) -> None:
+        kept = self.runs.get(change.run_id)
+        if kept is None:
+            return
+        _check_described(kept, kept.datasets, change.datasets)
+        _check_described(kept, kept.models, change.models)
+        _check_described(kept, kept.artifacts, change.artifacts)
+
+    def _check_links(self, batch: Batch, known: dict[str, Run], links: list[tuple[str, str]]) -> None:
+        """Refuse names of what is not there, as a database does by its foreign keys."""
+        sessions = {*self.sessions, *(session.session_id for session in batch.sessions)}
+        given = [change.run for change in batch.runs if change.run is not None]
+        needed_sessions = {each.session_id for each in batch.executions} | {run.session_id for run in given}
+        needed_runs = {run.parent_id for run in given if run.parent_id} | {run_id for run_id, _ in links}
+        missing = sorted((needed_sessions - sessions) | (needed_runs - set(known)))
+        if missing:
+            raise InvalidValueError(rules.unknown_link(", ".join(missing)))
+
+    def _apply(self, change: RunChange) -> None:
+        if change.run is not None:
+            self.runs.setdefault(change.run_id, Kept(change.run)).run = change.run
+        kept = self.runs[change.run_id]
+        kept.params |= change.params
+        for point in change.metrics:
+            kept.points.setdefault(point.key, []).append(point)
+        for key, value in change.tags.items():
+            if value is None:
+                kept.tags.pop(key, None)
+            else:
+                kept.tags[key] = value
+        kept.datasets |= _by_identity(change.datasets)
+        kept.models |= _by_identity(change.models)
+        kept.artifacts |= _by_identity(change.artifacts)
+
+    def _withdraw(self, run_id: str) -> None:
+        kept = self.runs.pop(run_id, None)
+        for execution_id in kept.execution_ids if kept else ():
+            del self.run_ids[execution_id][run_id]
+        for child in self.runs.values():
+            if child.run.parent_id == run_id:
+                child.run = replace(child.run, parent_id=None)
+
+
+def _own(change: RunChange) -> RunChange:
+    """Return a change that shares nothing with the caller's, its params as JSON gives them back."""
+    return replace(deepcopy(change), params={key: json_value(value) for key, value in change.params.items()})
+
+
+def _links(batch: Batch) -> Iterator[tuple[str, str]]:
+    for change in batch.runs:
+        for execution_id in change.execution_ids:
+            yield change.run_id, execution_id
+    for execution in batch.executions:
+        for run_id in execution.run_ids:
+            if run_id not in batch.withdrawn:
+                yield run_id, execution.execution_id
+
+
+def _check_described(kept: Kept, before: Mapping[Identity, D], given: Iterable[D]) -> None:
+    for record in given:
+        stored = before.get(rules.identity(record))
+        if stored is not None:
+            rules.check_description(kept.run, stored, record)
+
+
+def _by_identity(records: Iterable[D]) -> dict[Identity, D]:
+    return {rules.identity(record): record for record in records}
+
+
+def _matches(run: Run, where: RunFilter) -> bool:
+    wanted = ("name", "experiment", "session_id", "parent_id")
+    return (
+        all(getattr(where, name) in (None, getattr(run, name)) for name in wanted)
+        and (where.ids is None or run.run_id in where.ids)
+        and run.run_id.startswith(where.prefix or "")
+        and not (where.only_roots and run.parent_id is not None)
+    )

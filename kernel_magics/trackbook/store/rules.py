@@ -1,0 +1,191 @@
+"""What may change on the record and what may not, and when a session counts as gone: the same for every store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from trackbook import process
+from trackbook.errors import ImmutableError, InvalidValueError, NotFoundError
+from trackbook.records import (
+    Artifact,
+    DatasetUse,
+    Execution,
+    JsonValue,
+    MetricPoint,
+    Model,
+    Outcome,
+    Run,
+    RunStatus,
+    Session,
+)
+from trackbook.store.contract import Batch, RunChange
+
+_STEP_LIMIT = 2**63
+_LONGEST_SHOWN = 80  # characters of a value in a message
+_START_TOLERANCE_SECONDS = 1.0  # clocks are adjusted while processes run
+
+Described = DatasetUse | Model | Artifact
+
+
+def check_batch(batch: Batch) -> None:
+    """Refuse values that no store could give back: a time without a zone, a step beyond 64 bits.
+
+    Raises
+    ------
+    InvalidValueError
+        If there is one.
+    """
+    for session in batch.sessions:
+        _check_time(session.started_at, f"Session {session.session_id}")
+    for execution in batch.executions:
+        _check_time(execution.started_at, f"Execution {execution.execution_id}")
+    for change in batch.runs:
+        if change.run is not None:
+            _check_time(change.run.started_at, f"Run '{change.run.name}'")
+        for point in change.metrics:
+            _check_point(point)
+
+
+def _check_time(moment: datetime, what: str) -> None:
+    if moment.utcoffset() is None:
+        raise InvalidValueError(f"{what} has a time without a time zone. Use trackbook.clock.now().")
+
+
+def _check_point(point: MetricPoint) -> None:
+    _check_time(point.time, f"Metric '{point.key}'")
+    if not -_STEP_LIMIT <= point.step < _STEP_LIMIT:
+        raise InvalidValueError(f"Step {point.step} of metric '{point.key}' is beyond 64 bits. Count steps from 0.")
+
+
+def check_execution(stored: Execution, given: Execution) -> None:
+    """Refuse another account of an execution that has ended."""
+    if stored.outcome is Outcome.RUNNING or _same(replace(stored, run_ids=()), replace(given, run_ids=())):
+        return
+    raise ImmutableError(
+        f"Execution {stored.execution_id} has ended ({stored.outcome}) and does not change. "
+        "Write what came after it as another execution."
+    )
+
+
+def check_run(stored: Run | None, change: RunChange) -> None:
+    """Refuse a change of a run that is not there, of its origin, or back to RUNNING.
+
+    Where a run comes from (session, start) never changes; its experiment, parent and environment may change while
+    it is RUNNING, and can only be filled in once it has ended.
+    """
+    if stored is None:
+        if change.run is None:
+            raise NotFoundError(f"There is no run {change.run_id} to add to. Write it first, or in the same batch.")
+        return
+    if change.run is None:
+        return
+    if stored.status is not RunStatus.RUNNING and change.run.status is RunStatus.RUNNING:
+        raise ImmutableError(f"Run '{stored.name}' has ended ({stored.status}) and does not run again. Start another.")
+    for name in _fixed(stored):
+        _check_field(stored, change.run, name)
+
+
+def _fixed(stored: Run) -> tuple[str, ...]:
+    origin = ("session_id", "started_at")
+    return origin if stored.status is RunStatus.RUNNING else (*origin, "experiment", "parent_id", "environment_id")
+
+
+def _check_field(stored: Run, given: Run, name: str) -> None:
+    old, new = getattr(stored, name), getattr(given, name)
+    if old is not None and old != new:
+        raise ImmutableError(
+            f"The {name} of run '{stored.name}' is {old} on the record and can't become {new}. Start another run."
+        )
+
+
+def check_param(run: str, key: str, stored: JsonValue, given: JsonValue) -> None:
+    """Refuse another value for a param; `1`, `1.0` and `True` are three values."""
+    if not _same_json(stored, given):
+        raise ImmutableError(
+            f"Param '{key}' of run '{run}' is {_short(stored)} on the record and can't become {_short(given)}. "
+            "Log it under another name, or start another run."
+        )
+
+
+def check_description(run: Run, stored: Described, given: Described) -> None:
+    """Refuse to replace a dataset, model or artifact of a run that has ended."""
+    if run.status is RunStatus.RUNNING or _same(stored, given):
+        return
+    raise ImmutableError(
+        f"{type(given).__name__} '{given.name}' of run '{run.name}' is on the record, "
+        f"and the run has ended ({run.status}). Log it under another name, or start another run."
+    )
+
+
+def identity(record: Described) -> tuple[str, ...]:
+    """Return what tells a dataset, model or artifact from the others of its run."""
+    if isinstance(record, DatasetUse):
+        return record.name, record.role or ""
+    return (record.model_id,) if isinstance(record, Model) else (record.name,)
+
+
+def unknown_link(what: str) -> str:
+    """Return what to say when a batch names a session, run or parent that is not there."""
+    return (
+        f"The batch names a session, run or parent that the store does not have ({what}). "
+        "Write that first, or in the same batch."
+    )
+
+
+def check_withdrawal(stored: Run) -> None:
+    """Refuse to take back a run that has ended."""
+    if stored.status is not RunStatus.RUNNING:
+        raise ImmutableError(f"Run '{stored.name}' has ended ({stored.status}) and can't be withdrawn. Tag it instead.")
+
+
+def _same(one: object, other: object) -> bool:
+    return one == other or repr(one) == repr(other)  # NaN equals nothing, not even itself
+
+
+def _same_json(one: JsonValue, other: JsonValue) -> bool:
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _short(value: JsonValue) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+
+
+def is_gone(session: Session, now: datetime, started: Callable[[int], float | None] = process.started) -> bool:
+    """Return whether a session can't finish anything any more.
+
+    It has ended, its lease is over, or it lived on this machine, in this boot, and its process is no longer there
+    (ids of processes are used again, so the start decides).
+    """
+    if session.ended_at is not None or session.lease_expires_at < now:
+        return True
+    home = session.process
+    if (home.boot, home.host) != (process.boot_id(), process.host()):
+        return False
+    start = started(home.pid)
+    return start is None or abs(start - home.started) > _START_TOLERANCE_SECONDS
+
+
+def as_read(run: Run, gone: bool) -> Run:
+    """Return a run as it is given out: RUNNING in a session that is gone reads as KILLED."""
+    return replace(run, status=RunStatus.KILLED) if gone and run.status is RunStatus.RUNNING else run
+
+
+def execution_as_read(execution: Execution, gone: bool) -> Execution:
+    """Return an execution as it is given out: RUNNING in a session that is gone reads as INTERRUPTED."""
+    if gone and execution.outcome is Outcome.RUNNING:
+        return replace(execution, outcome=Outcome.INTERRUPTED)
+    return execution
+
+
+def latest(points: Iterable[MetricPoint]) -> dict[str, MetricPoint]:
+    """Return the latest point of each key: the greatest step, then time, then the one that came last."""
+    best: dict[str, MetricPoint] = {}
+    for point in points:
+        before = best.get(point.key)
+        if before is None or (point.step, point.time) >= (before.step, before.time):
+            best[point.key] = point
+    return best

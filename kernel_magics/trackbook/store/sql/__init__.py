@@ -1,0 +1,1 @@
+"""The store in a database: SQLAlchemy Core, no ORM."""

@@ -1,0 +1,363 @@
+"""Records to rows and back. A row leaves here as a dict for one table; texts are made to fit elsewhere (`texts.py`)."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from trackbook.records import (
+    Artifact,
+    Column,
+    DatasetUse,
+    Environment,
+    Execution,
+    Failure,
+    FileRead,
+    Git,
+    JsonValue,
+    MetricPoint,
+    Model,
+    Outcome,
+    Process,
+    Resources,
+    Role,
+    Run,
+    RunStatus,
+    Session,
+    Source,
+    Statement,
+    decode,
+    encode,
+)
+from trackbook.store.sql.values import (
+    exact,
+    json_dict,
+    json_list,
+    json_mapping,
+    json_names,
+    json_text,
+    names_of,
+    number_of,
+    real,
+    real_of_json,
+)
+
+Row: TypeAlias = dict[str, Any]
+Stored: TypeAlias = Any  # a row of a result: values by name
+
+
+def session_row(session: Session) -> Row:
+    """Return the row of a session."""
+    process = session.process
+    return {
+        "session_id": session.session_id,
+        "experiment": session.experiment,
+        "started_at": session.started_at,
+        "lease_expires_at": session.lease_expires_at,
+        "ended_at": session.ended_at,
+        "host": process.host,
+        "boot": process.boot,
+        "pid": process.pid,
+        "process_started": process.started,
+        "user": session.user,
+        "notebook": session.notebook,
+        "kernel_id": session.kernel_id,
+        "environment_id": session.environment_id,
+        "parent_run_id": session.parent_run_id,
+    }
+
+
+def session_of(row: Stored) -> Session:
+    """Return the session of a row."""
+    return Session(
+        session_id=row.session_id,
+        experiment=row.experiment,
+        started_at=row.started_at,
+        lease_expires_at=row.lease_expires_at,
+        ended_at=row.ended_at,
+        process=Process(host=row.host, boot=row.boot, pid=row.pid, started=row.process_started),
+        user=row.user,
+        notebook=row.notebook,
+        kernel_id=row.kernel_id,
+        environment_id=row.environment_id,
+        parent_run_id=row.parent_run_id,
+    )
+
+
+def environment_row(environment: Environment) -> Row:
+    """Return the row of an environment."""
+    git = environment.git
+    return {
+        "environment_id": environment.environment_id,
+        "python": environment.python,
+        "implementation": environment.implementation,
+        "platform": environment.platform,
+        "machine": environment.machine,
+        "packages": json_mapping(environment.packages),
+        "hardware": json_mapping(environment.hardware),
+        "git_commit": git and git.commit,
+        "git_branch": git and git.branch,
+        "git_is_dirty": git and git.is_dirty,
+        "git_patch": git and git.patch,
+        "git_remote": git and git.remote,
+    }
+
+
+def environment_of(row: Stored) -> Environment:
+    """Return the environment of a row."""
+    git = None
+    if row.git_commit is not None:
+        git = Git(
+            commit=row.git_commit,
+            branch=row.git_branch,
+            is_dirty=row.git_is_dirty,
+            patch=row.git_patch,
+            remote=row.git_remote,
+        )
+    return Environment(
+        environment_id=row.environment_id,
+        python=row.python,
+        implementation=row.implementation,
+        platform=row.platform,
+        machine=row.machine,
+        packages={name: str(version) for name, version in json_dict(row.packages).items()},
+        hardware=json_dict(row.hardware),
+        git=git,
+    )
+
+
+def execution_row(execution: Execution) -> Row:
+    """Return the row of an execution, without its runs."""
+    return {
+        "execution_id": execution.execution_id,
+        "session_id": execution.session_id,
+        "nth": execution.index,
+        "prompt": execution.count,
+        "cell_id": execution.cell_id,
+        "source": execution.source,
+        "started_at": execution.started_at,
+        "seconds": execution.seconds,
+        "outcome": execution.outcome.value,
+        "failure": _failure_text(execution.failure),
+        "reads": json_names(execution.reads),
+        "writes": json_names(execution.writes),
+        "maybe": json_names(execution.maybe),
+        "state": json_names(execution.state),
+        "statements": _statements_text(execution.statements),
+        "cpu_seconds": execution.resources.cpu_seconds,
+        "peak_memory_bytes": execution.resources.peak_memory_bytes,
+    }
+
+
+def execution_of(row: Stored, run_ids: tuple[str, ...] = ()) -> Execution:
+    """Return the execution of a row."""
+    return Execution(
+        execution_id=row.execution_id,
+        session_id=row.session_id,
+        index=row.nth,
+        count=row.prompt,
+        cell_id=row.cell_id,
+        source=row.source,
+        started_at=row.started_at,
+        seconds=row.seconds,
+        outcome=Outcome(row.outcome),
+        failure=_failure_of(row.failure),
+        reads=names_of(row.reads),
+        writes=names_of(row.writes),
+        maybe=names_of(row.maybe),
+        state=names_of(row.state),
+        statements=_statements_of(row.statements),
+        resources=Resources(cpu_seconds=row.cpu_seconds, peak_memory_bytes=row.peak_memory_bytes),
+        run_ids=run_ids,
+    )
+
+
+def _statements_text(statements: tuple[Statement, ...]) -> str:
+    return json_text([_statement_json(statement) for statement in statements]) if statements else "[]"
+
+
+def _statement_json(statement: Statement) -> JsonValue:
+    return {
+        "line": statement.line,
+        "end_line": statement.end_line,
+        "reads": {
+            name: [[source.execution_id, source.statement] for source in sources]
+            for name, sources in statement.reads.items()
+        },
+        "writes": list(statement.writes),
+        "literals": dict(statement.literals),
+    }
+
+
+def _statements_of(text: str) -> tuple[Statement, ...]:
+    items: Any = decode(text)
+    return tuple(
+        Statement(
+            line=item["line"],
+            end_line=item["end_line"],
+            reads={name: tuple(_sources_of(sources)) for name, sources in item["reads"].items()},
+            writes=tuple(item["writes"]),
+            literals=item["literals"],
+        )
+        for item in items
+    )
+
+
+def _sources_of(items: list[tuple[str, int]]) -> list[Source]:
+    return [Source(execution_id=execution_id, statement=statement) for execution_id, statement in items]
+
+
+def run_row(run: Run) -> Row:
+    """Return the row of a run."""
+    return {
+        "run_id": run.run_id,
+        "name": run.name,
+        "experiment": run.experiment,
+        "session_id": run.session_id,
+        "parent_id": run.parent_id,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "status": run.status.value,
+        "verdict": run.verdict,
+        "failure": _failure_text(run.failure),
+        "environment_id": run.environment_id,
+        "note": run.note,
+    }
+
+
+def run_of(row: Stored) -> Run:
+    """Return the run of a row."""
+    return Run(
+        run_id=row.run_id,
+        name=row.name,
+        experiment=row.experiment,
+        session_id=row.session_id,
+        parent_id=row.parent_id,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        status=RunStatus(row.status),
+        verdict=row.verdict,
+        failure=_failure_of(row.failure),
+        environment_id=row.environment_id,
+        note=row.note,
+    )
+
+
+def _failure_text(failure: Failure | None) -> str | None:
+    return None if failure is None else encode([failure.type, failure.message, failure.traceback])
+
+
+def _failure_of(text: str | None) -> Failure | None:
+    if text is None:
+        return None
+    kind, message, traceback = json_list(text)
+    return Failure(type=str(kind), message=str(message), traceback=None if traceback is None else str(traceback))
+
+
+def param_row(run_id: str, key: str, value: JsonValue) -> Row:
+    """Return the row of a param."""
+    return {"run_id": run_id, "key": key, "value": json_text(value), "number": real_of_json(value)}
+
+
+def point_row(run_id: str, point: MetricPoint) -> Row:
+    """Return the row of a metric point, in the history or among the latest."""
+    return {
+        "run_id": run_id,
+        "key": point.key,
+        "step": point.step,
+        "time": point.time,
+        "value": real(point.value),
+        "text": exact(point.value),
+    }
+
+
+def point_of(row: Stored) -> MetricPoint:
+    """Return the metric point of a row."""
+    return MetricPoint(key=row.key, value=number_of(row.value, row.text), step=row.step, time=row.time)
+
+
+def dataset_row(run_id: str, use: DatasetUse) -> Row:
+    """Return the row of a dataset's use."""
+    return {
+        "run_id": run_id,
+        "name": use.name,
+        "role": use.role.value if use.role else "",
+        "kind": use.kind,
+        "rows": use.rows,
+        "shape": encode(list[JsonValue](use.shape)),
+        "columns": encode([[column.name, column.dtype] for column in use.columns]),
+        "fingerprint": use.fingerprint,
+        "files": encode([[file.path, file.size, file.digest] for file in use.files]),
+    }
+
+
+def dataset_of(row: Stored) -> DatasetUse:
+    """Return the dataset's use of a row."""
+    shape: Any = decode(row.shape)
+    columns: Any = decode(row.columns)
+    files: Any = decode(row.files)
+    return DatasetUse(
+        name=row.name,
+        kind=row.kind,
+        role=Role(row.role) if row.role else None,
+        rows=row.rows,
+        shape=tuple(shape),
+        columns=tuple(Column(name=name, dtype=dtype) for name, dtype in columns),
+        fingerprint=row.fingerprint,
+        files=tuple(FileRead(path=path, size=size, digest=digest) for path, size, digest in files),
+    )
+
+
+def model_row(run_id: str, model: Model) -> Row:
+    """Return the row of a model."""
+    return {
+        "run_id": run_id,
+        "model_id": model.model_id,
+        "name": model.name,
+        "class_name": model.class_name,
+        "signature": json_mapping(model.signature),
+        "features": json_names(model.features),
+        "importances": json_mapping(model.importances),
+        "coefficients": json_mapping(model.coefficients),
+        "details": json_mapping(model.details),
+    }
+
+
+def model_of(row: Stored) -> Model:
+    """Return the model of a row."""
+    importances: Any = decode(row.importances)
+    return Model(
+        model_id=row.model_id,
+        name=row.name,
+        class_name=row.class_name,
+        signature=json_dict(row.signature),
+        features=names_of(row.features),
+        importances=importances,
+        coefficients=json_dict(row.coefficients),
+        details=json_dict(row.details),
+    )
+
+
+def artifact_row(run_id: str, artifact: Artifact) -> Row:
+    """Return the row of an artifact."""
+    return {
+        "run_id": run_id,
+        "name": artifact.name,
+        "digest": artifact.digest,
+        "size": artifact.size,
+        "media_type": artifact.media_type,
+    }
+
+
+def artifact_of(row: Stored) -> Artifact:
+    """Return the artifact of a row."""
+    return Artifact(name=row.name, digest=row.digest, size=row.size, media_type=row.media_type)
+
+
+def link_row(run_id: str, execution_id: str) -> Row:
+    """Return the row that ties a run to one of its executions."""
+    return {"run_id": run_id, "execution_id": execution_id}
+
+
+def tag_row(run_id: str, key: str, value: str) -> Row:
+    """Return the row of a tag."""
+    return {"run_id": run_id, "key": key, "value": value}

@@ -1,0 +1,109 @@
+"""The store in a SQL database and an object store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from trackbook.records import Environment, Execution, MetricPoint, RunDetail, Session
+from trackbook.store import rules
+from trackbook.store.contract import Batch, RunFilter
+from trackbook.store.objects import Objects
+from trackbook.store.sql import reading, rows, statements, verifying, writing
+from trackbook.store.sql.database import Database
+from trackbook.store.sql.prepare import prepare
+from trackbook.store.sql.texts import Texts, stored
+
+
+class SqlStore:
+    """See `trackbook.store.contract.Store`, which it keeps.
+
+    Parameters
+    ----------
+    path
+        The SQLite file.
+    objects
+        Where artifacts and long texts go.
+    location
+        What a person calls the place.
+    create
+        Make the file if there is none.
+    """
+
+    def __init__(self, path: Path, objects: Objects, *, location: str, create: bool = True) -> None:
+        self._location = location
+        self._objects = objects
+        self._texts = Texts(objects)
+        self._database = Database(path, partial(prepare, create=create))
+
+    @property
+    def location(self) -> str:
+        """Where the store is."""
+        return self._location
+
+    def open(self) -> None:
+        """Open the database now, so that what is wrong with it shows here."""
+        self._database.open()
+
+    def write(self, batch: Batch) -> None:
+        """Write a batch in one transaction."""
+        rules.check_batch(batch)
+        tables = writing.rows_of(batch, self._texts)
+        with self._database.writing() as connection:
+            writing.write(connection, batch, tables, self._texts)
+
+    def runs(self, where: RunFilter) -> list[RunDetail]:
+        """Return the runs of a filter."""
+        with self._database.reading() as connection:
+            return reading.runs(connection, self._texts, where)
+
+    def count_runs(self, where: RunFilter) -> int:
+        """Return how many runs a filter has."""
+        with self._database.reading() as connection:
+            return reading.count_runs(connection, where)
+
+    def metric_history(self, run_id: str, key: str) -> list[MetricPoint]:
+        """Return every point of a metric."""
+        with self._database.reading() as connection:
+            return reading.metric_history(connection, self._texts, run_id, key)
+
+    def executions(
+        self, *, ids: Sequence[str] | None = None, session_id: str | None = None, run_id: str | None = None
+    ) -> list[Execution]:
+        """Return executions in the order in which they started."""
+        with self._database.reading() as connection:
+            return reading.executions(connection, self._texts, ids, session_id, run_id)
+
+    def sessions(self, *, ids: Sequence[str] | None = None) -> list[Session]:
+        """Return sessions, oldest first."""
+        with self._database.reading() as connection:
+            return reading.sessions(connection, self._texts, ids)
+
+    def environment(self, environment_id: str) -> Environment | None:
+        """Return an environment."""
+        with self._database.reading() as connection:
+            result = connection.execute(statements.ENVIRONMENT, {"environment": stored(environment_id)})
+            found = self._texts.rows(result)
+        return rows.environment_of(found[0]) if found else None
+
+    def put_object(self, content: bytes) -> str:
+        """Keep bytes and return their digest."""
+        return self._objects.put(content)
+
+    def get_object(self, digest: str) -> bytes:
+        """Return the bytes of an object."""
+        return self._objects.get(digest)
+
+    def change_token(self) -> int:
+        """Return a number that differs whenever something was written since."""
+        return self._database.change_token()
+
+    def verify(self) -> list[str]:
+        """Return what is wrong with the store."""
+        with self._database.reading() as connection:
+            return verifying.problems(connection, self._objects)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._database.close()
