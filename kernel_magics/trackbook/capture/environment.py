@@ -1,0 +1,196 @@
+"""The environment that a session runs in: Python, packages, machine, and the state of the code under git.
+
+Environment variables are not recorded: that is where credentials live.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Any
+
+from trackbook.capture.secrets import redact, redact_url
+from trackbook.records import Environment, Git, JsonValue, encode
+
+_MAX_PATCH_BYTES = 10_000_000
+_GIT_SECONDS = 5.0
+_GPU_SECONDS = 3.0
+_QUIET_GIT = {
+    "GIT_OPTIONAL_LOCKS": "0",  # reading must not write the index of a person who works in another window
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "true",
+    "GIT_SSH_COMMAND": "false",
+    "GIT_PAGER": "cat",
+    "GIT_EXTERNAL_DIFF": "",
+    "GIT_CONFIG_NOSYSTEM": "0",
+    "LC_ALL": "C",
+}
+_GIT_OPTIONS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false")
+
+
+def capture_environment(start: Path, put_object: Callable[[bytes], str]) -> Environment:
+    """Return the environment, with the git state of the working tree that `start` lies in.
+
+    Made for a background thread: it changes nothing in the process and takes up to some seconds where git or a GPU
+    driver is slow. The uncommitted change of tracked files is kept by `put_object`, credentials taken out, unless it is
+    larger than 10 MB.
+    """
+    packages, hardware = installed_packages(), _hardware()
+    git = _git(start, put_object)
+    about = {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+    }
+    return Environment(
+        environment_id=_identity(about, packages, hardware, git),
+        **about,
+        packages=packages,
+        hardware=hardware,
+        git=git,
+    )
+
+
+def installed_packages() -> dict[str, str]:
+    """Return name and version of every installed distribution, by name; where one is found twice, the one in use."""
+    found: dict[str, str] = {}
+    for distribution in metadata.distributions():
+        name = distribution.metadata["Name"] if distribution.metadata is not None else None
+        if name:
+            found.setdefault(name, distribution.version or "")
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+
+
+def packages_stamp() -> object:
+    """Return a value that differs after a package was installed or removed where this process looks for them."""
+    return tuple((folder, _modified(folder)) for folder in sys.path if folder)
+
+
+def _modified(folder: str) -> int | None:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except (OSError, ValueError):
+        return None
+
+
+def _identity(
+    about: Mapping[str, str], packages: Mapping[str, str], hardware: Mapping[str, JsonValue], git: Git | None
+) -> str:
+    code: JsonValue = None if git is None else [git.commit, git.branch, git.is_dirty, git.patch, git.remote]
+    content: dict[str, JsonValue] = {
+        "about": dict(about),
+        "packages": dict(sorted(packages.items())),
+        "hardware": dict(sorted(hardware.items())),
+        "git": code,
+    }
+    return hashlib.sha256(encode(content).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+# --- the machine
+
+
+def _hardware() -> dict[str, JsonValue]:
+    found: dict[str, JsonValue] = {
+        "cpu_count": os.cpu_count(),
+        "cpu_model": _cpu_model(),
+        "memory_bytes": _memory_bytes(),
+        "gpus": list(_gpus()),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _cpu_model() -> str | None:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or None
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), None)
+
+
+def _memory_bytes() -> int:
+    psutil: Any = import_module("psutil")
+    return int(psutil.virtual_memory().total)
+
+
+def _gpus() -> list[str]:
+    """Return the names of NVIDIA's GPUs, if their tool is there and answers."""
+    command = shutil.which("nvidia-smi")
+    if command is None:
+        return []
+    answer = _output([command, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"], _GPU_SECONDS)
+    return [] if answer is None else answer.decode(errors="replace").strip().splitlines()
+
+
+# --- the code
+
+
+def _git(start: Path, put_object: Callable[[bytes], str]) -> Git | None:
+    """Return the state of the working tree, None outside of one, without git, and before the first commit."""
+    command = shutil.which("git")
+    folder = next((place for place in (start, *start.parents) if place.is_dir()), None)
+    if command is None or folder is None:
+        return None
+    run = _GitRunner(command, folder)
+    commit = run.text("rev-parse", "--verify", "HEAD")
+    if commit is None:
+        return None
+    status = run.output("status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none")
+    remote = run.text("config", "--get", "remote.origin.url")
+    return Git(
+        commit=commit,
+        branch=run.text("symbolic-ref", "--short", "-q", "HEAD"),
+        is_dirty=bool(status),
+        patch=_patch(run, put_object) if status else None,
+        remote=redact_url(remote) if remote else None,
+    )
+
+
+class _GitRunner:
+    """Asks git questions about one folder, without hooks, pagers, prompts, locks or drivers named by the repository."""
+
+    def __init__(self, command: str, folder: Path) -> None:
+        self._command = (command, "-C", os.fspath(folder), "--no-pager", *_GIT_OPTIONS)
+        ignored = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_EXTERNAL_DIFF", "GIT_TRACE")
+        self._environment = {k: v for k, v in os.environ.items() if k not in ignored} | _QUIET_GIT
+        self._environment.pop("GIT_EXTERNAL_DIFF")
+
+    def output(self, *arguments: str) -> bytes | None:
+        """Return what git says, None if it fails or takes too long."""
+        return _output([*self._command, *arguments], _GIT_SECONDS, self._environment)
+
+    def text(self, *arguments: str) -> str | None:
+        """Return the line that git says, None if it fails or says nothing."""
+        answer = self.output(*arguments)
+        return answer.decode(errors="replace").strip() or None if answer is not None else None
+
+
+def _patch(run: _GitRunner, put_object: Callable[[bytes], str]) -> str | None:
+    """Keep the uncommitted change and return its digest; None if there is none in tracked files, or it is too large."""
+    patch = run.output("diff", "HEAD", "--binary", "--no-ext-diff", "--no-textconv", "--no-color")
+    if not patch or len(patch) > _MAX_PATCH_BYTES:
+        return None
+    return put_object(redact(patch.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"))
+
+
+def _output(command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None) -> bytes | None:
+    try:
+        answer = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=seconds,
+            env=environment,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout if answer.returncode == 0 else None
