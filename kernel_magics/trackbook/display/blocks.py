@@ -56,7 +56,8 @@ class Column:
 class Table:
     """Rows of cells under columns. A row with a single cell spans them all: it heads the rows beneath.
 
-    `more` says what is not in the table and where it is, `whole_at` where its shortened values can be read whole.
+    `more` says what is not in the table and where it is, `whole_at` where its shortened values can be read whole. An
+    `is_brief` table has them shortened in plain text too.
     """
 
     columns: tuple[Column, ...]
@@ -64,6 +65,12 @@ class Table:
     heading: str = ""
     more: str = ""
     whole_at: str = ""
+    is_brief: bool = False
+
+    @property
+    def has_shortened(self) -> bool:
+        """Whether it shows less than there is of any value."""
+        return any(cell.whole is not None for row in self.rows for cell in row)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

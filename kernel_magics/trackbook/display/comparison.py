@@ -52,7 +52,7 @@ def _line(name: str, values: list[Cell], beside: list[int]) -> tuple[Cell, ...]:
 
 def _row(row: Row, beside: list[int]) -> tuple[Cell, ...]:
     made = [cells.metric_key(row.key) if row.section is Section.METRICS else cells.text(row.key)]
-    values = _metric_cells(row) if row.section is Section.METRICS else [_value(row, value) for value in row.values]
+    values = _metric_cells(row) if row.section is Section.METRICS else _values(row)
     for at, cell in enumerate(values):
         made.append(cell)
         made += [Cell(text=_remark(row, at), tone=Tone.QUIET)] * (at in beside)
@@ -80,6 +80,14 @@ def _remark(row: Row, at: int) -> str:
 def _difference(row: Row, at: int) -> str:
     difference = row.differences[at]
     return "" if at == 0 or not difference else fmt.signed(difference)
+
+
+def _values(row: Row) -> list[Cell]:
+    """Return the values, shortened unless that would make different ones look the same."""
+    made = [_value(row, value) for value in row.values]
+    whole = {cell.text: cell.whole or cell.text for cell in made}
+    is_told_apart = all((cell.whole or cell.text) == whole[cell.text] for cell in made)
+    return made if is_told_apart else [Cell(text=cell.whole or cell.text, title=cell.title) for cell in made]
 
 
 def _value(row: Row, value: JsonValue | Absent) -> Cell:

@@ -73,11 +73,10 @@ def _table(table: Table) -> str:
 
 
 def _notes(table: Table) -> list[str]:
-    is_shortened = any(cell.whole is not None for row in table.rows for cell in row)
-    notes = (
-        [f"Shortened with …: hover to read it whole, or {table.whole_at}"] if is_shortened and table.whole_at else []
-    )
-    return [table.more, *notes] if table.more else notes
+    notes = [table.more] if table.more else []
+    if table.whole_at and table.has_shortened:
+        notes.append(f"What ends in … is shortened: hover over it, or {table.whole_at}")
+    return notes
 
 
 def _row(inner: str) -> str:

@@ -13,6 +13,7 @@ from trackbook.tracking.find import short_id
 
 MOST_ROWS = 50
 _WIDEST_LINE = 72
+_MOST_RUNS = 2
 
 
 def show_log(executions: Sequence[Execution], look: Look | None = None, *, limit: int | None = MOST_ROWS) -> Shown:
@@ -21,7 +22,7 @@ def show_log(executions: Sequence[Execution], look: Look | None = None, *, limit
     if not executions:
         return shown([Sentence(text="No executions.")], look)
     first = 0 if limit is None else max(0, len(executions) - limit)
-    heading = Title(cells=(Cell(text="Log"), Cell(text=fmt.plural(len(executions), "execution"), tone=Tone.QUIET)))
+    heading = Title(cells=(Cell(text=fmt.plural(len(executions), "execution")),))
     table = execution_table(executions[first:], look)
     earlier = [Sentence(text=f"… {first} earlier: {look.command} log --all", tone=Tone.QUIET)] if first else []
     return shown([heading, *earlier, table], look)
@@ -58,7 +59,9 @@ def execution_table(
             session = execution.session_id
             rows.append((_session_heading(execution, look),))
         rows.append(_row(execution))
-    return Table(columns=columns, rows=tuple(rows), heading=heading, whole_at=f"{look.command} log --source")
+    return Table(
+        columns=columns, rows=tuple(rows), heading=heading, whole_at=f"{look.command} log --source", is_brief=True
+    )
 
 
 def _session_heading(execution: Execution, look: Look) -> Cell:
@@ -73,8 +76,14 @@ def _row(execution: Execution) -> tuple[Cell, ...]:
         _took(execution),
         _code(execution.source),
         cells.text(", ".join(execution.writes), width=40),
-        Cell(text=", ".join(map(short_id, execution.run_ids)), is_code=True, title=", ".join(execution.run_ids)),
+        _runs(execution.run_ids),
     )
+
+
+def _runs(run_ids: Sequence[str]) -> Cell:
+    rest = len(run_ids) - _MOST_RUNS
+    listed = ", ".join(map(short_id, run_ids[:_MOST_RUNS]))
+    return Cell(text=listed, is_code=True, aside=f"+{rest} more" if rest > 0 else "", title=", ".join(run_ids))
 
 
 def _prompt(execution: Execution) -> str:

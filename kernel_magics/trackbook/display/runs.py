@@ -48,9 +48,11 @@ def show_runs(tree: RunTree, look: Look | None = None, *, experiment: str | None
     metrics, other_metrics = _split(_main_metrics(tops), _MOST_METRICS)
     table = _table(lines, params, metrics, look)
     notes = [_constants(details), _others(other_params, other_metrics, look), _unlisted(tree, look)]
-    heading = Cell(text=f"Runs of {fmt.one_line(experiment)}" if experiment else "Runs")
-    title = Title(cells=(heading, Cell(text=fmt.plural(tree.total, "run"), tone=Tone.QUIET)))
-    return shown([title, table, *(Sentence(text=note, tone=Tone.QUIET) for note in notes if note)], look)
+    count = fmt.plural(tree.total, "run")
+    title = Cell(text=f"{count} of {fmt.one_line(experiment)}" if experiment else count)
+    return shown(
+        [Title(cells=(title,)), table, *(Sentence(text=note, tone=Tone.QUIET) for note in notes if note)], look
+    )
 
 
 def table_of(details: Sequence[RunDetail], look: Look, *, heading: str = "") -> Table:
@@ -117,7 +119,9 @@ def _table(lines: Sequence[_Line], params: Sequence[str], metrics: Sequence[str]
     if any(detail.tags for detail in details):
         makers.append((Column(title="Tags", rank=4, folds=True), lambda each: cells.tags(each.tags.items())))
     rows = tuple(_row(line, makers) for line in lines)
-    return Table(columns=tuple(column for column, _ in makers), rows=rows, whole_at=f"{look.command} show RUN")
+    return Table(
+        columns=tuple(column for column, _ in makers), rows=rows, whole_at=f"{look.command} show RUN", is_brief=True
+    )
 
 
 def _row(line: _Line, makers: Sequence[tuple[Column, Callable[[RunDetail], Cell]]]) -> tuple[Cell, ...]:

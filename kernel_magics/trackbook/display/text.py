@@ -72,6 +72,10 @@ def _print(console: Console, block: Block) -> None:
 def _print_table(console: Console, table: Table) -> None:
     from rich.text import Text
 
+    notes = [table.more]
+    if table.is_brief and table.has_shortened:
+        notes.append(f"What ends in … is shortened; whole: {table.whole_at}")
+        table = replace(table, rows=tuple(tuple(replace(cell, whole=None) for cell in row) for row in table.rows))
     kept, left_out = _fitting(table, console.width)
     if table.heading:
         console.print()
@@ -83,7 +87,7 @@ def _print_table(console: Console, table: Table) -> None:
         else:
             console.print(_drawn(table, list(rows), kept, has_titles=is_first))
             is_first = False
-    for line in filter(None, (table.more, _left_out(table, left_out))):
+    for line in filter(None, (*notes, _left_out(table, left_out))):
         console.print(Text(line, style="dim"), overflow="fold")
 
 

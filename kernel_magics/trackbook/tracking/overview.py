@@ -7,6 +7,7 @@ from datetime import datetime
 
 from trackbook.records import RunDetail, Session
 from trackbook.store.contract import RunFilter, Store
+from trackbook.store.rules import is_gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ def overview(store: Store, *, now: datetime) -> Overview:
         location=store.location,
         runs=store.count_runs(RunFilter()),
         sessions=len(sessions),
-        live=tuple(each for each in sessions if each.ended_at is None and each.lease_expires_at > now),
+        live=tuple(each for each in sessions if not is_gone(each, now)),
         experiments=tuple(_count(store, name) for name in names),
         latest=newest[0] if newest else None,
     )
