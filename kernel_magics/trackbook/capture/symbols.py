@@ -28,8 +28,8 @@ class Access:
     `reads` are the names loaded from that scope, builtins among them, without the locals of comprehensions, lambdas,
     classes and functions. `binds` are the names bound or deleted. `touches` are the names whose object may change in
     place: roots of subscript, attribute and augmented targets, receivers of method calls, what is iterated over or
-    entered by `with`, and every name inside the arguments of a call. `calls` are the names called or whose methods are called.
-    `is_opaque` code (`exec`, `eval`, `globals()`, an unknown magic, ``import *``) may read and write anything.
+    entered by `with`, and every name inside the arguments of a call. `calls` are the names called or whose methods are
+    called. `is_opaque` code (`exec`, `eval`, `globals()`, an unknown magic, ``import *``) may read and write anything.
     """
 
     reads: frozenset[str] = frozenset()
