@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, ProgrammingError, StatementError
 
 from trackbook import clock
 from trackbook.errors import InvalidValueError, StoreError, TrackbookError
@@ -41,47 +41,47 @@ class Database:
     def __init__(self, path: Path, prepare: Callable[[Database], None]) -> None:
         self.path = path
         self._prepare = prepare
-        self._start()
+        self._connections: _Connections | None = None
+        self._renew_locks()
         _open.add(self)
 
-    def _start(self) -> None:
-        self._engine = _engine(self.path)
-        self._writer = self._engine.execution_options(begin="IMMEDIATE")
+    def _renew_locks(self) -> None:
         self._writing = threading.Lock()  # threads wait here in turn, not in SQLite's polling
-        self._preparing = threading.Lock()
-        self._file: tuple[int, int] | None = None
-        self._watch = _Watch(self.path)
+        self._preparing = threading.RLock()
 
     def open(self) -> None:
         """Prepare the database now rather than at its first use."""
-        self._be_ready()
+        self._ready()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Give a connection inside a write transaction, committed at the end."""
-        self._be_ready()
-        with self._writing, self._translated():
-            self._check_place()
-            with self._writer.begin() as connection:
-                yield connection
+        """Give a connection inside a write transaction, committed at the end.
+
+        Raises
+        ------
+        StoreError
+            If the file is another one than at the last use: what was written to the old one is gone, and whoever writes
+            has to know.
+        """
+        with self._writing, self._translated(), self._ready(must_be_same=True).writer.begin() as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database."""
-        self._be_ready()
-        with self.peeking() as connection:
+        with self._translated(), self._ready().engine.begin() as connection:
             yield connection
 
     @contextmanager
     def peeking(self) -> Iterator[Connection]:
-        """Give a connection to a database that may not be ready."""
-        with self._translated(), self._engine.begin() as connection:
+        """Give a connection to a database that is not ready yet."""
+        with self._translated(), self._connected().engine.begin() as connection:
             yield connection
 
     @contextmanager
     def preparing(self, *, foreign_keys: bool = True) -> Iterator[Connection]:
         """Give a connection inside a write transaction to a database that is not ready yet."""
-        with self._translated(), self._writer.connect() as connection:
+        with self._translated(), self._connected().writer.connect() as connection:
             raw = _raw(connection)
             raw.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")  # no effect inside a transaction
             try:
@@ -92,51 +92,60 @@ class Database:
 
     def use_wal(self) -> None:
         """Put the file into WAL mode, which stays with it. Waits for others that use it, as SQLite does not here."""
-        with self._translated(), self._engine.connect() as connection:
+        with self._translated(), self._connected().engine.connect() as connection:
             deadline = clock.monotonic() + _BUSY_SECONDS
             while not _switched_to_wal(_raw(connection), is_last_try=clock.monotonic() > deadline):
                 time.sleep(0.01)
 
     def change_token(self) -> int:
         """Return a number that differs whenever anybody committed something since."""
-        self._be_ready()
         with self._translated():
-            return self._watch.token()
+            return self._ready().token()
 
     def close(self) -> None:
         """Close every connection; the next use opens new ones."""
         with self._preparing:
-            self._file = None
-            self._watch.close()
-            self._engine.dispose()
+            if self._connections is not None:
+                self._connections.close()
+            self._connections = None
 
-    def _be_ready(self) -> None:
-        if self._file is None:
-            with self._preparing:
-                if self._file is None:
-                    self._prepare(self)
-                    self._file = _identity(self.path)
+    def _ready(self, *, must_be_same: bool = False) -> _Connections:
+        """Return the connections to the prepared file at the path; a deleted one would still take writes."""
+        connections = self._connections
+        if connections is not None and connections.file is not None:
+            if connections.file == _identity(self.path):
+                return connections
+            self.close()
+            if must_be_same:
+                raise StoreError(
+                    f"The store's database {self.path} was deleted or replaced while it was in use. Restart the kernel."
+                )
+        with self._preparing:
+            connections = self._connected()
+            if connections.file is None:
+                self._prepare(self)
+                connections.file = _identity(self.path)
+            return connections
 
-    def _check_place(self) -> None:
-        """A deleted file takes writes as long as it is open, and nobody ever sees them: refuse those."""
-        if _identity(self.path) != self._file:
-            self._engine.dispose()
-            self._watch.close()
-            self._file = None
-            raise StoreError(
-                f"The store's database {self.path} was deleted or replaced while it was in use. Restart the kernel."
-            )
+    def _connected(self) -> _Connections:
+        with self._preparing:
+            if self._connections is None:
+                self._connections = _Connections(self.path)
+            return self._connections
 
     def _after_fork(self) -> None:
-        _inherited.extend((self._engine, self._engine.pool, self._watch))
-        self._start()
+        _inherited.append(self._connections)
+        self._connections = None
+        self._renew_locks()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except IntegrityError as error:
-            raise InvalidValueError(unknown_link(str(error.orig))) from error
+            raise _refused(error) from error
+        except (InterfaceError, ProgrammingError) as error:
+            raise InvalidValueError(f"The batch has a value that can't be kept: {error.orig}.") from error
         except DBAPIError as error:
             raise StoreError(_explained(self.path, error.orig)) from error
         except StatementError as error:
@@ -147,22 +156,25 @@ class Database:
             raise StoreError(_explained(self.path, error)) from error
 
 
-class _Watch:
-    """Sees commits through a connection of its own, kept for that: `data_version` tells of those by all others."""
+class _Connections:
+    """The pool of connections to one file, and one kept aside: `data_version` tells it of commits by all others."""
 
     def __init__(self, path: Path) -> None:
+        self.engine = _engine(path)
+        self.writer = self.engine.execution_options(begin="IMMEDIATE")
+        self.file: tuple[int, int] | None = None  # which file it is, once it is prepared
         self._path = path
         self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._watch: sqlite3.Connection | None = None
         self._seen: int | None = None
         # Tokens outlive processes in those who poll, so a new process doesn't count from 0 again.
         self._token = int(clock.now().timestamp() * 1000)
 
     def token(self) -> int:
         with self._lock:
-            if self._connection is None:
-                self._connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
-            version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+            if self._watch is None:
+                self._watch = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
+            version = self._watch.execute("PRAGMA data_version").fetchone()[0]
             if version != self._seen:
                 self._seen = version
                 self._token += 1
@@ -170,9 +182,10 @@ class _Watch:
 
     def close(self) -> None:
         with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
+            if self._watch is not None:
+                self._watch.close()
+            self._watch = None
+        self.engine.dispose()
 
 
 def _engine(path: Path) -> Engine:
@@ -218,6 +231,13 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _refused(error: IntegrityError) -> InvalidValueError:
+    reason = str(error.orig)
+    if "FOREIGN KEY" in reason:
+        return InvalidValueError(unknown_link(reason))
+    return InvalidValueError(f"The batch has a value that can't be kept: {reason}.")
 
 
 def _cause(error: StatementError) -> TrackbookError:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from trackbook.errors import StoreError
 from trackbook.records import Environment, Execution, MetricPoint, RunDetail, Session
 from trackbook.store import rules
 from trackbook.store.contract import Batch, RunFilter
@@ -101,8 +102,11 @@ class SqlStore:
 
     def verify(self) -> list[str]:
         """Return what is wrong with the store."""
-        with self._database.reading() as connection:
-            return verifying.problems(connection, self._objects)
+        try:
+            with self._database.reading() as connection:
+                return verifying.problems(connection, self._objects)
+        except StoreError as error:
+            return [str(error)]
 
     def close(self) -> None:
         """Let go of connections."""

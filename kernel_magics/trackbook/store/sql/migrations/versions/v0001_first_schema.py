@@ -139,8 +139,8 @@ def _make_runs() -> None:
 
 
 def _point() -> list[sa.Column[Any]]:
-    exact = [sa.Column("value", _REAL), sa.Column("text", _TEXT)]
-    return [*_texts("key"), _given("step", _WHOLE), _given("time", _TIME), *exact]
+    value: sa.Column[Any] = sa.Column("value", _REAL)
+    return [*_texts("key"), _given("step", _WHOLE), _given("time", _TIME), value, sa.Column("text", _TEXT)]
 
 
 def _make_what_hangs_on_runs() -> None:
