@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +34,8 @@ _HERE = Path(__file__).parent
 _PATIENCE_SECONDS = 120.0
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = (
-    (re.compile(r"0x[0-9a-fA-F]{6,}"), "0x..."),
+    # scikit-learn's HTML shortens an address to its end: "<sklearn.tree...x7f3a12345670>".
+    (re.compile(r"(0|\.{3})x[0-9a-fA-F]{6,}"), "0x..."),
     (re.compile(r"/tmp/ipykernel_\d+/\d+\.py"), "/tmp/ipykernel_/.py"),
     (re.compile(r"^(CPU times|Wall time|Compiler *):.*$", re.MULTILINE), r"\1: ..."),
     (re.compile(r"^[\d.]+ (?:ns|[uµμ]s|ms|s|min|h)\b.* per loop \(mean", re.MULTILINE), "... per loop (mean"),
@@ -73,6 +75,15 @@ class Recording:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """The same notebook in two kernels: untracked and judged, and tracked into the store at `store`."""
+
+    plain: Recording
+    tracked: Recording
+    store: Path
+
+
 @dataclass(slots=True)
 class Workshop:
     """Where kernels of this process live. `root` keeps the folders; the nursery starts with its first kernel."""
@@ -85,6 +96,7 @@ class Workshop:
         folder = self._fresh_folder(notebook)
         with self._kernel(notebook, folder) as client:
             started = time.monotonic()
+            _silently(client, "__import__('random').seed(0)")
             if is_judged:
                 _silently(client, _script("tracer.py"))
             load = _execute(client, 0, LOAD if is_tracked else "pass")
@@ -96,9 +108,11 @@ class Workshop:
             load=load, cells=cells, probe=json.loads(probe), calls=tuple(json.loads(calls)), seconds=seconds
         )
 
-    def store(self, notebook: Notebook) -> Path:
-        """The folder of the store that the notebook's tracked kernel wrote."""
-        return self.root / notebook.name / "store"
+    def record_pair(self, notebook: Notebook) -> Pair:
+        """Run a notebook without Trackbook, then with it. The store stays until the notebook is recorded again."""
+        plain = self.record(notebook, is_tracked=False, is_judged=True)
+        tracked = self.record(notebook, is_tracked=True)
+        return Pair(plain=plain, tracked=tracked, store=self.root / notebook.name / "store")
 
     def close(self) -> None:
         """Let the nursery go."""
@@ -127,7 +141,12 @@ class Workshop:
     @contextmanager
     def _cold(self, folder: Path) -> Iterator[BlockingKernelClient]:
         manager = KernelManager(connection_file=str(folder / "kernel.json"))
-        manager.start_kernel(env={**os.environ, **self._environment(folder)}, cwd=str(folder / "work"))
+        manager.start_kernel(
+            env={**os.environ, **self._environment(folder)},
+            cwd=str(folder / "work"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             yield manager.blocking_client()
         finally:
@@ -135,24 +154,27 @@ class Workshop:
 
     @contextmanager
     def _forked(self, folder: Path) -> Iterator[BlockingKernelClient]:
-        connection_file, _ = write_connection_file(
-            str(folder / "kernel.json"), transport="ipc", ip=str(folder / "kernel"), key=os.urandom(16).hex().encode()
-        )
+        # Socket paths may have about a hundred characters, which pytest's folders can exceed.
+        with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
+            connection_file, _ = write_connection_file(
+                str(folder / "kernel.json"), transport="ipc", ip=f"{sockets}/k", key=os.urandom(16).hex().encode()
+            )
+            kernel = self._ask_nursery(connection_file, folder)
+            try:
+                client = BlockingKernelClient(connection_file=connection_file)
+                client.load_connection_file()
+                yield client
+            finally:
+                os.kill(kernel, signal.SIGKILL)
+
+    def _ask_nursery(self, connection_file: str, folder: Path) -> int:
+        """Have a kernel forked and return its process id."""
         request = {
             "connection_file": connection_file,
             "folder": str(folder / "work"),
             "environment": self._environment(folder),
             "log": str(folder / "kernel.log"),
         }
-        kernel = self._ask_nursery(request)
-        try:
-            client = BlockingKernelClient(connection_file=connection_file)
-            client.load_connection_file()
-            yield client
-        finally:
-            os.kill(kernel, signal.SIGKILL)
-
-    def _ask_nursery(self, request: dict[str, Any]) -> int:
         if self._nursery is None:
             self._nursery = subprocess.Popen(
                 [sys.executable, str(_HERE / "nursery.py")],

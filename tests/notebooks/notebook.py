@@ -2,8 +2,8 @@
 
 ``# %% rerun: 3`` executes cell 3 again as it stands, ``# %% edit: 3`` gives cell 3 a new source and executes it,
 ``# %% [markdown]`` is prose. Cells are numbered from 1 in the order in which they were first written. The first line
-may say what the notebook is; ``(unseeded)`` in it means that values differ from kernel to kernel, ``(cold)`` that
-nothing may be imported before the notebook's own first cell.
+may say what the notebook is; ``(unseeded)`` in it means that values differ from kernel to kernel, ``(threads)`` that
+threads race for the warning filters, ``(cold)`` that nothing may be imported before the notebook's own first cell.
 """
 
 from __future__ import annotations
@@ -38,32 +38,37 @@ class Notebook:
         return "(unseeded)" not in self.title
 
     @property
+    def has_threads(self) -> bool:
+        """Whether its threads enter and leave `catch_warnings` at once, so that the filters left behind are chance."""
+        return "(threads)" in self.title
+
+    @property
     def is_cold(self) -> bool:
         """Whether it wants a kernel that imported nothing yet."""
         return "(cold)" in self.title
 
 
-def read_notebook(path: Path) -> Notebook:
-    """Read a corpus file.
+def parse_notebook(name: str, text: str) -> Notebook:
+    """Read a notebook from its text.
 
     Raises
     ------
     ValueError
         If a marker names a cell that was not written yet.
     """
-    head, *parts = _MARKER.split(path.read_text(encoding="utf-8"))
+    head, *parts = _MARKER.split(text)
     sources: dict[int, str] = {}
-    steps = [_step(path, sources, *pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
+    steps = [_step(name, sources, *pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
     title = head.strip().removeprefix("#").strip()
-    return Notebook(name=path.stem, title=title, steps=tuple(step for step in steps if step))
+    return Notebook(name=name, title=title, steps=tuple(step for step in steps if step))
 
 
 def read_corpus() -> list[Notebook]:
     """Read every notebook of the corpus, by name."""
-    return [read_notebook(path) for path in sorted(CORPUS.glob("*.py"))]
+    return [parse_notebook(path.stem, path.read_text(encoding="utf-8")) for path in sorted(CORPUS.glob("*.py"))]
 
 
-def _step(path: Path, sources: dict[int, str], marker: str, text: str) -> Step | None:
+def _step(name: str, sources: dict[int, str], marker: str, text: str) -> Step | None:
     verb, _, argument = marker.strip().partition(":")
     if verb == "[markdown]":
         return None
@@ -72,7 +77,7 @@ def _step(path: Path, sources: dict[int, str], marker: str, text: str) -> Step |
         return Step(number=len(sources), source=sources[len(sources)])
     number = int(argument)
     if number not in sources:
-        raise ValueError(f"{path.name}: '{marker.strip()}' names cell {number}, which is not written before it.")
+        raise ValueError(f"{name}: '{marker.strip()}' names cell {number}, which is not written before it.")
     if verb == "edit":
         sources[number] = text.strip("\n")
     return Step(number=number, source=sources[number])

@@ -3,8 +3,8 @@
 Executed with `exec` in a silent request before the first cell, in a namespace of its own that holds the kernel's
 `shell`. It sees every Python call by `sys.setprofile` and keeps those that the notebook made: the caller's frame must
 run in the notebook's namespace, or in that of a script under `%run`. Decorator wrappers of scikit-learn between the
-two are looked through. A call made while another call of the list is under way (a scorer inside a search, the inner fit of a
-person's own ensemble) is listed with `inside` set.
+two are looked through. A call made while another call of the list is under way (a scorer inside a search, the inner
+fit of a person's own ensemble) is listed with `inside` set.
 """
 
 from __future__ import annotations
@@ -56,20 +56,21 @@ class Tracer:
 
     def _profile(self, frame: FrameType, event: str, value: Any) -> None:
         if event == "call":
-            describe = self._describer(frame.f_code)
+            describe = self._describer(frame)
             if describe is not None:
                 self._enter(frame, describe)
         elif event == "return" and self._describers.get(frame.f_code) is not None:
             self._leave(frame, value)
 
-    def _describer(self, code: CodeType) -> Describe | None:
+    def _describer(self, frame: FrameType) -> Describe | None:
         try:
-            return self._describers[code]
+            return self._describers[frame.f_code]
         except KeyError:
-            self._describers[code] = describe = self._classify(code)
+            self._describers[frame.f_code] = describe = self._classify(frame)
             return describe
 
-    def _classify(self, code: CodeType) -> Describe | None:
+    def _classify(self, frame: FrameType) -> Describe | None:
+        code = frame.f_code
         path = code.co_filename.replace(os.sep, "/")
         if code.co_name in _FITS and code.co_argcount:
             return self._describe_fit
@@ -77,7 +78,7 @@ class Tracer:
             return self._describe_score
         if code.co_name == "__call__" and path.endswith("sklearn/metrics/_scorer.py"):
             return self._describe_scorer
-        if "/sklearn/" in path and _is_public(code, "sklearn.metrics"):
+        if "/sklearn/" in path and _is_public_metric(frame):
             return _describe_metric
         if "/sklearn/model_selection/" in path and code.co_name in ("cross_val_score", "cross_validate"):
             return _describe_validation
@@ -159,9 +160,12 @@ def _is_wrapper(code: CodeType) -> bool:
     return any(code.co_name == name and path.endswith(file) for file, name in _WRAPPERS)
 
 
-def _is_public(code: CodeType, module: str) -> bool:
-    namespace = sys.modules.get(module)
-    item: Any = getattr(namespace, code.co_name, None) if code.co_name in getattr(namespace, "__all__", ()) else None
+def _is_public_metric(frame: FrameType) -> bool:
+    """Whether its own module knows it by the name of a public metric; the public name may have been patched."""
+    code = frame.f_code
+    if code.co_name not in getattr(sys.modules.get("sklearn.metrics"), "__all__", ()):
+        return False
+    item: Any = frame.f_globals.get(code.co_name)
     while hasattr(item, "__wrapped__"):
         item = item.__wrapped__
     return getattr(item, "__code__", None) is code
