@@ -147,7 +147,7 @@ def _best(values: Sequence[JsonValue | Absent], direction: bool | None) -> tuple
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value  # NaN equals nothing
 
 
 def _same(one: JsonValue | Absent, other: JsonValue | Absent) -> bool:

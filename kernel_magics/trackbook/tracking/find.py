@@ -95,10 +95,19 @@ def list_runs(store: Store, where: RunFilter, *, limit: int | None = None) -> Ru
 
     A run whose parent is not among the filter's runs stands at the top.
     """
-    details, is_all = _enough(store, where, limit)
-    branches = _tree(details)
+    details: list[RunDetail] = []
+    size = max(_FIRST_PAGE, limit or 0)
+    while True:
+        page = store.runs(replace(where, limit=None if limit is None else size, offset=len(details)))
+        details += page
+        is_all = limit is None or len(page) < size
+        tops = _tops(store, where, details, is_all=is_all)
+        if is_all or len(tops) >= (limit or 0):
+            break
+        size *= 2
     total = len(details) if is_all else store.count_runs(where)
-    return RunTree(branches=branches[:limit], total=total)
+    beneath = _beneath(details)
+    return RunTree(branches=tuple(_branch(detail, beneath) for detail in tops[:limit]), total=total)
 
 
 def environments_of(store: Store, details: Sequence[RunDetail]) -> dict[str, Environment]:
@@ -152,32 +161,27 @@ def _of(experiment: str | None) -> str:
     return f" in experiment '{experiment}'" if experiment else ""
 
 
-def _enough(store: Store, where: RunFilter, limit: int | None) -> tuple[list[RunDetail], bool]:
-    """Return runs, newest first, until `limit` of them stand at the top, and whether these are all there are."""
-    if limit is None:
-        return store.runs(replace(where, limit=None, offset=0)), True
-    details: list[RunDetail] = []
-    size = max(_FIRST_PAGE, limit)
-    while True:
-        page = store.runs(replace(where, limit=size, offset=len(details)))
-        details += page
-        if len(page) < size:
-            return details, True
-        if len(_tree(details)) > limit:
-            return details, False
-        size *= 2
+def _tops(store: Store, where: RunFilter, details: Sequence[RunDetail], *, is_all: bool) -> list[RunDetail]:
+    """Return the runs that stand at the top: without a parent, or with one that the filter doesn't have.
+
+    Children are newer than their parents: those whose parent is still to be read wait for it.
+    """
+    absent = {detail.run.parent_id for detail in details} - {detail.run.run_id for detail in details}
+    ids = [each for each in absent if each is not None]
+    if ids and not is_all:
+        absent -= {detail.run.run_id for detail in store.runs(replace(where, ids=ids, limit=None, offset=0))}
+    return [detail for detail in details if detail.run.parent_id is None or detail.run.parent_id in absent]
 
 
-def _tree(details: Sequence[RunDetail]) -> tuple[Branch, ...]:
-    known = {detail.run.run_id for detail in details}
-    beneath: dict[str | None, list[RunDetail]] = {}
+def _beneath(details: Sequence[RunDetail]) -> dict[str, list[RunDetail]]:
+    beneath: dict[str, list[RunDetail]] = {}
     for detail in details:
-        parent = detail.run.parent_id
-        beneath.setdefault(parent if parent in known else None, []).append(detail)
-    return tuple(_branch(detail, beneath) for detail in beneath.get(None, ()))
+        if detail.run.parent_id is not None:
+            beneath.setdefault(detail.run.parent_id, []).append(detail)
+    return beneath
 
 
-def _branch(detail: RunDetail, beneath: dict[str | None, list[RunDetail]]) -> Branch:
+def _branch(detail: RunDetail, beneath: dict[str, list[RunDetail]]) -> Branch:
     children = beneath.get(detail.run.run_id, ())
     return Branch(detail=detail, children=tuple(_branch(child, beneath) for child in reversed(children)))
 
