@@ -11,6 +11,7 @@ import functools
 import gc
 import itertools
 import marshal
+import operator
 import pickle
 import sys
 import types
@@ -43,7 +44,7 @@ _Reduced = tuple[Any, ...]
 _CHUNK = 1 << 16
 _OBJECT_SIZE = object.__basicsize__
 _POINTER_SIZE = tuple.__itemsize__
-_ATOMS = frozenset({int, str, float, bool, bytes, type(None)})
+_ATOMS = frozenset(map(id, (int, str, float, bool, bytes, type(None))))
 _KEPT_OUT = frozenset({"IPython", "ipykernel", "ipywidgets", "comm", "zmq", "itertools"})
 _PICKLE_HOOKS = frozenset(
     {"__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"}
@@ -322,8 +323,12 @@ def _objects(array: numpy.ndarray[Any, Any]) -> object:
     return digest.digest()
 
 
-def _are_atoms(items: Iterable[object]) -> bool:
-    return set(map(type, items)) <= _ATOMS
+def _are_atoms(items: list[object]) -> bool:
+    """Whether all are plain values. Types are told apart by identity, for a metaclass may have a hash of its own."""
+    first = type(items[0]) if items else str
+    if id(first) in _ATOMS and all(map(operator.is_, map(type, items), itertools.repeat(first))):
+        return True
+    return set(map(id, map(type, items))) <= _ATOMS
 
 
 def _update_with_atoms(digest: xxh3_128, items: list[Any]) -> None:

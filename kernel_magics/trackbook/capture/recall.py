@@ -1,0 +1,137 @@
+"""What is remembered of the objects in the namespace from cell to cell: ids, weak references and marks, no object."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from trackbook.capture.marks import change_mark
+from trackbook.capture.sharing import Reach, reach
+
+Identity = tuple[int, int]
+_ABSENT = object()
+_OWN_REFERENCES = 3  # the namespace's, a local variable's and the argument's of getrefcount
+
+
+@dataclass(slots=True, eq=False)
+class Known:
+    """What is remembered of the object that a name is bound to."""
+
+    identity: Identity
+    reference: weakref.ref[object] | None
+    reach: Reach
+    mark: bytes | None = None
+    is_marked: bool = False
+
+
+class Recall:
+    """Remembers, by name, what an object reaches and its last mark, for as long as the name stays bound to it.
+
+    Marks stay good between cells because whoever could change an object is a cell that reaches it, which marks it anew.
+    """
+
+    def __init__(self, variables: Mapping[str, object]) -> None:
+        self._variables = variables
+        self._known: dict[str, Known] = {}
+        self._holders: dict[int, set[str]] = {}
+        self._partial: set[str] = set()
+
+    def look(self, name: str) -> Known | None:
+        """Return what is known of the value that `name` has now, followed and indexed if it is new; None if unbound."""
+        known = self._known.get(name)
+        if known is not None and self._is_valid(name, known):
+            return known
+        self.drop(name)
+        value = self._variables.get(name, _ABSENT)
+        return None if value is _ABSENT else self._learn(name, value)
+
+    def mark(self, name: str) -> bytes | None:
+        """Return the change mark of the value, made now unless it is known."""
+        known = self.look(name)
+        if known is None:
+            return None
+        if not known.is_marked:
+            known.mark, known.is_marked = change_mark(self._variables[name]), True
+        return known.mark
+
+    def mark_again(self, name: str) -> bytes | None:
+        """Make the mark anew, for the value may have changed since."""
+        known = self.look(name)
+        if known is not None:
+            known.is_marked = False
+        return self.mark(name)
+
+    def is_marked(self, name: str) -> bool:
+        """Tell whether the value's mark is known."""
+        known = self.look(name)
+        return known is not None and known.is_marked
+
+    def learn_again(self, name: str, *, mark: bytes | None = None, is_marked: bool = False) -> None:
+        """Follow the value once more, for it may refer to other objects now."""
+        self.drop(name)
+        known = self.look(name)
+        if known is not None and is_marked:
+            known.mark, known.is_marked = mark, True
+
+    def drop(self, name: str) -> None:
+        """Forget the value of `name`."""
+        known = self._known.pop(name, None)
+        self._partial.discard(name)
+        for node in known.reach.held if known is not None else ():
+            holders = self._holders[node]
+            holders.discard(name)
+            if not holders:
+                del self._holders[node]
+
+    def forget(self) -> None:
+        """Forget everything."""
+        self._known.clear()
+        self._holders.clear()
+        self._partial.clear()
+
+    def sharing(self, names: Iterable[str]) -> set[str]:
+        """Return the names whose values consist of objects that using those of `names` leads to."""
+        found: set[str] = set()
+        for name in names:
+            known = self._known[name]
+            for nodes in (known.reach.held, known.reach.beyond):
+                for node in nodes:
+                    holders = self._holders.get(node)
+                    if holders is not None:
+                        found |= holders
+            if self._partial and self._may_be_part(name, known):
+                found |= self._partial
+        return {name for name in found if self.look(name) is not None}
+
+    def _may_be_part(self, name: str, known: Known) -> bool:
+        """Of a value too large to index: whatever something beside its name refers to may be a part of it."""
+        value = self._variables.get(name)
+        return bool(known.reach.held) and sys.getrefcount(value) > _OWN_REFERENCES
+
+    def _is_valid(self, name: str, known: Known) -> bool:
+        value = self._variables.get(name, _ABSENT)
+        if value is _ABSENT or identity_of(value) != known.identity:
+            return False
+        return known.reference is None or known.reference() is value
+
+    def _learn(self, name: str, value: object) -> Known:
+        known = self._known[name] = Known(identity_of(value), _reference(value), reach(value, self._variables))
+        for node in known.reach.held:
+            self._holders.setdefault(node, set()).add(name)
+        if known.reach.is_partial:
+            self._partial.add(name)
+        return known
+
+
+def identity_of(value: object) -> Identity:
+    """Return what tells an object apart while it lives, and mostly afterwards."""
+    return id(value), id(type(value))
+
+
+def _reference(value: object) -> weakref.ref[object] | None:
+    try:
+        return weakref.ref(value)
+    except TypeError:  # lists, dicts, numbers and text have none
+        return None
