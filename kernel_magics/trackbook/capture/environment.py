@@ -5,12 +5,16 @@ Environment variables are not recorded: that is where credentials live.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module, metadata
 from pathlib import Path
@@ -26,13 +30,24 @@ _QUIET_GIT = {
     "GIT_OPTIONAL_LOCKS": "0",  # reading must not write the index of a person who works in another window
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_ASKPASS": "true",
-    "GIT_SSH_COMMAND": "false",
     "GIT_PAGER": "cat",
-    "GIT_EXTERNAL_DIFF": "",
-    "GIT_CONFIG_NOSYSTEM": "0",
     "LC_ALL": "C",
 }
-_GIT_OPTIONS = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false")
+_OF_ANOTHER_REPOSITORY = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX"),
+    *("GIT_EXTERNAL_DIFF", "GIT_TRACE"),
+)
+_GIT_OPTIONS = (
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "core.quotePath=false"),
+    *("-c", "diff.relative=false"),
+)
+_DIFF_OPTIONS = (
+    *("--binary", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short"),
+    *("--src-prefix=a/", "--dst-prefix=b/"),  # what `git apply` expects, whatever the person has configured
+)
+_BY_FILE = re.compile(rb"(?m)(?=^diff --git )")
 
 
 def capture_environment(start: Path, put_object: Callable[[bytes], str]) -> Environment:
@@ -70,8 +85,9 @@ def installed_packages() -> dict[str, str]:
 
 
 def packages_stamp() -> object:
-    """Return a value that differs after a package was installed or removed where this process looks for them."""
-    return tuple((folder, _modified(folder)) for folder in sys.path if folder)
+    """Return a value that differs after a package was installed or removed in this process's site folders."""
+    folders = (folder for folder in sys.path if os.path.basename(folder) in ("site-packages", "dist-packages"))
+    return tuple((folder, _modified(folder)) for folder in folders)
 
 
 def _modified(folder: str) -> int | None:
@@ -142,7 +158,7 @@ def _git(start: Path, put_object: Callable[[bytes], str]) -> Git | None:
     commit = run.text("rev-parse", "--verify", "HEAD")
     if commit is None:
         return None
-    status = run.output("status", "--porcelain", "--untracked-files=normal", "--ignore-submodules=none")
+    status = run.output("status", "--porcelain", "--untracked-files=no")
     remote = run.text("config", "--get", "remote.origin.url")
     return Git(
         commit=commit,
@@ -154,43 +170,67 @@ def _git(start: Path, put_object: Callable[[bytes], str]) -> Git | None:
 
 
 class _GitRunner:
-    """Asks git questions about one folder, without hooks, pagers, prompts, locks or drivers named by the repository."""
+    """Asks git about one folder, without hooks, pagers, prompts, locks, or programs of the repository's choice."""
 
     def __init__(self, command: str, folder: Path) -> None:
         self._command = (command, "-C", os.fspath(folder), "--no-pager", *_GIT_OPTIONS)
-        ignored = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_EXTERNAL_DIFF", "GIT_TRACE")
-        self._environment = {k: v for k, v in os.environ.items() if k not in ignored} | _QUIET_GIT
-        self._environment.pop("GIT_EXTERNAL_DIFF")
+        kept = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPOSITORY}
+        self._environment = kept | _QUIET_GIT
 
     def output(self, *arguments: str) -> bytes | None:
-        """Return what git says, None if it fails or takes too long."""
+        """Return what git says; None if it fails, takes too long or says too much."""
         return _output([*self._command, *arguments], _GIT_SECONDS, self._environment)
 
     def text(self, *arguments: str) -> str | None:
         """Return the line that git says, None if it fails or says nothing."""
         answer = self.output(*arguments)
-        return answer.decode(errors="replace").strip() or None if answer is not None else None
+        return None if answer is None else answer.decode(errors="replace").strip() or None
 
 
 def _patch(run: _GitRunner, put_object: Callable[[bytes], str]) -> str | None:
-    """Keep the uncommitted change and return its digest; None if there is none in tracked files, or it is too large."""
-    patch = run.output("diff", "HEAD", "--binary", "--no-ext-diff", "--no-textconv", "--no-color")
-    if not patch or len(patch) > _MAX_PATCH_BYTES:
-        return None
-    return put_object(redact(patch.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"))
+    """Keep the uncommitted change of tracked files and return its digest; None if it is too large."""
+    patch = run.output("diff", "HEAD", *_DIFF_OPTIONS)
+    return put_object(b"".join(_without_secrets(part) for part in _BY_FILE.split(patch))) if patch else None
+
+
+def _without_secrets(part: bytes) -> bytes:
+    """Redact one file's part of a patch; binary changes are compressed and must stay whole to be of use."""
+    if b"\nGIT binary patch\n" in part:
+        return part
+    return redact(part.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 def _output(command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None) -> bytes | None:
+    """Return what a program writes, None if it fails, takes too long or writes more than a patch may have.
+
+    It runs in a session of its own: away from the terminal, and from the interrupts that are meant for a cell.
+    """
     try:
-        answer = subprocess.run(
+        process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=seconds,
             env=environment,
-            check=False,
+            start_new_session=True,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except OSError:
         return None
-    return answer.stdout if answer.returncode == 0 else None
+    timer = threading.Timer(seconds, _kill, [process])
+    timer.start()
+    try:
+        with process:
+            answer = process.stdout.read(_MAX_PATCH_BYTES + 1) if process.stdout else b""
+            if len(answer) > _MAX_PATCH_BYTES:
+                _kill(process)
+    finally:
+        timer.cancel()
+    return answer if process.returncode == 0 and len(answer) <= _MAX_PATCH_BYTES else None
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a program and what it has started, so that nobody holds its output open."""
+    if hasattr(os, "killpg") and process.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()

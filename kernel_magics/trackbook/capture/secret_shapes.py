@@ -19,10 +19,10 @@ def _pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     return re.compile(text, re.VERBOSE | flags)
 
 
-PRIVATE_KEY = _pattern(
+PRIVATE_KEY = _pattern(  # whole, or cut off after some lines
     r"""-----BEGIN[ ] (?P<kind> [A-Z0-9 ]{0,40} PRIVATE[ ]KEY (?:[ ]BLOCK)? ) -----
-    .{0,20000}?
-    (?: -----END[ ] (?P=kind) ----- | \Z )""",
+    (?: (?: (?! -----BEGIN ) . ){0,20000}? -----END[ ] (?P=kind) -----
+      | (?: (?: \s | \\n | ["'] ){1,9} [A-Za-z0-9+/=]{16,200} ){1,500} )""",
     re.DOTALL,
 )
 TOKENS = _pattern(
@@ -33,7 +33,6 @@ TOKENS = _pattern(
     | xox[abeoprs]- [A-Za-z0-9-]{10,255} | xapp-\d- [A-Za-z0-9-]{10,255}               # Slack
     | AIza [\w\-]{35} | ya29\. [\w.\-]{20,1000} | GOCSPX- [\w\-]{20,60}                # Google
     | (?: sk | rk ) _ (?: live | test ) _ [A-Za-z0-9]{10,255} | whsec_ [A-Za-z0-9+/=]{20,255}   # Stripe
-    | sk- (?= [\w\-]{0,200}\d ) (?= [\w\-]{0,200}[A-Z] ) [\w\-]{20,255}                # OpenAI, Anthropic, OpenRouter
     | hf_ [A-Za-z0-9]{20,255} | gsk_ [A-Za-z0-9]{30,255} | r8_ [A-Za-z0-9]{30,255} | nvapi- [\w\-]{40,255}
     | pplx- [A-Za-z0-9]{30,255} | xai- [A-Za-z0-9]{40,255} | lsv2_ (?: pt | sk ) _ [a-f0-9_]{30,255}
     | KGAT_ [a-f0-9]{30,255} | dapi [a-f0-9]{32} (?: -\d )?                            # Kaggle, Databricks
@@ -47,6 +46,7 @@ TOKENS = _pattern(
     )""",
     re.ASCII,
 )
+SK_TOKEN = _pattern(r"(?<![A-Za-z0-9_]) (?P<head> sk- ) (?P<value> [\w\-]{20,255} )", re.ASCII)  # OpenAI, Anthropic
 HOOK = _pattern(
     r"""(?P<head> https://
       (?: hooks\.slack\.com/ (?: services | workflows | triggers )
@@ -58,10 +58,8 @@ USERINFO = _pattern(
     (?P<user> [^\s/:@'"?\#]{0,256} ) (?P<password> : [^\s/'"]{1,512} )? @ (?= [\w.\[\-] )"""
 )
 QUERY = _pattern(r"""(?P<head> [?&;\#] (?P<name> [\w\-.]{1,60} ) = ) (?P<value> [^&\s"'\#;\\]{1,4096} )""")
-ASSIGNED = _pattern(
-    rf"""(?P<head> (?<![\w$]) (?P<name> [A-Za-z_] [\w.\-]{{0,99}} ) (?: \\?["'] )? \s{{0,9}} \]? \s{{0,9}}
-        (?: : \s{{0,9}} [A-Za-z_] [\w.\[\]|,\ ]{{0,60}}? )? \s{{0,9}} (?: := | == | != | => | = | : )
-        \s{{0,9}} \(? \s{{0,40}} {_PREFIX} )
+ASSIGNED = _pattern(  # found from the quote on; the name before it is looked up by NAME_BEFORE
+    rf"""(?P<head> (?: [=:] | => ) \s{{0,9}} \(? \s{{0,40}} {_PREFIX} )
     {_QUOTED} (?! [ \t]{{0,9}} , [ \t]{{0,9}} ["'] \[secret\] )"""
 )
 CALLED = _pattern(
@@ -88,7 +86,8 @@ UNPACKED = _pattern(
 )
 ITEM = _pattern(r"""(?P<item> "[^"\n]*" | '[^'\n]*' | [\w.]+ ) [ \t]* (?: , | $ )""")
 SHELL = _pattern(
-    r"""^ (?P<head> [ \t]{0,20} [!%]{0,2} [ \t]{0,9} (?P<word> env | set_env | export | set | setx | ENV )? [ \t]{0,9}
+    r"""^ (?P<head> [ \t]{0,40} (?: [!%]{1,2} [ \t]{0,9} )?
+        (?: (?P<word> env | set_env | export | set | setx | ENV ) [ \t]{1,9} )?
         (?P<name> [A-Za-z_]\w{0,99} ) (?P<between> = | [ \t]{1,9} ) )
     (?P<value> [^\s"'\#()\[\]{}$]{1,4096} ) (?= [ \t]{0,99} (?: $ | ; | && ) )""",
     re.MULTILINE,
@@ -128,7 +127,13 @@ BASIC = _pattern(r"(?P<head> \b Basic [ \t]{1,9} ) (?P<value> [A-Za-z0-9+/]{8,10
 
 LONG = _pattern(rf"(?<! [A-Za-z0-9+/_=\-.:%\\] ) {_BASE64}{{24,200}} ={{0,2}} (?! [A-Za-z0-9+/_=\-.%] )")
 URL = _pattern(r"""\b [A-Za-z] [A-Za-z0-9+.\-]{1,30} :// [^\s"'<>]{1,4096}""")
-NAME_BEFORE = _pattern(r"""( [A-Za-z_] [\w.\-]{0,60} ) ["']? \]? \s{0,9} (?: [=:] | == ) \s{0,9} [rbuf]{0,2} ["']? $""")
+NAME_OF_VALUE = _pattern(
+    r"""( [A-Za-z_] [\w.\-]{0,60} ) ["']? \]? \s{0,9} (?: [=:] | == ) \s{0,9} [rbuf]{0,2} ["']? \Z"""
+)
+NAME_BEFORE = _pattern(
+    r"""(?<![\w$]) (?P<name> [A-Za-z_] [\w.\-]{0,99} ) (?: \\?["'] )? \s{0,9} \]? \s{0,9}
+    (?: : \s{0,9} [A-Za-z_] [\w.\[\]|,\ ]{0,60}? )? \s{0,9} [:=!]? \Z"""
+)
 
 PLACEHOLDER = _pattern(  # stands for a secret and is none
     r"""(?: \W* | \[secret\] | [*•.xX_\-]{3,} | <[^>]*> | \[[^\]]*\] | \{.*\} | \$\{?\w+\}? | %\(?\w*\)?s? | %\w+%

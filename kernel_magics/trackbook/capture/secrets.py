@@ -11,6 +11,7 @@ import base64
 import binascii
 import math
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
 
@@ -32,6 +33,7 @@ _QUERY_NAMES = frozenset(
     )
 )
 _RUNS = re.compile(r"[a-z]+|[A-Z]+|[0-9]+")
+_NAME_REACH = 120
 _MIN_CHANGES = 0.36  # of kind, a letter; random text of 62 letters has about 0.6, an identifier about 0.2
 
 
@@ -70,8 +72,10 @@ def _redacted(name: str, value: str) -> str:
 
 
 def _without_shapes(text: str) -> str:
-    for pattern, replace in _RULES:
-        text = pattern.sub(replace, text)
+    lowered = text.lower()
+    for needle, pattern, replace in _RULES:
+        if needle in lowered:
+            text = pattern.sub(replace, text)
     return text
 
 
@@ -99,6 +103,8 @@ def _always(found: re.Match[str]) -> str:
 
 
 def _with_secret(found: re.Match[str]) -> str:
+    if SECRET in found["value"]:
+        return found[0]
     quote = found["open"] if "open" in found.re.groupindex else ""
     return f"{found['head']}{quote}{SECRET}{quote}"
 
@@ -110,6 +116,18 @@ def _unless_placeholder(found: re.Match[str]) -> str:
 def _named(found: re.Match[str]) -> str:
     name = found["name"].rpartition(".")[2]
     return _with_secret(found) if _is_named_secret(name, found["value"]) else found[0]
+
+
+def _assigned(found: re.Match[str]) -> str:
+    before = shapes.NAME_BEFORE.search(found.string[max(0, found.start() - _NAME_REACH) : found.start()])
+    is_secret_name = before is not None and _is_named_secret(before["name"].rpartition(".")[2], found["value"])
+    return _with_secret(found) if is_secret_name else found[0]
+
+
+def _sk_token(found: re.Match[str]) -> str:
+    """Redact what has digits and capitals, and leave names of style classes such as ``sk-toggleable__label-arrow``."""
+    is_token = re.search(r"\d", found["value"]) and re.search(r"[A-Z]", found["value"])
+    return SECRET if is_token else found[0]
 
 
 def _shell(found: re.Match[str]) -> str:
@@ -159,27 +177,28 @@ def _unpacked(found: re.Match[str]) -> str:
     return found[0].removesuffix(found["values"]) + text
 
 
-_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    (shapes.PRIVATE_KEY, _always),
-    (shapes.TOKENS, _always),
-    (shapes.HOOK, _with_secret),
-    (shapes.USERINFO, _userinfo),
-    (shapes.QUERY, _query),
-    (shapes.HEADER, _unless_placeholder),
-    (shapes.COOKIE, _unless_placeholder),
-    (shapes.BEARER, _unless_placeholder),
-    (shapes.BASIC, _basic),
-    (shapes.UNPACKED, _unpacked),
-    (shapes.ASSIGNED, _named),
-    (shapes.CALLED, _named),
-    (shapes.SETTER, _named),
-    (shapes.LOGIN, _unless_placeholder),
-    (shapes.PAIR, _unless_placeholder),
-    (shapes.CURL_USER, _unless_placeholder),
-    (shapes.OPTION, _named),
-    (shapes.SHELL, _shell),
-    (shapes.INLINE, _named),
-    (shapes.YAML, _yaml),
+_RULES: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    ("private key", shapes.PRIVATE_KEY, _always),  # what must be in the text for the pattern to be worth a look
+    ("", shapes.TOKENS, _always),
+    ("sk-", shapes.SK_TOKEN, _sk_token),
+    ("https://", shapes.HOOK, _with_secret),
+    ("://", shapes.USERINFO, _userinfo),
+    ("=", shapes.QUERY, _query),
+    ("authorization", shapes.HEADER, _unless_placeholder),
+    ("cookie:", shapes.COOKIE, _unless_placeholder),
+    ("bearer", shapes.BEARER, _unless_placeholder),
+    ("basic", shapes.BASIC, _basic),
+    ("=", shapes.UNPACKED, _unpacked),
+    ("", shapes.ASSIGNED, _assigned),
+    ("(", shapes.CALLED, _named),
+    ("_", shapes.SETTER, _named),
+    ("login", shapes.LOGIN, _unless_placeholder),
+    ("auth", shapes.PAIR, _unless_placeholder),
+    ("curl", shapes.CURL_USER, _unless_placeholder),
+    ("--", shapes.OPTION, _named),
+    ("", shapes.SHELL, _shell),
+    ("=", shapes.INLINE, _named),
+    (": ", shapes.YAML, _yaml),
 )
 
 
@@ -189,12 +208,14 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
 def _without_random(text: str) -> str:
     """Redact long random strings, but for those in URLs and those whose name says that they are hashes or ids."""
     urls = [found.span() for found in shapes.URL.finditer(text)]
+    starts = [start for start, _ in urls]
 
     def replace(found: re.Match[str]) -> str:
         start = found.start()
-        if not _is_random(found[0]) or any(first <= start < last for first, last in urls):
+        url = bisect_right(starts, start) - 1
+        if not _is_random(found[0]) or (url >= 0 and start < urls[url][1]):
             return found[0]
-        named = shapes.NAME_BEFORE.search(text[max(0, start - 99) : start])
+        named = shapes.NAME_OF_VALUE.search(text[max(0, start - _NAME_REACH) : start])
         return found[0] if named and promises_identity(named[1]) else SECRET
 
     return shapes.LONG.sub(replace, text)
