@@ -132,7 +132,8 @@ class Content:
         if change.run is not None:
             self.runs.setdefault(change.run_id, Kept(change.run)).run = change.run
         kept = self.runs[change.run_id]
-        kept.params = {**kept.params, **change.params, **kept.params}
+        for key, param in change.params.items():
+            kept.params.setdefault(key, param)
         for point in change.metrics:
             kept.points.setdefault(point.key, []).append(point)
         for key, value in change.tags.items():
