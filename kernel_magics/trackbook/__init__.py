@@ -6,20 +6,66 @@ Importing it loads next to nothing: what is asked for is loaded then.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trackbook._version import __version__
 
 if TYPE_CHECKING:
+    from trackbook.tracking.log import (
+        ActiveRun,
+        log_artifact,
+        log_metric,
+        log_metrics,
+        log_param,
+        log_params,
+        set_tag,
+        start_run,
+    )
     from trackbook.views import get_run, metric_history, runs
 
-__all__ = ["__version__", "get_run", "metric_history", "runs"]
+__all__ = [
+    "ActiveRun",
+    "__version__",
+    "get_run",
+    "log_artifact",
+    "log_metric",
+    "log_metrics",
+    "log_param",
+    "log_params",
+    "metric_history",
+    "runs",
+    "set_tag",
+    "start_run",
+]
 
+_LOG, _VIEWS = "trackbook.tracking.log", "trackbook.views"
 _HOMES = {
-    "get_run": "trackbook.views",
-    "metric_history": "trackbook.views",
-    "runs": "trackbook.views",
+    "ActiveRun": _LOG,
+    "get_run": _VIEWS,
+    "log_artifact": _LOG,
+    "log_metric": _LOG,
+    "log_metrics": _LOG,
+    "log_param": _LOG,
+    "log_params": _LOG,
+    "metric_history": _VIEWS,
+    "runs": _VIEWS,
+    "set_tag": _LOG,
+    "start_run": _LOG,
 }
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """Begin to record the notebook: what ``%load_ext trackbook`` does."""
+    from trackbook.magics.extension import load
+
+    load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """Stop recording and leave nothing behind: what ``%unload_ext trackbook`` does."""
+    from trackbook.magics.extension import unload
+
+    unload(ipython)
 
 
 def __getattr__(name: str) -> object:

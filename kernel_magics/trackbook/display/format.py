@@ -36,7 +36,7 @@ def aligned(values: Sequence[float | int]) -> list[str]:
     sizes = [abs(value) for value in floats]
     if not sizes or max(sizes) >= 1e6 or min(sizes) < 1e-4:
         return [number(value) for value in values]
-    first = max(0, 3 - math.floor(math.log10(max(sizes))))
+    first = max(0, 3 - math.floor(math.log10(min(sizes))))
     for decimals in range(min(first, _DIGITS), _DIGITS + 1):
         written = {value: f"{value:.{decimals}f}" for value in floats}
         if len(set(written.values())) == len(written):

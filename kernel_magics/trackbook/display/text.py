@@ -146,10 +146,9 @@ def _least(table: Table, kept: dict[int, int]) -> int:
 
 def _fold(table: Table, kept: dict[int, int], width: int) -> None:
     """Narrow the columns that may fold, the widest first, until all fit; then any, as a narrow window must."""
-    for candidates in ([at for at in kept if table.columns[at].folds], list(kept)):
+    for candidates, floor in (([at for at in kept if table.columns[at].folds], _NARROWEST_FOLD), (list(kept), 1)):
         while candidates and (over := sum(kept.values()) + _GAP * len(kept) - width) > 0:
             widest = max(candidates, key=lambda at: kept[at])
-            floor = _NARROWEST_FOLD if table.columns[widest].folds else 1
             if kept[widest] <= floor:
                 break
             kept[widest] = max(floor, kept[widest] - over)
