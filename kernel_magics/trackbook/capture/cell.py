@@ -1,0 +1,191 @@
+"""Captures cells: from the moment one is about to run to the moment it has ended, whatever happens in between."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import entry_points
+
+from trackbook import clock
+from trackbook.capture.events import Event
+from trackbook.capture.flow import Flow
+from trackbook.capture.guard import Guard
+from trackbook.capture.hooks import Hooks, Integration
+from trackbook.capture.imports import ImportWatch
+from trackbook.capture.instrument import Instruments
+from trackbook.capture.marks import set_code_lookup
+from trackbook.capture.namespace import Change, Namespace
+from trackbook.capture.observer import Observer
+from trackbook.capture.resources import ResourceMeter
+from trackbook.capture.sources import Sources
+from trackbook.capture.symbols import parse_cell
+from trackbook.records import Failure, Outcome, Resources, Source
+
+INTEGRATIONS = "trackbook.integrations"  # the entry point group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapturedCell:
+    """What is known of a cell when it has ended. `flow` holds only changes that happened."""
+
+    source: str
+    started_at: datetime
+    seconds: float
+    outcome: Outcome
+    failure: Failure | None
+    failed_line: int | None
+    change: Change
+    flow: Flow
+    events: list[Event]
+    resources: Resources
+    names: frozenset[str]
+    """The names of the namespace after the cell, of those that it wrote."""
+
+
+class CellCapture:
+    """Watches one namespace and the libraries that its cells use.
+
+    Parameters
+    ----------
+    variables
+        The notebook's namespace (IPython's ``user_ns``), never altered.
+    hidden
+        Gives the names in it that are not the person's.
+    upstream
+        Gives, for names, the statements of earlier cells that flowed into them, nearest first.
+    guard
+        Takes our own faults.
+    """
+
+    def __init__(
+        self,
+        variables: dict[str, object],
+        hidden: Callable[[], Collection[str]],
+        upstream: Callable[[Iterable[str]], Iterable[Source]],
+        guard: Guard,
+    ) -> None:
+        self._variables = variables
+        self._guard = guard
+        self._namespace = Namespace(variables, hidden=hidden)
+        self._sources = Sources(self._namespace.reached_from)
+        self.observer = Observer(variables, self._sources, upstream)
+        self._instruments = Instruments()
+        self._imports = ImportWatch()
+        self._hooks = Hooks(self.observer, self._instruments, guard)
+        self._meter = ResourceMeter()
+        self._source = ""
+        self._flow = Flow([], {})
+        self._started = (clock.now(), clock.monotonic())
+
+    def attach(self, integrations: Iterable[Integration] | None = None) -> None:
+        """Begin to watch: each integration is told of its library's modules when they are imported."""
+        set_code_lookup(self._instruments.original_code)
+        for integration in find_integrations(self._guard) if integrations is None else integrations:
+            for name in integration.modules:
+                self._imports.when_imported(name, self._attacher(integration))
+
+    def detach(self) -> None:
+        """Leave everything as it was before `attach`."""
+        self._imports.remove()
+        self._instruments.remove_all()
+        self._namespace.forget()
+        set_code_lookup(None)
+        self.observer.is_listening = False
+
+    def _attacher(self, integration: Integration) -> Callable[..., None]:
+        def attach(module: object) -> None:
+            with self._guard:
+                integration.attach(module, self._hooks)  # type: ignore[arg-type]  # the import watch gives modules
+
+        return attach
+
+    def begin(self, source: str, transformed: str) -> None:
+        """A cell is about to run.
+
+        Parameters
+        ----------
+        source, transformed
+            The cell as typed, and as IPython rewrote it.
+        """
+        tree: ast.Module | None
+        try:
+            tree = parse_cell(source)
+        except SyntaxError:
+            tree = None
+        self._source = source
+        self._namespace.before(tree)
+        self._flow = self._sources.begin_cell(source, transformed, tree)
+        self.observer.begin()
+        self._meter.start()
+        self._started = (clock.now(), clock.monotonic())
+
+    def end(self, execution_id: str, error: BaseException | None, *, did_run: bool = True) -> CapturedCell:
+        """The cell has ended.
+
+        Parameters
+        ----------
+        execution_id
+            The id that the execution has, or will have, in the store.
+        error
+            What it raised.
+        did_run
+            False if nothing of it ran (it did not compile).
+        """
+        seconds = clock.monotonic() - self._started[1]
+        resources = self._meter.stop()
+        events = self.observer.end(execution_id)
+        line = 0 if not did_run else self._failed_line(error)
+        change = self._namespace.after(is_complete=error is None, failed_line=line)
+        return CapturedCell(
+            source=self._source,
+            started_at=self._started[0],
+            seconds=seconds,
+            outcome=outcome_of(error),
+            failure=failure_of(error),
+            failed_line=line if error is not None else None,
+            change=change,
+            flow=self._flow.settled({*change.writes, *change.maybe}),
+            events=events,
+            resources=resources,
+            names=frozenset(name for name in change.writes if name in self._variables),
+        )
+
+    def _failed_line(self, error: BaseException | None) -> int | None:
+        """Return the line of the cell at which an error left it."""
+        trace = error.__traceback__ if error is not None else None
+        line = None
+        while trace is not None:
+            frame = trace.tb_frame
+            if frame.f_globals is self._variables and self._sources.is_cell(frame.f_code):
+                line = trace.tb_lineno
+            trace = trace.tb_next
+        return line
+
+
+def outcome_of(error: BaseException | None) -> Outcome:
+    """Return how a cell ended, by what it raised. An exit that was asked for is no error."""
+    if error is None:
+        return Outcome.OK
+    return Outcome.INTERRUPTED if isinstance(error, KeyboardInterrupt) else Outcome.ERROR
+
+
+def failure_of(error: BaseException | None) -> Failure | None:
+    """Return an exception as a record, without its traceback (the notebook shows that)."""
+    if error is None:
+        return None
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001  the person's exception may fail to say what it is, in any way
+        message = ""
+    return Failure(type=type(error).__name__, message=message)
+
+
+def find_integrations(guard: Guard) -> list[Integration]:
+    """Return the integrations of all installed distributions; one that can't be loaded is noted and left out."""
+    found: list[Integration] = []
+    for entry_point in entry_points(group=INTEGRATIONS):
+        with guard:
+            found.append(entry_point.load()())
+    return found

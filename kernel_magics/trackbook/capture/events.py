@@ -1,0 +1,90 @@
+"""What was observed inside a cell, in order: fits, metrics and what a person logged. `tracking` makes runs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from trackbook.capture.trace import Flowing
+from trackbook.records import DatasetUse, Failure, JsonValue, Model, Role
+
+
+@dataclass(slots=True, kw_only=True)
+class Evaluation:
+    """Numbers that a search or cross-validation gave for one choice of params: a child of the run."""
+
+    params: Mapping[str, JsonValue]
+    metrics: list[tuple[str, float | int, int]]
+    """Key, value and step."""
+    is_best: bool = False
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Event:
+    """Something that happened at a place in the code.
+
+    `inputs` is what flowed into it as seen then; `params` (the constants among it) and `code` (a hash of the statements
+    that took part) are filled in when the cell has ended and what it changed is known. `call_site` tells this place from
+    others within the cell. `explicit` is the id of the run that a person had started then.
+    """
+
+    at: datetime
+    inputs: Flowing
+    call_site: tuple[object, ...] = ()
+    data: list[DatasetUse] = field(default_factory=list)
+    params: Mapping[str, JsonValue] = field(default_factory=dict)
+    code: str = ""
+    explicit: str | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class FitEvent(Event):
+    """A predictor was fitted (or cross-validated: then there is no model). `run_id` is its run's, if it becomes one.
+
+    `hyper` are the estimator's own parameters, `metrics` what the fit itself measured (key, value, step), `unseeded` the
+    places where randomness came in without a seed. `model` is None while the fit has not ended, and if it failed.
+    """
+
+    run_id: str
+    run_name: str
+    estimator: str
+    hyper: Mapping[str, JsonValue]
+    model: Model | None = None
+    metrics: list[tuple[str, float | int, int]] = field(default_factory=list)
+    candidates: list[Evaluation] = field(default_factory=list)
+    unseeded: list[str] = field(default_factory=list)
+    seconds: float | None = None
+    failure: Failure | None = None
+    has_ended: bool = False
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class MetricEvent(Event):
+    """A metric was computed. `fits` are the fits whose models made the prediction; none, one or several.
+
+    `name` is what was measured (``accuracy``), `role` the data it was measured on, `values` the numbers by sub-key (the
+    empty one for a plain number), `assigned` the name that the statement gives it, `report` a text or JSON of a result
+    that is more than some numbers.
+    """
+
+    name: str
+    role: Role | None
+    values: Mapping[str, float | int]
+    fits: tuple[FitEvent, ...] = ()
+    assigned: str | None = None
+    step: int | None = None
+    is_logged: bool = False
+    """Whether the person logged it by hand, under a name of their own."""
+    report: tuple[str, bytes, str] | None = None
+    """File name, content and media type."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class LogEvent(Event):
+    """A person logged something that is no metric by hand: it is of the run that is current then."""
+
+    logged: Mapping[str, JsonValue] = field(default_factory=dict)
+    tags: Mapping[str, str | None] = field(default_factory=dict)
+    note: str | None = None
+    artifact: tuple[str, bytes, str] | None = None

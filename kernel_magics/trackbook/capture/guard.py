@@ -1,0 +1,42 @@
+"""The one guard between Trackbook and the person's work: a fault of ours is noted and said once, and never breaks a cell."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+
+_MOST_KEPT = 20
+
+
+class Guard:
+    """A context manager that swallows our own faults (never an interrupt) and tells `warn` of the first.
+
+    Parameters
+    ----------
+    warn
+        Called with one sentence at the first fault of a session.
+    """
+
+    def __init__(self, warn: Callable[[str], None] = lambda sentence: None) -> None:
+        self._warn = warn
+        self.faults: list[str] = []
+        self.count = 0
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if error is None or not isinstance(error, Exception):
+            return False
+        self.count += 1
+        if len(self.faults) < _MOST_KEPT:
+            self.faults.append("".join(traceback.format_exception(error)))
+        if self.count == 1:
+            self._warn(
+                f"Trackbook could not record something ({type(error).__name__}: {error}). Your notebook is not affected. "
+                "Details: %track --faults"
+            )
+        return True

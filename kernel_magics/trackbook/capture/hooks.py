@@ -1,0 +1,209 @@
+"""What an integration of a library works with: it names functions to watch, and is told of their calls.
+
+An integration is a class found by the entry point group ``trackbook.integrations``::
+
+    class SomeLibrary:
+        modules = ("somelibrary",)                     # attach() is called when one of these has been imported
+
+        def attach(self, module, hooks):
+            hooks.watch(module.Model.fit, on_call=self.fit_begins, on_return=self.fit_ends)
+
+It never imports its library: the module comes with the call.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import FrameType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from trackbook.capture.guard import Guard
+from trackbook.capture.instrument import Instruments
+from trackbook.capture.trace import Activation, Trace
+
+if TYPE_CHECKING:
+    from trackbook.capture.observer import Observer
+
+
+class Integration(Protocol):
+    """Support for one library. `modules` are the names of the modules that `attach` wants to see."""
+
+    modules: tuple[str, ...]
+
+    def attach(self, module: ModuleType, hooks: Hooks) -> None:
+        """Watch the functions of a module that has just been imported."""
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """A watched call that is running or has ended.
+
+    `arguments` are its arguments by name, as they were when it began. `is_direct`: the notebook's own code made the call;
+    `is_outermost`: no other watched call is around it. `notes` is the integration's own, from begin to end.
+    """
+
+    function: FunctionType
+    arguments: Mapping[str, Any]
+    activation: Activation
+    is_direct: bool
+    is_outermost: bool
+    trace: Trace
+    enclosing: tuple[Activation, ...] = ()
+    through: tuple[str, ...] = ()
+    """The library modules between the notebook's code and this call, innermost first; empty for a direct call."""
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def argument(self, name: str) -> object:
+        """Return an argument, None if it was not given."""
+        return self.arguments.get(name)
+
+
+CallHandler = Callable[[Call], None]
+ReturnHandler = Callable[[Call, Any], None]
+
+
+class Hooks:
+    """Watches functions for the integrations, and tells them of the calls that matter.
+
+    A call matters if it is made while a cell runs, by the notebook's code or with no other watched call around it: what a
+    library does inside of its own ``fit`` or ``score`` is its own affair.
+    """
+
+    def __init__(self, observer: Observer, instruments: Instruments, guard: Guard) -> None:
+        self.observer = observer
+        self._instruments = instruments
+        self._guard = guard
+
+    def watch(
+        self,
+        function: object,
+        *,
+        on_call: CallHandler | None = None,
+        on_return: ReturnHandler | None = None,
+        parameters: object = None,
+    ) -> None:
+        """Have handlers called when `function` begins and when it returns.
+
+        Parameters
+        ----------
+        function
+            A plain Python function, also one that others imported before. Anything else is left alone.
+        on_call, on_return
+            Called with the `Call`, the second also with the result. A fault in them never reaches the caller.
+        parameters
+            The callable whose signature names the arguments, where the function itself takes ``*args, **kwargs``.
+        """
+        if isinstance(function, FunctionType):
+            self._instruments.watch(function, _Watch(self, function, parameters or function, (on_call, on_return)))
+
+    def watch_maker(self, function: object, on_made: Callable[[object, object], None]) -> None:
+        """Have `on_made` called with the first argument and the result of each call of `function`, whoever makes it.
+
+        For what makes classes and functions that are to be watched themselves, such as ``__init_subclass__``.
+        """
+        if isinstance(function, FunctionType):
+            self._instruments.watch(function, _MakerWatch(self._guard, on_made))
+
+    def begin(self, watch: _Watch, frame: FrameType) -> Call | None:
+        """Return the call that a frame is, if it matters."""
+        caller, enclosing = frame.f_back, self._enclosing(frame)
+        is_direct = self.observer.is_notebook_code(caller)
+        if not self.observer.is_listening or (enclosing and not is_direct):
+            return None
+        trace = self.observer.trace(caller)
+        if not trace.levels and not is_direct:
+            return None
+        return Call(
+            function=watch.function,
+            arguments=watch.bind(frame),
+            activation=(id(frame), id(frame.f_code)),
+            is_direct=is_direct,
+            is_outermost=not enclosing,
+            trace=trace,
+            enclosing=enclosing,
+            through=() if is_direct else self._through(caller),
+        )
+
+    def _through(self, frame: FrameType | None) -> tuple[str, ...]:
+        modules: list[str] = []
+        while frame is not None and not self.observer.is_notebook_code(frame):
+            modules.append(str(frame.f_globals.get("__name__")))
+            frame = frame.f_back
+        return tuple(modules)
+
+    def _enclosing(self, frame: FrameType) -> tuple[Activation, ...]:
+        found = []
+        outer = frame.f_back
+        while outer is not None:
+            if self._instruments.is_watched(outer.f_code):
+                found.append((id(outer), id(outer.f_code)))
+            outer = outer.f_back
+        return tuple(found)
+
+
+class _Watch:
+    """The watch of one function: makes a `Call` of a frame and hands it to the integration's handlers."""
+
+    def __init__(self, hooks: Hooks, function: FunctionType, parameters: object, handlers: tuple[Any, Any]) -> None:
+        self._hooks = hooks
+        self.function = function
+        self._parameters = parameters
+        self._on_call, self._on_return = handlers
+        self._signature: inspect.Signature | None = None
+
+    def called(self, frame: FrameType) -> object:
+        with self._hooks._guard:
+            call = self._hooks.begin(self, frame)
+            if call is not None and self._on_call is not None:
+                self._on_call(call)
+            return call
+        return None
+
+    def returned(self, token: object, result: object, frame: FrameType) -> None:
+        if isinstance(token, Call) and self._on_return is not None:
+            with self._hooks._guard:
+                self._on_return(token, result)
+
+    def bind(self, frame: FrameType) -> Mapping[str, Any]:
+        """Return the arguments of the call that a frame is, by name."""
+        code, values = self._hooks._instruments.original_code(self.function), frame.f_locals
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        positional = [values[name] for name in names if name in values]
+        if not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+            return dict(zip(names, positional, strict=False))
+        rest = code.co_varnames[len(names) :]
+        args = values.get(rest[0], ()) if code.co_flags & inspect.CO_VARARGS else ()
+        place = 1 if code.co_flags & inspect.CO_VARARGS else 0
+        kwargs = values.get(rest[place], {}) if code.co_flags & inspect.CO_VARKEYWORDS else {}
+        return self._bind_to_signature(positional, args, kwargs)
+
+    def _bind_to_signature(self, positional: list[Any], args: Any, kwargs: Any) -> Mapping[str, Any]:
+        if self._signature is None:
+            self._signature = inspect.signature(self._parameters)  # type: ignore[arg-type]  # a callable, by contract
+        try:
+            bound = self._signature.bind(*positional, *args, **kwargs)
+        except TypeError:  # a wrong call: the library will say so
+            return {}
+        arguments = dict(bound.arguments)
+        for parameter in self._signature.parameters.values():
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                arguments.update(arguments.pop(parameter.name, {}))
+        return arguments
+
+
+class _MakerWatch:
+    """The watch of a function that makes something to be watched itself."""
+
+    def __init__(self, guard: Guard, on_made: Callable[[object, object], None]) -> None:
+        self._guard = guard
+        self._on_made = on_made
+
+    def called(self, frame: FrameType) -> object:
+        names = frame.f_code.co_varnames
+        return frame.f_locals.get(names[0]) if names else None
+
+    def returned(self, token: object, result: object, frame: FrameType) -> None:
+        with self._guard:
+            self._on_made(token, result)

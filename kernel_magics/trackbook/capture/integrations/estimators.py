@@ -1,0 +1,229 @@
+"""Facts about estimators that need no library: anything with ``fit`` and ``predict``, scikit-learn's or one's own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from numbers import Real
+from typing import Any
+
+from trackbook import clock
+from trackbook.errors import InvalidValueError
+from trackbook.records import JsonValue, Model, json_value
+
+_PREDICTING = ("predict", "predict_proba", "decision_function")
+_SCORING = ("score", "score_samples")
+_MOST_FEATURES = 100_000
+_MOST_PARTS = 64
+
+
+def is_predictor(estimator: object) -> bool:
+    """Return whether an estimator predicts or scores; one that only transforms is lineage, not a model.
+
+    Many transformers have a ``score`` (PCA's likelihood), so that alone does not make a predictor of them.
+    """
+    if estimator_type(estimator) is not None:
+        return True
+    if any(hasattr(estimator, name) for name in _PREDICTING):
+        return True
+    return any(hasattr(estimator, name) for name in _SCORING) and not hasattr(estimator, "transform")
+
+
+def estimator_type(estimator: object) -> str | None:
+    """Return ``classifier``, ``regressor``, ``clusterer``..., None where the estimator does not say."""
+    tags = getattr(estimator, "__sklearn_tags__", None)
+    try:
+        kind = tags().estimator_type if callable(tags) else getattr(estimator, "_estimator_type", None)
+    except Exception:  # noqa: BLE001  an estimator may fail to tell its tags, in any way: then it does not say
+        kind = getattr(estimator, "_estimator_type", None)
+    return kind if isinstance(kind, str) else None
+
+
+def class_name(estimator: object) -> str:
+    """Return the full name of an estimator's class."""
+    kind = type(estimator)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def hyper_params(estimator: object) -> dict[str, JsonValue]:
+    """Return an estimator's own params: by its ``get_params``, else the plain values that it was made with."""
+    get_params = getattr(estimator, "get_params", None)
+    if callable(get_params):
+        return {str(name): _param(value) for name, value in get_params(deep=True).items()}
+    plain = {}
+    for name, value in _attributes(estimator).items():
+        if not name.startswith("_") and not name.endswith("_") and _is_plain(value):
+            plain[name] = _param(value)
+    return plain
+
+
+def unseeded(estimator: object) -> list[str]:
+    """Return which parts of an estimator may draw random numbers without a seed."""
+    get_params = getattr(estimator, "get_params", None)
+    params = get_params(deep=True) if callable(get_params) else {}
+    return [
+        f"{type(estimator).__name__}({name}=None)"
+        for name, value in params.items()
+        if name.rpartition("__")[2] == "random_state" and value is None
+    ]
+
+
+def parts(estimator: object, depth: int = 2) -> Iterator[object]:
+    """Yield an estimator and the fitted estimators inside of it (steps, the best one of a search, members)."""
+    yield estimator
+    if depth == 0:
+        return
+    for value in list(_attributes(estimator).values()):
+        for item in _items(value):
+            if item is not estimator and hasattr(item, "fit") and not isinstance(item, type):
+                yield from parts(item, depth - 1)
+
+
+def describe_model(estimator: Any, name: str, inputs: object, target: object) -> Model:
+    """Describe a fitted model: class, signature, features, importances and coefficients where it has them."""
+    final = _final(estimator)
+    features = _features(estimator, inputs)
+    names = _features(final, None) or features
+    details: dict[str, JsonValue] = {}
+    kind = estimator_type(estimator)
+    if kind:
+        details["type"] = kind
+    for attribute in ("best_params_", "best_score_", "n_iter_", "n_features_in_"):
+        value = _attributes(estimator).get(attribute)
+        if value is not None:
+            details[attribute] = _param(value)
+    return Model(
+        model_id=clock.new_id(),
+        name=name,
+        class_name=class_name(estimator),
+        signature=_signature(estimator, inputs, target, features),
+        features=tuple(features[:_MOST_FEATURES]),
+        importances=_by_feature(_fitted(final, "feature_importances_"), names),
+        coefficients=_coefficients(final, names),
+        details=details,
+    )
+
+
+def _signature(estimator: object, inputs: object, target: object, features: list[str]) -> dict[str, JsonValue]:
+    dtypes = getattr(inputs, "dtypes", None)
+    kinds = [str(dtype) for dtype in dtypes] if hasattr(dtypes, "__iter__") else []
+    width = len(features) or (shape[1] if len(shape := getattr(inputs, "shape", ())) > 1 else None)
+    one = str(getattr(inputs, "dtype", "")) or None
+    signature: dict[str, JsonValue] = {
+        "inputs": [
+            {"name": feature, "dtype": kinds[place] if place < len(kinds) else one}
+            for place, feature in enumerate(features[:_MOST_FEATURES])
+        ],
+        "n_features": width,
+        "target": {"name": _name_of_target(target), "dtype": str(getattr(target, "dtype", "")) or None},
+    }
+    classes = _fitted(estimator, "classes_")
+    if classes is not None and hasattr(classes, "tolist"):
+        signature["classes"] = _param(classes)
+    return signature
+
+
+def _name_of_target(target: object) -> str | None:
+    name = getattr(target, "name", None)
+    return str(name) if isinstance(name, str | int) else None
+
+
+def _features(estimator: object, inputs: object) -> list[str]:
+    names = _fitted(estimator, "feature_names_in_")
+    if names is None:
+        names = getattr(inputs, "columns", None)
+    if names is None or not hasattr(names, "__iter__"):
+        return []
+    return [str(name) for name in names]
+
+
+def _final(estimator: Any) -> Any:
+    """Return the estimator that decides in the end: a search's best, a pipeline's last step."""
+    for _ in range(4):
+        best = _attributes(estimator).get("best_estimator_")
+        steps = _attributes(estimator).get("steps")
+        if best is not None:
+            estimator = best
+        elif isinstance(steps, list) and steps and isinstance(steps[-1], tuple):
+            estimator = steps[-1][1]
+        else:
+            break
+    return estimator
+
+
+def _fitted(estimator: object, name: str) -> Any:
+    try:
+        return getattr(estimator, name, None)
+    except Exception:  # noqa: BLE001  a property of somebody's model may fail in any way: then it has none
+        return None
+
+
+def _by_feature(values: Any, names: list[str]) -> dict[str, float]:
+    shape = getattr(values, "shape", ())
+    if len(shape) != 1 or shape[0] > _MOST_FEATURES:
+        return {}
+    labels = names if len(names) == shape[0] else [str(place) for place in range(shape[0])]
+    return {label: float(value) for label, value in zip(labels, values.tolist(), strict=True)}
+
+
+def _coefficients(estimator: object, names: list[str]) -> dict[str, JsonValue]:
+    values = _fitted(estimator, "coef_")
+    if hasattr(values, "toarray"):
+        values = values.toarray()
+    shape = getattr(values, "shape", ())
+    if len(shape) not in (1, 2) or shape[-1] > _MOST_FEATURES:
+        return {}
+    columns = values.tolist() if len(shape) == 1 else values.T.tolist()
+    if len(shape) == 2 and shape[0] == 1:
+        columns = [column[0] for column in columns]
+    labels = names if len(names) == shape[-1] else [str(place) for place in range(shape[-1])]
+    found: dict[str, JsonValue] = {label: _param(value) for label, value in zip(labels, columns, strict=True)}
+    intercept = _fitted(estimator, "intercept_")
+    if intercept is not None:
+        found["(intercept)"] = _param(intercept)
+    return found
+
+
+def _attributes(value: object) -> Mapping[str, Any]:
+    """Return an object's own attributes without running any code of its class."""
+    try:
+        attributes = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    return attributes if isinstance(attributes, dict) else {}
+
+
+def _items(value: object) -> Iterator[object]:
+    if isinstance(value, list | tuple) and len(value) <= _MOST_PARTS:
+        for item in value:
+            yield from item if isinstance(item, tuple) else (item,)
+    elif isinstance(value, dict) and len(value) <= _MOST_PARTS:
+        yield from value.values()
+    else:
+        yield value
+
+
+def _is_plain(value: object) -> bool:
+    return (
+        value is None
+        or isinstance(value, str | bool | Real)
+        or (isinstance(value, list | tuple) and 0 < len(value) < 50)
+    )
+
+
+def _param(value: Any) -> JsonValue:
+    """Return a param as JSON: other estimators and functions by name, arrays as lists, what has no JSON form as its type."""
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return json_value(value.tolist()) if value.size <= 1000 else f"array{list(value.shape)}"
+    if isinstance(value, dict):
+        return {str(key): _param(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_param(item) for item in value]
+    try:
+        return json_value(value)
+    except InvalidValueError:
+        if hasattr(value, "fit") and not isinstance(value, type):
+            return type(value).__name__
+        named = getattr(value, "__qualname__", None)
+        return f"{value.__module__}.{named}" if isinstance(named, str) else type(value).__name__

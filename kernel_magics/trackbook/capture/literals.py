@@ -1,0 +1,137 @@
+"""Literals: the values that a person wrote into the code."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from trackbook.records import JsonValue, json_value
+
+_LONGEST = 100_000  # characters of a literal's source: beyond, it is data, not a choice
+
+
+class Missing:
+    """No literal."""
+
+
+MISSING: Final = Missing()
+
+
+def literal_value(node: ast.expr) -> JsonValue | Missing:
+    """Return the value of a literal, or MISSING.
+
+    Numbers, strings, booleans, None, arithmetic of numbers (``1e-3``, ``2**10``, ``1/3``), and lists, tuples, sets and
+    dicts of them. An empty container is none: nothing was chosen, it is about to be filled.
+    """
+    if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict) and _is_empty(node):
+        return MISSING
+    if (node.end_col_offset or 0) - node.col_offset > _LONGEST or (node.end_lineno or 0) - node.lineno > 1000:
+        return MISSING
+    try:
+        return json_value(_evaluate(node))
+    except (ValueError, TypeError, ArithmeticError, RecursionError):
+        return MISSING
+
+
+def is_literal_iterable(node: ast.expr) -> bool:
+    """Return whether a loop over this goes over literals: a container of them, ``range(...)``, ``enumerate``, ``zip``..."""
+    if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
+        return not isinstance(literal_value(node), Missing)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+        if node.func.id == "range":
+            return all(not isinstance(literal_value(argument), Missing) for argument in node.args)
+        if node.func.id in ("enumerate", "zip", "reversed", "sorted"):
+            return all(is_literal_iterable(argument) for argument in node.args)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
+        return node.func.attr in ("items", "keys", "values") and is_literal_iterable(node.func.value)
+    return False
+
+
+def assigned_literals(statement: ast.stmt) -> dict[str, JsonValue]:
+    """Return the literals that one statement assigns to names: ``a = 1``, ``a, b = 1, 2``, ``a: int = 1``, ``(n := 3)``."""
+    found: dict[str, JsonValue] = {}
+    if isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            found.update(_pairs(target, statement.value))
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        found.update(_pairs(statement.target, statement.value))
+    for node in _expressions(statement):
+        if isinstance(node, ast.NamedExpr):
+            found.update(_pairs(node.target, node.value))
+    return found
+
+
+def target_names(target: ast.expr) -> Iterator[str]:
+    """Yield the names that an assignment target binds."""
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Mapping[str, JsonValue]:
+    if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+        if len(target.elts) != len(value.elts):
+            return {}
+        found: dict[str, JsonValue] = {}
+        for one, item in zip(target.elts, value.elts, strict=True):
+            found.update(_pairs(one, item))
+        return found
+    if isinstance(target, ast.Name):
+        literal = literal_value(value)
+        if not isinstance(literal, Missing):
+            return {target.id: literal}
+    return {}
+
+
+def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
+    """Walk the expressions of a statement itself, not those of the statements inside it."""
+    pending: list[ast.AST] = [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += ast.iter_child_nodes(node)
+
+
+def _is_empty(node: ast.List | ast.Tuple | ast.Set | ast.Dict) -> bool:
+    return not (node.keys if isinstance(node, ast.Dict) else node.elts)
+
+
+def _evaluate(node: ast.expr) -> object:
+    match node:
+        case ast.Constant(value=value) if value is None or isinstance(value, bool | int | float | str):
+            return value
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as operator, operand=operand):
+            number = _number(operand)
+            return -number if isinstance(operator, ast.USub) else number
+        case ast.BinOp(left=left, op=operator, right=right):
+            return _arithmetic(operator, _number(left), _number(right))
+        case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+            return [_evaluate(item) for item in items]
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            return {_evaluate(key): _evaluate(value) for key, value in zip(keys, values, strict=True) if key}
+    raise ValueError("not a literal")
+
+
+def _number(node: ast.expr) -> int | float:
+    value = _evaluate(node)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    raise ValueError("not a number")
+
+
+def _arithmetic(operator: ast.operator, left: int | float, right: int | float) -> object:
+    match operator:
+        case ast.Add():
+            return left + right
+        case ast.Sub():
+            return left - right
+        case ast.Mult():
+            return left * right
+        case ast.Div():
+            return left / right
+        case ast.FloorDiv():
+            return left // right
+        case ast.Pow() if abs(right) <= 1000 and abs(left) <= 1e6:
+            return left**right
+    raise ValueError("not arithmetic")

@@ -1,0 +1,446 @@
+"""Turns what integrations see into events: who predicted this, on which data, at which place in the code.
+
+A metric finds its model through the data flow, by the first of these that tells: the prediction is the very object that
+a model returned (or a view of it); the statements that made it hold a prediction or a fit; its values are those of a
+prediction. What none of them tells is a metric without a model.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Generic, TypeVar
+
+from trackbook import clock
+from trackbook.capture.events import Event, FitEvent, MetricEvent
+from trackbook.capture.hooks import Call
+from trackbook.capture.known import Known
+from trackbook.capture.sources import Library, Sources
+from trackbook.capture.tables import describe, is_table, read_file
+from trackbook.capture.trace import Activation, Flowing, Place, Trace
+from trackbook.records import DatasetUse, FileRead, Role, Source
+
+_ROLE_WORDS = {
+    "train": Role.TRAIN, "training": Role.TRAIN, "tr": Role.TRAIN, "trn": Role.TRAIN,
+    "test": Role.TEST, "te": Role.TEST, "tst": Role.TEST, "holdout": Role.TEST,
+    "val": Role.VALIDATION, "valid": Role.VALIDATION, "validation": Role.VALIDATION, "dev": Role.VALIDATION,
+}  # fmt: skip
+T = TypeVar("T")
+Upstream = Callable[[Iterable[str]], Iterable[Source]]
+
+
+@dataclass(slots=True)
+class _Made:
+    """A fit or a prediction, and the statements that were running then, by the life of the function they are in."""
+
+    fit: FitEvent
+    here: list[Place]
+
+
+@dataclass(slots=True)
+class _Prediction:
+    """What a prediction was made by and on."""
+
+    fit: FitEvent | None
+    role: Role | None
+    data: list[DatasetUse]
+
+
+class _Arrivals(Generic[T]):
+    """What came in at statements (a file, randomness), to be found again by what those statements flow into."""
+
+    def __init__(self) -> None:
+        self._here: list[tuple[list[Place], T]] = []
+        self._earlier: dict[Source, list[T]] = {}
+
+    def add(self, here: list[Place], what: T) -> None:
+        """Something came in at the statements that are running."""
+        self._here.append((here, what))
+
+    def settle(self, execution_id: str) -> None:
+        """The cell has ended: its statements are known by their source from now on."""
+        for here, what in self._here:
+            if here:
+                source = Source(execution_id=execution_id, statement=here[-1][1])
+                self._earlier.setdefault(source, []).append(what)
+        self._here = []
+
+    def reaching(self, flowing: Flowing, upstream: Upstream) -> list[T]:
+        """Return what came in at the statements that flowed into something, each once."""
+        found = [what for here, what in self._here if not flowing.places.isdisjoint(here)]
+        for source in upstream(flowing.outside):
+            found += self._earlier.get(source, [])
+        return list(dict.fromkeys(found))
+
+
+class Observer:
+    """The events of the cell that runs, and what is known of the objects of the session.
+
+    Parameters
+    ----------
+    variables
+        The notebook's namespace, never altered.
+    sources
+        The code of the cell that runs.
+    upstream
+        Gives, for names of the namespace as they were before the cell, the statements that flowed into them, nearest
+        first.
+    """
+
+    def __init__(self, variables: Mapping[str, object], sources: Sources, upstream: Upstream) -> None:
+        self.is_listening = False
+        self.events: list[Event] = []
+        self.explicit: Callable[[], str | None] = lambda: None
+        self._variables = variables
+        self._sources = sources
+        self._upstream = upstream
+        self._library = Library()
+        self._fits: Known[FitEvent] = Known()
+        self._predictions: Known[_Prediction] = Known()
+        self._roles: Known[Role] = Known()
+        self._files: Known[tuple[FileRead, ...]] = Known()
+        self._open: list[tuple[Activation, FitEvent]] = []
+        self._made: list[_Made] = []
+        self._made_earlier: dict[Source, FitEvent] = {}
+        self._read: _Arrivals[FileRead] = _Arrivals()
+        self._unseeded: _Arrivals[str] = _Arrivals()
+
+    # The cell
+
+    def begin(self) -> None:
+        """Listen: a cell begins."""
+        self.events, self._made, self._open = [], [], []
+        self.is_listening = True
+
+    def end(self, execution_id: str) -> list[Event]:
+        """Stop listening; return what happened, and remember at which statements models and files came in."""
+        self.is_listening = False
+        for made in self._made:
+            if made.here:
+                self._made_earlier[Source(execution_id=execution_id, statement=made.here[-1][1])] = made.fit
+        self._read.settle(execution_id)
+        self._unseeded.settle(execution_id)
+        events, self.events = self.events, []
+        return events
+
+    def _add(self, event: Event) -> None:
+        event.explicit = self.explicit()
+        event.code = event.code or str(hash(event.call_site))
+        self.events.append(event)
+
+    # The place
+
+    def is_notebook_code(self, frame: FrameType | None) -> bool:
+        """Return whether a frame runs code of the notebook or of the person's own files."""
+        if frame is None:
+            return False
+        return frame.f_globals is self._variables or not self._library.has(frame.f_code.co_filename)
+
+    def trace(self, frame: FrameType | None) -> Trace:
+        """Return the person's frames from this one out to the cell."""
+        return Trace.of(frame, self._sources, self._library, self._variables)
+
+    # Models
+
+    def has_instance_of(self, kind: type) -> bool:
+        """Return whether a name of the notebook is bound to an object of exactly this class."""
+        return any(type(value) is kind for value in list(self._variables.values()))
+
+    def add_fit(self, call: Call, event: FitEvent, estimator: object = None) -> None:
+        """A fit begins; `estimator` is the object that is fitted, if it is one that stays."""
+        event.unseeded += self._unseeded.reaching(call.trace.flowing(), self._upstream)
+        self._add(event)
+        self._open.append((call.activation, event))
+        self._made.append(_Made(event, call.trace.here))
+        if estimator is not None:
+            self._fits.put(estimator, event)
+
+    def end_fit(self, event: FitEvent, estimators: Iterable[object]) -> None:
+        """A fit has ended; these objects are the model and its parts."""
+        event.has_ended = True
+        event.seconds = (clock.now() - event.at).total_seconds()
+        self._open = [(activation, other) for activation, other in self._open if other is not event]
+        for estimator in estimators:
+            self._fits.put(estimator, event)
+
+    def fit_of(self, estimator: object) -> FitEvent | None:
+        """Return the fit that made a model, None if it was not seen."""
+        return self._fits.get(estimator)
+
+    def find_equal(self, estimator: object) -> None:
+        """Link a model that was not seen being fitted (a copy, or loaded from a file) to an equal one that was."""
+        joblib = sys.modules.get("joblib")
+        alike = [(model, fit) for model, fit in self._fits.alive() if type(model) is type(estimator)]
+        if joblib is None or not alike:
+            return
+        wanted = joblib.hash(estimator)
+        for model, fit in alike:
+            if joblib.hash(model) == wanted:
+                self._fits.put(estimator, fit)
+
+    def enclosing_fit(self, call: Call) -> FitEvent | None:
+        """Return the fit (or search) inside of which a call is made."""
+        return next((event for activation, event in self._open if activation in call.enclosing), None)
+
+    def add_prediction(self, call: Call, estimator: object, inputs: object, output: object) -> None:
+        """A model has predicted `output` from `inputs`."""
+        fit = self.fit_of(estimator)
+        role = self.role(call, inputs, _argument(call, 0))
+        self._predictions.put(
+            output, _Prediction(fit, role, self.data(call, [(inputs, 0, role)])), by_owner=True, by_content=True
+        )
+        if fit is not None:
+            self._made.append(_Made(fit, call.trace.here))
+
+    def add_cross_prediction(self, event: FitEvent, output: object) -> None:
+        """Cross-validation has predicted each row by a model that had not seen it."""
+        prediction = _Prediction(event, Role.VALIDATION, event.data)
+        self._predictions.put(output, prediction, by_owner=True, by_content=True)
+
+    # Data
+
+    def add_unseeded(self, call: Call, what: str) -> None:
+        """Randomness came in without a seed."""
+        self._unseeded.add(call.trace.here, what)
+
+    def add_roles(self, values: Iterable[tuple[object, Role | None]]) -> None:
+        """Note what tables are for."""
+        for value, role in values:
+            if role is not None:
+                self._roles.put(value, role, by_content=_is_one_dimensional(value))
+
+    def add_derived(self, output: object, origin: object) -> None:
+        """Note that a table was made from another: its role and files are handed on."""
+        role = self._roles.get(origin)
+        if role is not None:
+            self._roles.put(output, role)
+        files = self._files.get(origin)
+        if files is not None:
+            self._files.put(output, files)
+
+    def add_read(self, call: Call, path: object, result: object) -> None:
+        """A file was read; `result` is what came of it (None if that is not known)."""
+        file = read_file(path)
+        self._read.add(call.trace.here, file)
+        if result is not None:
+            self._files.put(result, (*(self._files.get(result) or ()), file))
+
+    def role_of(self, value: object) -> Role | None:
+        """Return what a table is known to be for."""
+        return self._roles.get(value)
+
+    def role(self, call: Call, value: object, expression: ast.expr | None) -> Role | None:
+        """Return what a table is for, by the flow; else by what the person called it; None if neither tells."""
+        known = self._roles.get(value)
+        if known is None and _is_one_dimensional(value):
+            equal = set(self._roles.equal_to(value))
+            known = equal.pop() if len(equal) == 1 else None
+        if known is not None or expression is None:
+            return known
+        names = call.trace.flowing([expression]).names
+        by_flow = {self._roles.get(self._variables.get(name)) for name in names} - {None}
+        if len(by_flow) == 1:
+            return by_flow.pop()
+        return _role_by_name(ast.unparse(expression))
+
+    def data(self, call: Call, tables: Iterable[tuple[object, int | str, Role | None]]) -> list[DatasetUse]:
+        """Describe the tables that a call was given.
+
+        Parameters
+        ----------
+        tables
+            For each: the value, its place among the call's arguments (position or name), and what it is for.
+        """
+        described = []
+        for value, place, role in tables:
+            if value is None or not (is_table(value) or isinstance(value, list | tuple)):
+                continue
+            expression = _argument(call, place)
+            name = self.name_of(call, value, expression) or (place if isinstance(place, str) else "data")
+            described.append(describe(value, name, role=role, files=self._files_of(call, value, expression)))
+        return described
+
+    def name_of(self, call: Call, value: object, expression: ast.expr | None) -> str | None:
+        """Return what the notebook calls an object: the name in the call, else a name that is bound to it."""
+        at_cell = bool(call.trace.levels) and call.trace.levels[0].is_cell
+        if at_cell and isinstance(expression, ast.Name):
+            return expression.id
+        for name, other in list(self._variables.items()):
+            if other is value and not name.startswith("_"):
+                return name
+        if expression is None:
+            return None
+        return expression.id if isinstance(expression, ast.Name) else ast.unparse(expression)[:80]
+
+    def _files_of(self, call: Call, value: object, expression: ast.expr | None) -> tuple[FileRead, ...]:
+        known = self._files.get(value)
+        if known is not None or expression is None:
+            return known or ()
+        return tuple(self._read.reaching(call.trace.flowing([expression]), self._upstream))
+
+    # Metrics
+
+    def add_metric(
+        self,
+        call: Call,
+        name: str,
+        values: Mapping[str, float | int],
+        *,
+        truth: object = None,
+        predicted: object = None,
+        estimator: object = None,
+        places: tuple[int | str, int | str] = (0, 1),
+        report: tuple[str, bytes, str] | None = None,
+        outputs: Iterable[object] = (),
+    ) -> None:
+        """A metric was computed.
+
+        Parameters
+        ----------
+        name
+            What was measured, such as ``accuracy``.
+        values
+            The numbers, by sub-key (the empty one for a plain number).
+        truth, predicted
+            The tables that it was computed from, `places` their places among the arguments.
+        estimator
+            The model, where the metric was asked of the model itself.
+        report
+            File name, content and media type of a result that is more than some numbers.
+        outputs
+            Arrays among the results: what is computed from them further (an area under a curve) is of the same model.
+        """
+        expressions = [_argument(call, place) for place in places]
+        prediction = self._prediction(predicted)
+        fits = self._fits_of(call, estimator, predicted, prediction, expressions)
+        judged = (predicted, expressions[1]) if truth is None else (truth, expressions[0])
+        role = self.role(call, *judged)
+        if role is None and prediction is not None:
+            role = prediction.role
+        data = self.data(call, [(truth, places[0], role)])
+        if estimator is not None:
+            data += self.data(call, [(predicted, places[1], role)])
+        elif prediction is not None:
+            data += prediction.data
+        self._add(
+            MetricEvent(
+                at=clock.now(),
+                inputs=call.trace.flowing(),
+                call_site=(*call.trace.call_site, name),
+                data=data,
+                name=name,
+                role=role,
+                values=values,
+                fits=fits,
+                assigned=call.trace.assigned_name(),
+                report=report,
+            )  # fmt: skip
+        )
+        for output in outputs if len(fits) == 1 else ():
+            self._predictions.put(output, _Prediction(fits[0], role, []))
+
+    def add_logged_metrics(
+        self, frame: FrameType | None, values: Mapping[str, float | int], step: int | None, expression: str | None
+    ) -> None:
+        """A person logged numbers by hand; where they flow from one model, they are of its run.
+
+        Parameters
+        ----------
+        expression
+            The code of the value, where the frame's own code does not show it.
+        """
+        trace = self.trace(frame)
+        parts = [ast.parse(expression, mode="eval").body] if expression is not None else None
+        fits = self._fits_by_flow(trace, parts)
+        for key, value in values.items():
+            self._add(
+                MetricEvent(
+                    at=clock.now(),
+                    inputs=trace.flowing(parts),
+                    call_site=(*trace.call_site, key),
+                    name=key,
+                    role=None,
+                    values={"": value},
+                    fits=fits if len(fits) == 1 else (),
+                    step=step,
+                    is_logged=True,
+                )  # fmt: skip
+            )
+
+    def _prediction(self, value: object) -> _Prediction | None:
+        known = self._predictions.get(value)
+        if known is None:
+            equal = self._predictions.equal_to(value)
+            known = equal[-1] if equal else None
+        return known
+
+    def _fits_of(
+        self,
+        call: Call,
+        estimator: object,
+        predicted: object,
+        prediction: _Prediction | None,
+        expressions: list[ast.expr | None],
+    ) -> tuple[FitEvent, ...]:
+        enclosing = self.enclosing_fit(call)
+        if enclosing is not None:
+            return (enclosing,)
+        if estimator is not None:
+            fit = self.fit_of(estimator)
+            return (fit,) if fit is not None else ()
+        known = self._predictions.get(predicted)
+        if known is not None:
+            return (known.fit,) if known.fit is not None else ()
+        by_flow = self._fits_by_flow(
+            call.trace, [e for e in expressions[1:] if e is not None] or [e for e in expressions if e]
+        )
+        if len(by_flow) == 1 or (by_flow and prediction is None):
+            return by_flow
+        equal = [p.fit for p in self._predictions.equal_to(predicted) if p.fit is not None]
+        among = [fit for fit in equal if fit in by_flow] or equal
+        return (among[-1],) if among else by_flow
+
+    def _fits_by_flow(self, trace: Trace, parts: Collection[ast.expr] | None) -> tuple[FitEvent, ...]:
+        """Return the fits whose models take part in making some expressions, the nearest on each way."""
+        known = {place for made in self._made for place in made.here}
+        flowing = trace.flowing(parts, known)
+        newest = {tuple(made.here): made.fit for made in self._made if not flowing.places.isdisjoint(made.here)}
+        if newest:
+            return tuple(dict.fromkeys(newest.values()))
+        for source in self._upstream(flowing.outside):
+            if source in self._made_earlier:
+                return (self._made_earlier[source],)
+        return ()
+
+
+def _argument(call: Call, place: int | str) -> ast.expr | None:
+    """Return the expression that the caller wrote for an argument, by position or by parameter name."""
+    expression = call.trace.call
+    if not isinstance(expression, ast.Call):
+        return None
+    names = list(call.arguments)
+    if isinstance(place, str):
+        named = next((keyword.value for keyword in expression.keywords if keyword.arg == place), None)
+        if named is not None or place not in names:
+            return named
+        place = names.index(place) - (1 if names[:1] in (["self"], ["estimator"]) else 0)
+    if place < len(expression.args):
+        argument = expression.args[place]
+        return None if isinstance(argument, ast.Starred) else argument
+    return None
+
+
+def _role_by_name(text: str) -> Role | None:
+    """Return the role that the words in an expression's names speak of, if they speak of one only."""
+    words = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower())
+    roles = {_ROLE_WORDS[word] for word in words if word in _ROLE_WORDS}
+    return roles.pop() if len(roles) == 1 else None
+
+
+def _is_one_dimensional(value: object) -> bool:
+    shape = getattr(value, "shape", None)
+    return isinstance(value, list | tuple) or (isinstance(shape, tuple) and len(shape) == 1)

@@ -1,0 +1,215 @@
+"""From a running frame to the expression in the person's code that it is at."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sysconfig
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import CodeType, FrameType
+
+from trackbook.capture.flow import Flow, ReachedFrom, build_flow
+from trackbook.capture.symbols import parse_cell
+
+_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A block of code with names of its own: a cell, a script, or a function in one."""
+
+    flow: Flow
+    function: _Function | None
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The names of a function's parameters."""
+        if self.function is None:
+            return frozenset()
+        arguments = self.function.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        stars = [star for star in (arguments.vararg, arguments.kwarg) if star]
+        return frozenset(argument.arg for argument in [*named, *stars])
+
+
+@dataclass(slots=True, eq=False)
+class Site:
+    """Where a frame is: its scope, the statement there (an index of the scope's flow) and the call that it is in."""
+
+    scope: Scope
+    node: int
+    call: ast.expr | None
+    comprehensions: tuple[_Comprehension, ...] = ()
+    """Comprehensions around the call, innermost first: their variables are not the scope's."""
+
+
+class Library:
+    """Tells the person's own files from installed ones."""
+
+    def __init__(self) -> None:
+        paths = sysconfig.get_paths()
+        installed = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib")}
+        installed.add(str(Path(__file__).resolve().parents[1]))
+        self._prefixes = tuple(sorted(prefix.rstrip("/\\") + ("/" if "/" in prefix else "\\") for prefix in installed))
+        self._known: dict[str, bool] = {}
+
+    def has(self, filename: str) -> bool:
+        """Return whether a code's file is installed (or has no file), not the person's."""
+        known = self._known.get(filename)
+        if known is None:
+            known = filename.startswith(("<", *self._prefixes)) or "site-packages" in filename
+            self._known[filename] = known
+        return known
+
+
+class Sources:
+    """The parsed code of cells and files, and the place of any frame in it.
+
+    Parameters
+    ----------
+    reached_from
+        For a name of the notebook, the globals that its value's code may read (see `capture.flow`).
+    """
+
+    def __init__(self, reached_from: ReachedFrom = lambda name: ()) -> None:
+        self._reached_from = reached_from
+        self.begin_cell("", "", None)
+
+    def begin_cell(self, source: str, transformed: str, tree: ast.Module | None) -> Flow:
+        """Take a cell that is about to run; return its flow (an empty one if it could not be parsed).
+
+        Parameters
+        ----------
+        source, transformed
+            The cell as typed, and as IPython rewrote it, line by line (which is what tracebacks know).
+        tree
+            Its syntax tree, with the lines of `source`.
+        """
+        self._cell = tree or ast.Module(body=[], type_ignores=[])
+        self._transformed = transformed
+        self._magic_lines = _lines_of_cell_magic(source)
+        self._magic_body = "\n".join(source.split("\n")[self._magic_lines :]).strip() if self._magic_lines else None
+        self._trees: dict[str, tuple[ast.Module | None, int]] = {}
+        self._scopes: dict[int, Scope] = {}
+        self._sites: dict[tuple[int, int], tuple[CodeType, Site | None]] = {}
+        return self._scope(self._cell, None).flow
+
+    def site(self, frame: FrameType) -> Site | None:
+        """Return where a frame of the person's code is; None if its source is not at hand."""
+        key = (id(frame.f_code), frame.f_lasti)
+        if key not in self._sites:  # the code is kept beside the site, so that its id stays its own
+            self._sites[key] = (frame.f_code, self._find_site(frame.f_code, frame.f_lasti))
+        return self._sites[key][1]
+
+    def is_cell(self, code: CodeType) -> bool:
+        """Return whether code is the cell's own, at its top level."""
+        return is_module_code(code) and self._tree(code.co_filename)[0] is self._cell
+
+    def _find_site(self, code: CodeType, instruction: int) -> Site | None:
+        position = next(islice(code.co_positions(), instruction // 2, None), None)
+        tree, offset = self._tree(code.co_filename)
+        if tree is None or position is None or position[0] is None:
+            return None
+        line, end_line, column, end_column = position
+        first, last = line + offset, (end_line or line) + offset
+        path = _path_to(tree, first, last, column, end_column)
+        functions = [node for node in path if isinstance(node, _Function)]
+        function = None
+        if functions and not is_module_code(code):
+            named = (node for node in reversed(functions) if _is_function(node, code))
+            function = functions[-1] if code.co_name in _COMPREHENSIONS else next(named, functions[-1])
+        scope = self._scope(tree, function)
+        node = scope.flow.node_at(first, last)
+        if node is None:
+            return None
+        call = next((item for item in reversed(path) if isinstance(item, ast.Call)), None)
+        inner = path[path.index(function) + 1 :] if function in path else path
+        comprehensions = tuple(item for item in reversed(inner) if isinstance(item, _Comprehension))
+        return Site(scope, node.index, call, comprehensions)
+
+    def _scope(self, tree: ast.Module, function: _Function | None) -> Scope:
+        key = id(function or tree)
+        if key not in self._scopes:
+            reached_from = self._reached_from
+            if function is None:
+                body = tree.body
+            elif isinstance(function, ast.Lambda):
+                body = [ast.copy_location(ast.Expr(function.body), function.body)]
+            else:
+                body = function.body
+            self._scopes[key] = Scope(build_flow(body, reached_from), function)
+        return self._scopes[key]
+
+    def _tree(self, filename: str) -> tuple[ast.Module | None, int]:
+        """Return the tree of a code's file and what to add to its lines to get the tree's."""
+        if filename not in self._trees:
+            self._trees[filename] = self._parse(filename)
+        return self._trees[filename]
+
+    def _parse(self, filename: str) -> tuple[ast.Module | None, int]:
+        if filename.startswith("<"):  # compiled by a magic of this cell: its first line is the one below the magic
+            return self._cell, self._magic_lines
+        source = "".join(linecache.getlines(filename))
+        if source.rstrip("\n") == self._transformed.rstrip("\n"):
+            return self._cell, 0
+        if self._magic_body is not None and source.strip() == self._magic_body:
+            return self._cell, self._magic_lines  # the body of a cell magic, run as a cell of its own
+        try:
+            return parse_cell(source), 0
+        except SyntaxError:
+            return None, 0
+
+
+def is_module_code(code: CodeType) -> bool:
+    """Return whether code is that of a cell or a file, not of a function (IPython names a cell's ``<cell line: 1>``)."""
+    return code.co_name == "<module>" or code.co_name.startswith("<cell line")
+
+
+def _lines_of_cell_magic(source: str) -> int:
+    """Return how many lines of a cell are before the body of its cell magic; 0 if it has none."""
+    lines = source.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    return first + 1 if lines[first].lstrip().startswith("%%") else 0
+
+
+def _is_function(node: _Function, code: CodeType) -> bool:
+    if isinstance(node, ast.Lambda):
+        return code.co_name == "<lambda>"
+    return node.name == code.co_name
+
+
+def _path_to(tree: ast.Module, line: int, end_line: int, column: int | None, end_column: int | None) -> list[ast.AST]:
+    """Return the nodes around a place, outermost first."""
+    path: list[ast.AST] = []
+    nodes: list[ast.AST] = list(tree.body)
+    while nodes:
+        inside = next((node for node in nodes if _holds(node, line, end_line, column, end_column)), None)
+        if inside is None:
+            break
+        if hasattr(inside, "lineno"):
+            path.append(inside)
+        nodes = _placed_children(inside)
+    return path
+
+
+def _placed_children(node: ast.AST) -> list[ast.AST]:
+    """Return a node's children that have places; those of children that have none (arguments, cases) in their stead."""
+    placed: list[ast.AST] = []
+    for child in ast.iter_child_nodes(node):
+        placed += [child] if hasattr(child, "lineno") else _placed_children(child)
+    return placed
+
+
+def _holds(node: ast.AST, line: int, end_line: int, column: int | None, end_column: int | None) -> bool:
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    first = min([first, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    if not first <= line <= end_line <= last:
+        return False
+    if isinstance(node, ast.stmt) or column is None or end_column is None:
+        return True
+    starts = (node.lineno, node.col_offset) <= (line, column)  # type: ignore[attr-defined]  # placed nodes have them
+    return starts and (end_line, end_column) <= (node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]

@@ -1,0 +1,259 @@
+"""What flowed into a call: followed from the call outwards through the functions that were running, to the cell.
+
+The call stack says exactly which call of which function led here, so a value that came in by a parameter is followed to
+the argument that the caller wrote, and a constant inside a function counts as much as one in a cell.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import FrameType
+
+from trackbook.capture.literals import Missing, is_literal_iterable, literal_value, target_names
+from trackbook.capture.sources import Library, Site, Sources, is_module_code
+from trackbook.capture.symbols import accesses
+from trackbook.errors import InvalidValueError
+from trackbook.records import JsonValue, json_value
+
+Activation = tuple[int, int]  # a frame and its code: one life of one function
+Place = tuple[Activation, int]  # a statement of it
+_CELL: Activation = (0, 0)  # IPython runs each statement of a cell in a frame of its own; the cell is one all the same
+
+
+@dataclass(slots=True, eq=False)
+class Level:
+    """One of the person's frames that led to a call."""
+
+    activation: Activation
+    site: Site
+    is_cell: bool
+    values: Mapping[str, object]
+    function: str
+
+
+@dataclass(slots=True)
+class Flowing:
+    """What flowed into (a part of) a call.
+
+    `literals` are constants found inside functions; `names` are the notebook's names that flowed in, as statement `node`
+    of the cell read them; `places` are the statements that took part.
+    """
+
+    literals: dict[str, JsonValue] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+    node: int | None = None
+    outside: set[str] = field(default_factory=set)
+    places: set[Place] = field(default_factory=set)
+    loop_values: dict[str, JsonValue] = field(default_factory=dict)
+    """The values at that time of the cell's names that loops over literals bind."""
+    call_text: str = ""
+
+    def add_literals(self, constants: Mapping[str, JsonValue], function: str) -> None:
+        """Note constants of a function; one whose name another function has too gets the function's before it."""
+        for name, value in constants.items():
+            key = name if self.literals.get(name, value) == value else f"{function}.{name}"
+            self.literals[key] = value
+
+
+class Trace:
+    """The person's frames that led to a call, innermost first."""
+
+    def __init__(self, levels: list[Level]) -> None:
+        self.levels = levels
+
+    @classmethod
+    def of(cls, frame: FrameType | None, sources: Sources, library: Library, variables: Mapping[str, object]) -> Trace:
+        """Walk outwards from `frame` (the caller of what was called) to the cell."""
+        levels: list[Level] = []
+        while frame is not None:
+            is_notebook = frame.f_globals is variables
+            if is_notebook or not library.has(frame.f_code.co_filename):
+                site = sources.site(frame)
+                is_cell = is_notebook and is_module_code(frame.f_code)
+                if site is not None:
+                    levels.append(_level(frame, site, is_cell))
+                if is_cell:
+                    break
+            frame = frame.f_back
+        return cls(levels)
+
+    @property
+    def here(self) -> list[Place]:
+        """The statements that were running, innermost first."""
+        return [(level.activation, level.site.node) for level in self.levels]
+
+    @property
+    def call(self) -> ast.expr | None:
+        """The expression of the call itself."""
+        return self.levels[0].site.call if self.levels else None
+
+    @property
+    def call_site(self) -> tuple[object, ...]:
+        """What tells this place in the code, and the way that led to it, from others."""
+        return tuple((level.activation[1], id(level.site)) for level in self.levels)
+
+    def assigned_name(self) -> str | None:
+        """Return the name that the statement of the call assigns to, if it is one name and the call is its value."""
+        if not self.levels:
+            return None
+        level = self.levels[0]
+        statement = level.site.scope.flow.nodes[level.site.node].statement
+        value = getattr(statement, "value", None)
+        call = level.site.call
+        if value is None or call is None or not any(node is call for node in ast.walk(value)):
+            return None
+        return _target_for(statement, call)
+
+    def flowing(self, parts: Iterable[ast.expr] | None = None, stop: Collection[Place] = ()) -> Flowing:
+        """Return what flowed into the call.
+
+        Parameters
+        ----------
+        parts
+            Expressions inside the call to follow (an argument, say); the whole call by default.
+        stop
+            Statements beyond which nothing is followed.
+        """
+        found = Flowing()
+        wanted = list(parts) if parts is not None else [call for call in (self.call,) if call is not None]
+        found.call_text = " < ".join(_call_text(level.site) for level in self.levels)
+        outer: set[str] = set()
+        carried: set[str] = set()
+        for level, caller in zip(self.levels, [*self.levels[1:], None], strict=True):
+            if any(isinstance(node, ast.Call) for expression in wanted for node in ast.walk(expression)):
+                found.places.add((level.activation, level.site.node))
+            names = self._names(level, wanted, found) | carried | (outer if level.is_cell else set())
+            carried = set()
+            if caller is not None and caller.site.scope is level.site.scope:  # a comprehension: the same statement
+                carried, wanted = names, []
+                found.places.add((caller.activation, caller.site.node))
+                continue
+            flow = level.site.scope.flow
+            ends = {index for activation, index in stop if activation == level.activation}
+            nodes, outside = flow.upstream([(level.site.node, names)], ends)
+            found.places.update((level.activation, index) for index in nodes)
+            if level.is_cell:
+                found.node, found.names, found.outside = level.site.node, names, outside
+                found.loop_values.update(_plain(level.values, list(level.values)))
+                break
+            for index in sorted(nodes):
+                node, wanted_here = flow.nodes[index], nodes[index]
+                constants = {name: value for name, value in node.literals.items() if name in wanted_here}
+                constants.update(_plain(level.values, node.loop_targets & wanted_here))
+                found.add_literals(constants, level.function)
+            parameters = outside & level.site.scope.parameters
+            outer |= outside - parameters
+            wanted = self._arguments(level, caller, parameters, found)
+        return found
+
+    def _names(self, level: Level, wanted: Iterable[ast.expr], found: Flowing) -> set[str]:
+        """Return the names of the scope in some expressions; loop variables of comprehensions are followed to their source."""
+        names: set[str] = set()
+        for expression in wanted:
+            names |= _reads(expression)
+        for comprehension in level.site.comprehensions:
+            for generator in comprehension.generators:
+                targets = set(target_names(generator.target))
+                if not targets & names:
+                    continue
+                names -= targets
+                if is_literal_iterable(generator.iter):
+                    found.add_literals(dict(_plain(level.values, targets)), level.function)
+                else:
+                    names |= _reads(generator.iter)
+        return names
+
+    def _arguments(
+        self, level: Level, caller: Level | None, parameters: Collection[str], found: Flowing
+    ) -> list[ast.expr]:
+        """Return the expressions that the caller wrote for some parameters; literal ones are noted as constants."""
+        if caller is None or caller.site.call is None:
+            return []
+        bound = _bind(level, caller.site.call)
+        if bound is None:
+            return [caller.site.call]
+        wanted = []
+        for name in sorted(parameters):
+            expression = bound.get(name)
+            if expression is None:
+                continue
+            value = literal_value(expression)
+            if isinstance(value, Missing):
+                wanted.append(expression)
+            else:
+                found.add_literals({name: value}, level.function)
+        return wanted
+
+
+def _level(frame: FrameType, site: Site, is_cell: bool) -> Level:
+    wanted = {name for node in site.scope.flow.nodes for name in node.loop_targets}
+    for comprehension in site.comprehensions:
+        wanted.update(name for generator in comprehension.generators for name in target_names(generator.target))
+    # f_locals of a function makes a dict that outlives the look: only for frames where a name is wanted
+    values = {name: frame.f_locals[name] for name in wanted if name in frame.f_locals} if wanted else {}
+    return Level(_CELL if is_cell else (id(frame), id(frame.f_code)), site, is_cell, values, frame.f_code.co_name)
+
+
+def _call_text(site: Site) -> str:
+    """Return the code of a call and its place in its statement, which tells two equal calls of a statement apart."""
+    if site.call is None:
+        return ""
+    statement = site.scope.flow.nodes[site.node].statement
+    return (
+        f"{ast.unparse(site.call)} @{site.call.lineno - statement.lineno}:{site.call.col_offset - statement.col_offset}"
+    )
+
+
+def _plain(values: Mapping[str, object], names: Collection[str]) -> Iterator[tuple[str, JsonValue]]:
+    for name in names:
+        if name in values:
+            try:
+                yield name, json_value(values[name])
+            except InvalidValueError:
+                continue
+
+
+def _reads(expression: ast.expr) -> frozenset[str]:
+    return accesses(ast.copy_location(ast.Expr(expression), expression)).reads
+
+
+def _bind(level: Level, call: ast.expr) -> dict[str, ast.expr] | None:
+    """Return parameter -> expression for a call of a function in the person's code; None where that can't be told."""
+    function = level.site.scope.function
+    if function is None or isinstance(function, ast.Lambda) or not isinstance(call, ast.Call):
+        return None
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
+    arguments = function.args
+    names = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]]
+    defaults = dict(zip(names[::-1], arguments.defaults[::-1], strict=False))
+    defaults |= {a.arg: d for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None}
+    bound: dict[str, ast.expr] = dict(defaults)
+    if names[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute) and called == function.name:
+        bound[names.pop(0)] = call.func.value
+    elif function.name == "__init__" and names:
+        names.pop(0)
+    elif called != function.name:
+        return None
+    if any(isinstance(argument, ast.Starred) for argument in call.args) or any(k.arg is None for k in call.keywords):
+        return None
+    if len(call.args) > len(names) and arguments.vararg is None:
+        return None
+    bound.update(zip(names, call.args, strict=False))
+    bound.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
+    return bound
+
+
+def _target_for(statement: ast.stmt, call: ast.expr) -> str | None:
+    """Return the name in an assignment's targets that stands for a call in its value."""
+    value: ast.expr | None = getattr(statement, "value", None)
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    for target in targets:
+        if isinstance(target, ast.Name):
+            return target.id
+        if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+            for one, item in zip(target.elts, value.elts, strict=False):
+                if isinstance(one, ast.Name) and any(node is call for node in ast.walk(item)):
+                    return one.id
+    return None

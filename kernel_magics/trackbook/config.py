@@ -1,0 +1,81 @@
+"""Settings: from ``trackbook.toml`` or ``[tool.trackbook]`` in ``pyproject.toml``, over which the environment, over which
+arguments."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from traitlets import Float, HasTraits, TraitError, Unicode
+
+from trackbook.errors import InvalidValueError
+
+_PREFIX = "TRACKBOOK_"
+
+
+class Settings(HasTraits):  # type: ignore[misc]  # traitlets' metaclass is untyped
+    """What a person can set. Each is also an environment variable: ``TRACKBOOK_EXPERIMENT``, ``TRACKBOOK_STORE``..."""
+
+    store = Unicode(
+        "", help="Folder or database URL of the store; empty: the nearest .trackbook, made if there is none."
+    )
+    experiment = Unicode("", help="The experiment that runs belong to; empty: the notebook's name without its ending.")
+    lease_seconds = Float(60.0, help="How long a session counts as alive after its last heartbeat.")
+    heartbeat_seconds = Float(10.0, help="How often a session says that it is alive.")
+    live_seconds = Float(0.5, help="After how long a cell that still runs is written as running, and how often again.")
+
+
+def load_settings(start: Path, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
+    """Return the settings that hold in a folder.
+
+    Parameters
+    ----------
+    start
+        Where to look for a file from, upwards.
+    environ
+        Environment variables; those of the process if None.
+    arguments
+        What goes before file and environment; None counts as not given.
+
+    Raises
+    ------
+    InvalidValueError
+        If a name is unknown or a value is none for its setting.
+    """
+    values = {**_from_file(start), **_from_environment(os.environ if environ is None else environ)}
+    values.update({name: value for name, value in arguments.items() if value is not None})
+    settings = Settings()
+    for name, value in values.items():
+        if not settings.has_trait(name):
+            known = ", ".join(sorted(Settings.class_trait_names()))
+            raise InvalidValueError(f"There is no setting '{name}'. The settings are {known}.")
+        try:
+            kind = settings.traits()[name]
+            setattr(settings, name, float(value) if isinstance(kind, Float) else value)
+        except (TraitError, ValueError, TypeError):
+            raise InvalidValueError(f"'{value}' is no value for the setting '{name}': {kind.help}") from None
+    return settings
+
+
+def _from_file(start: Path) -> dict[str, Any]:
+    for folder in (start, *start.parents):
+        for name in ("trackbook.toml", "pyproject.toml"):
+            path = folder / name
+            if not path.is_file():
+                continue
+            try:
+                content = tomllib.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise InvalidValueError(f"The settings in '{path}' can't be read: {error}.") from None
+            section = content if name == "trackbook.toml" else content.get("tool", {}).get("trackbook")
+            if isinstance(section, dict):
+                return section
+    return {}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    names = {name: _PREFIX + name.upper() for name in Settings.class_trait_names()}
+    return {name: environ[variable] for name, variable in names.items() if environ.get(variable)}

@@ -1,0 +1,80 @@
+"""The lineage of a session: which statement of which execution made each name's present value, and from what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from trackbook.records import Execution, JsonValue, Source, Statement
+
+
+class Lineage:
+    """Statements and their sources, grown by one execution after the other.
+
+    `sources` gives for each name the statements that may have made its present value.
+    """
+
+    def __init__(self) -> None:
+        self.sources: dict[str, tuple[Source, ...]] = {}
+        self._statements: dict[Source, Statement] = {}
+        self._texts: dict[Source, str] = {}
+        self._order: dict[str, int] = {}
+
+    def add(self, execution: Execution, sources: Mapping[str, tuple[Source, ...] | None]) -> None:
+        """Take an execution that has ended, and what made each name that it changed (None: the name is gone)."""
+        self._order.setdefault(execution.execution_id, len(self._order))
+        lines = execution.source.split("\n")
+        for number, statement in enumerate(execution.statements):
+            source = Source(execution_id=execution.execution_id, statement=number)
+            self._statements[source] = statement
+            self._texts[source] = "\n".join(lines[statement.line - 1 : statement.end_line]).strip()
+        for name, made_by in sources.items():
+            if made_by is None:
+                self.sources.pop(name, None)
+            else:
+                self.sources[name] = made_by
+
+    def upstream(self, names: Iterable[str]) -> dict[Source, set[str]]:
+        """Return the statements that flowed into the present values of some names, nearest first.
+
+        Returns
+        -------
+        Statement -> the names of it that flow on.
+        """
+        found: dict[Source, set[str]] = {}
+        pending: dict[Source, None] = {}
+        for name in sorted(names):
+            self._follow(name, self.sources.get(name, ()), found, pending)
+        while pending:
+            nearer: dict[Source, None] = {}
+            for source in sorted(pending, key=self._time, reverse=True):
+                statement = self._statements.get(source)
+                for name, sources in statement.reads.items() if statement else ():
+                    self._follow(name, sources, found, nearer)
+            pending = nearer
+        return found
+
+    @staticmethod
+    def _follow(
+        name: str, sources: Iterable[Source], found: dict[Source, set[str]], pending: dict[Source, None]
+    ) -> None:
+        for source in sources:
+            if source not in found:
+                found[source] = set()
+                pending[source] = None
+            found[source].add(name)
+
+    def literals(self, sources: Mapping[Source, Collection[str]]) -> dict[str, JsonValue]:
+        """Return the constants that statements assign to the names given for each; of two for one name the later one."""
+        found: dict[str, JsonValue] = {}
+        for source in sorted(sources, key=self._time):
+            statement = self._statements.get(source)
+            if statement is not None:
+                found.update((name, value) for name, value in statement.literals.items() if name in sources[source])
+        return found
+
+    def texts(self, sources: Iterable[Source]) -> set[str]:
+        """Return the code of some statements."""
+        return {self._texts[source] for source in sources if source in self._texts}
+
+    def _time(self, source: Source) -> tuple[int, int]:
+        return self._order.get(source.execution_id, -1), source.statement

@@ -1,0 +1,6 @@
+def register(shell, ext):
+    pass
+
+
+def unregister(shell):
+    pass

@@ -1,0 +1,610 @@
+"""Which run an event belongs to: the rules of "runs without starting them".
+
+A fit opens a run, a metric finds the run of the model that predicted, and what was done before with the same code and
+the same inputs is a repetition, not another run, as long as it gives the same numbers. Everything here is bookkeeping on
+events; nothing is read or written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from trackbook import clock
+from trackbook.capture.events import Evaluation, Event, FitEvent, LogEvent, MetricEvent
+from trackbook.records import (
+    Artifact,
+    DatasetUse,
+    Failure,
+    JsonValue,
+    MetricPoint,
+    Outcome,
+    Run,
+    RunStatus,
+    encode,
+)
+from trackbook.tracking.changes import Changes
+
+PutObject = Callable[[bytes], str]
+_STATUS_AFTER = {
+    Outcome.OK: RunStatus.FINISHED,
+    Outcome.ERROR: RunStatus.FAILED,
+    Outcome.INTERRUPTED: RunStatus.KILLED,
+    Outcome.RUNNING: RunStatus.RUNNING,
+}
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """One metric of an attempt: where in the code its values come from, and the values in order."""
+
+    key: str
+    code: str
+    execution_id: str
+    values: list[float | int] = field(default_factory=list)
+    next_step: int = 0
+    compared: int = 0
+    """How many of the values are new in, or were computed again by, the execution that is named."""
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """A run as the rules see it. `constants` are the literals that flowed in, `data` fingerprints by name and role."""
+
+    run: Run
+    execution_id: str
+    fit: FitEvent | None = None
+    identity: str = ""
+    constants: dict[str, JsonValue] = field(default_factory=dict)
+    params: dict[str, JsonValue] = field(default_factory=dict)
+    data: dict[tuple[str, str | None], str | None] = field(default_factory=dict)
+    slots: dict[str, Slot] = field(default_factory=dict)
+    repeats: int = 0
+    is_explicit: bool = False
+    is_group: bool = False
+    repetition_of: Attempt | None = None
+    """Set while this has done nothing but what another attempt did before: then it is no run yet."""
+    pending: list[MetricEvent] = field(default_factory=list)
+    is_counted: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a fit may still join."""
+        return self.fit is None and not self.slots and not self.is_group
+
+
+class Attempts:
+    """The attempts of one session.
+
+    Parameters
+    ----------
+    new_run
+        Makes a RUNNING run of this session: id, name and start are given, or None for new ones.
+    put_object
+        Keeps bytes, returns their digest.
+    parent_id
+        The run that all runs of this session belong to (a papermill execution's, another process's).
+    """
+
+    def __init__(
+        self,
+        new_run: Callable[[str | None, str | None, datetime], Run],
+        put_object: PutObject,
+        parent_id: str | None = None,
+    ) -> None:
+        self._new_run = new_run
+        self._put_object = put_object
+        self.parent_id = parent_id
+        self.current: Attempt | None = None
+        self._attempts: list[Attempt] = []
+        self._of_fit: dict[int, Attempt] = {}
+        self._of_run: dict[str, Attempt] = {}
+        self._waiting: dict[str, JsonValue] = {}
+        self._changes = Changes()
+        self._execution_id = ""
+        self._is_look = False
+        self._opened: list[Attempt] = []
+        self._counted: list[Attempt] = []
+
+    # One execution
+
+    def process(
+        self, events: Iterable[Event], execution_id: str, outcome: Outcome, failure: Failure | None, at: datetime
+    ) -> Changes:
+        """Give each event of an execution to its run.
+
+        Parameters
+        ----------
+        events
+            In the order in which they happened, with params and code filled in.
+        outcome, failure, at
+            How and when the execution ended; RUNNING for a look at one that has not.
+        """
+        self._changes, self._execution_id = Changes(), execution_id
+        self._opened, self._counted, self._is_look = [], [], outcome is Outcome.RUNNING
+        for event in events:
+            match event:
+                case FitEvent():
+                    self._fit(event)
+                case MetricEvent():
+                    self._metric(event)
+                case LogEvent():
+                    self._log(event)
+        self._group()
+        self._end(outcome, failure, at)
+        return self._changes
+
+    def add_explicit(self, run: Run) -> None:
+        """A person has started a run: events that name it belong to it."""
+        attempt = Attempt(run=run, execution_id="", is_explicit=True)
+        self._of_run[run.run_id] = attempt
+        self.current = attempt
+
+    def end_explicit(self, run_id: str) -> None:
+        """A person has stopped a run."""
+        attempt = self._of_run.get(run_id)
+        if attempt is not None and attempt is self.current:
+            self.current = None
+
+    # Fits
+
+    def _fit(self, event: FitEvent) -> None:
+        explicit = self._of_run.get(event.explicit or "")
+        if explicit is not None:
+            self._add_fit(explicit, event)
+            return
+        identity = _identity(event)
+        earlier = self._same_as(identity)
+        if earlier is not None and event.has_ended and event.failure is None:
+            self._repeat(earlier, event, identity)
+            return
+        self._open_for_fit(event, identity)
+
+    def _open_for_fit(self, event: FitEvent, identity: str) -> Attempt:
+        current = self.current
+        if current is not None and current.is_open and not current.is_explicit and current.execution_id:
+            attempt = current
+        else:
+            attempt = self._open(event.run_id, event.run_name, event.at)
+        attempt.identity = identity
+        self._mark_if_only_data_differ(attempt, event)
+        self._add_fit(attempt, event)
+        return attempt
+
+    def _add_fit(self, attempt: Attempt, event: FitEvent) -> None:
+        self._of_fit[id(event)] = attempt
+        self._touch(attempt)
+        attempt.fit = event
+        self._add_constants(attempt, event.params)
+        self._add_params(attempt, event.hyper, event.estimator.rpartition(".")[2])
+        self._add_data(attempt, event.data)
+        draft = self._changes.of(attempt.run)
+        if event.model is not None:
+            draft.models.append(event.model)
+        for key, value, step in event.metrics:
+            self._add_own_point(attempt, key, value, step, event)
+        for candidate in () if self._is_look else event.candidates:
+            self._add_candidate(attempt, candidate, event)
+        self._close_fit(attempt, event)
+
+    def _close_fit(self, attempt: Attempt, event: FitEvent) -> None:
+        if event.failure is not None:
+            ended = event.at if event.seconds is None else clock.now()
+            attempt.run = self._changes.put(
+                attempt.run, status=RunStatus.FAILED, failure=event.failure, finished_at=ended
+            )
+
+    def _add_own_point(self, attempt: Attempt, key: str, value: float | int, step: int, event: FitEvent) -> None:
+        """Add a number that the fit itself gave (a fold's score); a key that is taken gets a number."""
+        free = key if event.explicit is None else _free_key(attempt, key, None)
+        slot = attempt.slots.setdefault(free, Slot(key=free, code=event.code, execution_id=self._execution_id))
+        slot.values.append(value)
+        slot.compared = len(slot.values)
+        slot.next_step = max(slot.next_step, step + 1)
+        self._changes.of(attempt.run).add_points([(free, value, step)], clock.now())
+
+    def _add_candidate(self, attempt: Attempt, candidate: Evaluation, event: FitEvent) -> None:
+        now = clock.now()
+        child = replace(self._new_run(None, None, event.at), parent_id=attempt.run.run_id)
+        child = replace(child, status=RunStatus.FINISHED, finished_at=now)
+        draft = self._changes.of(self._changes.put(child))
+        draft.add_params(candidate.params)
+        draft.add_points(candidate.metrics, now)
+        if candidate.is_best:
+            draft.tags["best"] = "true"
+
+    # Repetition
+
+    def _same_as(self, identity: str) -> Attempt | None:
+        """Return the newest attempt that did the same, if one did."""
+        if not identity:
+            return None
+        return next((attempt for attempt in reversed(self._attempts) if attempt.identity == identity), None)
+
+    def _repeat(self, earlier: Attempt, event: FitEvent, identity: str) -> None:
+        """Do again what an attempt did: a repetition of it, until a number differs."""
+        repetition = Attempt(
+            run=earlier.run,
+            execution_id=self._execution_id,
+            fit=event,
+            identity=identity,
+            constants=dict(earlier.constants),
+            repetition_of=earlier,
+        )
+        self._of_fit[id(event)] = repetition
+        self.current = repetition
+        difference = _first_difference(earlier, event)
+        if difference is not None:
+            self._differ(repetition, difference)
+            return
+        self._touch(earlier)
+        self._opened.append(repetition)
+        if event.metrics or not earlier.slots:
+            self._count(repetition)
+
+    def _count(self, repetition: Attempt) -> None:
+        """The repetition gave the same number: evidence of determinism, once each time."""
+        earlier = repetition.repetition_of or repetition
+        if repetition.is_counted:
+            return
+        repetition.is_counted = True
+        earlier.repeats += 1
+        self._changes.of(earlier.run).tags["repeated"] = str(earlier.repeats)
+
+    def _differ(self, repetition: Attempt, difference: str) -> Attempt:
+        """The repetition gave another number: it is a run of its own."""
+        earlier, event = repetition.repetition_of, repetition.fit
+        if event is None or earlier is None:
+            return repetition
+        if repetition in self._opened:
+            self._opened.remove(repetition)
+        attempt = self._open(event.run_id, event.run_name, event.at)
+        attempt.identity = repetition.identity
+        self._add_fit(attempt, event)
+        self._mark_nondeterministic(attempt, earlier, event.unseeded, difference)
+        for metric in repetition.pending:
+            self._add_metric(attempt, metric)
+        return attempt
+
+    def _mark_if_only_data_differ(self, attempt: Attempt, event: FitEvent) -> None:
+        """Mark a run whose code and constants are an earlier one's, but whose data were drawn anew without a seed."""
+        outside = [source for source in event.unseeded if not source.startswith(event.estimator.rpartition(".")[2])]
+        wanted = _identity(event, with_data=False)
+        for earlier in reversed(self._attempts):
+            if earlier is attempt or earlier.fit is None or not outside:
+                continue
+            if _identity(earlier.fit, with_data=False) == wanted:
+                self._mark_nondeterministic(attempt, earlier, outside, "the data that it was given")
+                return
+
+    def _mark_nondeterministic(self, attempt: Attempt, earlier: Attempt, sources: list[str], what: str) -> None:
+        cause = ", ".join(dict.fromkeys(sources)) or "not found"
+        text = f"{what} differs from {earlier.run.name} ({earlier.run.run_id[:8]}) with the same inputs and code"
+        self._changes.of(attempt.run).tags["nondeterministic"] = f"{text}; likely unseeded: {cause}"
+
+    # Metrics
+
+    def _metric(self, event: MetricEvent) -> None:
+        attempt = self._attempt_for(event)
+        if attempt.repetition_of is not None:
+            self._repeated_metric(attempt, event)
+        else:
+            self._add_metric(attempt, event)
+
+    def _attempt_for(self, event: MetricEvent) -> Attempt:
+        explicit = self._of_run.get(event.explicit or "")
+        if explicit is not None:
+            return explicit
+        found = list(dict.fromkeys(self._of_fit[id(fit)] for fit in event.fits if id(fit) in self._of_fit))
+        if len(found) == 1:
+            return self._unless_sealed(found[0], event)
+        if event.is_logged and not found and self.current is not None:
+            return self._unless_sealed(self.current, event)
+        return self._without_model(event)
+
+    def _unless_sealed(self, attempt: Attempt, event: MetricEvent) -> Attempt:
+        """Return the attempt, or the next one if the metric has other inputs than those that it was sealed with."""
+        reference = attempt.repetition_of or attempt
+        if not self._conflicts(reference, event):
+            return attempt
+        fit = reference.fit
+        for other in reversed(self._attempts):
+            if other is not reference and other.fit is fit and fit is not None and not self._conflicts(other, event):
+                return other
+        following = self._open(None, None, event.at)
+        if fit is not None:
+            kept = dict(reference.constants)
+            following.fit, following.params = fit, dict(reference.params)
+            self._changes.of(following.run).add_params({**reference.params})
+            following.constants = {**kept, **event.params}
+            following.params.update(event.params)
+            self._changes.of(following.run).add_params(event.params)
+            self._add_data(following, fit.data)
+            if fit.model is not None:
+                self._changes.of(following.run).models.append(replace(fit.model, model_id=clock.new_id()))
+        self._hand_over(attempt, following)
+        return following
+
+    def _hand_over(self, attempt: Attempt, following: Attempt) -> None:
+        """Have further metrics of a model go to the attempt that follows."""
+        for known in [key for key, value in self._of_fit.items() if value is attempt]:
+            self._of_fit[known] = following
+
+    def _conflicts(self, attempt: Attempt, event: MetricEvent) -> bool:
+        """Return whether an attempt with metrics of earlier executions has other constants or data than a metric."""
+        if attempt.is_explicit or not any(slot.execution_id != self._execution_id for slot in attempt.slots.values()):
+            return False
+        if any(attempt.constants.get(name, value) != value for name, value in event.params.items()):
+            return True
+        return any(attempt.data.get((use.name, use.role), use.fingerprint) != use.fingerprint for use in event.data)
+
+    def _without_model(self, event: MetricEvent) -> Attempt:
+        """Return the attempt for a metric that no model can be found for (or several can)."""
+        current = self.current
+        is_free = current is not None and current.fit is None and not current.is_group and not current.is_explicit
+        if current is not None and is_free and current.execution_id == self._execution_id:
+            return current
+        for other in reversed(self._attempts):
+            same = other.fit is None and any(slot.code == event.code for slot in other.slots.values())
+            if same and not self._conflicts(other, event):
+                return other
+        if current is not None and is_free and not self._conflicts(current, event):
+            return current
+        return self._open(None, None, event.at)
+
+    def _add_metric(self, attempt: Attempt, event: MetricEvent) -> None:
+        self._touch(attempt)
+        if not attempt.is_explicit or event.params:
+            self._add_constants(attempt, event.params)
+        self._add_data(attempt, event.data)
+        for subkey, value in event.values.items():
+            attempt = self._add_value(attempt, event, _base_key(event, subkey), value)
+        if event.report is not None:
+            self._add_artifact(attempt, event.report)
+
+    def _add_value(self, attempt: Attempt, event: MetricEvent, base: str, value: float | int) -> Attempt:
+        """Add a value to its metric, or compare it with the one that is there from an earlier execution."""
+        slot = _slot_of(attempt, event, base)
+        if slot is None:
+            key = _free_key(attempt, base, event.assigned)
+            slot = attempt.slots[key] = Slot(key=key, code=event.code, execution_id=self._execution_id)
+        elif slot.execution_id != self._execution_id:
+            is_same_code = slot.code == event.code and not attempt.is_explicit
+            slot.execution_id, slot.compared = self._execution_id, 0 if is_same_code else len(slot.values)
+        if slot.compared < len(slot.values):
+            slot.compared += 1
+            if _same_number(slot.values[slot.compared - 1], value):
+                self._count_again(attempt)
+                return attempt
+            return self._computed_otherwise(attempt, event, base, value)
+        step = slot.next_step if event.step is None else event.step
+        slot.values.append(value)
+        slot.compared = len(slot.values)
+        slot.next_step = max(slot.next_step, step + 1)
+        self._changes.of(attempt.run).add_points([(slot.key, value, step)], event.at)
+        return attempt
+
+    def _count_again(self, attempt: Attempt) -> None:
+        """A metric alone was computed again and is the same; counted once an execution."""
+        if attempt not in self._counted:
+            self._counted.append(attempt)
+            attempt.repeats += 1
+            self._changes.of(attempt.run).tags["repeated"] = str(attempt.repeats)
+
+    def _computed_otherwise(self, attempt: Attempt, event: MetricEvent, base: str, value: float | int) -> Attempt:
+        """A metric was computed again from the same inputs by the same code, and is another number."""
+        following = self._open(None, None, event.at)
+        following.fit = attempt.fit
+        self._hand_over(attempt, following)
+        self._add_constants(following, attempt.constants)
+        self._changes.of(following.run).add_params(attempt.params)
+        following.params = dict(attempt.params)
+        self._add_data(following, event.data)
+        if attempt.fit is not None and attempt.fit.model is not None:
+            self._changes.of(following.run).models.append(replace(attempt.fit.model, model_id=clock.new_id()))
+        unseeded = attempt.fit.unseeded if attempt.fit is not None else []
+        self._mark_nondeterministic(following, attempt, unseeded, base)
+        return self._add_value(following, event, base, value)
+
+    def _repeated_metric(self, repetition: Attempt, event: MetricEvent) -> None:
+        """Compare a metric of a repetition with what the attempt before gave at the same place in the code."""
+        earlier = repetition.repetition_of
+        if earlier is None:
+            return
+        for subkey, value in event.values.items():
+            base = _base_key(event, subkey)
+            slot = next((s for s in earlier.slots.values() if s.code == event.code and _is_for(s, base)), None)
+            if slot is None:
+                continue
+            place = sum(1 for other in repetition.pending if other.code == event.code and subkey in other.values)
+            if place < len(slot.values) and not _same_number(slot.values[place], value):
+                repetition.pending.append(event)
+                self._differ(repetition, base)
+                return
+            if place < len(slot.values):
+                self._count(repetition)
+        known = any(slot.code == event.code for slot in earlier.slots.values())
+        repetition.pending.append(event)
+        self._touch(earlier)
+        if not known:
+            self._add_metric(earlier, event)
+
+    # By hand
+
+    def _log(self, event: LogEvent) -> None:
+        attempt = self._of_run.get(event.explicit or "") or self.current
+        if event.logged and (attempt is None or (attempt.slots and not attempt.is_explicit)):
+            self._waiting.update(event.logged)  # a sealed run takes no more inputs: they are the next one's
+            if not (event.tags or event.note or event.artifact):
+                return
+        if attempt is None:
+            attempt = self._open(None, None, event.at)
+        attempt = attempt.repetition_of or attempt
+        self._touch(attempt)
+        draft = self._changes.of(attempt.run)
+        if event.logged and (attempt.is_explicit or not attempt.slots):
+            self._add_constants(attempt, event.logged)
+        draft.tags.update(event.tags)
+        if event.note is not None:
+            attempt.run = self._changes.put(attempt.run, note=event.note)
+        if event.artifact is not None:
+            self._add_artifact(attempt, event.artifact)
+
+    # Parts
+
+    def _open(self, run_id: str | None, name: str | None, at: datetime) -> Attempt:
+        run = replace(self._new_run(run_id, name, at), parent_id=self.parent_id)
+        attempt = Attempt(run=self._changes.put(run), execution_id=self._execution_id)
+        self._attempts.append(attempt)
+        self._opened.append(attempt)
+        self.current = attempt
+        self._touch(attempt)
+        self._add_constants(attempt, self._waiting)
+        self._waiting = {}
+        return attempt
+
+    def _touch(self, attempt: Attempt) -> None:
+        self._changes.of(attempt.run)
+        if attempt.repetition_of is None and not attempt.is_group:
+            self.current = attempt
+
+    def _add_constants(self, attempt: Attempt, constants: Mapping[str, JsonValue]) -> None:
+        fresh = {name: value for name, value in constants.items() if name not in attempt.params}
+        attempt.constants.update((name, value) for name, value in constants.items() if name not in attempt.constants)
+        attempt.params.update(fresh)
+        self._changes.of(attempt.run).add_params(fresh)
+        for name, value in constants.items():
+            if attempt.params[name] != value and not attempt.is_explicit:
+                self._add_params(attempt, {name: value}, "later")
+
+    def _add_params(self, attempt: Attempt, params: Mapping[str, JsonValue], prefix: str) -> None:
+        """Add params; one whose name is taken by another value gets a prefix, and a number if it must."""
+        fresh: dict[str, JsonValue] = {}
+        for name, value in params.items():
+            key, number = name, 2
+            while key in attempt.params and attempt.params[key] != value:
+                key = f"{prefix}.{name}" if key == name else f"{prefix}.{number}.{name}"
+                number += 1 if key != f"{prefix}.{name}" else 0
+            if key not in attempt.params:
+                attempt.params[key] = fresh[key] = value
+        self._changes.of(attempt.run).add_params(fresh)
+
+    def _add_data(self, attempt: Attempt, data: Iterable[DatasetUse]) -> None:
+        for use in data:
+            key = (use.name, use.role)
+            if key not in attempt.data:
+                attempt.data[key] = use.fingerprint
+                self._changes.of(attempt.run).add_data([use])
+
+    def _add_artifact(self, attempt: Attempt, file: tuple[str, bytes, str]) -> None:
+        name, content, media_type = file
+        digest = self._put_object(content)
+        self._changes.of(attempt.run).artifacts.append(
+            Artifact(name=name, digest=digest, size=len(content), media_type=media_type)
+        )
+
+    # The end
+
+    def _group(self) -> None:
+        """Put the fits of one execution under one parent, if there are several."""
+        fits = [attempt for attempt in self._opened if attempt.fit is not None and attempt.fit.explicit is None]
+        fresh = [attempt for attempt in fits if attempt.repetition_of is None]
+        if len(fits) < 2 or not fresh or len({id(attempt.fit) for attempt in fits}) < 2:
+            return
+        run = replace(self._new_run(None, None, fresh[0].run.started_at), parent_id=self.parent_id)
+        group = Attempt(run=self._changes.put(run), execution_id=self._execution_id, is_group=True)
+        self._opened.insert(0, group)
+        self._touch(group)
+        for attempt in fresh:
+            attempt.run = self._changes.put(attempt.run, parent_id=run.run_id)
+
+    def _end(self, outcome: Outcome, failure: Failure | None, at: datetime) -> None:
+        """Say what became of the runs that this execution opened: the one that it broke off in shares its end."""
+        fresh = [attempt for attempt in self._opened if attempt.repetition_of is None]
+        last = next((attempt for attempt in reversed(fresh) if not attempt.is_group), None)
+        for attempt in fresh:
+            if attempt.run.status is not RunStatus.RUNNING or attempt.is_explicit:
+                continue
+            is_broken = outcome is not Outcome.OK and (attempt is last or attempt.is_group)
+            status = _STATUS_AFTER[outcome] if is_broken else RunStatus.FINISHED
+            if outcome is Outcome.RUNNING:
+                status = RunStatus.RUNNING
+            attempt.run = self._changes.put(
+                attempt.run,
+                status=status,
+                finished_at=None if status is RunStatus.RUNNING else at,
+                failure=failure if is_broken else None,
+            )
+
+
+def _base_key(event: MetricEvent, subkey: str) -> str:
+    name = f"{event.name}.{subkey}" if subkey and not subkey.startswith("[") else f"{event.name}{subkey}"
+    return f"{event.role}.{name}" if event.role is not None else name
+
+
+def _slot_of(attempt: Attempt, event: MetricEvent, base: str) -> Slot | None:
+    """Return the metric that an event goes on with: of the same place in the code, or logged by hand under its name."""
+    if event.is_logged:
+        return attempt.slots.get(base)
+    return next((s for s in attempt.slots.values() if s.code == event.code and _is_for(s, base)), None)
+
+
+def _is_for(slot: Slot, base: str) -> bool:
+    return slot.key == base or slot.key.startswith(f"{base}.")
+
+
+def _free_key(attempt: Attempt, base: str, assigned: str | None) -> str:
+    """Return a key that no other place in the code has: with the name that it was assigned to, else a number."""
+    if base not in attempt.slots:
+        return base
+    if assigned and f"{base}.{assigned}" not in attempt.slots:
+        return f"{base}.{assigned}"
+    number = 2
+    while f"{base}.{number}" in attempt.slots:
+        number += 1
+    return f"{base}.{number}"
+
+
+def _same_number(one: float | int, other: float | int) -> bool:
+    if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
+        return math.isnan(other)
+    return one == other
+
+
+def _identity(event: FitEvent, *, with_data: bool = True) -> str:
+    """Return a hash of code and inputs; empty if some data could not be fingerprinted, for then nobody knows."""
+    fingerprints = [use.fingerprint for use in event.data] if with_data else []
+    if None in fingerprints:
+        return ""
+    files = sorted({str(file.digest) for use in event.data for file in use.files})
+    parts: list[JsonValue] = [event.code, dict(event.params), dict(event.hyper), event.estimator, *fingerprints, *files]
+    return hashlib.blake2b(encode(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _first_difference(earlier: Attempt, event: FitEvent) -> str | None:
+    """Return what a fit gave that is not what it gave before, if anything: its own metrics, its coefficients."""
+    before = earlier.fit
+    if before is None:
+        return None
+    if len(before.metrics) == len(event.metrics):
+        for (key, value, _), (_, other, _) in zip(before.metrics, event.metrics, strict=True):
+            if not _same_number(value, other):
+                return key
+    if before.model is not None and event.model is not None:
+        for what in ("coefficients", "importances"):
+            if encode(dict(getattr(before.model, what))) != encode(dict(getattr(event.model, what))):
+                return f"the model ({what})"
+    return None
+
+
+def latest(points: Iterable[MetricPoint]) -> dict[str, MetricPoint]:
+    """Return the latest point of each key: of the greatest step, then time."""
+    found: dict[str, MetricPoint] = {}
+    for point in points:
+        known = found.get(point.key)
+        if known is None or (point.step, point.time) >= (known.step, known.time):
+            found[point.key] = point
+    return found

@@ -1,0 +1,380 @@
+"""Records a notebook's session: each cell that ends becomes an execution, and its events become runs, in one write."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from trackbook import clock
+from trackbook.capture.cell import CapturedCell, CellCapture
+from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent
+from trackbook.capture.guard import Guard
+from trackbook.capture.notebook import cell_tags
+from trackbook.capture.secrets import redact
+from trackbook.capture.trace import Flowing
+from trackbook.errors import NoRunError
+from trackbook.lineage.graph import Lineage
+from trackbook.records import Artifact, Execution, Failure, JsonValue, MetricPoint, Outcome, Run, RunStatus, Source
+from trackbook.store.contract import Batch, RunChange
+from trackbook.tracking.attempts import Attempts
+from trackbook.tracking.explicit import ExplicitRuns
+from trackbook.tracking.session import SessionKeeper
+from trackbook.tracking.settle import fill_in, settle
+
+_PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
+_SEEDING = re.compile(r"random\.seed\s*\(")
+_GENERATORS = frozenset({"numpy.random", "random"})
+
+
+@dataclass(slots=True, eq=False)
+class _RunningCell:
+    execution_id: str
+    index: int
+    source: str
+    cell_id: str | None
+    tags: frozenset[str]
+    started_at: datetime
+
+
+class Recorder:
+    """One notebook session.
+
+    Parameters
+    ----------
+    keeper
+        The session's hold on the store.
+    variables, hidden
+        The notebook's namespace, and the names in it that are not the person's.
+    guard
+        Takes our own faults.
+    live_seconds
+        After how long a cell that still runs is written as running.
+    """
+
+    def __init__(
+        self,
+        keeper: SessionKeeper,
+        variables: dict[str, object],
+        hidden: Callable[[], Collection[str]],
+        guard: Guard,
+        live_seconds: float = 0.5,
+    ) -> None:
+        self.keeper = keeper
+        self.explicit = ExplicitRuns(keeper)
+        self.guard = guard
+        self._lineage = Lineage()
+        self.capture = CellCapture(variables, hidden, self._lineage.upstream, guard)
+        self.capture.observer.explicit = self._explicit_id
+        parent = keeper.session.parent_run_id
+        self.attempts = Attempts(keeper.new_run, self._put_object, parent)
+        self._always: dict[str, JsonValue] = {}
+        self._index = 0
+        self._running: _RunningCell | None = None
+        self._provisional: tuple[str, ...] = ()
+        self._is_written = False
+        self._lock = threading.RLock()
+        self._is_seeded = False
+        self._unseeded: dict[str, str] = {}
+        self._notebook_run: Run | None = None
+        self._stopped = threading.Event()
+        self._live = threading.Thread(target=self._follow, args=(live_seconds,), name="trackbook-live", daemon=True)
+        self._live.start()
+
+    @property
+    def execution_count(self) -> int:
+        """How many cells have been recorded."""
+        return self._index
+
+    @property
+    def is_in_cell(self) -> bool:
+        """Whether a cell is running that is recorded."""
+        return self._running is not None
+
+    # Cells
+
+    def begin_cell(self, source: str, transformed: str, cell_id: str | None, metadata: Mapping[str, object]) -> None:
+        """A cell is about to run.
+
+        Parameters
+        ----------
+        source, transformed
+            The cell as typed, and as IPython rewrote it.
+        cell_id
+            The notebook format's id of the cell, where the front end says it.
+        metadata
+            The request's metadata; ``tags`` in its ``trackbook`` entry are the cell's tags.
+        """
+        with self._lock:
+            self._index += 1
+            self._is_written, self._provisional = False, ()
+            tags = self._tags(source, cell_id, metadata)
+            self._running = _RunningCell(clock.new_id(), self._index, source, cell_id, tags, clock.now())
+            self.capture.begin(source, transformed)
+
+    def end_cell(self, error: BaseException | None, *, did_run: bool = True, count: int | None = None) -> None:
+        """The cell has ended; when this returns, what it did is in the store.
+
+        Parameters
+        ----------
+        error
+            What it raised.
+        did_run
+            False if it did not compile.
+        count
+            Its prompt number.
+        """
+        with self._lock:
+            running, self._running = self._running, None
+            if running is None:
+                return
+            cell = self.capture.end(running.execution_id, error, did_run=did_run)
+            self._note_parameters(running, cell)
+            batch = self._batch(running, cell, count)
+            if self._provisional:
+                self.keeper.write(Batch(withdrawn=self._provisional))
+            self.explicit.flush()
+            self.keeper.write(batch)
+
+    def _batch(self, running: _RunningCell, cell: CapturedCell, count: int | None) -> Batch:
+        settled = settle(cell, running.execution_id, self._lineage)
+        for event in cell.events:
+            fill_in(event, cell, self._lineage, self._always)
+            self._add_unseeded(event)
+        failure = _redacted(cell.failure)
+        self._end_fits(cell.events, failure)
+        changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
+        execution = Execution(
+            execution_id=running.execution_id,
+            session_id=self.keeper.session.session_id,
+            index=running.index,
+            source=redact(cell.source),
+            started_at=cell.started_at,
+            cell_id=running.cell_id,
+            count=count,
+            seconds=cell.seconds,
+            outcome=cell.outcome,
+            failure=failure,
+            reads=cell.change.reads,
+            writes=cell.change.writes,
+            maybe=cell.change.maybe,
+            state=cell.change.state,
+            statements=settled.statements,
+            resources=cell.resources,
+            run_ids=changes.run_ids,
+        )
+        self._lineage.add(replace(execution, source=cell.source), settled.sources)
+        self._note_randomness(execution)
+        return Batch(executions=(execution,), runs=self._with_environment(changes.finished(running.execution_id)))
+
+    def _end_fits(self, events: list[Event], failure: Failure | None) -> None:
+        """A fit that never returned has failed: by what ended the cell, or by what the cell caught itself."""
+        open_fits = [event for event in events if isinstance(event, FitEvent) and not event.has_ended]
+        for event in open_fits if failure is None else open_fits[:-1]:  # the last one shares the cell's end
+            event.failure = Failure(type="Exception", message="The fit raised an error that the cell caught.")
+
+    def _with_environment(self, changes: tuple[RunChange, ...]) -> tuple[RunChange, ...]:
+        if not any(change.run is not None for change in changes):
+            return changes
+        environment = self.keeper.environment()
+        if environment is None:
+            return changes
+        return tuple(
+            replace(change, run=replace(change.run, environment_id=environment.environment_id))
+            if change.run is not None
+            else change
+            for change in changes
+        )
+
+    # Parameters and randomness
+
+    def _tags(self, source: str, cell_id: str | None, metadata: Mapping[str, object]) -> frozenset[str]:
+        about = metadata.get("trackbook")
+        tags = about.get("tags") if isinstance(about, dict) else None
+        if isinstance(tags, list):
+            return frozenset(map(str, tags))
+        if source.startswith("# Parameters\n"):  # what papermill writes above the values that it injects
+            return frozenset({"injected-parameters"})
+        notebook = self.keeper.session.notebook
+        return frozenset(cell_tags(Path(notebook), cell_id)) if notebook and cell_id else frozenset()
+
+    def _note_parameters(self, running: _RunningCell, cell: CapturedCell) -> None:
+        if not running.tags & _PARAMETER_TAGS:
+            return
+        literals = {name: value for node in cell.flow.nodes for name, value in node.literals.items()}
+        self._always.update(literals)
+        if "injected-parameters" in running.tags and self.attempts.parent_id == self.keeper.session.parent_run_id:
+            self._open_notebook_run(literals)
+
+    def _open_notebook_run(self, params: Mapping[str, JsonValue]) -> None:
+        """Under papermill the notebook's execution is a run, the parent of those inside it."""
+        notebook = self.keeper.session.notebook
+        name = Path(notebook).stem if notebook else None
+        started = self.explicit.start(name, by="papermill", tags={"papermill": "true"})
+        self.explicit.started.remove(started)
+        self.explicit.log(started, params=params)
+        self._notebook_run = started.run
+        self.attempts.parent_id = started.run_id
+
+    def _note_randomness(self, execution: Execution) -> None:
+        if _SEEDING.search(execution.source):
+            self._is_seeded = True
+        used = _GENERATORS & set(execution.state)
+        if used and not self._is_seeded:
+            self._unseeded[execution.execution_id] = (
+                f"{', '.join(sorted(used))} without a seed in cell {execution.index}"
+            )
+
+    def _add_unseeded(self, event: Event) -> None:
+        if isinstance(event, FitEvent) and self._unseeded:
+            earlier: Mapping[Source, object] = self._lineage.upstream(event.inputs.outside)
+            found = {self._unseeded.get(source.execution_id) for source in earlier} - {None}
+            event.unseeded += [what for what in found if what and what not in event.unseeded]
+
+    # While a cell runs
+
+    def _follow(self, seconds: float) -> None:
+        """Write cells that take long, and the runs in them, as running. Runs in a thread of its own."""
+        while not self._stopped.wait(seconds):
+            if self._running is None or not self._lock.acquire(blocking=False):
+                continue
+            try:
+                with self.guard:
+                    self._write_running(seconds)
+            finally:
+                self._lock.release()
+
+    def _write_running(self, seconds: float) -> None:
+        running = self._running
+        if running is None or (clock.now() - running.started_at).total_seconds() < seconds:
+            return
+        self.explicit.flush()
+        events = [event for event in self.capture.observer.events if event.explicit is None]
+        look = Attempts(self.keeper.new_run, self._put_object, self.attempts.parent_id)
+        changes = look.process(events, running.execution_id, Outcome.RUNNING, None, clock.now())
+        fresh = tuple(change for change in changes.finished(None) if change.run is not None)
+        if self._is_written and not fresh:
+            return
+        execution = Execution(
+            execution_id=running.execution_id,
+            session_id=self.keeper.session.session_id,
+            index=running.index,
+            source=redact(running.source),
+            started_at=running.started_at,
+            cell_id=running.cell_id,
+        )
+        if self._provisional:
+            self.keeper.write(Batch(withdrawn=self._provisional))
+        self.keeper.write(Batch(executions=(execution,) if not self._is_written else (), runs=fresh))
+        self._provisional = tuple(change.run_id for change in fresh)
+        self._is_written = True
+
+    # By hand
+
+    def _explicit_id(self) -> str | None:
+        return self.explicit.innermost.run_id if self.explicit.innermost else None
+
+    def has_run(self) -> bool:
+        """Return whether there is a run that something logged now would belong to."""
+        is_here = any(isinstance(event, FitEvent | MetricEvent) for event in self.capture.observer.events)
+        return self.explicit.innermost is not None or self.attempts.current is not None or is_here
+
+    def log_metrics(
+        self,
+        metrics: Mapping[str, float | int],
+        step: int | None,
+        frame: FrameType | None,
+        expression: str | None = None,
+    ) -> None:
+        """Log numbers by hand: to the run that is started, else to the run that they flow from, else to the current one.
+
+        Parameters
+        ----------
+        frame
+            The frame that logs.
+        expression
+            The code of the value, where the frame's own code does not show it (a magic's line).
+        """
+        started = self.explicit.innermost
+        if started is not None:
+            self.explicit.log_metrics(started, metrics, step)
+        elif self.is_in_cell:
+            self.capture.observer.add_logged_metrics(frame, metrics, step, expression)
+        else:
+            self._write_to_current(metrics={key: (value, step) for key, value in metrics.items()})
+
+    def log(
+        self,
+        *,
+        params: Mapping[str, JsonValue] | None = None,
+        tags: Mapping[str, str | None] | None = None,
+        note: str | None = None,
+        artifact: tuple[str, bytes, str] | None = None,
+    ) -> None:
+        """Log something else by hand: to the run that is started, else to the current one; params wait for the next one.
+
+        Raises
+        ------
+        NoRunError
+            If there is no run and this does not open one.
+        """
+        started = self.explicit.innermost
+        if started is not None:
+            kept = (self._artifact(artifact),) if artifact is not None else ()
+            self.explicit.log(started, params=params, tags=tags, note=note, artifacts=kept)
+            return
+        if not params and not self.has_run():
+            raise NoRunError(
+                "There is no run yet. Fit a model or log a metric first, or start one: %track start my-run"
+            )
+        event = LogEvent(
+            at=clock.now(),
+            inputs=Flowing(),
+            logged=dict(params or {}),
+            tags=dict(tags or {}),
+            note=note,
+            artifact=artifact,
+        )
+        if self.is_in_cell:
+            self.capture.observer.events.append(event)
+        else:
+            with self._lock:
+                changes = self.attempts.process([event], "", Outcome.OK, None, clock.now())
+                self.keeper.write(Batch(runs=changes.finished(None)))
+
+    def _write_to_current(self, metrics: Mapping[str, tuple[float | int, int | None]]) -> None:
+        current = self.attempts.current
+        if current is None:
+            raise NoRunError("There is no run yet, and no cell is running. Start one: %track start my-run")
+        now = clock.now()
+        points = tuple(
+            MetricPoint(key=key, value=value, step=step or 0, time=now) for key, (value, step) in metrics.items()
+        )
+        self.keeper.write(Batch(runs=(RunChange(run_id=current.run.run_id, metrics=points),)))
+
+    def _artifact(self, file: tuple[str, bytes, str]) -> Artifact:
+        name, content, media_type = file
+        return Artifact(name=name, digest=self._put_object(content), size=len(content), media_type=media_type)
+
+    def _put_object(self, content: bytes) -> str:
+        return self.keeper.store.put_object(content)
+
+    def close(self, failure: Failure | None = None) -> None:
+        """End the session: what a person has started and the notebook's own run end with it."""
+        self._stopped.set()
+        with self.guard:
+            self.capture.detach()
+        with self.guard:
+            self.explicit.close(RunStatus.FINISHED, failure)
+            if self._notebook_run is not None:
+                ended = replace(self._notebook_run, status=RunStatus.FINISHED, finished_at=clock.now())
+                self.keeper.write(Batch(runs=(RunChange(run_id=ended.run_id, run=ended),)))
+        self.keeper.close()
+
+
+def _redacted(failure: Failure | None) -> Failure | None:
+    return replace(failure, message=redact(failure.message)) if failure is not None else None

@@ -1,0 +1,128 @@
+"""After a cell: what it truly changed decides what flowed into its events and what made each name's value."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from trackbook.capture.cell import CapturedCell
+from trackbook.capture.events import Event
+from trackbook.capture.flow import OUTSIDE, Node
+from trackbook.capture.secrets import redact_value
+from trackbook.capture.trace import Flowing
+from trackbook.lineage.graph import Lineage
+from trackbook.records import JsonValue, Source, Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The statements of a cell, and what made the present value of each name that it changed (None: it is gone)."""
+
+    statements: tuple[Statement, ...]
+    sources: Mapping[str, tuple[Source, ...] | None]
+
+
+def settle(cell: CapturedCell, execution_id: str, lineage: Lineage) -> Settled:
+    """Return a cell's statements with their sources, before the lineage knows of the cell."""
+
+    def address(indexes: Iterable[int], name: str) -> tuple[Source, ...]:
+        own = (Source(execution_id=execution_id, statement=index) for index in sorted(indexes) if index != OUTSIDE)
+        outer = lineage.sources.get(name, ()) if OUTSIDE in indexes else ()
+        return (*outer, *own)
+
+    statements = []
+    for node in cell.flow.nodes:
+        reads = {}
+        for name, indexes in _reads_with_control(node, cell.flow.nodes).items():
+            sources = address(indexes, name)
+            if sources:
+                reads[name] = sources
+        literals = {name: redact_value(name, value) for name, value in node.literals.items()}
+        line, end_line = header_lines(node.statement)
+        statements.append(
+            Statement(
+                line=line,
+                end_line=end_line,
+                reads=reads,
+                writes=tuple(sorted(node.binds | node.touches)),
+                literals=literals,
+            )
+        )
+    made: dict[str, tuple[Source, ...] | None] = {}
+    for name in cell.change.writes:
+        indexes = cell.flow.exits.get(name, frozenset())
+        own = [index for index in indexes if index != OUTSIDE]
+        made[name] = (
+            address(indexes if own else _possible_makers(cell.flow.nodes), name) if name in cell.names else None
+        )
+    return Settled(statements=tuple(statements), sources=made)
+
+
+def fill_in(event: Event, cell: CapturedCell, lineage: Lineage, always: Mapping[str, JsonValue]) -> None:
+    """Give an event its params (the constants that flowed in) and its code.
+
+    Parameters
+    ----------
+    always
+        Constants that count whether they flow in or not: those of cells tagged ``parameters``.
+    """
+    inputs = event.inputs
+    nodes, outside = {}, set(inputs.outside)
+    if inputs.node is not None:
+        nodes, outside = cell.flow.upstream([(inputs.node, inputs.names)])
+    earlier = lineage.upstream(outside)
+    params = {**always, **lineage.literals(earlier)}
+    for index in sorted(nodes):
+        node = cell.flow.nodes[index]
+        params.update({name: value for name, value in node.literals.items() if name in nodes[index]})
+        params.update({name: inputs.loop_values[name] for name in node.loop_targets if name in inputs.loop_values})
+    for name, value in inputs.literals.items():
+        key = name if params.get(name, value) == value else f"local.{name}"
+        params[key] = value
+    params.pop("_", None)
+    event.params = params
+    event.code = _code(cell, nodes, inputs, lineage.texts(earlier))
+
+
+def header_lines(statement: ast.stmt) -> tuple[int, int]:
+    """Return the lines of a statement; of a branch, loop, ``with`` or ``try`` those of its header only."""
+    end = statement.end_lineno or statement.lineno
+    body = getattr(statement, "body", None)
+    if (
+        isinstance(body, list)
+        and body
+        and not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ):
+        end = max(statement.lineno, body[0].lineno - 1)
+    elif isinstance(statement, ast.Match):
+        end = statement.lineno
+    return statement.lineno, end
+
+
+def _code(cell: CapturedCell, nodes: Iterable[int], inputs: Flowing, earlier: set[str]) -> str:
+    lines = cell.source.split("\n")
+    texts = set(earlier)
+    for index in {*nodes, *([inputs.node] if inputs.node is not None else [])}:
+        first, last = header_lines(cell.flow.nodes[index].statement)
+        texts.add("\n".join(lines[first - 1 : last]).strip())
+    content = "\x00".join([inputs.call_text, *sorted(texts)])
+    return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _reads_with_control(node: Node, nodes: list[Node]) -> dict[str, frozenset[int]]:
+    """Return what a statement reads, and what the headers that it stands under read: they decide whether it runs."""
+    reads = dict(node.reads)
+    control = node.control
+    while control is not None:
+        for name, indexes in nodes[control].reads.items():
+            reads[name] = reads.get(name, frozenset()) | indexes
+        control = nodes[control].control
+    return reads
+
+
+def _possible_makers(nodes: list[Node]) -> frozenset[int]:
+    """Return the statements that may have changed a name through an alias: those that change something, else all."""
+    changing = frozenset(node.index for node in nodes if node.touches)
+    return changing or frozenset(node.index for node in nodes)
