@@ -1,0 +1,161 @@
+"""Make the store of today's schema that the tests of later schemas will open: run it once when `HEAD` moves.
+
+python tests/migrations/make_store.py
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trackbook.records import (
+    Artifact,
+    Column,
+    DatasetUse,
+    Environment,
+    Execution,
+    Failure,
+    FileRead,
+    Git,
+    MetricPoint,
+    Model,
+    Outcome,
+    Process,
+    Resources,
+    Role,
+    Run,
+    RunStatus,
+    Session,
+    Source,
+    Statement,
+)
+from trackbook.store import Batch, RunChange, Store, open_store
+from trackbook.store.sql.schema import HEAD
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+LONG = "a long note\n" * 2000
+
+
+def fill(store: Store) -> None:
+    """Write one of everything."""
+    patch, plot = store.put_object(b"diff --git"), store.put_object(b"png")
+    environment = Environment(
+        environment_id="v1",
+        python="3.11.7",
+        implementation="CPython",
+        platform="Linux",
+        machine="x86_64",
+        packages={"pandas": "2.2"},
+        git=Git(commit="abc", is_dirty=True, patch=patch),
+    )
+    session = Session(
+        session_id="s1",
+        experiment="churn",
+        started_at=NOON,
+        lease_expires_at=NOON,
+        process=Process(host="somewhere", boot="long ago", pid=1, started=1.5),
+        user="ada",
+        notebook="churn.ipynb",
+        environment_id="v1",
+    )
+    store.write(Batch(sessions=[session], environments=[environment], executions=_executions()))
+    store.write(Batch(runs=[_finished(plot), _left_running()]))
+
+
+def _executions() -> list[Execution]:
+    statement = Statement(
+        line=1,
+        end_line=1,
+        reads={"df": (Source(execution_id="e0", statement=0),)},
+        writes=("clf",),
+        literals={"C": 0.1},
+    )
+    fit = Execution(
+        execution_id="e1",
+        session_id="s1",
+        index=1,
+        source="clf = Model(C=0.1).fit(df)",
+        started_at=NOON,
+        seconds=0.5,
+        outcome=Outcome.OK,
+        reads=("df",),
+        writes=("clf",),
+        statements=(statement,),
+        resources=Resources(cpu_seconds=0.4, peak_memory_bytes=2**30),
+    )
+    failed = Execution(
+        execution_id="e2",
+        session_id="s1",
+        index=2,
+        source="1 / 0",
+        started_at=NOON,
+        outcome=Outcome.ERROR,
+        failure=Failure(type="ZeroDivisionError", message="division by zero"),
+    )
+    return [fit, failed]
+
+
+def _finished(plot: str) -> RunChange:
+    run = Run(
+        run_id="r1",
+        name="brave-otter",
+        experiment="churn",
+        session_id="s1",
+        started_at=NOON,
+        status=RunStatus.FINISHED,
+        finished_at=NOON,
+        environment_id="v1",
+        note=LONG,
+    )
+    values = [0.5, float("nan"), 2**70]
+    dataset = DatasetUse(
+        name="df",
+        kind="DataFrame",
+        role=Role.TRAIN,
+        rows=3,
+        shape=(3, 1),
+        columns=(Column(name="age", dtype="int64"),),
+        files=(FileRead(path="a.csv", size=3),),
+    )
+    return RunChange(
+        run_id="r1",
+        run=run,
+        params={"C": 0.1, "solver": "lbfgs", "layers": [64, 32]},
+        metrics=[MetricPoint(key="loss", value=value, step=step, time=NOON) for step, value in enumerate(values)],
+        tags={"team": "red"},
+        datasets=[dataset],
+        models=[Model(model_id="m1", name="clf", class_name="sklearn.Model", features=("age",))],
+        artifacts=[Artifact(name="plot.png", digest=plot, size=3, media_type="image/png")],
+        execution_ids=["e1"],
+    )
+
+
+def _left_running() -> RunChange:
+    run = Run(run_id="r2", name="calm-crane", experiment="churn", session_id="s1", started_at=NOON, parent_id="r1")
+    return RunChange(run_id="r2", run=run, params={"C": 1})
+
+
+def _shrink(database: Path) -> None:
+    connection = sqlite3.connect(database, isolation_level=None)
+    for statement in ("journal_mode = DELETE", "page_size = 512"):
+        connection.execute(f"PRAGMA {statement}")
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+
+
+def main() -> None:
+    """Write ``schema_<HEAD>`` beside this file."""
+    folder = Path(__file__).parent / f"schema_{HEAD}"
+    shutil.rmtree(folder, ignore_errors=True)
+    store = open_store(folder)
+    fill(store)
+    store.close()
+    _shrink(folder / "trackbook.db")
+    (folder / ".gitignore").unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""A new store and a migrated one are the same, and every schema that ever was still opens."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from trackbook.errors import NewerSchemaError, StoreError
+from trackbook.records import MetricPoint, RunStatus
+from trackbook.store import Batch, RunChange, RunFilter, Store, open_store
+from trackbook.store.sql.database import Database
+from trackbook.store.sql.prepare import migration_config
+from trackbook.store.sql.schema import HEAD
+
+PAST = sorted(Path(__file__).parent.glob("schema_*"))
+
+
+@pytest.fixture(params=PAST, ids=[folder.name for folder in PAST])
+def past(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    shutil.copytree(request.param, tmp_path / ".trackbook")
+    return tmp_path / ".trackbook"
+
+
+@pytest.fixture
+def old_store(past: Path) -> Iterator[Store]:
+    store = open_store(past)
+    yield store
+    store.close()
+
+
+def schema_of(path: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {name: " ".join(sql.split()) for name, sql in rows}
+
+
+def test_migrations_make_the_schema_that_a_new_store_has(tmp_path: Path) -> None:
+    open_store(tmp_path / "new").close()
+    (tmp_path / "migrated.db").touch()
+    database = Database(tmp_path / "migrated.db", prepare=lambda _: None)
+
+    with database.preparing(foreign_keys=False) as connection:
+        config = migration_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    database.close()
+
+    assert schema_of(tmp_path / "migrated.db") == schema_of(tmp_path / "new" / "trackbook.db")
+
+
+def test_new_store_is_stamped_with_the_last_migration() -> None:
+    assert ScriptDirectory.from_config(migration_config()).get_current_head() == HEAD
+
+
+def test_every_schema_has_its_store_in_the_tests() -> None:
+    revisions = {script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions()}
+
+    assert {folder.name.removeprefix("schema_") for folder in PAST} == revisions
+
+
+def test_past_store_is_read_whole(old_store: Store) -> None:
+    left, finished = old_store.runs(RunFilter())
+
+    assert (left.run.status, left.run.parent_id) == (RunStatus.KILLED, "r1")
+    assert finished.params == {"C": 0.1, "solver": "lbfgs", "layers": [64, 32]}
+    assert finished.metrics["loss"].value == 2**70
+    assert math.isnan(old_store.metric_history("r1", "loss")[1].value)
+    assert finished.run.note == "a long note\n" * 2000
+    assert old_store.get_object(finished.artifacts[0].digest) == b"png"
+    assert [execution.execution_id for execution in old_store.executions(run_id="r1")] == ["e1"]
+    assert old_store.verify() == []
+
+
+def test_past_store_is_written_to(old_store: Store) -> None:
+    (run,) = [detail.run for detail in old_store.runs(RunFilter(ids=["r1"]))]
+    point = MetricPoint(key="loss", value=0.25, step=9, time=run.started_at)
+
+    old_store.write(Batch(runs=[RunChange(run_id="r1", metrics=[point], tags={"team": "blue"})]))
+
+    (detail,) = old_store.runs(RunFilter(ids=["r1"]))
+    assert (detail.metrics["loss"], detail.tags) == (point, {"team": "blue"})
+    assert old_store.verify() == []
+
+
+def test_past_store_has_todays_schema_once_opened(past: Path, tmp_path: Path) -> None:
+    open_store(past).close()
+    open_store(tmp_path / "new").close()
+
+    assert schema_of(past / "trackbook.db") == schema_of(tmp_path / "new" / "trackbook.db")
+
+
+def test_store_of_a_newer_trackbook_is_refused_with_the_way_on(tmp_path: Path) -> None:
+    open_store(tmp_path / "store").close()
+    with closing(sqlite3.connect(tmp_path / "store" / "trackbook.db")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+
+    with pytest.raises(NewerSchemaError, match="pip install --upgrade trackbook"):
+        open_store(tmp_path / "store")
+
+
+def test_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+
+    with pytest.raises(StoreError, match="another program"):
+        open_store(f"sqlite:///{tmp_path / 'other.db'}")
+
+    assert list(schema_of(tmp_path / "other.db")) == ["alembic_version"]
+
+
+def test_new_store_needs_no_alembic(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom trackbook.store import open_store\n"
+        "open_store(sys.argv[1]).close()\nopen_store(sys.argv[1]).close()\n"
+        "assert not {'alembic', 'fsspec', 'pandas', 'IPython'} & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "store")], check=True)
