@@ -12,6 +12,7 @@ from trackbook.tracking.direction import higher_is_better
 from trackbook.tracking.find import short_id
 
 WIDEST_VALUE = 48
+_LONGEST_FRACTION = 10
 NOTHING = Cell(text="—", tone=Tone.QUIET)
 EMPTY = Cell()
 _STATUSES = {
@@ -65,6 +66,13 @@ def text(whole: str, *, width: int = WIDEST_VALUE) -> Cell:
 def param(value: JsonValue) -> Cell:
     """Return a param's value."""
     return text(fmt.value(value))
+
+
+def brief_param(value: JsonValue) -> Cell:
+    """Return a param's value as a list has room for: a long fraction in six digits, all of them to hover over."""
+    if isinstance(value, float) and len(fmt.exact(value)) > _LONGEST_FRACTION:
+        return Cell(text=fmt.number(value), title=fmt.exact(value))
+    return param(value)
 
 
 def metric(point: MetricPoint | None, written: str | None = None) -> Cell:

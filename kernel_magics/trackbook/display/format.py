@@ -32,8 +32,8 @@ def aligned(values: Sequence[float | int]) -> list[str]:
 
     Where magnitudes are too far apart for that, each is written as `number` does.
     """
-    floats = [value for value in values if isinstance(value, float) and math.isfinite(value) and value]
-    sizes = [abs(value) for value in floats]
+    floats = [value for value in values if isinstance(value, float) and math.isfinite(value)]
+    sizes = [abs(value) for value in floats if value]
     if not sizes or max(sizes) >= 1e6 or min(sizes) < 1e-4:
         return [number(value) for value in values]
     first = max(0, 3 - math.floor(math.log10(min(sizes))))

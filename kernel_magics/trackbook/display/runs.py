@@ -154,7 +154,7 @@ def _param_column(key: str, details: Sequence[RunDetail]) -> Column:
 
 
 def _param_maker(key: str) -> Callable[[RunDetail], Cell]:
-    return lambda each: cells.param(each.params[key]) if key in each.params else cells.NOTHING
+    return lambda each: cells.brief_param(each.params[key]) if key in each.params else cells.NOTHING
 
 
 def _varying(details: Sequence[RunDetail]) -> list[str]:

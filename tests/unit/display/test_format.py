@@ -14,6 +14,7 @@ def test_numbers_line_up_and_different_ones_look_different():
     assert fmt.aligned([0.5, 0.93333, 0.9]) == ["0.5000", "0.9333", "0.9000"]
     assert fmt.aligned([0.93333, 0.93334]) == ["0.93333", "0.93334"]
     assert fmt.aligned([12.5, 1000.25]) == ["12.50", "1000.25"]
+    assert fmt.aligned([0.0, 0.25]) == ["0.0000", "0.2500"]
     assert fmt.aligned([1e-9, 2.0]) == ["1e-09", "2"]
     assert fmt.aligned([3, 0.5, math.nan]) == ["3", "0.5000", "NaN"]
 

@@ -318,3 +318,15 @@ def test_any_table_fits_any_width_without_losing_a_word_of_the_columns_kept(rows
 
     assert all(len(line) <= width for line in lines)
     assert all(len(row[0]) <= sum(line.count(letter) for line in lines for letter in set(row[0])) for row in rows)
+
+
+def test_long_fractions_are_rounded_in_the_list_and_exact_in_the_run(notebook, make_run):
+    for number in range(2):
+        notebook.add(make_run(number, params={"rate": (number + 1) / 3}))
+
+    listed = show_runs(list_runs(notebook.store, RunFilter()), LOOK)
+    whole = show_run(list_runs(notebook.store, RunFilter()).branches[0].detail, LOOK)
+
+    assert "0.666667" in listed.text
+    assert repr(2 / 3) in [given.get("title") for _, given in Page(listed.html).elements]
+    assert repr(2 / 3) in whole.text
