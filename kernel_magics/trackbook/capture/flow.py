@@ -82,7 +82,7 @@ class Flow:
                 followed.add(index)
                 names = node.reads
             for name in names:
-                for source in node.reads.get(name, _OUTSIDE_ONLY):
+                for source in node.reads[name] if name in node.reads else self._reaching(node, name):
                     if source == OUTSIDE:
                         outside.add(name)
                     else:
@@ -93,6 +93,16 @@ class Flow:
                 nodes.setdefault(node.control, set())
                 pending.append((node.control, None))
         return nodes, outside
+
+    def _reaching(self, node: Node, name: str) -> frozenset[int]:
+        """Return what made a name that a statement does not itself mention (a magic's line does), as it is read there."""
+        makers: set[int] = set()
+        for earlier in reversed(self.nodes[: node.index]):
+            if name in earlier.touches or name in earlier.binds:
+                makers.add(earlier.index)
+            if name in earlier.binds:
+                return frozenset(makers)
+        return frozenset(makers | {OUTSIDE})
 
     def settled(self, changed: Collection[str]) -> Flow:
         """Return the flow without the changes in place of names that did not change."""

@@ -427,7 +427,7 @@ def _argument(call: Call, place: int | str) -> ast.expr | None:
         named = next((keyword.value for keyword in expression.keywords if keyword.arg == place), None)
         if named is not None or place not in names:
             return named
-        place = names.index(place) - (1 if names[:1] in (["self"], ["estimator"]) else 0)
+        place = names.index(place) - (1 if names[:1] == ["self"] else 0)
     if place < len(expression.args):
         argument = expression.args[place]
         return None if isinstance(argument, ast.Starred) else argument

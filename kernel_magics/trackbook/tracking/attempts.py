@@ -85,6 +85,8 @@ class Attempts:
         Makes a RUNNING run of this session: id, name and start are given, or None for new ones.
     put_object
         Keeps bytes, returns their digest.
+    explicit_run
+        Gives the run of an id that a person has started.
     parent_id
         The run that all runs of this session belong to (a papermill execution's, another process's).
     """
@@ -93,9 +95,11 @@ class Attempts:
         self,
         new_run: Callable[[str | None, str | None, datetime], Run],
         put_object: PutObject,
+        explicit_run: Callable[[str], Run | None] = lambda run_id: None,
         parent_id: str | None = None,
     ) -> None:
         self._new_run = new_run
+        self._explicit_run = explicit_run
         self._put_object = put_object
         self.parent_id = parent_id
         self.current: Attempt | None = None
@@ -137,22 +141,19 @@ class Attempts:
         self._end(outcome, failure, at)
         return self._changes
 
-    def add_explicit(self, run: Run) -> None:
-        """A person has started a run: events that name it belong to it."""
-        attempt = Attempt(run=run, execution_id="", is_explicit=True)
-        self._of_run[run.run_id] = attempt
-        self.current = attempt
-
-    def end_explicit(self, run_id: str) -> None:
-        """A person has stopped a run."""
-        attempt = self._of_run.get(run_id)
-        if attempt is not None and attempt is self.current:
-            self.current = None
+    def _started(self, event: Event) -> Attempt | None:
+        """Return the run that a person had started when an event happened."""
+        run_id = event.explicit
+        if run_id is not None and run_id not in self._of_run:
+            run = self._explicit_run(run_id)
+            if run is not None:
+                self._of_run[run_id] = Attempt(run=run, execution_id="", is_explicit=True)
+        return self._of_run.get(run_id or "")
 
     # Fits
 
     def _fit(self, event: FitEvent) -> None:
-        explicit = self._of_run.get(event.explicit or "")
+        explicit = self._started(event)
         if explicit is not None:
             self._add_fit(explicit, event)
             return
@@ -191,7 +192,7 @@ class Attempts:
         self._close_fit(attempt, event)
 
     def _close_fit(self, attempt: Attempt, event: FitEvent) -> None:
-        if event.failure is not None:
+        if event.failure is not None and not attempt.is_explicit:
             ended = event.at if event.seconds is None else clock.now()
             attempt.run = self._changes.put(
                 attempt.run, status=RunStatus.FAILED, failure=event.failure, finished_at=ended
@@ -295,7 +296,7 @@ class Attempts:
             self._add_metric(attempt, event)
 
     def _attempt_for(self, event: MetricEvent) -> Attempt:
-        explicit = self._of_run.get(event.explicit or "")
+        explicit = self._started(event)
         if explicit is not None:
             return explicit
         found = list(dict.fromkeys(self._of_fit[id(fit)] for fit in event.fits if id(fit) in self._of_fit))
@@ -435,7 +436,7 @@ class Attempts:
     # By hand
 
     def _log(self, event: LogEvent) -> None:
-        attempt = self._of_run.get(event.explicit or "") or self.current
+        attempt = self._started(event) or self.current
         if event.logged and (attempt is None or (attempt.slots and not attempt.is_explicit)):
             self._waiting.update(event.logged)  # a sealed run takes no more inputs: they are the next one's
             if not (event.tags or event.note or event.artifact):
@@ -468,7 +469,7 @@ class Attempts:
 
     def _touch(self, attempt: Attempt) -> None:
         self._changes.of(attempt.run)
-        if attempt.repetition_of is None and not attempt.is_group:
+        if attempt.repetition_of is None and not attempt.is_group and not attempt.is_explicit:
             self.current = attempt
 
     def _add_constants(self, attempt: Attempt, constants: Mapping[str, JsonValue]) -> None:

@@ -50,6 +50,8 @@ class ExplicitRuns:
         self._keeper = keeper
         self._lock = threading.RLock()
         self.started: list[StartedRun] = []
+        self.known: dict[str, StartedRun] = {}
+        """Every run that was started in this session, by id."""
         self._inherited: StartedRun | None = None
 
     @property
@@ -69,6 +71,7 @@ class ExplicitRuns:
         self._keeper.write(Batch(runs=(RunChange(run_id=run.run_id, run=run, tags=dict(tags or {})),)))
         with self._lock:
             self.started.append(started)
+            self.known[started.run_id] = started
             self._announce(started)
         return started
 

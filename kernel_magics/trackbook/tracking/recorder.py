@@ -71,7 +71,7 @@ class Recorder:
         self.capture = CellCapture(variables, hidden, self._lineage.upstream, guard)
         self.capture.observer.explicit = self._explicit_id
         parent = keeper.session.parent_run_id
-        self.attempts = Attempts(keeper.new_run, self._put_object, parent)
+        self.attempts = Attempts(keeper.new_run, self._put_object, self._explicit_run, parent)
         self._always: dict[str, JsonValue] = {}
         self._index = 0
         self._running: _RunningCell | None = None
@@ -254,7 +254,7 @@ class Recorder:
             return
         self.explicit.flush()
         events = [event for event in self.capture.observer.events if event.explicit is None]
-        look = Attempts(self.keeper.new_run, self._put_object, self.attempts.parent_id)
+        look = Attempts(self.keeper.new_run, self._put_object, parent_id=self.attempts.parent_id)
         changes = look.process(events, running.execution_id, Outcome.RUNNING, None, clock.now())
         fresh = tuple(change for change in changes.finished(None) if change.run is not None)
         if self._is_written and not fresh:
@@ -277,6 +277,10 @@ class Recorder:
 
     def _explicit_id(self) -> str | None:
         return self.explicit.innermost.run_id if self.explicit.innermost else None
+
+    def _explicit_run(self, run_id: str) -> Run | None:
+        started = self.explicit.known.get(run_id)
+        return started.run if started is not None else None
 
     def has_run(self) -> bool:
         """Return whether there is a run that something logged now would belong to."""
