@@ -46,6 +46,7 @@ _OBJECT_SIZE = object.__basicsize__
 _POINTER_SIZE = tuple.__itemsize__
 _ATOMS = frozenset(map(id, (int, str, float, bool, bytes, type(None))))
 _KEPT_OUT = frozenset({"IPython", "ipykernel", "ipywidgets", "comm", "zmq", "itertools"})
+_CACHING = ("pandas.core.groupby", "pandas.core.resample", "pandas.core.window")  # keep results when only read
 _PICKLE_HOOKS = frozenset(
     {"__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"}
     | {"__getattr__", "__getattribute__"}
@@ -97,10 +98,9 @@ class _Marker(pickle.Pickler):
             return reducer(obj)
         if issubclass(cls, type):
             return _reduce_class(obj)
-        module = class_module(cls)
-        if is_persons(module):
+        if is_persons_class(cls):
             return _reduce_instance(obj, cls)
-        return _reduce_of_library(obj, cls, str(module))
+        return _reduce_of_library(obj, cls, str(class_module(cls)))
 
 
 def _part(*key: object) -> None:
@@ -300,6 +300,8 @@ def _reduce_of_library(obj: Any, cls: type, module: str) -> Any:
         return _reduce_array(obj)
     if module.startswith("pandas") and cls is getattr(sys.modules.get("pandas"), "DataFrame", None):
         return _reduce_frame(obj)
+    if module.startswith(_CACHING):
+        return _part, ("cached", module, id(cls)), [item for item in obj.__dict__.items() if item[0] != "_cache"]
     return NotImplemented
 
 

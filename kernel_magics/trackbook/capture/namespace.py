@@ -16,6 +16,10 @@ from trackbook.capture.state import State
 from trackbook.capture.symbols import Access, accesses, mentions
 
 _ABSENT = object()
+_OF_MODULES = frozenset(
+    {"__annotations__", "__builtin__", "__builtins__", "__doc__", "__file__", "__loader__", "__name__", "__package__"}
+    | {"__spec__"}
+)
 _NO_ACCESS = Access()
 _NO_EXPOSURE = Exposure()
 
@@ -233,11 +237,15 @@ class Namespace:
 
     def _visible(self) -> list[str]:
         hidden = self._hidden()
-        return [name for name in list(self._variables) if name not in hidden]
+        return [name for name in list(self._variables) if _is_shown(name, hidden)]
 
 
 def _shown(names: Iterable[str], hidden: Collection[str]) -> tuple[str, ...]:
-    return tuple(sorted(name for name in names if name not in hidden))
+    return tuple(sorted(name for name in names if _is_shown(name, hidden)))
+
+
+def _is_shown(name: str, hidden: Collection[str]) -> bool:
+    return name not in hidden and name not in _OF_MODULES
 
 
 def _has_run(binding: Binding, failed_line: int | None) -> bool:

@@ -20,6 +20,7 @@ class_qualname: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 class_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 class_dict: Callable[[type], Mapping[str, object]] = type.__dict__["__dict__"].__get__
 
+_HEAP_TYPE = 1 << 9
 _code_lookup: Callable[[FunctionType], CodeType | None] | None = None
 _known: dict[str, bool] = {}
 
@@ -47,7 +48,14 @@ def is_persons(module: object) -> bool:
 
 def is_persons_class(cls: type) -> bool:
     """Tell whether `cls` was defined in a cell or in a file of the person's."""
-    return is_persons(class_module(cls))
+    module = class_module(cls)
+    return is_persons(module) or (module == "builtins" and _is_heap_type(cls))
+
+
+def _is_heap_type(cls: type) -> bool:
+    """Whether a class statement made it; in a namespace without ``__name__`` such a class says to be a builtin."""
+    flags: int = type.__dict__["__flags__"].__get__(cls)
+    return bool(flags & _HEAP_TYPE)
 
 
 def set_code_lookup(lookup: Callable[[FunctionType], CodeType | None] | None) -> None:

@@ -42,7 +42,8 @@ class Reach:
     `held` are the ids of the mutable objects that it consists of, its change mark covers them; `beyond` those that only
     using it leads to, through the class of an instance, say. `is_partial` when there were more than `BOUND`. `loads`
     and `stores` are the names that functions of the namespace found on the way read and bind there. `is_opaque` when
-    one of them may do anything; `is_passive` when no operator, attribute or display of the object runs code of the person's.
+    one of them may do anything; `is_passive` when no operator, attribute or display of the object runs the person's
+    code.
     """
 
     held: frozenset[int]
