@@ -22,7 +22,9 @@ from xxhash import xxh3_128
 from trackbook.capture.canonical.binary import Array, UnfitError, bytes_digest, combine
 
 _MAX_DEPTH = 24
-_MAX_NESTED = 50_000_000
+_MAX_NESTED = 50_000_000  # items of lists in lists; lists that share lists grow with the power of their depth
+_MAX_NESTED_DEEP = 100_000
+_DEEP = 8
 _NONE, _BOOL, _INT, _FLOAT, _STR, _BYTES, _LIST, _TUPLE = range(8)
 _OTHER = 255
 
@@ -89,7 +91,7 @@ def _section(kind: int, values: Sequence[Any], depth: int) -> bytes:
     if kind == _BYTES:
         return combine(bytes_digest(_lengths(values)), b"".join(values))
     if kind in (_LIST, _TUPLE):
-        return combine(bytes_digest(_lengths(values)), objects_digest(_flat(values), depth + 1))
+        return combine(bytes_digest(_lengths(values)), objects_digest(_flat(values, depth), depth + 1))
     return combine(*(_other_digest(value, depth) for value in values))
 
 
@@ -97,8 +99,8 @@ def _lengths(values: Sequence[Any]) -> Array:
     return np.fromiter(map(len, values), np.int64, len(values))
 
 
-def _flat(values: Sequence[Sequence[object]]) -> list[object]:
-    if sum(map(len, values)) > _MAX_NESTED:  # lists that share lists grow with the power of their depth
+def _flat(values: Sequence[Sequence[object]], depth: int) -> list[object]:
+    if sum(map(len, values)) > (_MAX_NESTED if depth < _DEEP else _MAX_NESTED_DEEP):
         raise UnfitError("too many nested items")
     return list(chain.from_iterable(values))
 

@@ -73,7 +73,8 @@ def _digests(columns: list[Any]) -> list[bytes]:
 
 
 def _is_plain(values: Any) -> bool:
-    return isinstance(values.dtype, np.dtype) or isinstance(values, sys.modules["pandas"].arrays.NumpyExtensionArray)
+    """Tell whether pandas' array is only a wrapper of numpy's; its strings are one with a dtype of its own."""
+    return isinstance(values.dtype, np.dtype) or type(values) is sys.modules["pandas"].arrays.NumpyExtensionArray
 
 
 def _values_digest(values: Any) -> bytes:
