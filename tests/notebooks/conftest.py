@@ -26,7 +26,7 @@ def workshop_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def workshop(workshop_root: Path) -> Iterator[Workshop]:
     """Where the kernels of this worker live."""
-    shop = Workshop(workshop_root)
+    shop = Workshop(workshop_root / os.environ.get("PYTEST_XDIST_WORKER", "only"))
     yield shop
     shop.close()
 

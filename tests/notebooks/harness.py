@@ -100,6 +100,8 @@ class Workshop:
             if is_judged:
                 _silently(client, _script("tracer.py"))
             load = _execute(client, 0, LOAD if is_tracked else "pass")
+            if is_tracked and "trackbook" not in _silently(client, _EXTENSIONS):
+                raise RuntimeError(f"{LOAD} did not load Trackbook: {load.stdout}{load.stderr}{load.error or ''}")
             cells = tuple(_execute(client, step.number, step.source) for step in notebook.steps)
             seconds = time.monotonic() - started
             calls = _silently(client, _CALLS) if is_judged else "[]"
@@ -207,6 +209,7 @@ def normalized(text: str) -> str:
     return text
 
 
+_EXTENSIONS = "print(*get_ipython().extension_manager.loaded)"
 _CALLS = "import json as _j, sys as _s; print(_j.dumps(_s.modules['notebook_tracer'].calls)); del _j, _s"
 
 

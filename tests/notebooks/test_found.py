@@ -24,7 +24,6 @@ def test_no_run_has_a_model_that_nobody_fitted(notebook: Notebook, recorded: Rec
 
     found = read_found(pair.store)
 
-    assert pair.tracked.load.error is None
     assert excess_models(notebook, pair.plain.calls, found) == []
 
 

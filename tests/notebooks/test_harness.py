@@ -166,7 +166,7 @@ def test_judge_lists_what_the_notebook_itself_calls(workshop: Workshop) -> None:
         ("fit", "GridSearchCV", "cell-5", 1),
         ("fit", "Wrapped", "cell-6", 0),
         ("metric", "get_scorer", "cell-7", 0),
-        ("metric", "_Scorer", "cell-7", 1),
+        ("metric", "scorer of accuracy_score", "cell-7", 1),
         ("validation", "cross_val_score", "cell-7", 2),
     ]
 

@@ -23,11 +23,6 @@ from typing import Any
 
 _FITS = frozenset({"fit", "fit_predict", "partial_fit"})
 _RETURN = dis.opmap["RETURN_VALUE"]
-_WRAPPERS = (
-    ("sklearn/utils/_param_validation.py", "wrapper"),
-    ("sklearn/base.py", "wrapper"),
-    ("sklearn/utils/_available_if.py", "out"),
-)
 Note = dict[str, Any]
 Describe = Callable[[FrameType], "Note | None"]
 
@@ -66,7 +61,9 @@ class Tracer:
         try:
             return self._describers[frame.f_code]
         except KeyError:
-            self._describers[frame.f_code] = describe = self._classify(frame)
+            describe = self._classify(frame)
+            if describe is not None or not _is_importing(frame):
+                self._describers[frame.f_code] = describe
             return describe
 
     def _classify(self, frame: FrameType) -> Describe | None:
@@ -108,9 +105,9 @@ class Tracer:
         return self._open.stack  # type: ignore[no-any-return]  # threading.local has no declared attributes
 
     def _notebook_caller(self, frame: FrameType) -> FrameType | None:
-        caller = frame.f_back
-        while caller is not None and _is_wrapper(caller.f_code):
-            caller = caller.f_back
+        called, caller = frame, frame.f_back
+        while caller is not None and _is_wrapper(caller, called.f_code):
+            called, caller = caller, caller.f_back
         if caller is None:
             return None
         if caller.f_globals is self._shell.user_ns:
@@ -138,7 +135,9 @@ class Tracer:
         return {"kind": "score", "name": f"{type(model).__name__}.score"} if _is_estimator(model) else None
 
     def _describe_scorer(self, frame: FrameType) -> Note | None:
-        return {"kind": "metric", "name": f"{type(_receiver(frame)).__name__}"}
+        scorer = _receiver(frame)
+        function = getattr(scorer, "_score_func", None)
+        return {"kind": "metric", "name": f"scorer of {getattr(function, '__name__', 'estimator.score')}"}
 
     def _serial(self, model: Any) -> int:
         known = self._serials.get(id(model))
@@ -155,9 +154,18 @@ def _describe_validation(frame: FrameType) -> Note:
     return {"kind": "validation", "name": frame.f_code.co_name}
 
 
-def _is_wrapper(code: CodeType) -> bool:
-    path = code.co_filename.replace(os.sep, "/")
-    return any(code.co_name == name and path.endswith(file) for file, name in _WRAPPERS)
+def _is_wrapper(caller: FrameType, code: CodeType) -> bool:
+    """Whether the caller is a decorator of scikit-learn around the function: it holds the function in a closure."""
+    if not str(caller.f_globals.get("__name__")).startswith("sklearn."):
+        return False
+    held = (caller.f_locals.get(name) for name in caller.f_code.co_freevars)
+    return any(getattr(value, "__code__", None) is code for value in held)
+
+
+def _is_importing(frame: FrameType) -> bool:
+    """Whether scikit-learn's metrics are being imported: what is public is not known yet."""
+    is_ours = str(frame.f_globals.get("__name__")).startswith("sklearn.")
+    return is_ours and not hasattr(sys.modules.get("sklearn.metrics"), "__all__")
 
 
 def _is_public_metric(frame: FrameType) -> bool:
