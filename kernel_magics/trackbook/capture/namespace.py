@@ -55,7 +55,7 @@ class _Cell:
     identities: dict[str, Identity] = field(default_factory=dict)
     marks: dict[str, bytes | None] = field(default_factory=dict)
     later_marks: dict[str, bytes | None] = field(default_factory=dict)
-    state: State = field(default_factory=State)
+    state: State | None = None
 
 
 class Namespace:
@@ -90,6 +90,8 @@ class Namespace:
             cell.access = self._reach_out(cell, module)
             cell.exposure = exposure(module, self._reads_through)
         cell.is_inert = self._is_inert(cell)
+        if not cell.is_inert or _has_imports(module):
+            cell.state = State()
         for name in cell.reached | cell.bound | cell.exposure.reads:
             if name in self._variables:
                 cell.identities[name] = identity_of(self._variables[name])
@@ -122,7 +124,7 @@ class Namespace:
             reads=_shown(cell.exposure.reads & cell.identities.keys(), hidden),
             writes=_shown(writes, hidden),
             maybe=_shown((name for name, verdict in verdicts.items() if verdict is None), hidden),
-            state=State().changed_since(cell.state),
+            state=State().changed_since(cell.state) if cell.state is not None else (),
         )
 
     def reached_from(self, name: str) -> frozenset[str]:
@@ -238,6 +240,10 @@ class Namespace:
     def _visible(self) -> list[str]:
         hidden = self._hidden()
         return [name for name in list(self._variables) if _is_shown(name, hidden)]
+
+
+def _has_imports(module: ast.Module | None) -> bool:
+    return module is not None and any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(module))
 
 
 def _shown(names: Iterable[str], hidden: Collection[str]) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class Recall:
     def __init__(self, variables: Mapping[str, object]) -> None:
         self._variables = variables
         self._known: dict[str, Known] = {}
-        self._holders: dict[int, set[str]] = {}
+        self._holders: dict[int, tuple[str, ...]] = {}
         self._partial: set[str] = set()
 
     def look(self, name: str) -> Known | None:
@@ -69,21 +69,24 @@ class Recall:
         return known is not None and known.is_marked
 
     def learn_again(self, name: str, *, mark: bytes | None = None, is_marked: bool = False) -> None:
-        """Follow the value once more, for it may refer to other objects now."""
-        self.drop(name)
-        known = self.look(name)
-        if known is not None and is_marked:
-            known.mark, known.is_marked = mark, True
+        """Follow the value once more, for it may refer to other objects now; its mark is the one given."""
+        value = self._variables.get(name, _ABSENT)
+        known = self._known.get(name)
+        if value is _ABSENT:
+            self.drop(name)
+            return
+        if known is None or not self._is_valid(name, known):
+            self.drop(name)
+            known = self._learn(name, value)
+        else:
+            self._follow_again(name, value, known)
+        known.mark, known.is_marked = mark, is_marked
 
     def drop(self, name: str) -> None:
         """Forget the value of `name`."""
         known = self._known.pop(name, None)
-        self._partial.discard(name)
-        for node in known.reach.held if known is not None else ():
-            holders = self._holders[node]
-            holders.discard(name)
-            if not holders:
-                del self._holders[node]
+        if known is not None:
+            self._leave(name, known.reach)
 
     def forget(self) -> None:
         """Forget everything."""
@@ -97,10 +100,7 @@ class Recall:
         for name in names:
             known = self._known[name]
             for nodes in (known.reach.held, known.reach.beyond):
-                for node in nodes:
-                    holders = self._holders.get(node)
-                    if holders is not None:
-                        found |= holders
+                found.update(*filter(None, set(map(self._holders.get, nodes))))
             if self._partial and self._may_be_part(name, known):
                 found |= self._partial
         return {name for name in found if self.look(name) is not None}
@@ -118,11 +118,33 @@ class Recall:
 
     def _learn(self, name: str, value: object) -> Known:
         known = self._known[name] = Known(identity_of(value), _reference(value), reach(value, self._variables))
-        for node in known.reach.held:
-            self._holders.setdefault(node, set()).add(name)
-        if known.reach.is_partial:
-            self._partial.add(name)
+        self._enter(name, known.reach)
         return known
+
+    def _follow_again(self, name: str, value: object, known: Known) -> None:
+        earlier, known.reach = known.reach, reach(value, self._variables)
+        if known.reach.held != earlier.held or known.reach.is_partial:
+            self._leave(name, earlier)
+            self._enter(name, known.reach)
+
+    def _enter(self, name: str, reached: Reach) -> None:
+        alone = (name,)
+        for node in reached.held:
+            holders = self._holders.setdefault(node, alone)
+            if holders is not alone:
+                self._holders[node] = (*holders, name)
+        if reached.is_partial:
+            self._partial.add(name)
+
+    def _leave(self, name: str, reached: Reach) -> None:
+        self._partial.discard(name)
+        alone = (name,)
+        for node in reached.held:
+            holders = self._holders[node]
+            if holders == alone:
+                del self._holders[node]
+            else:
+                self._holders[node] = tuple(other for other in holders if other != name)
 
 
 def identity_of(value: object) -> Identity:

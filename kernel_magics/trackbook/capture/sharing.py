@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import itertools
+import operator
 import sys
 import types
 import weakref
@@ -17,6 +19,7 @@ from trackbook.capture.symbols import OPAQUE_NAMES
 BOUND = 200_000
 """So many objects are followed from one name; what lies beyond is not told apart."""
 
+_MANY = 100
 _PLAIN = (int, str, float, bool, bytes, complex, type(None), range, slice, type(...), type(NotImplemented))
 _DESCRIPTORS = (
     types.GetSetDescriptorType,
@@ -29,7 +32,7 @@ _LEAVES = frozenset(map(id, (*_PLAIN, *_DESCRIPTORS, types.CodeType)))
 _IMMUTABLE = frozenset(map(id, (tuple, frozenset, types.MappingProxyType, types.MethodType, types.BuiltinFunctionType)))
 _LEAF_MODULES = frozenset({"IPython", "ipykernel", "zmq", "re", "datetime", "decimal", "pathlib", "enum", "logging"})
 _PASSIVE_MODULES = frozenset({"numpy", "pandas"})
-_PASSIVE_TYPES = frozenset(map(id, (list, dict, tuple, set, frozenset, bytearray)))
+_CONTAINERS = frozenset(map(id, (list, dict, tuple, set, frozenset)))
 _EXTENDED_ARG = opmap["EXTENDED_ARG"]
 _LOADS = frozenset({opmap["LOAD_NAME"], opmap["LOAD_GLOBAL"]})
 _STORES = frozenset({opmap["STORE_GLOBAL"], opmap["DELETE_GLOBAL"]})
@@ -98,18 +101,44 @@ class _Walk:
 
     def follow(self, values: list[Any]) -> None:
         """Visit all that is reached from `values`, but leave classes of instances and contents of modules `behind`."""
-        self._open += values
-        while self._open:
-            obj = self._open.pop()
+        waiting, seen = self._open, self._seen
+        waiting += values
+        while waiting:
+            obj = waiting.pop()
             cls = type(obj)
-            if id(cls) in _LEAVES or id(obj) in self._seen or obj is self.variables:
+            if id(cls) in _LEAVES or id(obj) in seen or obj is self.variables:
                 continue
-            if len(self._seen) >= BOUND:
+            if len(seen) >= BOUND:
                 self.is_partial = True
-                self._open.clear()
+                waiting.clear()
                 return
-            self._seen.add(id(obj))
-            self._visit(obj, cls)
+            seen.add(id(obj))
+            if id(cls) in _CONTAINERS:
+                self._container(obj, cls)
+            else:
+                self._visit(obj, cls)
+
+    def _container(self, obj: Any, cls: type) -> None:
+        if id(cls) not in _IMMUTABLE:
+            self.nodes.add(id(obj))
+        if not gc.is_tracked(obj):  # a dict or tuple of plain values
+            return
+        kind = type(obj[0]) if cls is list and len(obj) > _MANY and _are_of_one_type(obj) else None
+        if id(kind) in _CONTAINERS:
+            self._alike(obj, id(kind) in _IMMUTABLE)
+        elif id(kind) not in _LEAVES:
+            self._open += gc.get_referents(obj)
+
+    def _alike(self, items: list[Any], is_immutable: bool) -> None:
+        """Many lists, or many dicts, in one go: rows of data."""
+        new = set(map(id, items)) - self._seen
+        if len(new) < len(items) or len(self._seen) + len(new) > BOUND:
+            self._open += items
+            return
+        self._seen |= new
+        if not is_immutable:
+            self.nodes |= new
+        self._open += [child for child in gc.get_referents(*items) if id(type(child)) not in _LEAVES]
 
     def _visit(self, obj: Any, cls: type) -> None:
         if cls is types.FunctionType:
@@ -154,7 +183,7 @@ class _Walk:
         top = module.partition(".")[0] if type(module) is str else ""
         if id(cls) not in _IMMUTABLE:
             self.nodes.add(id(obj))
-        self.is_passive &= id(cls) in _PASSIVE_TYPES or top in _PASSIVE_MODULES
+        self.is_passive &= cls is bytearray or top in _PASSIVE_MODULES
         if top in _LEAF_MODULES:
             return
         if top == "numpy" and self._numpy(obj, cls):
@@ -177,6 +206,10 @@ class _Walk:
         if is_value:
             self.nodes.discard(id(obj))
         return is_value
+
+
+def _are_of_one_type(items: list[object]) -> bool:
+    return all(map(operator.is_, map(type, items), itertools.repeat(type(items[0]))))
 
 
 def names_of_code(code: types.CodeType) -> _CodeNames:
