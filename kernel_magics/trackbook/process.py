@@ -40,6 +40,8 @@ def started(pid: int) -> float | None:
     None if there is no such process, or it has ended and waits for its parent; NaN if there is one whose start this
     user may not see.
     """
+    if pid <= 0:  # to the system these are groups of processes
+        return None
     if not (_PROC / "self/stat").exists():
         return _started_portably(pid)
     try:

@@ -17,6 +17,7 @@ from random import Random
 
 import pytest
 from trackbook import clock, process
+from trackbook.errors import StoreError
 from trackbook.records import Execution, MetricPoint, Outcome, Process, Run, RunStatus, Session
 from trackbook.store import Batch, RunChange, RunFilter, Store, open_store
 
@@ -230,25 +231,90 @@ def status(store: Store) -> RunStatus:
     return store.runs(RunFilter(prefix="w-r1"))[-1].run.status
 
 
-def test_store_is_used_on_both_sides_of_a_fork(tmp_path: Path) -> None:
+def test_store_is_used_on_both_sides_of_a_fork_in_the_middle_of_writes(tmp_path: Path) -> None:
     store = open_store(tmp_path / ".trackbook")
-    store.write(batch_of("parent", 1))
-    store.change_token()
+    written, enough = 0, threading.Event()
 
-    def work(name: str) -> None:
+    def write_until_told() -> None:
+        nonlocal written
+        while not enough.is_set():
+            written += 1
+            store.write(batch_of("parent", written))
+
+    def write_in_child(name: str) -> None:
         for number in range(10):
             store.write(batch_of(name, number))
         assert store.verify() == []
 
-    children = [start(work, f"child{number}") for number in range(3)]
-    for number in range(2, 12):
-        store.write(batch_of("parent", number))
+    writing = threading.Thread(target=write_until_told)
+    writing.start()
+    wait_until(lambda: written > 2)
+    children = [start(write_in_child, f"child{number}") for number in range(6)]
     for child in children:
         finish(child)
+    enough.set()
+    writing.join(SECONDS)
 
-    assert store.count_runs(RunFilter()) == 41
+    assert store.count_runs(RunFilter()) == 60 + written
     assert store.verify() == []
     store.close()
+
+
+def test_child_forked_in_the_middle_of_a_write_says_so_and_the_parent_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trackbook.store.sql.database._FORK_SECONDS", 0.1)
+    store = open_store(tmp_path / ".trackbook")
+    other = sqlite3.connect(tmp_path / ".trackbook" / "trackbook.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    writing = threading.Thread(target=store.write, args=(batch_of("parent", 1),))
+    writing.start()
+    wait_until(lambda: store._database._writing.locked())  # type: ignore[attr-defined]  # no other sign of it
+
+    def write_in_child() -> None:
+        with pytest.raises(StoreError, match="forked in the middle of a write"):
+            store.write(batch_of("child", 1))
+
+    child = start(write_in_child)
+    finish(child)
+    other.execute("COMMIT")
+    writing.join(SECONDS)
+
+    assert store.count_runs(RunFilter()) == 1
+    other.close()
+    store.close()
+
+
+def test_interrupts_never_tear_a_write(tmp_path: Path) -> None:
+    store = open_store(tmp_path / ".trackbook")
+    written, chance, turns = 0, Random(1), 60
+    go = threading.Semaphore(0)
+
+    def interrupt() -> None:
+        for _ in range(turns):
+            go.acquire()
+            time.sleep(chance.random() / 300)  # somewhere inside a write
+            os.kill(os.getpid(), signal.SIGINT)
+
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    for _ in range(turns):
+        with pytest.raises(KeyboardInterrupt):
+            write_without_end(store, written, go)
+        written = store.count_runs(RunFilter())
+    interrupting.join(SECONDS)
+
+    finish(start(write_many, tmp_path / ".trackbook", "other", 1))  # nobody is left with the lock
+    assert store.count_runs(RunFilter(experiment="race")) == written + 1
+    assert store.verify() == []
+    store.close()
+
+
+def write_without_end(store: Store, written: int, go: threading.Semaphore) -> None:
+    go.release()
+    while True:
+        written += 1
+        store.write(batch_of("w", written))
 
 
 def test_change_token_sees_writes_of_other_processes(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_migrations_make_the_schema_that_a_new_store_has(tmp_path: Path) -> None
     (tmp_path / "migrated.db").touch()
     database = Database(tmp_path / "migrated.db", prepare=lambda _: None)
 
-    with database.preparing(foreign_keys=False) as connection:
+    with database.preparing() as connection:
         config = migration_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -24,7 +24,6 @@ OBJECTS_VARIABLE = "TRACKBOOK_OBJECTS"
 
 _PROJECT_FILES = (".git", "pyproject.toml", "setup.py", "requirements.txt")
 _MEMORY = "memory://"
-_SQLITE = "sqlite://"
 _memories: dict[str, MemoryStore] = {}
 _memories_lock = threading.Lock()
 
@@ -168,14 +167,18 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _at_url(url: str, *, create: bool) -> Store:
-    if not url.startswith(_SQLITE):
+    if not url.startswith("sqlite"):
         raise StoreError(
             f"{url.partition(':')[0]} databases are not supported yet. Name a folder, or a URL such as "
             "sqlite:////data/team.db."
         )
     from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
 
-    database = make_url(url).database
+    try:
+        database = make_url(url).database
+    except ArgumentError:
+        database = None
     if not database or database == ":memory:":
         raise StoreError(f"{url} names no file. Use memory://name for a store that lives as long as this process.")
     path = _absolute(database)

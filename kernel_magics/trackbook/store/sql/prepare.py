@@ -33,8 +33,7 @@ def prepare(database: Database, *, create: bool = True) -> None:
     _make_file(database.path, create=create)
     if _is_current(database):
         return
-    database.use_wal()
-    with database.preparing(foreign_keys=False) as connection:
+    with database.preparing() as connection:
         revision = _revision(connection, database.path)
         if revision is None:
             metadata.create_all(connection, checkfirst=False)

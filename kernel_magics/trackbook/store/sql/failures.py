@@ -1,0 +1,62 @@
+"""What SQLAlchemy and SQLite raise, as this library's errors with the way on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, ProgrammingError, StatementError
+
+from trackbook.errors import InvalidValueError, StoreError, TrackbookError
+from trackbook.store.rules import unknown_link
+
+_GET_RIGHTS = "Give yourself the right to write the file and its folder, or set $TRACKBOOK_STORE to another place."
+_ADVICE = {
+    "locked": "Another process has held it for a minute; end that one, or try again.",
+    "not a database": "Move that file away and a new store is made, or restore it from a backup.",
+    "malformed": "Restore it from a backup, or move it away and a new store is made.",
+    "readonly": _GET_RIGHTS,
+    "unable to open": _GET_RIGHTS,
+    "full": "Free some space on that disk, or set $TRACKBOOK_STORE to another place.",
+}
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise this library's errors for what goes wrong with the database at a path."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise _refused(error) from error
+    except (InterfaceError, ProgrammingError) as error:
+        raise InvalidValueError(f"The batch has a value that can't be kept: {error.orig}.") from error
+    except DBAPIError as error:
+        raise StoreError(_explained(path, error.orig)) from error
+    except StatementError as error:
+        raise _cause(error) from error
+    except OverflowError as error:
+        raise InvalidValueError(f"A whole number in the batch is beyond 64 bits: {error}.") from error
+    except sqlite3.Error as error:
+        raise StoreError(_explained(path, error)) from error
+
+
+def _refused(error: IntegrityError) -> InvalidValueError:
+    reason = str(error.orig)
+    if "FOREIGN KEY" in reason:
+        return InvalidValueError(unknown_link(reason))
+    return InvalidValueError(f"The batch has a value that can't be kept: {reason}.")
+
+
+def _cause(error: StatementError) -> TrackbookError:
+    if isinstance(error.orig, TrackbookError):
+        return error.orig
+    return InvalidValueError(f"The batch has a value that can't be kept: {error.orig}.")
+
+
+def _explained(path: Path, error: object) -> str:
+    text = str(error)
+    advice = (advice for symptom, advice in _ADVICE.items() if symptom in text)
+    way_on = next(advice, "Look at it with trackbook verify.")
+    return f"The store's database {path} can't be used: {text}. {way_on}"
