@@ -20,7 +20,7 @@ BOUND = 200_000
 """So many objects are followed from one name; what lies beyond is not told apart."""
 
 _MANY = 100
-_PLAIN = (int, str, float, bool, bytes, complex, type(None), range, slice, type(...), type(NotImplemented))
+_PLAIN = (int, str, float, bool, bytes, complex, type(None), range, slice, object, type(...), type(NotImplemented))
 _DESCRIPTORS = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
@@ -31,7 +31,7 @@ _DESCRIPTORS = (
 _LEAVES = frozenset(map(id, (*_PLAIN, *_DESCRIPTORS, types.CodeType)))
 _IMMUTABLE = frozenset(map(id, (tuple, frozenset, types.MappingProxyType, types.MethodType, types.BuiltinFunctionType)))
 _LEAF_MODULES = frozenset({"IPython", "ipykernel", "zmq", "re", "datetime", "decimal", "pathlib", "enum", "logging"})
-_PASSIVE_MODULES = frozenset({"numpy", "pandas"})
+_PASSIVE_MODULES = frozenset({"numpy", "pandas", "pyarrow", "datetime", "zoneinfo"})
 _CONTAINERS = frozenset(map(id, (list, dict, tuple, set, frozenset)))
 _EXTENDED_ARG = opmap["EXTENDED_ARG"]
 _LOADS = frozenset({opmap["LOAD_NAME"], opmap["LOAD_GLOBAL"]})
@@ -186,6 +186,9 @@ class _Walk:
         self.is_passive &= cls is bytearray or top in _PASSIVE_MODULES
         if top in _LEAF_MODULES:
             return
+        if top == "pandas":
+            self._pandas(obj, cls)
+            return
         if top == "numpy" and self._numpy(obj, cls):
             return
         if cls is weakref.ref:
@@ -193,6 +196,14 @@ class _Walk:
         self._open += [child for child in gc.get_referents(obj) if id(type(child)) not in _LEAVES and child is not cls]
         if is_persons_class(cls):
             self.behind.append(cls)
+
+    def _pandas(self, obj: Any, cls: type) -> None:
+        """Its weak references are book-keeping, and what counts the views of a block is no way to change them."""
+        if cls.__name__ == "BlockValuesRefs":
+            self.nodes.discard(id(obj))
+            return
+        children = gc.get_referents(obj)
+        self._open += [child for child in children if child is not cls and type(child) is not weakref.ref]
 
     def _numpy(self, obj: Any, cls: type) -> bool:
         """Arrays are no containers to the garbage collector: the memory's owner and the elements are followed here."""
