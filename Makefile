@@ -1,0 +1,56 @@
+# One way to run each thing. Every target makes the environment that it needs, in .venv, once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SCRATCH := $(VENV)/scratch
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test lab lint bench clean
+
+help:
+	@echo "make demo   track an example notebook twice and compare the two runs"
+	@echo "make lab    open JupyterLab on the example notebooks"
+	@echo "make test   run all tests and check the example notebooks' outputs"
+	@echo "make lint   check style, types and layers"
+	@echo "make bench  measure what tracking costs"
+	@echo "make env    only make the environment of a developer"
+	@echo "make clean  remove the environment and what demo, tests and tools left"
+
+$(BIN)/uv:
+	@echo "Making an environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+# One stamp for each dependency group of pyproject.toml.
+$(VENV)/installed-%: pyproject.toml | $(BIN)/uv
+	@echo "Installing Trackbook and the packages for $* ..."
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group $*
+	@touch $@
+
+env: $(VENV)/installed-dev
+
+demo: $(VENV)/installed-examples
+	@$(BIN)/python example_notebooks/demo.py
+
+lab: $(VENV)/installed-lab
+	$(BIN)/jupyter lab --notebook-dir=example_notebooks
+
+# nbval needs the cells of a notebook in order and in one kernel, so it has a run of its own.
+test: $(VENV)/installed-dev
+	@rm -rf $(SCRATCH) && mkdir -p $(SCRATCH)
+	TRACKBOOK_STORE=$(abspath $(SCRATCH))/store $(BIN)/python -m pytest --nbval --nbval-current-env \
+		--nbval-sanitize-with tests/notebooks/sanitize.cfg example_notebooks
+	$(BIN)/python -m pytest -n 2 tests
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python tests/benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
