@@ -285,6 +285,7 @@ def test_child_forked_in_the_middle_of_a_write_says_so_and_the_parent_goes_on(
     store.close()
 
 
+@pytest.mark.timeout(60)
 def test_interrupts_never_tear_a_write(tmp_path: Path) -> None:
     store = open_store(tmp_path / ".trackbook")
     written, chance, turns = 0, Random(1), 60
@@ -296,7 +297,7 @@ def test_interrupts_never_tear_a_write(tmp_path: Path) -> None:
             time.sleep(chance.random() / 300)  # somewhere inside a write
             os.kill(os.getpid(), signal.SIGINT)
 
-    interrupting = threading.Thread(target=interrupt)
+    interrupting = threading.Thread(target=interrupt, daemon=True)
     interrupting.start()
     for _ in range(turns):
         with pytest.raises(KeyboardInterrupt):
