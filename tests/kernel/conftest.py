@@ -1,0 +1,45 @@
+"""Gives each test a folder to work in and a fresh notebook in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .session import Notebook
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory of the test, with nothing of the machine's own settings."""
+    for name in [*os.environ]:
+        if name.startswith(("TRACKBOOK_", "JPY_", "PAPERMILL_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TRACKBOOK_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def open_notebook(folder: Path) -> Iterator[Callable[..., Notebook]]:
+    """Open notebooks in the folder; they are closed when the test ends, the newest first."""
+    opened: list[Notebook] = []
+
+    def open_one(**options: object) -> Notebook:
+        opened.append(Notebook(folder, **options))  # type: ignore[arg-type]  # handed on as they are
+        return opened[-1]
+
+    yield open_one
+    for notebook in reversed(opened):
+        notebook.close()
+
+
+@pytest.fixture
+def nb(open_notebook: Callable[..., Notebook]) -> Iterator[Notebook]:
+    """A notebook with Trackbook loaded; Trackbook must not have failed at anything by the end."""
+    notebook = open_notebook()
+    yield notebook
+    assert not notebook.faults, notebook.faults[0]
