@@ -3,7 +3,8 @@
 ``# %% rerun: 3`` executes cell 3 again as it stands, ``# %% edit: 3`` gives cell 3 a new source and executes it,
 ``# %% [markdown]`` is prose. Cells are numbered from 1 in the order in which they were first written. The first line
 may say what the notebook is; ``(unseeded)`` in it means that values differ from kernel to kernel, ``(threads)`` that
-threads race for the warning filters, ``(cold)`` that nothing may be imported before the notebook's own first cell.
+threads race for the warning filters, ``(reevaluated)`` that one model is measured under several settings, ``(cold)``
+that nothing may be imported before the notebook's own first cell.
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ class Notebook:
     def has_threads(self) -> bool:
         """Whether its threads enter and leave `catch_warnings` at once, so that the filters left behind are chance."""
         return "(threads)" in self.title
+
+    @property
+    def is_reevaluated(self) -> bool:
+        """Whether a model is measured under several settings, each of which may be a run."""
+        return "(reevaluated)" in self.title
 
     @property
     def is_cold(self) -> bool:

@@ -18,7 +18,9 @@ ENOUGH = 0.98
 Recorded = Callable[[Notebook], Pair]
 
 
-@pytest.mark.parametrize("notebook", read_corpus(), ids=lambda notebook: notebook.name)
+@pytest.mark.parametrize(
+    "notebook", [item for item in read_corpus() if not item.is_reevaluated], ids=lambda notebook: notebook.name
+)
 def test_no_run_has_a_model_that_nobody_fitted(notebook: Notebook, recorded: Recorded) -> None:
     pair = recorded(notebook)
 

@@ -211,8 +211,10 @@ def _is_predictor(model: Any) -> bool:
         return True
     if _is_estimator(model) and _estimator_type(model):
         return True
-    predicts = any(_has(model, name) for name in ("predict", "fit_predict", "score_samples", "decision_function"))
-    return predicts and not _has(model, "transform")
+    # A class of the person's is asked, not its instance, whose attributes can be anything.
+    asked = model if _is_estimator(model) else type(model)
+    predicts = any(_has(asked, name) for name in ("predict", "fit_predict", "score_samples", "decision_function"))
+    return predicts and not _has(asked, "transform")
 
 
 def _estimator_type(model: Any) -> str | None:
@@ -230,7 +232,7 @@ def _has(model: Any, name: str) -> bool:
 
 def _state(model: Any) -> str:
     """Class and params as they are before the fit."""
-    params = model.get_params() if _has(model, "get_params") else vars(model)
+    params = model.get_params() if _is_estimator(model) and _has(model, "get_params") else vars(model)
     return f"{type(model).__module__}.{type(model).__qualname__} {sorted(params.items(), key=lambda pair: pair[0])!r}"
 
 

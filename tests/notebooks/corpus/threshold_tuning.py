@@ -1,4 +1,4 @@
-# Imbalanced data: thresholds on predict_proba, class weights, TunedThreshold
+# Imbalanced data: thresholds on predict_proba, class weights, TunedThreshold (reevaluated)
 # %%
 import numpy as np
 from sklearn.datasets import make_classification
