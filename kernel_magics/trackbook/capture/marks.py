@@ -51,6 +51,7 @@ _PICKLE_HOOKS = frozenset(
     {"__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"}
     | {"__getattr__", "__getattribute__"}
 )
+_FIELD_DESCRIPTORS = frozenset(map(id, (types.GetSetDescriptorType, types.MemberDescriptorType)))
 _CLASS_INTERNALS = frozenset({"__dict__", "__weakref__", "__module__", "_abc_impl"})
 
 
@@ -122,6 +123,8 @@ def _attributes(obj: object, cls: type) -> object:
         found = class_dict(base).get("__dict__")
         if type(found) is types.GetSetDescriptorType:
             return found.__get__(obj)
+    if _type_field(cls, "__dictoffset__"):  # the class has put something else over it
+        return [child for child in gc.get_referents(obj) if child is not cls]
     return None
 
 
@@ -150,12 +153,17 @@ def _contents(obj: Any, cls: type) -> object:
 
 def _has_state_in_c(cls: type) -> bool:
     """Whether instances are larger than their attributes' dictionary, weak references and slots account for."""
-    pointers = (cls.__weakrefoffset__ > 0) + (cls.__dictoffset__ > 0)
+    pointers = (_type_field(cls, "__weakrefoffset__") > 0) + (_type_field(cls, "__dictoffset__") > 0)
     pointers += sum(
         type(found) is types.MemberDescriptorType for base in class_mro(cls) for found in class_dict(base).values()
     )
-    size: int = type.__dict__["__basicsize__"].__get__(cls)
-    return size > _OBJECT_SIZE + pointers * _POINTER_SIZE
+    return _type_field(cls, "__basicsize__") > _OBJECT_SIZE + pointers * _POINTER_SIZE
+
+
+def _type_field(cls: type, name: str) -> int:
+    """Read past the metaclass."""
+    field: int = type.__dict__[name].__get__(cls)
+    return field
 
 
 def _state_in_c(obj: Any, cls: type) -> object:
@@ -175,7 +183,7 @@ def _reduce_class(cls: type) -> _Reduced:
     attributes = [
         (name, value)
         for name, value in class_dict(cls).items()
-        if name not in _CLASS_INTERNALS and type(value) not in (types.GetSetDescriptorType, types.MemberDescriptorType)
+        if name not in _CLASS_INTERNALS and id(type(value)) not in _FIELD_DESCRIPTORS
     ]
     return _part, (*key, tuple(map(id, class_mro(cls)))), attributes
 

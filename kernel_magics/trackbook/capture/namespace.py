@@ -184,7 +184,8 @@ class Namespace:
 
     def _reads_through(self, name: str, is_used: bool) -> frozenset[str]:
         """A function that is only read does not run; the operators of an object do."""
-        is_code = type(self._variables.get(name)) in (FunctionType, type)
+        cls = type(self._variables.get(name))
+        is_code = cls is FunctionType or cls is type
         return self.reached_from(name) if is_used or not is_code else frozenset()
 
     def _is_inert(self, cell: _Cell) -> bool:

@@ -13,21 +13,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import CodeType, FunctionType, MemberDescriptorType
 
-import trackbook
-
 class_module: Callable[[type], object] = type.__dict__["__module__"].__get__
 class_qualname: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 class_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 class_dict: Callable[[type], Mapping[str, object]] = type.__dict__["__dict__"].__get__
 
 _HEAP_TYPE = 1 << 9
+_MAKERS = ("builtins", "types")  # what `types.new_class`, or a class statement without a ``__name__`` around it, gives
 _code_lookup: Callable[[FunctionType], CodeType | None] | None = None
 _known: dict[str, bool] = {}
 
 
 def _library_roots() -> tuple[str, ...]:
     paths = {sysconfig.get_path(key) for key in ("stdlib", "platstdlib", "purelib", "platlib")}
-    paths |= {*site.getsitepackages(), site.getusersitepackages(), str(Path(trackbook.__file__).parent)}
+    paths |= {*site.getsitepackages(), site.getusersitepackages(), str(Path(__file__).parents[1])}
     return tuple(f"{path}/" for path in paths if path)
 
 
@@ -49,13 +48,13 @@ def is_persons(module: object) -> bool:
 def is_persons_class(cls: type) -> bool:
     """Tell whether `cls` was defined in a cell or in a file of the person's."""
     module = class_module(cls)
-    return is_persons(module) or (module == "builtins" and _is_heap_type(cls))
+    return is_persons(module) or (isinstance(module, str) and module in _MAKERS and _is_made_there(cls, module))
 
 
-def _is_heap_type(cls: type) -> bool:
-    """Whether a class statement made it; in a namespace without ``__name__`` such a class says to be a builtin."""
+def _is_made_there(cls: type, module: str) -> bool:
+    """Whether a class that says to be from a module of `_MAKERS` was only made by it, for the person."""
     flags: int = type.__dict__["__flags__"].__get__(cls)
-    return bool(flags & _HEAP_TYPE)
+    return bool(flags & _HEAP_TYPE) and class_qualname(cls) not in sys.modules[module].__dict__
 
 
 def set_code_lookup(lookup: Callable[[FunctionType], CodeType | None] | None) -> None:

@@ -444,13 +444,13 @@ statements = st.builds(
 cells = st.lists(st.lists(statements, min_size=1, max_size=3).map("\n".join), min_size=1, max_size=5)
 
 
-def content(value: Any, seen: dict[int, int]) -> object:
+def content(value: Any, seen: dict[int, tuple[int, object]]) -> object:
     """All that a value holds, as plain text and tuples; written apart from what it checks."""
     if isinstance(value, int | str | bool | type(None)):
         return type(value).__name__, value
     if id(value) in seen:
-        return "again", seen[id(value)]
-    seen[id(value)] = len(seen)
+        return "again", seen[id(value)][0]
+    seen[id(value)] = len(seen), value  # kept, so that no other object gets its id
     if isinstance(value, list | tuple):
         return type(value).__name__, [content(item, seen) for item in value]
     if isinstance(value, dict):
@@ -459,7 +459,7 @@ def content(value: Any, seen: dict[int, int]) -> object:
         return "array", value.dtype.str, value.tobytes()
     if isinstance(value, FunctionType):
         closure = [content(cell.cell_contents, seen) for cell in value.__closure__ or ()]
-        return "function", value.__code__.co_code, closure, content(value.__defaults__, seen)
+        return "function", value.__code__.co_code, closure, content([value.__defaults__, value.__dict__], seen)
     if isinstance(value, type):
         return value.__name__, content(getattr(value, "made", None), seen)
     if type(value).__name__ == "Box":
