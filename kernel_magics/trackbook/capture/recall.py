@@ -12,7 +12,6 @@ from trackbook.capture.sharing import Reach, reach
 
 Identity = tuple[int, int]
 _ABSENT = object()
-_OWN_REFERENCES = 3  # the namespace's, a local variable's and the argument's of getrefcount
 
 
 @dataclass(slots=True, eq=False)
@@ -107,8 +106,7 @@ class Recall:
 
     def _may_be_part(self, name: str, known: Known) -> bool:
         """Of a value too large to index: whatever something beside its name refers to may be a part of it."""
-        value = self._variables.get(name)
-        return bool(known.reach.held) and sys.getrefcount(value) > _OWN_REFERENCES
+        return bool(known.reach.held) and _references(self._variables, name) > _OWN_REFERENCES
 
     def _is_valid(self, name: str, known: Known) -> bool:
         value = self._variables.get(name, _ABSENT)
@@ -157,3 +155,12 @@ def _reference(value: object) -> weakref.ref[object] | None:
         return weakref.ref(value)
     except TypeError:  # lists, dicts, numbers and text have none
         return None
+
+
+def _references(variables: Mapping[str, object], name: str) -> int:
+    value = variables.get(name)
+    return sys.getrefcount(value)
+
+
+_OWN_REFERENCES = _references({"only": []}, "only")
+"""What is counted for an object that nothing but its name refers to."""

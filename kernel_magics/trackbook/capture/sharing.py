@@ -33,8 +33,9 @@ _IMMUTABLE = frozenset(map(id, (tuple, frozenset, types.MappingProxyType, types.
 _LEAF_MODULES = frozenset({"IPython", "ipykernel", "zmq", "re", "datetime", "decimal", "pathlib", "enum", "logging"})
 _PASSIVE_MODULES = frozenset({"numpy", "pandas", "pyarrow", "datetime", "zoneinfo"})
 _CONTAINERS = frozenset(map(id, (list, dict, tuple, set, frozenset)))
+_CURRENT_FIGURE = frozenset({"matplotlib.pyplot", "seaborn"})  # they draw on figures that the call does not name
 _EXTENDED_ARG = opmap["EXTENDED_ARG"]
-_LOADS = frozenset({opmap["LOAD_NAME"], opmap["LOAD_GLOBAL"]})
+_LOADS = frozenset(opmap[name] for name in ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS") if name in opmap)
 _STORES = frozenset({opmap["STORE_GLOBAL"], opmap["DELETE_GLOBAL"]})
 
 
@@ -170,6 +171,8 @@ class _Walk:
             self.is_opaque = True
         elif is_persons(names.get("__name__")):
             self.behind += names.values()
+        elif names.get("__name__") in _CURRENT_FIGURE and "matplotlib._pylab_helpers" in sys.modules:
+            self.behind.append(sys.modules["matplotlib._pylab_helpers"].Gcf.figs)
 
     def _class(self, cls: type) -> None:
         if is_persons_class(cls):

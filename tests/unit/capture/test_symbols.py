@@ -272,7 +272,7 @@ def test_parsing_shows_no_warning_and_keeps_the_filters() -> None:
 
 
 def test_the_analysis_needs_neither_ipython_nor_pandas() -> None:
-    code = "import sys, trackbook.capture.symbols; print({'IPython', 'pandas', 'numpy'} & set(sys.modules))"
+    code = "import sys, trackbook.capture.namespace; print({'IPython', 'pandas', 'numpy'} & set(sys.modules))"
 
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
