@@ -3,7 +3,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SCRATCH := $(VENV)/scratch
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo test lab lint bench clean
@@ -38,9 +37,7 @@ lab: $(VENV)/installed-lab
 
 # nbval needs the cells of a notebook in order and in one kernel, so it has a run of its own.
 test: $(VENV)/installed-dev
-	@rm -rf $(SCRATCH) && mkdir -p $(SCRATCH)
-	TRACKBOOK_STORE=$(abspath $(SCRATCH))/store $(BIN)/python -m pytest --nbval --nbval-current-env \
-		--nbval-sanitize-with tests/notebooks/sanitize.cfg example_notebooks
+	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg example_notebooks
 	$(BIN)/python -m pytest -n 2 tests
 
 lint: $(VENV)/installed-dev

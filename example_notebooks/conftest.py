@@ -1,0 +1,31 @@
+"""For `pytest --nbval example_notebooks`: a store that goes away afterwards, and cells that Trackbook records."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import pytest
+from nbval.kernel import RunningKernel
+
+STORE = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+
+
+def execute(self: RunningKernel, source: str, allow_stdin: bool | None = None) -> str:
+    """Execute a cell as a notebook does: into the history. Nbval keeps it out, and Trackbook records no such cell."""
+    message_id: str = self.kc.execute(source, store_history=True, allow_stdin=allow_stdin, stop_on_error=False)
+    return message_id
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the kernels a store of their own."""
+    folder = tempfile.TemporaryDirectory(prefix="trackbook-examples-")
+    config.stash[STORE] = folder
+    os.environ["TRACKBOOK_STORE"] = os.path.join(folder.name, "store")
+    RunningKernel.execute_cell_input = execute
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Throw the store away."""
+    del os.environ["TRACKBOOK_STORE"]
+    config.stash[STORE].cleanup()
