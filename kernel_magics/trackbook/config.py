@@ -16,7 +16,7 @@ from trackbook.errors import InvalidValueError
 _PREFIX = "TRACKBOOK_"
 
 
-class Settings(HasTraits):  # type: ignore[misc]  # traitlets' metaclass is untyped
+class Settings(HasTraits):
     """What a person can set. Each is also an environment variable: ``TRACKBOOK_EXPERIMENT``, ``TRACKBOOK_STORE``..."""
 
     store = Unicode(

@@ -9,6 +9,7 @@ from datetime import datetime
 from importlib.metadata import entry_points
 
 from trackbook import clock
+from trackbook.capture.definitions import Definitions
 from trackbook.capture.events import Event
 from trackbook.capture.flow import Flow
 from trackbook.capture.guard import Guard
@@ -74,6 +75,7 @@ class CellCapture:
         self._instruments = Instruments()
         self._imports = ImportWatch()
         self._hooks = Hooks(self.observer, self._instruments, guard)
+        self._definitions = Definitions(variables, self._class_found)
         self._meter = ResourceMeter()
         self._source = ""
         self._flow = Flow([], {})
@@ -120,6 +122,12 @@ class CellCapture:
         self.observer.begin()
         self._meter.start()
         self._started = (clock.now(), clock.monotonic())
+        if tree is not None:
+            self._definitions.begin(tree)  # last: it sees every call that is made from here on
+
+    def _class_found(self, kind: type) -> None:
+        with self._guard:
+            self._hooks.estimators.watch_own(kind)
 
     def end(self, execution_id: str, error: BaseException | None, *, did_run: bool = True) -> CapturedCell:
         """The cell has ended.
@@ -134,10 +142,14 @@ class CellCapture:
             False if nothing of it ran (it did not compile).
         """
         seconds = clock.monotonic() - self._started[1]
+        self._definitions.end()
         resources = self._meter.stop()
         events = self.observer.end(execution_id)
         line = 0 if not did_run else self._failed_line(error)
         change = self._namespace.after(is_complete=error is None, failed_line=line)
+        for name in change.writes:
+            if isinstance(kind := self._variables.get(name), type):
+                self._class_found(kind)  # imported, or defined where nobody could tell before
         return CapturedCell(
             source=self._source,
             started_at=self._started[0],

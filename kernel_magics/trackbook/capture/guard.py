@@ -31,6 +31,8 @@ class Guard:
     ) -> bool:
         if error is None or not isinstance(error, Exception):
             return False
+        if isinstance(error, RecursionError):
+            return True  # the person's stack is nearly full: no fault of ours, and no room to tell
         self.count += 1
         if len(self.faults) < _MOST_KEPT:
             self.faults.append("".join(traceback.format_exception(error)))

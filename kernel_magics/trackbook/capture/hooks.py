@@ -16,14 +16,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import ref
 
 from trackbook.capture.guard import Guard
 from trackbook.capture.instrument import Instruments
 from trackbook.capture.trace import Activation, Trace
 
 if TYPE_CHECKING:
+    from trackbook.capture.integrations.estimator_calls import EstimatorCalls
     from trackbook.capture.observer import Observer
 
 
@@ -44,7 +47,7 @@ class Call:
     `is_outermost`: no other watched call is around it. `notes` is the integration's own, from begin to end.
     """
 
-    function: FunctionType
+    name: str
     arguments: Mapping[str, Any]
     activation: Activation
     is_direct: bool
@@ -75,6 +78,13 @@ class Hooks:
         self.observer = observer
         self._instruments = instruments
         self._guard = guard
+
+    @cached_property
+    def estimators(self) -> EstimatorCalls:
+        """What watches classes with ``fit`` and ``predict``, for every integration whose library has such."""
+        from trackbook.capture.integrations.estimator_calls import EstimatorCalls
+
+        return EstimatorCalls(self)
 
     def watch(
         self,
@@ -112,11 +122,11 @@ class Hooks:
         is_direct = self.observer.is_notebook_code(caller)
         if not self.observer.is_listening or (enclosing and not is_direct):
             return None
-        trace = self.observer.trace(caller)
+        trace = self.observer.trace(caller, watch.name)
         if not trace.levels and not is_direct:
             return None
         return Call(
-            function=watch.function,
+            name=watch.name,
             arguments=watch.bind(frame),
             activation=(id(frame), id(frame.f_code)),
             is_direct=is_direct,
@@ -148,8 +158,9 @@ class _Watch:
 
     def __init__(self, hooks: Hooks, function: FunctionType, parameters: object, handlers: tuple[Any, Any]) -> None:
         self._hooks = hooks
-        self.function = function
-        self._parameters = parameters
+        self.name = function.__name__
+        self._code = hooks._instruments.original_code(function)
+        self._parameters = ref(parameters)  # weak: the function's own code holds this watch
         self._on_call, self._on_return = handlers
         self._signature: inspect.Signature | None = None
 
@@ -168,7 +179,7 @@ class _Watch:
 
     def bind(self, frame: FrameType) -> Mapping[str, Any]:
         """Return the arguments of the call that a frame is, by name."""
-        code, values = self._hooks._instruments.original_code(self.function), frame.f_locals
+        code, values = self._code, frame.f_locals
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         positional = [values[name] for name in names if name in values]
         if not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
@@ -181,7 +192,10 @@ class _Watch:
 
     def _bind_to_signature(self, positional: list[Any], args: Any, kwargs: Any) -> Mapping[str, Any]:
         if self._signature is None:
-            self._signature = inspect.signature(self._parameters)  # type: ignore[arg-type]  # a callable, by contract
+            parameters = self._parameters()
+            if parameters is None:
+                return {}
+            self._signature = inspect.signature(parameters)  # type: ignore[arg-type]  # a callable, by contract
         try:
             bound = self._signature.bind(*positional, *args, **kwargs)
         except TypeError:  # a wrong call: the library will say so

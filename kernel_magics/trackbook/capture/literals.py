@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import Final
+from copy import deepcopy
+from typing import Any, Final
 
 from trackbook.records import JsonValue, json_value
 
+_MOST_BITS = 4096
 _LONGEST = 100_000  # characters of a literal's source: beyond, it is data, not a choice
+
+
+_COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 
 
 class Missing:
@@ -62,6 +67,36 @@ def assigned_literals(statement: ast.stmt) -> dict[str, JsonValue]:
     return found
 
 
+def code_text(node: ast.AST) -> str:
+    """Return the code of a statement or expression in one spelling, without comments.
+
+    Literals that a loop or comprehension goes over are left out: what flowed on is one of them, and that is a param. Of
+    a compound statement only the header counts.
+    """
+    return ast.unparse(_Normalised().visit(_without_bodies(node) if isinstance(node, _COMPOUND) else deepcopy(node)))
+
+
+def _without_bodies(node: ast.AST) -> ast.AST:
+    empty = {"body": [ast.Pass()], "orelse": [], "finalbody": [], "handlers": []}
+    fields = {name: empty.get(name, value) for name, value in ast.iter_fields(node)}
+    if isinstance(node, ast.Match):
+        fields["cases"] = [ast.match_case(case.pattern, case.guard, [ast.Pass()]) for case in node.cases]
+    if isinstance(node, ast.Try | ast.TryStar):
+        fields["finalbody"] = [ast.Pass()]
+    return ast.fix_missing_locations(ast.copy_location(deepcopy(type(node)(**fields)), node))
+
+
+class _Normalised(ast.NodeTransformer):
+    """Replaces the literals that loops go over."""
+
+    def _visit_loop(self, node: Any) -> Any:
+        if is_literal_iterable(node.iter):
+            node.iter = ast.Constant(value=...)
+        return self.generic_visit(node)
+
+    visit_For = visit_AsyncFor = visit_comprehension = _visit_loop  # noqa: N815  names of the visitor's protocol
+
+
 def target_names(target: ast.expr) -> Iterator[str]:
     """Yield the names that an assignment target binds."""
     for node in ast.walk(target):
@@ -105,7 +140,10 @@ def _evaluate(node: ast.expr) -> object:
             number = _number(operand)
             return -number if isinstance(operator, ast.USub) else number
         case ast.BinOp(left=left, op=operator, right=right):
-            return _arithmetic(operator, _number(left), _number(right))
+            result = _arithmetic(operator, _number(left), _number(right))
+            if isinstance(result, int) and result.bit_length() > _MOST_BITS:
+                raise ValueError("too large for a choice")
+            return result
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
             return [_evaluate(item) for item in items]
         case ast.Dict(keys=keys, values=values) if None not in keys:

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import functools
 import gc
-import itertools
-import marshal
-import operator
 import pickle
-import sys
 import types
 import weakref
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
 
-from xxhash import xxh3_128, xxh3_128_digest
+from xxhash import xxh3_128
 
+from trackbook.capture.library_marks import (
+    MANY,
+    UnmarkableError,
+    are_atoms,
+    is_array_type,
+    part,
+    reduce_of_library,
+    update_with_atoms,
+)
 from trackbook.capture.ownership import (
     class_dict,
     class_module,
@@ -34,29 +39,17 @@ from trackbook.capture.ownership import (
 )
 from trackbook.capture.quiet import quiet
 
-if TYPE_CHECKING:
-    import numpy
-    import pandas
-
 __all__ = ["change_mark", "set_code_lookup"]
 
 _Reduced = tuple[Any, ...]
-_CHUNK = 1 << 16
 _OBJECT_SIZE = object.__basicsize__
 _POINTER_SIZE = tuple.__itemsize__
-_ATOMS = frozenset(map(id, (int, str, float, bool, bytes, type(None))))
-_KEPT_OUT = frozenset({"IPython", "ipykernel", "ipywidgets", "comm", "zmq", "itertools"})
-_CACHING = ("pandas.core.groupby", "pandas.core.resample", "pandas.core.window")  # keep results when only read
 _PICKLE_HOOKS = frozenset(
     {"__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__"}
     | {"__getattr__", "__getattribute__"}
 )
 _FIELD_DESCRIPTORS = frozenset(map(id, (types.GetSetDescriptorType, types.MemberDescriptorType)))
 _CLASS_INTERNALS = frozenset({"__dict__", "__weakref__", "__module__", "_abc_impl"})
-
-
-class _UnmarkableError(TypeError):
-    """The object has state that can't be read."""
 
 
 def change_mark(value: object) -> bytes | None:
@@ -70,8 +63,8 @@ def change_mark(value: object) -> bytes | None:
     digest = xxh3_128()
     with quiet() as warned:
         try:
-            if type(value) is list and len(value) > _CHUNK and _are_atoms(value):
-                _update_with_atoms(digest, value)
+            if type(value) is list and len(value) > MANY and are_atoms(value):
+                update_with_atoms(digest, value)
             else:
                 _Marker(digest).dump(value)
         except Exception:  # noqa: BLE001 (a library's pickling may raise anything; then there is no mark)
@@ -101,11 +94,7 @@ class _Marker(pickle.Pickler):
             return _reduce_class(obj)
         if is_persons_class(cls):
             return _reduce_instance(obj, cls)
-        return _reduce_of_library(obj, cls, str(class_module(cls)))
-
-
-def _part(*key: object) -> None:
-    """Stand in the stream for whatever makes an object of this kind."""
+        return reduce_of_library(obj, cls, str(class_module(cls)))
 
 
 # The person's objects. The content goes into the state, which is written after the object is remembered, so that
@@ -114,7 +103,7 @@ def _part(*key: object) -> None:
 
 def _reduce_instance(obj: object, cls: type) -> _Reduced:
     state = (_attributes(obj, cls), _slots(obj, cls), _contents(obj, cls))
-    return _part, ("instance", class_qualname(cls), id(cls)), state
+    return part, ("instance", class_qualname(cls), id(cls)), state
 
 
 def _attributes(obj: object, cls: type) -> object:
@@ -146,7 +135,7 @@ def _contents(obj: Any, cls: type) -> object:
         read = _CONTENTS.get(id(base))
         if read is not None:
             return read(obj)
-        if _is_array_type(base):
+        if is_array_type(base):
             return cast(Any, base).view(obj, base)
     return _state_in_c(obj, cls) if _has_state_in_c(cls) else None
 
@@ -173,87 +162,87 @@ def _state_in_c(obj: Any, cls: type) -> object:
             return cast(Any, base).__reduce_ex__(obj, 5)[2:]
         if not _PICKLE_HOOKS.isdisjoint(class_dict(base)):
             break
-    raise _UnmarkableError
+    raise UnmarkableError
 
 
 def _reduce_class(cls: type) -> _Reduced:
     key = ("class", class_module(cls), class_qualname(cls), id(cls))
     if not is_persons_class(cls):
-        return _part, key
+        return part, key
     attributes = [
         (name, value)
         for name, value in class_dict(cls).items()
         if name not in _CLASS_INTERNALS and id(type(value)) not in _FIELD_DESCRIPTORS
     ]
-    return _part, (*key, tuple(map(id, class_mro(cls)))), attributes
+    return part, (*key, tuple(map(id, class_mro(cls)))), attributes
 
 
 # What Python itself makes of the person's code.
 
 
 def _reduce_function(function: types.FunctionType) -> Any:
-    if function is _part:
+    if function is part:
         return NotImplemented
     closure = function.__closure__
     if closure is None and not is_persons(function.__module__):
-        return _part, ("function", function.__module__, function.__qualname__, id(function))
+        return part, ("function", function.__module__, function.__qualname__, id(function))
     state = (code_of(function), function.__defaults__, function.__kwdefaults__, closure, function.__dict__)
-    return _part, ("function", function.__qualname__), state
+    return part, ("function", function.__qualname__), state
 
 
 def _reduce_code(code: types.CodeType) -> _Reduced:
     """All that decides what the code does; not where it was written."""
     signature = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-    return _part, ("code", signature, names, code.co_code, code.co_exceptiontable), code.co_consts
+    return part, ("code", signature, names, code.co_code, code.co_exceptiontable), code.co_consts
 
 
 def _reduce_cell(cell: types.CellType) -> _Reduced:
     try:
-        return _part, ("cell",), (cell.cell_contents,)
+        return part, ("cell",), (cell.cell_contents,)
     except ValueError:  # not filled yet
-        return _part, ("cell", "empty")
+        return part, ("cell", "empty")
 
 
 def _reduce_module(module: types.ModuleType) -> _Reduced:
-    return _part, ("module", module.__dict__.get("__name__"), id(module))
+    return part, ("module", module.__dict__.get("__name__"), id(module))
 
 
 def _reduce_property(found: property) -> _Reduced:
-    return _part, ("property",), (found.fget, found.fset, found.fdel)
+    return part, ("property",), (found.fget, found.fset, found.fdel)
 
 
 def _reduce_builtin(function: types.BuiltinFunctionType) -> _Reduced:
-    return _part, ("builtin", function.__qualname__), (function.__self__,)
+    return part, ("builtin", function.__qualname__), (function.__self__,)
 
 
 def _reduce_method(method: types.MethodType) -> _Reduced:
-    return _part, ("method",), (method.__self__, method.__func__)
+    return part, ("method",), (method.__self__, method.__func__)
 
 
 def _reduce_wrapped(found: Any) -> _Reduced:
-    return _part, (type(found).__name__,), (found.__func__,)
+    return part, (type(found).__name__,), (found.__func__,)
 
 
 def _reduce_cached_function(found: Any) -> _Reduced:
     """Of `functools.lru_cache`: the function, not what it remembers."""
-    return _part, ("cached",), found.__dict__
+    return part, ("cached",), found.__dict__
 
 
 def _reduce_cached_property(found: functools.cached_property[Any]) -> _Reduced:
-    return _part, ("cached_property", found.attrname), (found.func,)
+    return part, ("cached_property", found.attrname), (found.func,)
 
 
 def _reduce_proxy(proxy: types.MappingProxyType[Any, Any]) -> _Reduced:
-    return _part, ("proxy",), gc.get_referents(proxy)
+    return part, ("proxy",), gc.get_referents(proxy)
 
 
 def _reduce_reference(reference: weakref.ref[Any]) -> _Reduced:
-    return _part, ("weak", id(reference()))
+    return part, ("weak", id(reference()))
 
 
 def _reduce_type_variable(variable: Any) -> _Reduced:
-    return _part, ("variable", variable.__name__, id(variable))
+    return part, ("variable", variable.__name__, id(variable))
 
 
 _REDUCERS: dict[int, Callable[[Any], Any]] = {
@@ -296,85 +285,3 @@ _CONTENTS: dict[int, Callable[[Any], object]] = {
         (BaseException, BaseException.__dict__["args"].__get__),
     )
 }
-
-
-# Libraries. Numpy and pandas are looked up, never imported.
-
-
-def _reduce_of_library(obj: Any, cls: type, module: str) -> Any:
-    if module.partition(".")[0] in _KEPT_OUT:
-        raise _UnmarkableError
-    if _is_array_type(cls):
-        return _reduce_array(obj)
-    if module.startswith("pandas") and cls is getattr(sys.modules.get("pandas"), "DataFrame", None):
-        return _reduce_frame(obj)
-    if module.startswith(_CACHING):
-        return _part, ("cached", module, id(cls)), [item for item in obj.__dict__.items() if item[0] != "_cache"]
-    return NotImplemented
-
-
-def _is_array_type(cls: type) -> bool:
-    return cls is getattr(sys.modules.get("numpy"), "ndarray", None)
-
-
-def _reduce_array(array: numpy.ndarray[Any, Any]) -> Any:
-    if array.dtype.hasobject and array.dtype.names is None:
-        return _part, ("objects", array.shape), _objects(array.ravel())
-    return NotImplemented
-
-
-def _objects(array: numpy.ndarray[Any, Any]) -> object:
-    """The elements of a flat object array; hashed at once where all are plain, as in a column of text."""
-    items = array.tolist()
-    if not _are_atoms(items):
-        return items
-    digest = xxh3_128()
-    _update_with_atoms(digest, items)
-    return digest.digest()
-
-
-def _are_atoms(items: list[object]) -> bool:
-    """Whether all are plain values. Types are told apart by identity, for a metaclass may have a hash of its own."""
-    first = type(items[0]) if items else str
-    if id(first) in _ATOMS and all(map(operator.is_, map(type, items), itertools.repeat(first))):
-        return True
-    return set(map(id, map(type, items))) <= _ATOMS
-
-
-def _update_with_atoms(digest: xxh3_128, items: list[Any]) -> None:
-    """Version 2 of marshal, for later ones write reference counts and interning into the bytes."""
-    for start in itertools.count(0, _CHUNK):
-        chunk = items[start : start + _CHUNK]
-        if not chunk:
-            return
-        digest.update(marshal.dumps(chunk, 2))
-
-
-def _reduce_frame(frame: pandas.DataFrame) -> Any:
-    """Column by column, for pandas moves columns between its blocks also when the frame is only read."""
-    blocks = frame._mgr.blocks
-    columns: list[object] = [None] * frame.shape[1]
-    is_settled = len({str(block.dtype) for block in blocks}) == len(blocks)
-    for block in blocks:
-        places = block.mgr_locs.as_array
-        for place, content in zip(places, _columns(block.values, is_settled=is_settled), strict=False):
-            columns[place] = content
-    state = (frame.columns, frame.index, columns, frame.attrs, frame.flags.allows_duplicate_labels)
-    return _part, ("frame",), state
-
-
-def _columns(values: Any, *, is_settled: bool) -> Iterable[object]:
-    """The columns of a block, whose values have them as rows; all in one where pandas will not rearrange them."""
-    dtype = values.dtype
-    raw = getattr(values, "_ndarray", values)  # of dates and durations
-    if values.ndim == 1:
-        return [values]
-    if raw.dtype.hasobject:
-        return (_objects(row) for row in raw)
-    if is_settled and not raw.flags.c_contiguous:
-        return [(str(dtype), raw)]
-    return [(str(dtype), _bytes_mark(row)) for row in raw]
-
-
-def _bytes_mark(row: numpy.ndarray[Any, Any]) -> bytes:
-    return xxh3_128_digest((row if row.flags.c_contiguous else row.copy()).view("u1").data)

@@ -140,9 +140,9 @@ class Observer:
             return False
         return frame.f_globals is self._variables or not self._library.has(frame.f_code.co_filename)
 
-    def trace(self, frame: FrameType | None) -> Trace:
-        """Return the person's frames from this one out to the cell."""
-        return Trace.of(frame, self._sources, self._library, self._variables)
+    def trace(self, frame: FrameType | None, called: str = "") -> Trace:
+        """Return the person's frames from this one, which called a function of that name, out to the cell."""
+        return Trace.of(frame, self._sources, self._library, self._variables, called)
 
     # Models
 
@@ -211,7 +211,7 @@ class Observer:
         """Note what tables are for."""
         for value, role in values:
             if role is not None:
-                self._roles.put(value, role, by_content=_is_one_dimensional(value))
+                self._roles.put(value, role)
 
     def add_derived(self, output: object, origin: object) -> None:
         """Note that a table was made from another: its role and files are handed on."""
@@ -236,9 +236,6 @@ class Observer:
     def role(self, call: Call, value: object, expression: ast.expr | None) -> Role | None:
         """Return what a table is for, by the flow; else by what the person called it; None if neither tells."""
         known = self._roles.get(value)
-        if known is None and _is_one_dimensional(value):
-            equal = set(self._roles.equal_to(value))
-            known = equal.pop() if len(equal) == 1 else None
         if known is not None or expression is None:
             return known
         names = call.trace.flowing([expression]).names
@@ -439,8 +436,3 @@ def _role_by_name(text: str) -> Role | None:
     words = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower())
     roles = {_ROLE_WORDS[word] for word in words if word in _ROLE_WORDS}
     return roles.pop() if len(roles) == 1 else None
-
-
-def _is_one_dimensional(value: object) -> bool:
-    shape = getattr(value, "shape", None)
-    return isinstance(value, list | tuple) or (isinstance(shape, tuple) and len(shape) == 1)

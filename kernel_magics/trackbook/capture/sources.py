@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import linecache
 import sysconfig
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
 
-from trackbook.capture.flow import Flow, ReachedFrom, build_flow
+from trackbook.capture.flow import Flow, Position
+from trackbook.capture.flow_builder import ReachedFrom, build_flow
 from trackbook.capture.symbols import parse_cell
 
 _COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
@@ -105,6 +107,25 @@ class Sources:
             self._sites[key] = (frame.f_code, self._find_site(frame.f_code, frame.f_lasti))
         return self._sites[key][1]
 
+    def magic_site(self, frame: FrameType, called: str) -> Site | None:
+        """Return where the cell is, for a frame of it that runs a line magic: the call that the magic made for it.
+
+        Parameters
+        ----------
+        frame
+            The cell's own frame, at the line of the magic (or at the whole body, for a cell magic).
+        called
+            The name of the function that was called from the magic's code.
+        """
+        scope = self._scope(self._cell, None)
+        first, last = (1, 10**9) if self._magic_lines else (frame.f_lineno, frame.f_lineno)
+        nodes = [node for node in scope.flow.nodes if first <= node.statement.lineno <= last]
+        calls = [(node, call) for node in nodes for call in _own_calls(node.statement)]
+        named = [(node, call) for node, call in calls if _called_name(call) == called]
+        for node, call in [*named[:1], *calls[:1]]:
+            return Site(scope, node.index, call)
+        return Site(scope, nodes[0].index, None) if nodes else None
+
     def is_cell(self, code: CodeType) -> bool:
         """Return whether code is the cell's own, at its top level."""
         return is_module_code(code) and self._tree(code.co_filename)[0] is self._cell
@@ -112,18 +133,20 @@ class Sources:
     def _find_site(self, code: CodeType, instruction: int) -> Site | None:
         position = next(islice(code.co_positions(), instruction // 2, None), None)
         tree, offset = self._tree(code.co_filename)
-        if tree is None or position is None or position[0] is None:
+        if tree is None or position is None:
             return None
         line, end_line, column, end_column = position
-        first, last = line + offset, (end_line or line) + offset
-        path = _path_to(tree, first, last, column, end_column)
+        if line is None:
+            return None
+        start, end = (line + offset, column or 0), ((end_line or line) + offset, end_column or 0)
+        path = _path_to(tree, start, end)
         functions = [node for node in path if isinstance(node, _Function)]
         function = None
         if functions and not is_module_code(code):
             named = (node for node in reversed(functions) if _is_function(node, code))
             function = functions[-1] if code.co_name in _COMPREHENSIONS else next(named, functions[-1])
         scope = self._scope(tree, function)
-        node = scope.flow.node_at(first, last)
+        node = scope.flow.node_at(start, end) or scope.flow.node_at((start[0], 10**6), (start[0], 0))
         if node is None:
             return None
         call = next((item for item in reversed(path) if isinstance(item, ast.Call)), None)
@@ -151,9 +174,11 @@ class Sources:
         return self._trees[filename]
 
     def _parse(self, filename: str) -> tuple[ast.Module | None, int]:
-        if filename.startswith("<"):  # compiled by a magic of this cell: its first line is the one below the magic
-            return self._cell, self._magic_lines
         source = "".join(linecache.getlines(filename))
+        if not source and filename.startswith(
+            "<"
+        ):  # compiled by a magic: only a cell magic's body has lines of its own
+            return (self._cell, self._magic_lines) if self._magic_lines and filename == "<timed exec>" else (None, 0)
         if source.rstrip("\n") == self._transformed.rstrip("\n"):
             return self._cell, 0
         if self._magic_body is not None and source.strip() == self._magic_body:
@@ -182,18 +207,32 @@ def _is_function(node: _Function, code: CodeType) -> bool:
     return node.name == code.co_name
 
 
-def _path_to(tree: ast.Module, line: int, end_line: int, column: int | None, end_column: int | None) -> list[ast.AST]:
-    """Return the nodes around a place, outermost first."""
+def _path_to(tree: ast.Module, start: Position, end: Position) -> list[ast.AST]:
+    """Return the nodes around a piece of code, outermost first."""
     path: list[ast.AST] = []
     nodes: list[ast.AST] = list(tree.body)
     while nodes:
-        inside = next((node for node in nodes if _holds(node, line, end_line, column, end_column)), None)
+        inside = next((node for node in nodes if _holds(node, start, end)), None)
         if inside is None:
             break
-        if hasattr(inside, "lineno"):
-            path.append(inside)
+        path.append(inside)
         nodes = _placed_children(inside)
     return path
+
+
+def _own_calls(statement: ast.stmt) -> Iterator[ast.Call]:
+    """Yield the calls in a statement's own expressions, outermost first."""
+    is_whole = isinstance(statement, ast.FunctionDef)  # the body of %%timeit
+    pending: list[ast.AST] = [c for c in ast.iter_child_nodes(statement) if is_whole or isinstance(c, ast.expr)]
+    while pending:
+        node = pending.pop(0)
+        if isinstance(node, ast.Call):
+            yield node
+        pending += ast.iter_child_nodes(node)
+
+
+def _called_name(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _placed_children(node: ast.AST) -> list[ast.AST]:
@@ -204,12 +243,8 @@ def _placed_children(node: ast.AST) -> list[ast.AST]:
     return placed
 
 
-def _holds(node: ast.AST, line: int, end_line: int, column: int | None, end_column: int | None) -> bool:
-    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
-    first = min([first, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
-    if not first <= line <= end_line <= last:
-        return False
-    if isinstance(node, ast.stmt) or column is None or end_column is None:
-        return True
-    starts = (node.lineno, node.col_offset) <= (line, column)  # type: ignore[attr-defined]  # placed nodes have them
-    return starts and (end_line, end_column) <= (node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+def _holds(node: ast.AST, start: Position, end: Position) -> bool:
+    first = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+    decorators = getattr(node, "decorator_list", [])
+    first = min([first, *((decorator.lineno, 0) for decorator in decorators)])
+    return first <= start and end <= (getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0))

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 
-from trackbook.capture.literals import Missing, is_literal_iterable, literal_value, target_names
+from trackbook.capture.literals import Missing, code_text, is_literal_iterable, literal_value, target_names
 from trackbook.capture.sources import Library, Site, Sources, is_module_code
 from trackbook.capture.symbols import accesses
 from trackbook.errors import InvalidValueError
@@ -48,6 +48,8 @@ class Flowing:
     places: set[Place] = field(default_factory=set)
     loop_values: dict[str, JsonValue] = field(default_factory=dict)
     """The values at that time of the cell's names that loops over literals bind."""
+    inner_loop_values: dict[str, JsonValue] = field(default_factory=dict)
+    """Those of functions and comprehensions."""
     call_text: str = ""
 
     def add_literals(self, constants: Mapping[str, JsonValue], function: str) -> None:
@@ -64,18 +66,36 @@ class Trace:
         self.levels = levels
 
     @classmethod
-    def of(cls, frame: FrameType | None, sources: Sources, library: Library, variables: Mapping[str, object]) -> Trace:
-        """Walk outwards from `frame` (the caller of what was called) to the cell."""
+    def of(
+        cls,
+        frame: FrameType | None,
+        sources: Sources,
+        library: Library,
+        variables: Mapping[str, object],
+        called: str = "",
+    ) -> Trace:
+        """Walk outwards from `frame` (the caller of what was called) to the cell.
+
+        Parameters
+        ----------
+        called
+            The name of the function that `frame` called, for code that a magic runs and that has no lines of its own.
+        """
         levels: list[Level] = []
+        is_in_magic = False
         while frame is not None:
             is_notebook = frame.f_globals is variables
             if is_notebook or not library.has(frame.f_code.co_filename):
                 site = sources.site(frame)
                 is_cell = is_notebook and is_module_code(frame.f_code)
+                if site is None or (is_in_magic and is_cell):
+                    is_in_magic = is_in_magic or (is_notebook and frame.f_code.co_filename.startswith("<"))
+                    site = sources.magic_site(frame, called) if is_in_magic and sources.is_cell(frame.f_code) else None
                 if site is not None:
                     levels.append(_level(frame, site, is_cell))
-                if is_cell:
-                    break
+                    called = frame.f_code.co_name
+                    if is_cell:
+                        break
             frame = frame.f_back
         return cls(levels)
 
@@ -118,7 +138,7 @@ class Trace:
         """
         found = Flowing()
         wanted = list(parts) if parts is not None else [call for call in (self.call,) if call is not None]
-        found.call_text = " < ".join(_call_text(level.site) for level in self.levels)
+        found.call_text = " < ".join(code_text(level.site.call) for level in self.levels if level.site.call)
         outer: set[str] = set()
         carried: set[str] = set()
         for level, caller in zip(self.levels, [*self.levels[1:], None], strict=True):
@@ -141,7 +161,7 @@ class Trace:
             for index in sorted(nodes):
                 node, wanted_here = flow.nodes[index], nodes[index]
                 constants = {name: value for name, value in node.literals.items() if name in wanted_here}
-                constants.update(_plain(level.values, node.loop_targets & wanted_here))
+                found.inner_loop_values.update(_plain(level.values, node.loop_targets & wanted_here))
                 found.add_literals(constants, level.function)
             parameters = outside & level.site.scope.parameters
             outer |= outside - parameters
@@ -160,7 +180,7 @@ class Trace:
                     continue
                 names -= targets
                 if is_literal_iterable(generator.iter):
-                    found.add_literals(dict(_plain(level.values, targets)), level.function)
+                    found.inner_loop_values.update(_plain(level.values, targets))
                 else:
                     names |= _reads(generator.iter)
         return names
@@ -194,16 +214,6 @@ def _level(frame: FrameType, site: Site, is_cell: bool) -> Level:
     # f_locals of a function makes a dict that outlives the look: only for frames where a name is wanted
     values = {name: frame.f_locals[name] for name in wanted if name in frame.f_locals} if wanted else {}
     return Level(_CELL if is_cell else (id(frame), id(frame.f_code)), site, is_cell, values, frame.f_code.co_name)
-
-
-def _call_text(site: Site) -> str:
-    """Return the code of a call and its place in its statement, which tells two equal calls of a statement apart."""
-    if site.call is None:
-        return ""
-    statement = site.scope.flow.nodes[site.node].statement
-    return (
-        f"{ast.unparse(site.call)} @{site.call.lineno - statement.lineno}:{site.call.col_offset - statement.col_offset}"
-    )
 
 
 def _plain(values: Mapping[str, object], names: Collection[str]) -> Iterator[tuple[str, JsonValue]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 
 from trackbook.records import Execution, JsonValue, Source, Statement
 
@@ -16,17 +17,30 @@ class Lineage:
     def __init__(self) -> None:
         self.sources: dict[str, tuple[Source, ...]] = {}
         self._statements: dict[Source, Statement] = {}
-        self._texts: dict[Source, str] = {}
+        self._code: dict[Source, Callable[[], str]] = {}
         self._order: dict[str, int] = {}
 
-    def add(self, execution: Execution, sources: Mapping[str, tuple[Source, ...] | None]) -> None:
-        """Take an execution that has ended, and what made each name that it changed (None: the name is gone)."""
+    def add(
+        self,
+        execution: Execution,
+        sources: Mapping[str, tuple[Source, ...] | None],
+        code: Sequence[Callable[[], str]] = (),
+    ) -> None:
+        """Take an execution that has ended.
+
+        Parameters
+        ----------
+        sources
+            What made each name that it changed (None: the name is gone).
+        code
+            For each of its statements, what gives its code when that is asked for.
+        """
         self._order.setdefault(execution.execution_id, len(self._order))
-        lines = execution.source.split("\n")
         for number, statement in enumerate(execution.statements):
             source = Source(execution_id=execution.execution_id, statement=number)
             self._statements[source] = statement
-            self._texts[source] = "\n".join(lines[statement.line - 1 : statement.end_line]).strip()
+            if number < len(code):
+                self._code[source] = cache(code[number])
         for name, made_by in sources.items():
             if made_by is None:
                 self.sources.pop(name, None)
@@ -74,7 +88,7 @@ class Lineage:
 
     def texts(self, sources: Iterable[Source]) -> set[str]:
         """Return the code of some statements."""
-        return {self._texts[source] for source in sources if source in self._texts}
+        return {self._code[source]() for source in sources if source in self._code}
 
     def _time(self, source: Source) -> tuple[int, int]:
         return self._order.get(source.execution_id, -1), source.statement

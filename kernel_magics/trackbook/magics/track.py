@@ -40,7 +40,8 @@ class TrackMagic:
     def __call__(self, line: str, cell: str | None = None) -> object:
         """Say what is tracked, or do what a subcommand says; ``%track -h`` lists them."""
         if cell is None:
-            return invoke(self, line)
+            invoke(self, line)
+            return None
         name = line.strip() or None
         with start_run(name):
             return run_body(self.shell, cell)
@@ -63,7 +64,9 @@ class TrackMagic:
         started, current = recorder.explicit.innermost, recorder.attempts.current
         run = started.run if started is not None else current.run if current is not None else None
         if run is None:
-            raise NoRunError("There is no run in this notebook yet. Fit a model, or list others with %track runs --all.")
+            raise NoRunError(
+                "There is no run in this notebook yet. Fit a model, or list others with %track runs --all."
+            )
         return find_run(self.project.store, run.run_id)
 
     def values(self, pairs: Sequence[str]) -> dict[str, object]:
@@ -76,7 +79,9 @@ class TrackMagic:
         except (ValueError, SyntaxError):
             pass
         try:
-            return eval(compile(text, "<track>", "eval"), self.shell.user_ns)  # as %timeit does: it is the person's code
+            return eval(
+                compile(text, "<track>", "eval"), self.shell.user_ns
+            )  # as %timeit does: it is the person's code
         except (NameError, SyntaxError):
             return text
 
@@ -140,7 +145,9 @@ def _complete_runs(ctx: click.Context, _: click.Parameter, incomplete: str) -> l
 
 _pass_magic = click.make_pass_decorator(TrackMagic)
 _run_argument = click.argument("run", required=False, shell_complete=_complete_runs)
-_run_option = click.option("--run", "-r", metavar="RUN", shell_complete=_complete_runs, help="The run; default: the current one.")
+_run_option = click.option(
+    "--run", "-r", metavar="RUN", shell_complete=_complete_runs, help="The run; default: the current one."
+)
 
 
 @click.group(

@@ -42,7 +42,9 @@ class Slot:
     """One metric of an attempt: where in the code its values come from, and the values in order."""
 
     key: str
+    base: str
     code: str
+    call_site: tuple[object, ...]
     execution_id: str
     values: list[float | int] = field(default_factory=list)
     next_step: int = 0
@@ -52,15 +54,19 @@ class Slot:
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """A run as the rules see it. `constants` are the literals that flowed in, `data` fingerprints by name and role."""
+    """A run as the rules see it.
+
+    `constants` are the literals that flowed in, each with the execution that brought it; `data` are fingerprints by name
+    and role, likewise.
+    """
 
     run: Run
     execution_id: str
     fit: FitEvent | None = None
     identity: str = ""
-    constants: dict[str, JsonValue] = field(default_factory=dict)
+    constants: dict[str, tuple[JsonValue, str]] = field(default_factory=dict)
     params: dict[str, JsonValue] = field(default_factory=dict)
-    data: dict[tuple[str, str | None], str | None] = field(default_factory=dict)
+    data: dict[tuple[str, str | None], tuple[str | None, str]] = field(default_factory=dict)
     slots: dict[str, Slot] = field(default_factory=dict)
     repeats: int = 0
     is_explicit: bool = False
@@ -201,7 +207,7 @@ class Attempts:
     def _add_own_point(self, attempt: Attempt, key: str, value: float | int, step: int, event: FitEvent) -> None:
         """Add a number that the fit itself gave (a fold's score); a key that is taken gets a number."""
         free = key if event.explicit is None else _free_key(attempt, key, None)
-        slot = attempt.slots.setdefault(free, Slot(key=free, code=event.code, execution_id=self._execution_id))
+        slot = attempt.slots.setdefault(free, _new_slot(free, key, event, self._execution_id))
         slot.values.append(value)
         slot.compared = len(slot.values)
         slot.next_step = max(slot.next_step, step + 1)
@@ -317,17 +323,20 @@ class Attempts:
                 return other
         following = self._open(None, None, event.at)
         if fit is not None:
-            kept = dict(reference.constants)
-            following.fit, following.params = fit, dict(reference.params)
-            self._changes.of(following.run).add_params({**reference.params})
-            following.constants = {**kept, **event.params}
-            following.params.update(event.params)
-            self._changes.of(following.run).add_params(event.params)
+            following.fit = fit
+            self._inherit(following, reference, event.params)
             self._add_data(following, fit.data)
             if fit.model is not None:
                 self._changes.of(following.run).models.append(replace(fit.model, model_id=clock.new_id()))
         self._hand_over(attempt, following)
         return following
+
+    def _inherit(self, following: Attempt, attempt: Attempt, changed: Mapping[str, JsonValue]) -> None:
+        """Give an attempt the inputs of the one before it, over which those that changed."""
+        following.constants = dict(attempt.constants)
+        following.constants.update((name, (value, self._execution_id)) for name, value in changed.items())
+        following.params = {**attempt.params, **changed}
+        self._changes.of(following.run).add_params(following.params)
 
     def _hand_over(self, attempt: Attempt, following: Attempt) -> None:
         """Have further metrics of a model go to the attempt that follows."""
@@ -338,9 +347,15 @@ class Attempts:
         """Return whether an attempt with metrics of earlier executions has other constants or data than a metric."""
         if attempt.is_explicit or not any(slot.execution_id != self._execution_id for slot in attempt.slots.values()):
             return False
-        if any(attempt.constants.get(name, value) != value for name, value in event.params.items()):
-            return True
-        return any(attempt.data.get((use.name, use.role), use.fingerprint) != use.fingerprint for use in event.data)
+        for name, value in event.params.items():
+            known, execution_id = attempt.constants.get(name, (value, ""))
+            if known != value and execution_id != self._execution_id:
+                return True
+        for use in event.data:
+            fingerprint, execution_id = attempt.data.get((use.name, use.role), (use.fingerprint, ""))
+            if fingerprint != use.fingerprint and execution_id != self._execution_id and use.name.isidentifier():
+                return True
+        return False
 
     def _without_model(self, event: MetricEvent) -> Attempt:
         """Return the attempt for a metric that no model can be found for (or several can)."""
@@ -359,7 +374,7 @@ class Attempts:
     def _add_metric(self, attempt: Attempt, event: MetricEvent) -> None:
         self._touch(attempt)
         if not attempt.is_explicit or event.params:
-            self._add_constants(attempt, event.params)
+            self._add_constants(attempt, event.params, event.name)
         self._add_data(attempt, event.data)
         for subkey, value in event.values.items():
             attempt = self._add_value(attempt, event, _base_key(event, subkey), value)
@@ -368,13 +383,14 @@ class Attempts:
 
     def _add_value(self, attempt: Attempt, event: MetricEvent, base: str, value: float | int) -> Attempt:
         """Add a value to its metric, or compare it with the one that is there from an earlier execution."""
-        slot = _slot_of(attempt, event, base)
+        slot = _slot_of(attempt, event, base, self._execution_id)
         if slot is None:
             key = _free_key(attempt, base, event.assigned)
-            slot = attempt.slots[key] = Slot(key=key, code=event.code, execution_id=self._execution_id)
+            slot = attempt.slots[key] = _new_slot(key, base, event, self._execution_id)
         elif slot.execution_id != self._execution_id:
             is_same_code = slot.code == event.code and not attempt.is_explicit
             slot.execution_id, slot.compared = self._execution_id, 0 if is_same_code else len(slot.values)
+            slot.call_site = event.call_site
         if slot.compared < len(slot.values):
             slot.compared += 1
             if _same_number(slot.values[slot.compared - 1], value):
@@ -400,9 +416,7 @@ class Attempts:
         following = self._open(None, None, event.at)
         following.fit = attempt.fit
         self._hand_over(attempt, following)
-        self._add_constants(following, attempt.constants)
-        self._changes.of(following.run).add_params(attempt.params)
-        following.params = dict(attempt.params)
+        self._inherit(following, attempt, event.params)
         self._add_data(following, event.data)
         if attempt.fit is not None and attempt.fit.model is not None:
             self._changes.of(following.run).models.append(replace(attempt.fit.model, model_id=clock.new_id()))
@@ -417,7 +431,7 @@ class Attempts:
             return
         for subkey, value in event.values.items():
             base = _base_key(event, subkey)
-            slot = next((s for s in earlier.slots.values() if s.code == event.code and _is_for(s, base)), None)
+            slot = next((s for s in earlier.slots.values() if s.code == event.code and s.base == base), None)
             if slot is None:
                 continue
             place = sum(1 for other in repetition.pending if other.code == event.code and subkey in other.values)
@@ -472,14 +486,14 @@ class Attempts:
         if attempt.repetition_of is None and not attempt.is_group and not attempt.is_explicit:
             self.current = attempt
 
-    def _add_constants(self, attempt: Attempt, constants: Mapping[str, JsonValue]) -> None:
-        fresh = {name: value for name, value in constants.items() if name not in attempt.params}
-        attempt.constants.update((name, value) for name, value in constants.items() if name not in attempt.constants)
-        attempt.params.update(fresh)
-        self._changes.of(attempt.run).add_params(fresh)
+    def _add_constants(self, attempt: Attempt, constants: Mapping[str, JsonValue], prefix: str = "other") -> None:
+        """Add the constants that flowed into a fit or a metric.
+
+        `prefix`: what goes before the name of one that the run has with another value.
+        """
         for name, value in constants.items():
-            if attempt.params[name] != value and not attempt.is_explicit:
-                self._add_params(attempt, {name: value}, "later")
+            attempt.constants.setdefault(name, (value, self._execution_id))
+        self._add_params(attempt, constants, prefix)
 
     def _add_params(self, attempt: Attempt, params: Mapping[str, JsonValue], prefix: str) -> None:
         """Add params; one whose name is taken by another value gets a prefix, and a number if it must."""
@@ -497,7 +511,7 @@ class Attempts:
         for use in data:
             key = (use.name, use.role)
             if key not in attempt.data:
-                attempt.data[key] = use.fingerprint
+                attempt.data[key] = (use.fingerprint, self._execution_id)
                 self._changes.of(attempt.run).add_data([use])
 
     def _add_artifact(self, attempt: Attempt, file: tuple[str, bytes, str]) -> None:
@@ -546,15 +560,21 @@ def _base_key(event: MetricEvent, subkey: str) -> str:
     return f"{event.role}.{name}" if event.role is not None else name
 
 
-def _slot_of(attempt: Attempt, event: MetricEvent, base: str) -> Slot | None:
-    """Return the metric that an event goes on with: of the same place in the code, or logged by hand under its name."""
+def _new_slot(key: str, base: str, event: Event, execution_id: str) -> Slot:
+    return Slot(key=key, base=base, code=event.code, call_site=event.call_site, execution_id=execution_id)
+
+
+def _slot_of(attempt: Attempt, event: MetricEvent, base: str, execution_id: str) -> Slot | None:
+    """Return the metric that an event goes on with: of the same place in the code, or logged by hand under its name.
+
+    Places are known by their code; of several with the same code, in one execution by the place itself, in a later one
+    by their order.
+    """
     if event.is_logged:
         return attempt.slots.get(base)
-    return next((s for s in attempt.slots.values() if s.code == event.code and _is_for(s, base)), None)
-
-
-def _is_for(slot: Slot, base: str) -> bool:
-    return slot.key == base or slot.key.startswith(f"{base}.")
+    alike = [slot for slot in attempt.slots.values() if slot.code == event.code and slot.base == base]
+    here = [slot for slot in alike if slot.execution_id == execution_id and slot.call_site == event.call_site]
+    return next(iter([*here, *(slot for slot in alike if slot.execution_id != execution_id)]), None)
 
 
 def _free_key(attempt: Attempt, base: str, assigned: str | None) -> str:

@@ -22,9 +22,10 @@ from trackbook.lineage.graph import Lineage
 from trackbook.records import Artifact, Execution, Failure, JsonValue, MetricPoint, Outcome, Run, RunStatus, Source
 from trackbook.store.contract import Batch, RunChange
 from trackbook.tracking.attempts import Attempts
+from trackbook.tracking.changes import Changes
 from trackbook.tracking.explicit import ExplicitRuns
 from trackbook.tracking.session import SessionKeeper
-from trackbook.tracking.settle import fill_in, settle
+from trackbook.tracking.settle import Settled, fill_in, settle
 
 _PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
 _SEEDING = re.compile(r"random\.seed\s*\(")
@@ -141,13 +142,17 @@ class Recorder:
             self.keeper.write(batch)
 
     def _batch(self, running: _RunningCell, cell: CapturedCell, count: int | None) -> Batch:
-        settled = settle(cell, running.execution_id, self._lineage)
+        """Return all that a cell did, to be written in one go; a fault in one part loses that part alone."""
+        settled, changes, failure = Settled(), Changes(), _redacted(cell.failure)
+        with self.guard:
+            settled = settle(cell, running.execution_id, self._lineage)
         for event in cell.events:
-            fill_in(event, cell, self._lineage, self._always)
-            self._add_unseeded(event)
-        failure = _redacted(cell.failure)
-        self._end_fits(cell.events, failure)
-        changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
+            with self.guard:
+                fill_in(event, cell, self._lineage, self._always)
+                self._add_unseeded(event)
+        with self.guard:
+            self._end_fits(cell.events, failure)
+            changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
         execution = Execution(
             execution_id=running.execution_id,
             session_id=self.keeper.session.session_id,
@@ -167,8 +172,9 @@ class Recorder:
             resources=cell.resources,
             run_ids=changes.run_ids,
         )
-        self._lineage.add(replace(execution, source=cell.source), settled.sources)
-        self._note_randomness(execution)
+        with self.guard:
+            self._lineage.add(execution, settled.sources, settled.code)
+            self._note_randomness(execution)
         return Batch(executions=(execution,), runs=self._with_environment(changes.finished(running.execution_id)))
 
     def _end_fits(self, events: list[Event], failure: Failure | None) -> None:

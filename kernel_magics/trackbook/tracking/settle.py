@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 
 from trackbook.capture.cell import CapturedCell
-from trackbook.capture.events import Event
+from trackbook.capture.events import Event, FitEvent
 from trackbook.capture.flow import OUTSIDE, Node
+from trackbook.capture.literals import code_text
 from trackbook.capture.secrets import redact_value
-from trackbook.capture.trace import Flowing
 from trackbook.lineage.graph import Lineage
 from trackbook.records import JsonValue, Source, Statement
 
@@ -20,8 +21,10 @@ from trackbook.records import JsonValue, Source, Statement
 class Settled:
     """The statements of a cell, and what made the present value of each name that it changed (None: it is gone)."""
 
-    statements: tuple[Statement, ...]
-    sources: Mapping[str, tuple[Source, ...] | None]
+    statements: tuple[Statement, ...] = ()
+    sources: Mapping[str, tuple[Source, ...] | None] = field(default_factory=dict)
+    code: tuple[Callable[[], str], ...] = ()
+    """For each statement what gives its code, for the few that it is asked of."""
 
 
 def settle(cell: CapturedCell, execution_id: str, lineage: Lineage) -> Settled:
@@ -57,7 +60,8 @@ def settle(cell: CapturedCell, execution_id: str, lineage: Lineage) -> Settled:
         made[name] = (
             address(indexes if own else _possible_makers(cell.flow.nodes), name) if name in cell.names else None
         )
-    return Settled(statements=tuple(statements), sources=made)
+    code = tuple(partial(code_text, node.statement) for node in cell.flow.nodes)
+    return Settled(statements=tuple(statements), sources=made, code=code)
 
 
 def fill_in(event: Event, cell: CapturedCell, lineage: Lineage, always: Mapping[str, JsonValue]) -> None:
@@ -69,21 +73,26 @@ def fill_in(event: Event, cell: CapturedCell, lineage: Lineage, always: Mapping[
         Constants that count whether they flow in or not: those of cells tagged ``parameters``.
     """
     inputs = event.inputs
-    nodes, outside = {}, set(inputs.outside)
+    nodes: Mapping[int, set[str]] = {}
+    outside = set(inputs.outside)
     if inputs.node is not None:
         nodes, outside = cell.flow.upstream([(inputs.node, inputs.names)])
     earlier = lineage.upstream(outside)
     params = {**always, **lineage.literals(earlier)}
+    is_fit = isinstance(event, FitEvent)  # a metric in a loop is a series: what the loop goes over is no input of it
     for index in sorted(nodes):
         node = cell.flow.nodes[index]
         params.update({name: value for name, value in node.literals.items() if name in nodes[index]})
-        params.update({name: inputs.loop_values[name] for name in node.loop_targets if name in inputs.loop_values})
-    for name, value in inputs.literals.items():
+        if is_fit:
+            params.update({name: inputs.loop_values[name] for name in node.loop_targets if name in inputs.loop_values})
+    for name, value in {**inputs.literals, **(inputs.inner_loop_values if is_fit else {})}.items():
         key = name if params.get(name, value) == value else f"local.{name}"
         params[key] = value
     params.pop("_", None)
     event.params = params
-    event.code = _code(cell, nodes, inputs, lineage.texts(earlier))
+    texts = lineage.texts(earlier) | {code_text(cell.flow.nodes[index].statement) for index in nodes}
+    content = "\x00".join([inputs.call_text, *sorted(texts)])
+    event.code = hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def header_lines(statement: ast.stmt) -> tuple[int, int]:
@@ -99,16 +108,6 @@ def header_lines(statement: ast.stmt) -> tuple[int, int]:
     elif isinstance(statement, ast.Match):
         end = statement.lineno
     return statement.lineno, end
-
-
-def _code(cell: CapturedCell, nodes: Iterable[int], inputs: Flowing, earlier: set[str]) -> str:
-    lines = cell.source.split("\n")
-    texts = set(earlier)
-    for index in {*nodes, *([inputs.node] if inputs.node is not None else [])}:
-        first, last = header_lines(cell.flow.nodes[index].statement)
-        texts.add("\n".join(lines[first - 1 : last]).strip())
-    content = "\x00".join([inputs.call_text, *sorted(texts)])
-    return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _reads_with_control(node: Node, nodes: list[Node]) -> dict[str, frozenset[int]]:

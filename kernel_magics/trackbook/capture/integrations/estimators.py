@@ -49,12 +49,17 @@ def hyper_params(estimator: object) -> dict[str, JsonValue]:
     """Return an estimator's own params: by its ``get_params``, else the plain values that it was made with."""
     get_params = getattr(estimator, "get_params", None)
     if callable(get_params):
-        return {str(name): _param(value) for name, value in get_params(deep=True).items()}
+        return params_of(get_params(deep=True))
     plain = {}
     for name, value in _attributes(estimator).items():
         if not name.startswith("_") and not name.endswith("_") and _is_plain(value):
             plain[name] = _param(value)
     return plain
+
+
+def params_of(values: Mapping[str, Any]) -> dict[str, JsonValue]:
+    """Return params that are given as a mapping, such as a search's candidate, as JSON values."""
+    return {str(name): _param(value) for name, value in values.items()}
 
 
 def unseeded(estimator: object) -> list[str]:
@@ -105,9 +110,10 @@ def describe_model(estimator: Any, name: str, inputs: object, target: object) ->
 
 
 def _signature(estimator: object, inputs: object, target: object, features: list[str]) -> dict[str, JsonValue]:
-    dtypes = getattr(inputs, "dtypes", None)
+    dtypes: Any = getattr(inputs, "dtypes", None)
     kinds = [str(dtype) for dtype in dtypes] if hasattr(dtypes, "__iter__") else []
-    width = len(features) or (shape[1] if len(shape := getattr(inputs, "shape", ())) > 1 else None)
+    shape = _shape(inputs)
+    width = len(features) or (shape[1] if len(shape) > 1 else None)
     one = str(getattr(inputs, "dtype", "")) or None
     signature: dict[str, JsonValue] = {
         "inputs": [
@@ -159,7 +165,7 @@ def _fitted(estimator: object, name: str) -> Any:
 
 
 def _by_feature(values: Any, names: list[str]) -> dict[str, float]:
-    shape = getattr(values, "shape", ())
+    shape = _shape(values)
     if len(shape) != 1 or shape[0] > _MOST_FEATURES:
         return {}
     labels = names if len(names) == shape[0] else [str(place) for place in range(shape[0])]
@@ -170,7 +176,7 @@ def _coefficients(estimator: object, names: list[str]) -> dict[str, JsonValue]:
     values = _fitted(estimator, "coef_")
     if hasattr(values, "toarray"):
         values = values.toarray()
-    shape = getattr(values, "shape", ())
+    shape = _shape(values)
     if len(shape) not in (1, 2) or shape[-1] > _MOST_FEATURES:
         return {}
     columns = values.tolist() if len(shape) == 1 else values.T.tolist()
@@ -182,6 +188,11 @@ def _coefficients(estimator: object, names: list[str]) -> dict[str, JsonValue]:
     if intercept is not None:
         found["(intercept)"] = _param(intercept)
     return found
+
+
+def _shape(value: object) -> tuple[int, ...]:
+    shape = getattr(value, "shape", ())
+    return shape if isinstance(shape, tuple) else ()
 
 
 def _attributes(value: object) -> Mapping[str, Any]:
@@ -212,7 +223,7 @@ def _is_plain(value: object) -> bool:
 
 
 def _param(value: Any) -> JsonValue:
-    """Return a param as JSON: other estimators and functions by name, arrays as lists, what has no JSON form as its type."""
+    """Return a param as JSON: estimators and functions by name, arrays as lists, what has no JSON form as its type."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, numpy.ndarray):
         return json_value(value.tolist()) if value.size <= 1000 else f"array{list(value.shape)}"

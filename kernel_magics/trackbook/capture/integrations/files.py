@@ -35,7 +35,7 @@ class FilesIntegration:
 
     def _has_read(self, call: Call, result: Any) -> None:
         path = next(iter(call.arguments.values()), None)
-        is_handle = call.function.__name__ in _FILE_HANDLES
+        is_handle = call.name in _FILE_HANDLES
         if not (call.is_direct or set(call.through) == {"pathlib"}) or not _is_path(path):
             return
         if is_handle and not set(str(call.arguments.get("mode") or "r")) <= set("rbtU"):

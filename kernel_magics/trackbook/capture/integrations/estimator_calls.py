@@ -1,0 +1,213 @@
+"""Watches the methods of estimators, whatever library they are of: what is fitted, what predicts, what scores."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from types import FunctionType
+from typing import Any
+from weakref import WeakSet
+
+from trackbook import clock
+from trackbook.capture.events import Evaluation, FitEvent
+from trackbook.capture.hooks import Call, Hooks
+from trackbook.capture.integrations.estimators import (
+    class_name,
+    describe_model,
+    hyper_params,
+    is_predictor,
+    params_of,
+    parts,
+    unseeded,
+)
+from trackbook.capture.integrations.results import Points, folds, number
+from trackbook.records import Role
+
+_FITTING = ("fit", "partial_fit", "fit_predict", "fit_transform")
+_PREDICTING = ("predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
+
+
+class EstimatorCalls:
+    """The calls of estimators' methods, whatever library they are of."""
+
+    def __init__(self, hooks: Hooks) -> None:
+        self._hooks = hooks
+        self._observer = hooks.observer
+        self._known: WeakSet[type] = WeakSet()
+
+    def watch_own(self, kind: type) -> None:
+        """Watch a class that follows no library, if it fits and then predicts or scores."""
+        names = {name for base in kind.__mro__ for name in base.__dict__}
+        if "fit" in names and names & {*_PREDICTING, "score"}:
+            for base in kind.__mro__:
+                self.watch_fitting(base)
+            self.watch_using(kind)
+
+    def watch_fitting(self, kind: type) -> None:
+        """Watch the methods of a class that fit it."""
+        for name in _FITTING:
+            method = _function(kind.__dict__.get(name))
+            if method is not None:
+                self._hooks.watch(method, on_call=self._fit_begins, on_return=self._fit_ends)
+
+    def watch_using(self, kind: type) -> None:
+        """Watch the methods of a class that use what was fitted."""
+        if kind in self._known:
+            return
+        self._known.add(kind)
+        for name in _PREDICTING:
+            self._hooks.watch(_method(kind, name), on_return=self._prediction)
+        self._hooks.watch(_method(kind, "score"), on_return=self._score)
+        self.watch_transforming(_method(kind, "transform"))
+        self.watch_transforming(_method(kind, "inverse_transform"))
+
+    def watch_transforming(self, method: object) -> None:
+        """Watch a method that makes a table of another."""
+        if getattr(method, "__name__", None) == "fit_transform":
+            self._hooks.watch(method, on_call=self._fit_begins, on_return=self._fit_ends)
+        else:
+            self._hooks.watch(method, on_return=self._transform)
+
+    # Fits
+
+    def _fit_begins(self, call: Call) -> None:
+        if not call.is_outermost:
+            return
+        estimator, inputs, target = _first_three(call)
+        self.watch_using(type(estimator))
+        if not is_predictor(estimator):
+            return
+        earlier = self._observer.fit_of(estimator)
+        if call.name == "partial_fit" and earlier is not None and earlier in self._observer.events:
+            call.notes["event"] = earlier
+            return
+        data = self._observer.data(call, [(inputs, 0, Role.TRAIN), (target, 1, Role.TRAIN)])
+        event = self.new_fit(call, estimator, data)
+        known = self._observer.role_of
+        self._observer.add_roles((table, Role.TRAIN) for table in (inputs, target) if known(table) is None)
+        self._observer.add_fit(call, event, estimator)
+
+    def new_fit(self, call: Call, estimator: object, data: list[Any]) -> FitEvent:
+        """Return the event of a fit that begins, and note it with the call."""
+        event = FitEvent(
+            at=clock.now(),
+            inputs=call.trace.flowing(),
+            call_site=(*call.trace.call_site, "fit"),
+            data=data,
+            run_id=clock.new_id(),
+            run_name=clock.new_name(),
+            estimator=class_name(estimator),
+            hyper=hyper_params(estimator),
+            unseeded=unseeded(estimator),
+        )
+        call.notes["event"] = event
+        return event
+
+    def _fit_ends(self, call: Call, result: Any) -> None:
+        event: FitEvent | None = call.notes.get("event")
+        estimator, inputs, target = _first_three(call)
+        if call.name == "fit_transform" and result is not None:
+            self._observer.add_derived(result, inputs)
+        if event is None:
+            return
+        receiver = _receiver(call)
+        said = None if isinstance(receiver, ast.Name) else call.trace.assigned_name()
+        name = said or self._observer.name_of(call, estimator, receiver) or type(estimator).__name__
+        event.model = describe_model(estimator, name, inputs, target)
+        found = list(parts(estimator))
+        for part in found:
+            self.watch_using(type(part))
+        if isinstance(vars(estimator).get("cv_results_") if hasattr(estimator, "__dict__") else None, Mapping):
+            self._search(event, estimator)
+        self._observer.end_fit(event, found)
+        if call.name == "fit_predict":
+            self._observer.add_prediction(call, estimator, inputs, result)
+
+    def _search(self, event: FitEvent, search: Any) -> None:
+        results = search.cv_results_
+        scoring = search.scoring if isinstance(search.scoring, str) else "score"
+        names = {key.removeprefix("mean_test_"): scoring for key in results if key == "mean_test_score"}
+        names |= {name: name for key in results if (name := key.removeprefix("mean_test_")) != key and name != "score"}
+        best = getattr(search, "best_index_", None)
+        for index, params in enumerate(results["params"]):
+            points: Points = []
+            for name, shown in names.items():
+                points += folds(f"validation.{shown}", _row(results, name, index))
+            event.candidates.append(
+                Evaluation(
+                    params=params_of(params),
+                    metrics=points,
+                    is_best=index == best,
+                )
+            )
+        score = getattr(search, "best_score_", None)
+        if score is not None:
+            event.metrics.append(("best_score", float(score), 0))
+
+    # Use of models
+
+    def _prediction(self, call: Call, result: Any) -> None:
+        if not is_asked_for(call):
+            return
+        estimator, inputs, _ = _first_three(call)
+        self._find_fit(estimator)
+        self._observer.add_prediction(call, estimator, inputs, result)
+
+    def _score(self, call: Call, result: Any) -> None:
+        value = number(result)
+        if value is None or not is_asked_for(call):
+            return
+        estimator, inputs, target = _first_three(call)
+        self._find_fit(estimator)
+        self._observer.add_metric(
+            call, "score", {"": value}, truth=target, predicted=inputs, estimator=estimator, places=(1, 0)
+        )
+
+    def _transform(self, call: Call, result: Any) -> None:
+        _, inputs, _ = _first_three(call)
+        self._observer.add_derived(result, inputs)
+
+    def _find_fit(self, estimator: Any) -> None:
+        """Link a model that was copied or loaded from a file to the fit that made it."""
+        if self._observer.fit_of(estimator) is None:
+            self._observer.find_equal(estimator)
+
+
+def is_asked_for(call: Call) -> bool:
+    """Return whether the notebook asked for a number: itself, or by a scorer or display of ``sklearn.metrics``."""
+    return call.is_direct or all(
+        module.startswith("sklearn.metrics") or module == "sklearn.utils._response" for module in call.through
+    )
+
+
+def _first_three(call: Call) -> tuple[Any, Any, Any]:
+    """Return the estimator, the inputs and the target of a method's call, whatever the parameters are called."""
+    values = list(call.arguments.values())
+    named = call.arguments
+    estimator = values[0] if values else None
+    inputs = named["X"] if "X" in named else (values[1] if len(values) > 1 else None)
+    target = named["y"] if "y" in named else (values[2] if len(values) > 2 and "X" not in named else None)
+    return estimator, inputs, target
+
+
+def _receiver(call: Call) -> Any:
+    function = getattr(call.trace.call, "func", None)
+    return getattr(function, "value", None)
+
+
+def _row(results: Mapping[str, Any], name: str, index: int) -> list[Any]:
+    scores: list[Any] = []
+    while (key := f"split{len(scores)}_test_{name}") in results:
+        scores.append(results[key][index])
+    return scores
+
+
+def _function(value: object) -> FunctionType | None:
+    """Return the plain function behind a class attribute, also behind scikit-learn's ``available_if``."""
+    value = getattr(value, "fn", value)
+    return value if isinstance(value, FunctionType) else None
+
+
+def _method(kind: type, name: str) -> FunctionType | None:
+    found = next((base.__dict__[name] for base in kind.__mro__ if name in base.__dict__), None)
+    return _function(found)
