@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MANY = 1 << 16
 _ATOMS = frozenset(map(id, (int, str, float, bool, bytes, type(None))))
+GENERATORS = frozenset({"numpy", "random"})
+"""Packages with a generator of their own."""
 _KEPT_OUT = frozenset({"IPython", "ipykernel", "ipywidgets", "comm", "zmq", "itertools"})
 _TREES = ("sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree")
 _CACHE = "_cache"  # where pandas keeps what it has worked out
@@ -36,7 +38,7 @@ def part(*key: object) -> None:
 def reduce_of_library(obj: Any, cls: type, module: str) -> Any:
     """Return what to write for an object of a library's class, or NotImplemented for what the library itself gives."""
     top = module.partition(".")[0]
-    if is_global_generator(obj):
+    if top in GENERATORS and is_global_generator(obj):
         return part, ("global generator", module)
     if top in _KEPT_OUT:
         raise UnmarkableError
@@ -74,7 +76,7 @@ def _reduce_array(array: numpy.ndarray[Any, Any]) -> Any:
     return NotImplemented
 
 
-def _reduce_masked(array: numpy.ma.MaskedArray[Any, Any]) -> Any:
+def _reduce_masked(array: Any) -> Any:
     """Showing one settles its fill value: an unset one is taken for what it would be settled to."""
     numpy_ma = sys.modules["numpy.ma"]
     fill = array._fill_value
@@ -83,7 +85,7 @@ def _reduce_masked(array: numpy.ma.MaskedArray[Any, Any]) -> Any:
 
 
 def _reduce_tree(tree: Any) -> Any:
-    """A tree of neighbours counts the questions that it was asked; the numbers beside its arrays are sizes and counts."""
+    """A tree of neighbours counts what it was asked; the numbers beside its arrays are such counts, and sizes."""
     return part, ("tree", type(tree).__name__), [item for item in tree.__getstate__() if type(item) is not int]
 
 
@@ -92,11 +94,12 @@ def _reduce_pandas(obj: Any) -> Any:
     if type(reduced) is not tuple or len(reduced) < 3:
         return reduced
     make, arguments, state, *more = reduced
-    states = tuple(map(_without_cache, state)) if type(state) is tuple else _without_cache(state)
-    return make, tuple(map(_without_cache, arguments)), states, *more
+    parts = [_without_cache(item) for item in (state if type(state) is tuple else (state,))]
+    return part, ("pandas",), (make, arguments, [item for item in parts if type(item) is not dict or item], more)
 
 
 def _without_cache(state: Any) -> Any:
+    """Attributes without what pandas worked out from the rest, which is there only once it was asked for."""
     return {key: value for key, value in state.items() if key != _CACHE} if type(state) is dict else state
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from opcode import opmap
 from typing import Any
 
-from trackbook.capture.library_marks import is_global_generator
+from trackbook.capture.library_marks import GENERATORS, is_global_generator
 from trackbook.capture.ownership import class_dict, class_module, class_mro, code_of, is_persons, is_persons_class
 from trackbook.capture.symbols import OPAQUE_NAMES
 
@@ -183,10 +183,10 @@ class _Walk:
             self.behind += class_mro(cls)[1:]
 
     def _object(self, obj: Any, cls: type) -> None:
-        if is_global_generator(obj):
-            return
         module = class_module(cls)
         top = module.partition(".")[0] if type(module) is str else ""
+        if top in GENERATORS and is_global_generator(obj):
+            return
         if id(cls) not in _IMMUTABLE:
             self.nodes.add(id(obj))
         self.is_passive &= cls is bytearray or top in _PASSIVE_MODULES

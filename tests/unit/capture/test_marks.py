@@ -303,6 +303,43 @@ def test_reading_a_frame_that_makes_pandas_rearrange_it_keeps_the_mark() -> None
     assert [change_mark(table) for table in (df, wide)] == before
 
 
+def fitted_neighbours() -> Any:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(1).fit([[1.0], [2.0]], [0, 1])
+
+
+def fitted_on_the_global_generator() -> Any:
+    from sklearn.ensemble import GradientBoostingClassifier
+
+    return GradientBoostingClassifier(n_estimators=2).fit([[1.0], [2.0], [3.0]], [0, 1, 1])
+
+
+DATED = pd.DataFrame({"a": [1, 2, 3]}, index=pd.date_range("2020-01-01", periods=3))
+READS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
+    "neighbours": (fitted_neighbours, lambda v: v.predict([[1.5]])),
+    "global generator": (fitted_on_the_global_generator, lambda v: np.random.rand()),
+    "masked array": (lambda: np.ma.array([1.5, 2.0], mask=[0, 1]), repr),
+    "frame of dates": (DATED.copy, lambda v: (v.loc["2020-01-02"], v.resample("D").sum())),
+    "rolling": (lambda: DATED.rolling(2), lambda v: v.mean()),
+    "categorical": (lambda: pd.Series(["a"], dtype="category"), lambda v: (v.value_counts(), repr(v))),
+    "frame": (frame, lambda v: (v.describe(include="all"), v.to_html(), v.index.is_unique, v.columns.get_loc("s"))),
+    "model": (fitted, lambda v: (v.predict([[1.0]]), repr(v), v._repr_html_(), v.get_params())),
+    "dict": (lambda: {"a": [1]}, lambda v: (v["a"], v.get("b"), sorted(v), repr(v))),
+}
+
+
+@pytest.mark.parametrize("title", READS)
+def test_what_is_only_read_keeps_its_mark(title: str) -> None:
+    make, read = READS[title]
+    value = make()
+    before = change_mark(value)
+
+    read(value)
+
+    assert change_mark(value) == before is not None
+
+
 def test_a_groupby_object_that_is_only_read_keeps_its_mark() -> None:
     groups = pd.DataFrame({"a": [1, 1], "b": [1, 2]}).groupby("a")
     before = change_mark(groups)
