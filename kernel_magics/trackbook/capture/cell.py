@@ -119,7 +119,7 @@ class CellCapture:
         self._source = source
         self._namespace.before(tree)
         self._flow = self._sources.begin_cell(source, transformed, tree)
-        self.observer.begin()
+        self.observer.begin(self._flow)
         self._meter.start()
         self._started = (clock.now(), clock.monotonic())
         if tree is not None:

@@ -63,6 +63,8 @@ class Call:
         return self.arguments.get(name)
 
 
+_THREADS = frozenset({"threading", "concurrent.futures.thread", "asyncio.threads", ""})
+
 CallHandler = Callable[[Call], None]
 ReturnHandler = Callable[[Call, Any], None]
 
@@ -122,9 +124,10 @@ class Hooks:
         is_direct = self.observer.is_notebook_code(caller)
         if not self.observer.is_listening or (enclosing and not is_direct):
             return None
-        trace = self.observer.trace(caller, watch.name)
-        if not trace.levels and not is_direct:
+        through = () if is_direct else self._through(caller)
+        if not is_direct and not self._is_for_notebook(through):
             return None
+        trace = self.observer.trace(caller, watch.name)
         return Call(
             name=watch.name,
             arguments=watch.bind(frame),
@@ -133,15 +136,21 @@ class Hooks:
             is_outermost=not enclosing,
             trace=trace,
             enclosing=enclosing,
-            through=() if is_direct else self._through(caller),
+            through=through,
         )
 
     def _through(self, frame: FrameType | None) -> tuple[str, ...]:
+        """Return the library modules between the notebook's code and a frame; they end with "" where there is none."""
         modules: list[str] = []
         while frame is not None and not self.observer.is_notebook_code(frame):
             modules.append(str(frame.f_globals.get("__name__")))
             frame = frame.f_back
-        return tuple(modules)
+        return (*modules, "") if frame is None else tuple(modules)
+
+    @staticmethod
+    def _is_for_notebook(through: tuple[str, ...]) -> bool:
+        """Return whether a call by a library is made for the notebook's code: not one of a library's own threads."""
+        return through[-1] != "" or set(through) <= _THREADS
 
     def _enclosing(self, frame: FrameType) -> tuple[Activation, ...]:
         found = []

@@ -10,18 +10,22 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Generic, TypeVar
 
 from trackbook import clock
 from trackbook.capture.events import Event, FitEvent, MetricEvent
+from trackbook.capture.flow import Flow
 from trackbook.capture.hooks import Call
+from trackbook.capture.integrations.model_content import model_content
 from trackbook.capture.known import Known
+from trackbook.capture.randomness import unseeded_calls
 from trackbook.capture.sources import Library, Sources
 from trackbook.capture.tables import describe, is_table, read_file
-from trackbook.capture.trace import Activation, Flowing, Place, Trace
+from trackbook.capture.trace import CELL, Activation, Flowing, Place, Trace
 from trackbook.records import DatasetUse, FileRead, Role, Source
 
 _ROLE_WORDS = {
@@ -39,6 +43,8 @@ class _Made:
 
     fit: FitEvent
     here: list[Place]
+    data: list[DatasetUse] = field(default_factory=list)
+    """What a prediction was made on."""
 
 
 @dataclass(slots=True)
@@ -93,6 +99,7 @@ class Observer:
 
     def __init__(self, variables: Mapping[str, object], sources: Sources, upstream: Upstream) -> None:
         self.is_listening = False
+        self._thread = 0
         self.events: list[Event] = []
         self.explicit: Callable[[], str | None] = lambda: None
         self._variables = variables
@@ -104,24 +111,28 @@ class Observer:
         self._roles: Known[Role] = Known()
         self._files: Known[tuple[FileRead, ...]] = Known()
         self._open: list[tuple[Activation, FitEvent]] = []
-        self._made: list[_Made] = []
-        self._made_earlier: dict[Source, FitEvent] = {}
+        self._made: dict[tuple[Place, ...], _Made] = {}
+        self._made_earlier: dict[Source, _Made] = {}
         self._read: _Arrivals[FileRead] = _Arrivals()
         self._unseeded: _Arrivals[str] = _Arrivals()
 
     # The cell
 
-    def begin(self) -> None:
+    def begin(self, flow: Flow) -> None:
         """Listen: a cell begins."""
-        self.events, self._made, self._open = [], [], []
+        self._thread = threading.get_ident()
+        for node in flow.nodes:
+            for what in unseeded_calls(node.statement):
+                self._unseeded.add([(CELL, node.index)], what)
+        self.events, self._made, self._open = [], {}, []
         self.is_listening = True
 
     def end(self, execution_id: str) -> list[Event]:
         """Stop listening; return what happened, and remember at which statements models and files came in."""
         self.is_listening = False
-        for made in self._made:
+        for made in self._made.values():
             if made.here:
-                self._made_earlier[Source(execution_id=execution_id, statement=made.here[-1][1])] = made.fit
+                self._made_earlier[Source(execution_id=execution_id, statement=made.here[-1][1])] = made
         self._read.settle(execution_id)
         self._unseeded.settle(execution_id)
         events, self.events = self.events, []
@@ -142,7 +153,11 @@ class Observer:
 
     def trace(self, frame: FrameType | None, called: str = "") -> Trace:
         """Return the person's frames from this one, which called a function of that name, out to the cell."""
-        return Trace.of(frame, self._sources, self._library, self._variables, called)
+        trace = Trace.of(frame, self._sources, self._library, self._variables, called)
+        if threading.get_ident() == self._thread or (trace.levels and trace.levels[-1].is_cell):
+            return trace
+        waiting = sys._current_frames().get(self._thread)  # a thread of the person's works for what the cell is at
+        return Trace([*trace.levels, *Trace.of(waiting, self._sources, self._library, self._variables).levels])
 
     # Models
 
@@ -155,7 +170,7 @@ class Observer:
         event.unseeded += self._unseeded.reaching(call.trace.flowing(), self._upstream)
         self._add(event)
         self._open.append((call.activation, event))
-        self._made.append(_Made(event, call.trace.here))
+        self._make(_Made(event, call.trace.here))
         if estimator is not None:
             self._fits.put(estimator, event)
 
@@ -173,14 +188,12 @@ class Observer:
 
     def find_equal(self, estimator: object) -> None:
         """Link a model that was not seen being fitted (a copy, or loaded from a file) to an equal one that was."""
-        joblib = sys.modules.get("joblib")
         alike = [(model, fit) for model, fit in self._fits.alive() if type(model) is type(estimator)]
-        if joblib is None or not alike:
-            return
-        wanted = joblib.hash(estimator)
-        for model, fit in alike:
-            if joblib.hash(model) == wanted:
+        wanted = model_content(estimator) if alike else None
+        for model, fit in reversed(alike):
+            if model_content(model) == wanted:
                 self._fits.put(estimator, fit)
+                return
 
     def enclosing_fit(self, call: Call) -> FitEvent | None:
         """Return the fit (or search) inside of which a call is made."""
@@ -190,11 +203,15 @@ class Observer:
         """A model has predicted `output` from `inputs`."""
         fit = self.fit_of(estimator)
         role = self.role(call, inputs, _argument(call, 0))
-        self._predictions.put(
-            output, _Prediction(fit, role, self.data(call, [(inputs, 0, role)])), by_owner=True, by_content=True
-        )
+        data = self.data(call, [(inputs, 0, role)])
+        self._predictions.put(output, _Prediction(fit, role, data), by_owner=True, by_content=True)
         if fit is not None:
-            self._made.append(_Made(fit, call.trace.here))
+            self._make(_Made(fit, call.trace.here, data))
+
+    def _make(self, made: _Made) -> None:
+        """Note what was made by the statements that are running; of what one statement makes in a loop the newest."""
+        self._made.pop(tuple(made.here), None)
+        self._made[tuple(made.here)] = made
 
     def add_cross_prediction(self, event: FitEvent, output: object) -> None:
         """Cross-validation has predicted each row by a model that had not seen it."""
@@ -313,7 +330,7 @@ class Observer:
         """
         expressions = [_argument(call, place) for place in places]
         prediction = self._prediction(predicted)
-        fits = self._fits_of(call, estimator, predicted, prediction, expressions)
+        fits, made_on = self._origin(call, estimator, predicted, prediction, expressions)
         judged = (predicted, expressions[1]) if truth is None else (truth, expressions[0])
         role = self.role(call, *judged)
         if role is None and prediction is not None:
@@ -321,8 +338,8 @@ class Observer:
         data = self.data(call, [(truth, places[0], role)])
         if estimator is not None:
             data += self.data(call, [(predicted, places[1], role)])
-        elif prediction is not None:
-            data += prediction.data
+        else:
+            data += made_on
         self._add(
             MetricEvent(
                 at=clock.now(),
@@ -335,7 +352,7 @@ class Observer:
                 fits=fits,
                 assigned=call.trace.assigned_name(),
                 report=report,
-            )  # fmt: skip
+            )
         )
         for output in outputs if len(fits) == 1 else ():
             self._predictions.put(output, _Prediction(fits[0], role, []))
@@ -352,7 +369,7 @@ class Observer:
         """
         trace = self.trace(frame)
         parts = [ast.parse(expression, mode="eval").body] if expression is not None else None
-        fits = self._fits_by_flow(trace, parts)
+        fits = tuple(dict.fromkeys(made.fit for made in self._made_by_flow(trace, parts)))
         for key, value in values.items():
             self._add(
                 MetricEvent(
@@ -365,7 +382,7 @@ class Observer:
                     fits=fits if len(fits) == 1 else (),
                     step=step,
                     is_logged=True,
-                )  # fmt: skip
+                )
             )
 
     def _prediction(self, value: object) -> _Prediction | None:
@@ -375,43 +392,45 @@ class Observer:
             known = equal[-1] if equal else None
         return known
 
-    def _fits_of(
+    def _origin(
         self,
         call: Call,
         estimator: object,
         predicted: object,
         prediction: _Prediction | None,
         expressions: list[ast.expr | None],
-    ) -> tuple[FitEvent, ...]:
+    ) -> tuple[tuple[FitEvent, ...], list[DatasetUse]]:
+        """Return the fits whose models a metric judges, and the data that they predicted from."""
         enclosing = self.enclosing_fit(call)
         if enclosing is not None:
-            return (enclosing,)
+            return (enclosing,), []
         if estimator is not None:
             fit = self.fit_of(estimator)
-            return (fit,) if fit is not None else ()
+            return ((fit,) if fit is not None else ()), []
         known = self._predictions.get(predicted)
         if known is not None:
-            return (known.fit,) if known.fit is not None else ()
-        by_flow = self._fits_by_flow(
-            call.trace, [e for e in expressions[1:] if e is not None] or [e for e in expressions if e]
-        )
+            return ((known.fit,) if known.fit is not None else ()), known.data
+        parts = [e for e in expressions[1:] if e is not None] or [e for e in expressions if e is not None]
+        made = self._made_by_flow(call.trace, parts)
+        by_flow = tuple(dict.fromkeys(each.fit for each in made))
         if len(by_flow) == 1 or (by_flow and prediction is None):
-            return by_flow
-        equal = [p.fit for p in self._predictions.equal_to(predicted) if p.fit is not None]
-        among = [fit for fit in equal if fit in by_flow] or equal
-        return (among[-1],) if among else by_flow
+            return by_flow, made[-1].data if len(by_flow) == 1 else []
+        equal = [each for each in self._predictions.equal_to(predicted) if each.fit is not None]
+        among = [each for each in equal if each.fit in by_flow] or equal
+        if among and among[-1].fit is not None:
+            return (among[-1].fit,), among[-1].data
+        return by_flow, []
 
-    def _fits_by_flow(self, trace: Trace, parts: Collection[ast.expr] | None) -> tuple[FitEvent, ...]:
-        """Return the fits whose models take part in making some expressions, the nearest on each way."""
-        known = {place for made in self._made for place in made.here}
-        flowing = trace.flowing(parts, known)
-        newest = {tuple(made.here): made.fit for made in self._made if not flowing.places.isdisjoint(made.here)}
-        if newest:
-            return tuple(dict.fromkeys(newest.values()))
+    def _made_by_flow(self, trace: Trace, parts: Collection[ast.expr] | None) -> list[_Made]:
+        """Return the fits and predictions that take part in making some expressions, the nearest on each way."""
+        flowing = trace.flowing(parts, {place for here in self._made for place in here})
+        made = [made for here, made in self._made.items() if not flowing.places.isdisjoint(here)]
+        if made:
+            return made
         for source in self._upstream(flowing.outside):
             if source in self._made_earlier:
-                return (self._made_earlier[source],)
-        return ()
+                return [self._made_earlier[source]]
+        return []
 
 
 def _argument(call: Call, place: int | str) -> ast.expr | None:

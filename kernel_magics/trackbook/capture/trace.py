@@ -19,7 +19,7 @@ from trackbook.records import JsonValue, json_value
 
 Activation = tuple[int, int]  # a frame and its code: one life of one function
 Place = tuple[Activation, int]  # a statement of it
-_CELL: Activation = (0, 0)  # IPython runs each statement of a cell in a frame of its own; the cell is one all the same
+CELL: Activation = (0, 0)  # IPython runs each statement of a cell in a frame of its own; the cell is one all the same
 
 
 @dataclass(slots=True, eq=False)
@@ -213,7 +213,7 @@ def _level(frame: FrameType, site: Site, is_cell: bool) -> Level:
         wanted.update(name for generator in comprehension.generators for name in target_names(generator.target))
     # f_locals of a function makes a dict that outlives the look: only for frames where a name is wanted
     values = {name: frame.f_locals[name] for name in wanted if name in frame.f_locals} if wanted else {}
-    return Level(_CELL if is_cell else (id(frame), id(frame.f_code)), site, is_cell, values, frame.f_code.co_name)
+    return Level(CELL if is_cell else (id(frame), id(frame.f_code)), site, is_cell, values, frame.f_code.co_name)
 
 
 def _plain(values: Mapping[str, object], names: Collection[str]) -> Iterator[tuple[str, JsonValue]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from trackbook.capture.secrets import redact, redact_value
 from trackbook.errors import ImmutableError, InvalidValueError, NotFoundError
 from trackbook.records import RunDetail
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
@@ -58,7 +59,7 @@ def set_note(store: Store, run_id: str, text: str | None) -> RunDetail:
     """Put a note on a run, over the one that it has, and return the run as it is now; None or blank takes it away."""
     if text is not None and not isinstance(text, str):
         raise InvalidValueError(f"A note is text, not {type(text).__name__}. Give it as a string.")
-    note = text.strip() or None if text else None
+    note = redact(text.strip()) or None if text else None
     for _ in range(_ATTEMPTS):
         run = _known(store, run_id).run
         try:
@@ -71,7 +72,7 @@ def set_note(store: Store, run_id: str, text: str | None) -> RunDetail:
 def _text(key: str, value: object) -> str:
     if value is None:
         raise InvalidValueError(f"Tag '{key}' has no value. Give a text; to take a tag away, remove it.")
-    return str(value)
+    return str(redact_value(key, redact(str(value))))
 
 
 def _change(store: Store, change: RunChange) -> RunDetail:

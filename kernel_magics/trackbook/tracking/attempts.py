@@ -15,6 +15,7 @@ from datetime import datetime
 
 from trackbook import clock
 from trackbook.capture.events import Evaluation, Event, FitEvent, LogEvent, MetricEvent
+from trackbook.capture.secrets import redact
 from trackbook.records import (
     Artifact,
     DatasetUse,
@@ -464,7 +465,7 @@ class Attempts:
             self._add_constants(attempt, event.logged)
         draft.tags.update(event.tags)
         if event.note is not None:
-            attempt.run = self._changes.put(attempt.run, note=event.note)
+            attempt.run = self._changes.put(attempt.run, note=redact(event.note))
         if event.artifact is not None:
             self._add_artifact(attempt, event.artifact)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from trackbook.capture.secrets import redact_value
+from trackbook.capture.secrets import redact, redact_value
 from trackbook.records import Artifact, DatasetUse, JsonValue, MetricPoint, Model, Run
 from trackbook.store.contract import RunChange
 
@@ -45,12 +45,17 @@ class RunDraft:
             run=self.run,
             params=self.params,
             metrics=tuple(self.metrics),
-            tags=self.tags,
+            tags={name: redact_tag(name, value) for name, value in self.tags.items()},
             datasets=tuple(self.datasets.values()),
             models=tuple(self.models),
             artifacts=tuple(self.artifacts),
             execution_ids=(execution_id,) if execution_id is not None else (),
         )
+
+
+def redact_tag(name: str, value: str | None) -> str | None:
+    """Return a tag's value, what looks like a credential taken out."""
+    return None if value is None else str(redact_value(name, redact(value)))
 
 
 class Changes:

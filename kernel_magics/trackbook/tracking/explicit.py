@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trackbook import clock
-from trackbook.capture.secrets import redact_value
+from trackbook.capture.secrets import redact, redact_value
 from trackbook.errors import InvalidValueError, NoRunError
 from trackbook.records import Artifact, Failure, JsonValue, MetricPoint, Run, RunStatus, json_value
 from trackbook.store.contract import Batch, RunChange, RunFilter
 from trackbook.tracking.annotate import check_key
+from trackbook.tracking.changes import redact_tag
 from trackbook.tracking.session import SessionKeeper
 
 RUN_VARIABLE = "TRACKBOOK_RUN_ID"
@@ -64,11 +65,21 @@ class ExplicitRuns:
     ) -> StartedRun:
         """Start a run beneath the one that runs; it is in the store when this returns."""
         parent = self.innermost.run_id if self.innermost else self._keeper.session.parent_run_id
-        run = replace(self._keeper.new_run(None, name, clock.now()), parent_id=parent)
+        run = replace(self._keeper.new_run(None, redact(name) if name else None, clock.now()), parent_id=parent)
         if experiment:
             run = replace(run, experiment=experiment)
         started = StartedRun(run, by)
-        self._keeper.write(Batch(runs=(RunChange(run_id=run.run_id, run=run, tags=dict(tags or {})),)))
+        self._keeper.write(
+            Batch(
+                runs=(
+                    RunChange(
+                        run_id=run.run_id,
+                        run=run,
+                        tags={name: redact_tag(name, value) for name, value in (tags or {}).items()},
+                    ),
+                )
+            )
+        )
         with self._lock:
             self.started.append(started)
             self.known[started.run_id] = started
@@ -144,7 +155,7 @@ class ExplicitRuns:
         """Add params, tags, artifacts or a note, at once."""
         kept = {name: redact_value(name, value) for name, value in (params or {}).items()}
         if note is not None:
-            started.run = replace(started.run, note=note)
+            started.run = replace(started.run, note=redact(note))
         self._keeper.write(
             Batch(
                 runs=(
@@ -152,7 +163,7 @@ class ExplicitRuns:
                         run_id=started.run_id,
                         run=started.run if note is not None and started.is_owned else None,
                         params=kept,
-                        tags=dict(tags or {}),
+                        tags={name: redact_tag(name, value) for name, value in (tags or {}).items()},
                         artifacts=artifacts,
                     ),
                 )

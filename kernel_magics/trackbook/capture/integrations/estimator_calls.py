@@ -175,9 +175,8 @@ class EstimatorCalls:
 
 def is_asked_for(call: Call) -> bool:
     """Return whether the notebook asked for a number: itself, or by a scorer or display of ``sklearn.metrics``."""
-    return call.is_direct or all(
-        module.startswith("sklearn.metrics") or module == "sklearn.utils._response" for module in call.through
-    )
+    asked = ("sklearn.metrics", "sklearn.utils._response", "threading", "concurrent.futures.thread")
+    return call.is_direct or all(module.startswith(asked) or module == "" for module in call.through)
 
 
 def _first_three(call: Call) -> tuple[Any, Any, Any]:

@@ -88,7 +88,7 @@ def describe_model(estimator: Any, name: str, inputs: object, target: object) ->
     """Describe a fitted model: class, signature, features, importances and coefficients where it has them."""
     final = _final(estimator)
     features = _features(estimator, inputs)
-    names = _features(final, None) or features
+    names = _features(final, None) or _features_out(estimator) or features
     details: dict[str, JsonValue] = {}
     kind = estimator_type(estimator)
     if kind:
@@ -141,6 +141,17 @@ def _features(estimator: object, inputs: object) -> list[str]:
     if names is None or not hasattr(names, "__iter__"):
         return []
     return [str(name) for name in names]
+
+
+def _features_out(estimator: Any) -> list[str]:
+    """Return the names of what a pipeline's last step is given, where the steps before it know them."""
+    steps = _attributes(estimator).get("best_estimator_", estimator)
+    if not isinstance(_attributes(steps).get("steps"), list) or len(steps.steps) < 2:
+        return []
+    try:
+        return [str(name) for name in steps[:-1].get_feature_names_out()]
+    except Exception:  # noqa: BLE001  a step that can't tell may say so in any way
+        return []
 
 
 def _final(estimator: Any) -> Any:
