@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import entry_points
@@ -18,11 +18,11 @@ from trackbook.capture.imports import ImportWatch
 from trackbook.capture.instrument import Instruments
 from trackbook.capture.marks import set_code_lookup
 from trackbook.capture.namespace import Change, Namespace
-from trackbook.capture.observer import Observer
+from trackbook.capture.observer import Observer, Upstream
 from trackbook.capture.resources import ResourceMeter
 from trackbook.capture.sources import Sources
 from trackbook.capture.symbols import parse_cell
-from trackbook.records import Failure, Outcome, Resources, Source
+from trackbook.records import Failure, JsonValue, Outcome, Resources, json_value
 
 INTEGRATIONS = "trackbook.integrations"  # the entry point group
 
@@ -43,6 +43,8 @@ class CapturedCell:
     resources: Resources
     names: frozenset[str]
     """The names of the namespace after the cell, of those that it wrote."""
+    present: Mapping[str, JsonValue]
+    """The values after the cell of names that get one literal here and another there."""
 
 
 class CellCapture:
@@ -64,7 +66,7 @@ class CellCapture:
         self,
         variables: dict[str, object],
         hidden: Callable[[], Collection[str]],
-        upstream: Callable[[Iterable[str]], Iterable[Source]],
+        upstream: Upstream,
         guard: Guard,
     ) -> None:
         self._variables = variables
@@ -78,6 +80,7 @@ class CellCapture:
         self._definitions = Definitions(variables, self._class_found)
         self._meter = ResourceMeter()
         self._source = ""
+        self._tree: ast.Module | None = None
         self._flow = Flow([], {})
         self._started = (clock.now(), clock.monotonic())
 
@@ -111,23 +114,28 @@ class CellCapture:
         source, transformed
             The cell as typed, and as IPython rewrote it.
         """
-        tree: ast.Module | None
-        try:
-            tree = parse_cell(source)
-        except SyntaxError:
-            tree = None
-        self._source = source
-        self._namespace.before(tree)
-        self._flow = self._sources.begin_cell(source, transformed, tree)
-        self.observer.begin(self._flow)
+        self._source, self._tree = source, None
+        self._flow = Flow([], {})
+        with self._guard:
+            self._tree = _parsed(source)
+        with self._guard:
+            self._namespace.before(self._tree)
+        with self._guard:
+            self._flow = self._sources.begin_cell(source, transformed, self._tree)
+        with self._guard:
+            self.observer.begin(self._flow)
         self._meter.start()
         self._started = (clock.now(), clock.monotonic())
-        if tree is not None:
-            self._definitions.begin(tree)  # last: it sees every call that is made from here on
+        if self._tree is not None:
+            self._definitions.begin(self._tree)  # last: it sees every call that is made from here on
 
     def _class_found(self, kind: type) -> None:
         with self._guard:
             self._hooks.estimators.watch_own(kind)
+
+    def read_names(self) -> frozenset[str]:
+        """Return the names that the cell which runs may read."""
+        return frozenset(name for node in self._flow.nodes for name in node.reads)
 
     def end(self, execution_id: str, error: BaseException | None, *, did_run: bool = True) -> CapturedCell:
         """The cell has ended.
@@ -144,12 +152,16 @@ class CellCapture:
         seconds = clock.monotonic() - self._started[1]
         self._definitions.end()
         resources = self._meter.stop()
-        events = self.observer.end(execution_id)
-        line = 0 if not did_run else self._failed_line(error)
-        change = self._namespace.after(is_complete=error is None, failed_line=line)
-        for name in change.writes:
-            if isinstance(kind := self._variables.get(name), type):
-                self._class_found(kind)  # imported, or defined where nobody could tell before
+        change, events, flow = Change(), list(self.observer.events), Flow([], {})
+        line: int | None = 0
+        with self._guard:
+            events = self.observer.end(execution_id)
+        with self._guard:
+            line = self._failed_line(error) if did_run else 0
+            change = self._namespace.after(is_complete=error is None, failed_line=line)
+            flow = self._flow.settled({*change.writes, *change.maybe})
+        with self._guard:
+            self._find_classes(change)
         return CapturedCell(
             source=self._source,
             started_at=self._started[0],
@@ -158,11 +170,24 @@ class CellCapture:
             failure=failure_of(error),
             failed_line=line if error is not None else None,
             change=change,
-            flow=self._flow.settled({*change.writes, *change.maybe}),
+            flow=flow,
             events=events,
             resources=resources,
             names=frozenset(name for name in change.writes if name in self._variables),
+            present=dict(self._present(flow)),
         )
+
+    def _find_classes(self, change: Change) -> None:
+        for name in change.writes:
+            if isinstance(kind := self._variables.get(name), type):
+                self._class_found(kind)  # imported, or defined where nobody could tell before
+
+    def _present(self, flow: Flow) -> Iterator[tuple[str, JsonValue]]:
+        for name in flow.several_literals:
+            value = self._variables.get(name)
+            if isinstance(value, str | int | float | bool | list | tuple | dict) or value is None:
+                with self._guard:
+                    yield name, json_value(value)
 
     def _failed_line(self, error: BaseException | None) -> int | None:
         """Return the line of the cell at which an error left it."""
@@ -174,6 +199,13 @@ class CellCapture:
                 line = trace.tb_lineno
             trace = trace.tb_next
         return line
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        return parse_cell(source)
+    except SyntaxError:
+        return None
 
 
 def outcome_of(error: BaseException | None) -> Outcome:

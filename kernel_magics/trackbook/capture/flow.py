@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from trackbook.records import JsonValue
 
@@ -33,6 +34,8 @@ class Node:
     literals: Mapping[str, JsonValue] = field(default_factory=dict)
     loop_targets: frozenset[str] = frozenset()
     """Names that a loop over literals binds here; their value is known only while it runs."""
+    is_opaque: bool = False
+    """Whether it may bind and change anything (``exec``, ``%run``)."""
 
 
 class Flow:
@@ -92,6 +95,12 @@ class Flow:
                 pending.append((node.control, None))
         return nodes, outside
 
+    @cached_property
+    def several_literals(self) -> frozenset[str]:
+        """The names that get one literal here and another there; which it was is known only while it runs."""
+        names = [name for node in self.nodes for name in node.literals]
+        return frozenset(name for name in names if names.count(name) > 1)
+
     def _reaching(self, node: Node, name: str) -> frozenset[int]:
         """Return what made a name that a statement does not itself mention (a magic's line does), as it is read there."""
         makers: set[int] = set()
@@ -114,6 +123,7 @@ class Flow:
                 touches=frozenset(name for name in node.touches if name in changed),
                 literals=node.literals,
                 loop_targets=node.loop_targets,
+                is_opaque=node.is_opaque,
             )
             for node in self.nodes
         ]
@@ -121,6 +131,9 @@ class Flow:
 
     def _settle(self, name: str, sources: frozenset[int], changed: Collection[str]) -> frozenset[int]:
         if name in changed:
+            opaque = [source for source in sources if source != OUTSIDE and self.nodes[source].is_opaque]
+            if opaque:  # it was changed, and this did it: what was there before is most likely replaced
+                return frozenset(source for source in sources if source >= min(opaque))
             return sources
         return frozenset(source for source in sources if source == OUTSIDE or name in self.nodes[source].binds)
 

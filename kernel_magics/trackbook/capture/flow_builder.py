@@ -126,7 +126,7 @@ class _Builder:
             self._bind_caught(handler, header, interrupted)
             self.block(handler.body, header)
             if handler.name and self.now is not None:
-                self.now[handler.name] = OUTSIDE_ONLY  # Python unbinds it
+                self.now = {**self.now, handler.name: OUTSIDE_ONLY}  # Python unbinds it
             ends.append(self.now)
         after = _join(*ends)
         if statement.finalbody:
@@ -140,7 +140,7 @@ class _Builder:
         """Let the name of a caught error be made by the statement that catches it, from what the body did."""
         if handler.name is None or self.now is None:
             return
-        self.now[handler.name] = frozenset({header})
+        self.now = {**self.now, handler.name: frozenset({header})}
         node = self.nodes[header]
         for name, sources in (_join(*interrupted) or {}).items():
             inner = frozenset(source for source in sources if source > header)
@@ -151,6 +151,7 @@ class _Builder:
         before = dict(self.now) if self.now is not None else None
         header = self._node(statement, control).index
         if self.now is not None and before is not None:  # a pattern that fails may have bound some of its names
+            self.now = dict(self.now)
             for name in self.nodes[header].binds:
                 self.now[name] = before.get(name, before.get(_ANY, OUTSIDE_ONLY)) | {header}
         self._branches([*(case.body for case in statement.cases), []], header)
@@ -167,19 +168,23 @@ class _Builder:
 
     def _node(self, statement: ast.stmt, control: int | None) -> Node:
         """Add a statement (or, in a later turn of a loop, what reaches it now) and let its definitions take effect."""
-        access = accesses(statement, shallow=True)
+        access = accesses(
+            statement, shallow=not isinstance(statement, ast.ClassDef)
+        )  # a class body runs where it stands
         node = self._known.get(id(statement))
         if node is None:
             node = Node(index=len(self.nodes), statement=statement, control=control)
             node.binds = access.binds
             node.literals = assigned_literals(statement)
             node.loop_targets = _loop_targets(statement)
+            node.is_opaque = access.is_opaque
             self.nodes.append(node)
             self._known[id(statement)] = node
         if self.now is not None:
+            self.now = dict(self.now)  # the states before are kept by branches and loops
             self._take_effect(node, access, self.now)
             for interrupted in self._interrupted:
-                interrupted.append(dict(self.now))
+                interrupted.append(self.now)
         return node
 
     def _take_effect(self, node: Node, access: Access, now: Definitions) -> None:

@@ -1,65 +1,50 @@
-"""Tells when a library is imported, so that it is understood from its first use on and never imported by us."""
+"""Tells when a library has been imported, so that it is understood from its first use on and never imported by us.
+
+What is watched is the one function of Python that executes a module's source. Nothing is added to the import system: no
+finder, no loader, no frame in the traceback of an import that fails.
+"""
 
 from __future__ import annotations
 
-import importlib.abc
 import sys
-from collections.abc import Callable, Sequence
-from importlib.machinery import ModuleSpec
-from types import ModuleType
+from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
+from types import FrameType, ModuleType
+
+from trackbook.capture.instrument import Instruments
 
 Listener = Callable[[ModuleType], None]
 
 
-class ImportWatch(importlib.abc.MetaPathFinder):
-    """Calls a listener with a module as soon as that module has been imported; at once if it already is."""
+class ImportWatch:
+    """Calls a listener with a module whenever it has been imported or reloaded; at once if it already is."""
 
     def __init__(self) -> None:
         self._listeners: dict[str, list[Listener]] = {}
+        self._instruments = Instruments()
 
     def when_imported(self, name: str, listener: Listener) -> None:
         """Call `listener` with the module of this name, now or when somebody imports it."""
+        self._listeners.setdefault(name, []).append(listener)
+        self._instruments.watch(SourceFileLoader.exec_module, self)
         module = sys.modules.get(name)
         if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
             listener(module)
-            return
-        self._listeners.setdefault(name, []).append(listener)
-        if self not in sys.meta_path:
-            sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
-        """Take the watch out of the import system."""
+        """Watch no more."""
         self._listeners.clear()
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
+        self._instruments.remove_all()
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Find a module that is waited for as the other finders do, and have its loader tell us (finder protocol)."""
-        if fullname not in self._listeners:
+    def called(self, frame: FrameType) -> object:
+        """Take note of a module that is about to be executed, if it is waited for (`Watch` protocol)."""
+        if not self._listeners:
             return None
-        spec = _find_by_others(fullname, path, target)
-        if spec is not None and hasattr(spec.loader, "exec_module"):
-            self._tell_when_executed(fullname, spec.loader)
-        return spec
+        module = frame.f_locals.get("module")
+        return module if getattr(module, "__name__", None) in self._listeners else None
 
-    def _tell_when_executed(self, name: str, loader: object) -> None:
-        """Have this one loader object call the listeners after it has executed its module, then be as it was."""
-        execute = loader.exec_module  # type: ignore[attr-defined]  # checked by the caller
-
-        def exec_module(module: ModuleType) -> None:
-            del loader.exec_module  # type: ignore[attr-defined]  # the instance attribute that is set below
-            execute(module)
-            for listener in self._listeners.pop(name, []):
-                listener(module)
-
-        loader.exec_module = exec_module  # type: ignore[attr-defined]
-
-
-def _find_by_others(fullname: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
-    for finder in sys.meta_path:
-        spec = None if isinstance(finder, ImportWatch) else finder.find_spec(fullname, path, target)
-        if spec is not None:
-            return spec
-    return None
+    def returned(self, token: object, result: object, frame: FrameType) -> None:
+        """Tell of a module that has been executed (`Watch` protocol)."""
+        if isinstance(token, ModuleType):
+            for listener in list(self._listeners.get(token.__name__, ())):
+                listener(token)

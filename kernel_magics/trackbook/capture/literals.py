@@ -121,9 +121,11 @@ def _pairs(target: ast.expr, value: ast.expr) -> Mapping[str, JsonValue]:
 
 def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
     """Walk the expressions of a statement itself, not those of the statements inside it."""
-    pending: list[ast.AST] = [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)]
+    pending: list[ast.AST] = list(ast.iter_child_nodes(statement))
     while pending:
         node = pending.pop()
+        if isinstance(node, ast.stmt | ast.excepthandler | ast.match_case | ast.Lambda):
+            continue
         yield node
         pending += ast.iter_child_nodes(node)
 
@@ -147,8 +149,12 @@ def _evaluate(node: ast.expr) -> object:
         case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
             return [_evaluate(item) for item in items]
         case ast.Dict(keys=keys, values=values) if None not in keys:
-            return {_evaluate(key): _evaluate(value) for key, value in zip(keys, values, strict=True) if key}
+            return {_key(key): _evaluate(value) for key, value in zip(keys, values, strict=True) if key}
     raise ValueError("not a literal")
+
+
+def _key(node: ast.expr) -> object:
+    return tuple(_key(item) for item in node.elts) if isinstance(node, ast.Tuple) else _evaluate(node)
 
 
 def _number(node: ast.expr) -> int | float:
@@ -170,6 +176,8 @@ def _arithmetic(operator: ast.operator, left: int | float, right: int | float) -
             return left / right
         case ast.FloorDiv():
             return left // right
+        case ast.Mod():
+            return left % right
         case ast.Pow() if abs(right) <= 1000 and abs(left) <= 1e6:
             return left**right
     raise ValueError("not arithmetic")

@@ -34,7 +34,8 @@ _ROLE_WORDS = {
     "val": Role.VALIDATION, "valid": Role.VALIDATION, "validation": Role.VALIDATION, "dev": Role.VALIDATION,
 }  # fmt: skip
 T = TypeVar("T")
-Upstream = Callable[[Iterable[str]], Iterable[Source]]
+Upstream = Callable[[Iterable[str], Collection[Source]], Iterable[Source]]
+"""Gives the statements of earlier cells that flowed into names; beyond those of the second argument nothing."""
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ class _Arrivals(Generic[T]):
     def reaching(self, flowing: Flowing, upstream: Upstream) -> list[T]:
         """Return what came in at the statements that flowed into something, each once."""
         found = [what for here, what in self._here if not flowing.places.isdisjoint(here)]
-        for source in upstream(flowing.outside):
+        for source in upstream(flowing.outside, ()):
             found += self._earlier.get(source, [])
         return list(dict.fromkeys(found))
 
@@ -111,8 +112,8 @@ class Observer:
         self._roles: Known[Role] = Known()
         self._files: Known[tuple[FileRead, ...]] = Known()
         self._open: list[tuple[Activation, FitEvent]] = []
-        self._made: dict[tuple[Place, ...], _Made] = {}
-        self._made_earlier: dict[Source, _Made] = {}
+        self._made: dict[tuple[object, ...], _Made] = {}
+        self._made_earlier: dict[Source, list[_Made]] = {}
         self._read: _Arrivals[FileRead] = _Arrivals()
         self._unseeded: _Arrivals[str] = _Arrivals()
 
@@ -132,7 +133,8 @@ class Observer:
         self.is_listening = False
         for made in self._made.values():
             if made.here:
-                self._made_earlier[Source(execution_id=execution_id, statement=made.here[-1][1])] = made
+                source = Source(execution_id=execution_id, statement=made.here[-1][1])
+                self._made_earlier.setdefault(source, []).append(made)
         self._read.settle(execution_id)
         self._unseeded.settle(execution_id)
         events, self.events = self.events, []
@@ -170,7 +172,7 @@ class Observer:
         event.unseeded += self._unseeded.reaching(call.trace.flowing(), self._upstream)
         self._add(event)
         self._open.append((call.activation, event))
-        self._make(_Made(event, call.trace.here))
+        self._make(call, _Made(event, call.trace.here))
         if estimator is not None:
             self._fits.put(estimator, event)
 
@@ -206,12 +208,13 @@ class Observer:
         data = self.data(call, [(inputs, 0, role)])
         self._predictions.put(output, _Prediction(fit, role, data), by_owner=True, by_content=True)
         if fit is not None:
-            self._make(_Made(fit, call.trace.here, data))
+            self._make(call, _Made(fit, call.trace.here, data))
 
-    def _make(self, made: _Made) -> None:
-        """Note what was made by the statements that are running; of what one statement makes in a loop the newest."""
-        self._made.pop(tuple(made.here), None)
-        self._made[tuple(made.here)] = made
+    def _make(self, call: Call, made: _Made) -> None:
+        """Note what was made by the statements that are running; of what one call makes in a loop the newest."""
+        key = (*made.here, id(call.trace.call))
+        self._made.pop(key, None)
+        self._made[key] = made
 
     def add_cross_prediction(self, event: FitEvent, output: object) -> None:
         """Cross-validation has predicted each row by a model that had not seen it."""
@@ -274,7 +277,7 @@ class Observer:
             if value is None or not (is_table(value) or isinstance(value, list | tuple)):
                 continue
             expression = _argument(call, place)
-            name = self.name_of(call, value, expression) or (place if isinstance(place, str) else "data")
+            name = self.name_of(call, value, expression) or f"({place if isinstance(place, str) else 'data'})"
             described.append(describe(value, name, role=role, files=self._files_of(call, value, expression)))
         return described
 
@@ -423,20 +426,17 @@ class Observer:
 
     def _made_by_flow(self, trace: Trace, parts: Collection[ast.expr] | None) -> list[_Made]:
         """Return the fits and predictions that take part in making some expressions, the nearest on each way."""
-        flowing = trace.flowing(parts, {place for here in self._made for place in here})
-        made = [made for here, made in self._made.items() if not flowing.places.isdisjoint(here)]
-        if made:
-            return made
-        for source in self._upstream(flowing.outside):
-            if source in self._made_earlier:
-                return [self._made_earlier[source]]
-        return []
+        flowing = trace.flowing(parts, {place for made in self._made.values() for place in made.here})
+        found = [made for made in self._made.values() if not flowing.places.isdisjoint(made.here)]
+        for source in self._upstream(flowing.outside, self._made_earlier):
+            found += self._made_earlier.get(source, [])
+        return found
 
 
 def _argument(call: Call, place: int | str) -> ast.expr | None:
     """Return the expression that the caller wrote for an argument, by position or by parameter name."""
     expression = call.trace.call
-    if not isinstance(expression, ast.Call):
+    if not isinstance(expression, ast.Call) or not call.is_direct:
         return None
     names = list(call.arguments)
     if isinstance(place, str):

@@ -32,9 +32,7 @@ def unseeded_calls(statement: ast.stmt) -> Iterator[str]:
         elif (
             (name in _TAKE_RANDOM_STATE and _is_library_call(node))
             or name in _ALWAYS_SHUFFLE
-            or (
-                name in _SHUFFLERS and isinstance(given.get("shuffle"), ast.Constant) and given["shuffle"].value is True
-            )
+            or (name in _SHUFFLERS and _is_true(given.get("shuffle")))
         ):
             yield f"{name}(random_state=None)"
 

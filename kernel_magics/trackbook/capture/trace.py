@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 
+from trackbook.capture.flow import Flow
 from trackbook.capture.literals import Missing, code_text, is_literal_iterable, literal_value, target_names
-from trackbook.capture.sources import Library, Site, Sources, is_module_code
+from trackbook.capture.sources import Library, Site, Sources
 from trackbook.capture.symbols import accesses
 from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue, json_value
@@ -87,10 +88,10 @@ class Trace:
             is_notebook = frame.f_globals is variables
             if is_notebook or not library.has(frame.f_code.co_filename):
                 site = sources.site(frame)
-                is_cell = is_notebook and is_module_code(frame.f_code)
+                is_cell = is_notebook and sources.is_cell(frame.f_code)
                 if site is None or (is_in_magic and is_cell):
                     is_in_magic = is_in_magic or (is_notebook and frame.f_code.co_filename.startswith("<"))
-                    site = sources.magic_site(frame, called) if is_in_magic and sources.is_cell(frame.f_code) else None
+                    site = sources.magic_site(frame, called) if is_in_magic and is_cell else None
                 if site is not None:
                     levels.append(_level(frame, site, is_cell))
                     called = frame.f_code.co_name
@@ -158,11 +159,12 @@ class Trace:
                 found.node, found.names, found.outside = level.site.node, names, outside
                 found.loop_values.update(_plain(level.values, list(level.values)))
                 break
+            found.add_literals(
+                chosen_literals(flow, nodes, dict(_plain(level.values, flow.several_literals))), level.function
+            )
             for index in sorted(nodes):
                 node, wanted_here = flow.nodes[index], nodes[index]
-                constants = {name: value for name, value in node.literals.items() if name in wanted_here}
                 found.inner_loop_values.update(_plain(level.values, node.loop_targets & wanted_here))
-                found.add_literals(constants, level.function)
             parameters = outside & level.site.scope.parameters
             outer |= outside - parameters
             wanted = self._arguments(level, caller, parameters, found)
@@ -194,10 +196,11 @@ class Trace:
         bound = _bind(level, caller.site.call)
         if bound is None:
             return [caller.site.call]
-        wanted = []
+        wanted: list[ast.expr] = []
         for name in sorted(parameters):
             expression = bound.get(name)
             if expression is None:
+                wanted += _surplus(level, caller.site.call, bound)  # of ``*args`` or ``**kwargs``
                 continue
             value = literal_value(expression)
             if isinstance(value, Missing):
@@ -207,8 +210,31 @@ class Trace:
         return wanted
 
 
+def chosen_literals(
+    flow: Flow, nodes: Mapping[int, Collection[str]], present: Mapping[str, JsonValue]
+) -> dict[str, JsonValue]:
+    """Return the constants that some statements assign to names that flow on.
+
+    Of several for one name, it is the one that the name held then (`present`); where none is, nobody knows, and the name
+    is left out.
+    """
+    candidates: dict[str, list[JsonValue]] = {}
+    for index in sorted(nodes):
+        for name, value in flow.nodes[index].literals.items():
+            if name in nodes[index]:
+                candidates.setdefault(name, []).append(value)
+    chosen = {}
+    for name, values in candidates.items():
+        if len(values) == 1 or all(value == values[0] for value in values):
+            chosen[name] = values[0]
+        elif name in present and present[name] in values:
+            chosen[name] = present[name]
+    return chosen
+
+
 def _level(frame: FrameType, site: Site, is_cell: bool) -> Level:
     wanted = {name for node in site.scope.flow.nodes for name in node.loop_targets}
+    wanted |= site.scope.flow.several_literals
     for comprehension in site.comprehensions:
         wanted.update(name for generator in comprehension.generators for name in target_names(generator.target))
     # f_locals of a function makes a dict that outlives the look: only for frames where a name is wanted
@@ -251,8 +277,18 @@ def _bind(level: Level, call: ast.expr) -> dict[str, ast.expr] | None:
     if len(call.args) > len(names) and arguments.vararg is None:
         return None
     bound.update(zip(names, call.args, strict=False))
-    bound.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
+    known = {*names, *(argument.arg for argument in arguments.kwonlyargs)}
+    bound.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg in known})
     return bound
+
+
+def _surplus(level: Level, call: ast.expr, bound: Mapping[str, ast.expr]) -> list[ast.expr]:
+    """Return the arguments of a call that no named parameter takes."""
+    if not isinstance(call, ast.Call):
+        return []
+    taken = {id(expression) for expression in bound.values()}
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return [expression for expression in given if id(expression) not in taken]
 
 
 def _target_for(statement: ast.stmt, call: ast.expr) -> str | None:

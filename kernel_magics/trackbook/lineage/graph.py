@@ -47,8 +47,17 @@ class Lineage:
             else:
                 self.sources[name] = made_by
 
-    def upstream(self, names: Iterable[str]) -> dict[Source, set[str]]:
+    def forget(self, name: str) -> None:
+        """Take the present value of a name for one that nobody saw being made."""
+        self.sources.pop(name, None)
+
+    def upstream(self, names: Iterable[str], stop: Collection[Source] = ()) -> dict[Source, set[str]]:
         """Return the statements that flowed into the present values of some names, nearest first.
+
+        Parameters
+        ----------
+        stop
+            Statements beyond which nothing is followed.
 
         Returns
         -------
@@ -61,7 +70,7 @@ class Lineage:
         while pending:
             nearer: dict[Source, None] = {}
             for source in sorted(pending, key=self._time, reverse=True):
-                statement = self._statements.get(source)
+                statement = self._statements.get(source) if source not in stop else None
                 for name, sources in statement.reads.items() if statement else ():
                     self._follow(name, sources, found, nearer)
             pending = nearer

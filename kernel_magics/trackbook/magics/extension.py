@@ -15,7 +15,7 @@ from trackbook.capture.notebook import find_notebook
 from trackbook.config import load_settings
 from trackbook.project import Project, set_current
 from trackbook.tracking.log import set_recorder
-from trackbook.tracking.recorder import Recorder
+from trackbook.tracking.recorder import PAPERMILL_PARAMETERS, Recorder
 from trackbook.tracking.session import SessionKeeper
 
 _ATTRIBUTE = "_trackbook"
@@ -76,6 +76,10 @@ class Extension:
         self.shell.events.register("post_run_cell", self._after_cell)
         register(self.shell, self)
         atexit.register(self._at_exit)
+        with self.guard:
+            for source in self._earlier_inputs():
+                if source.startswith(PAPERMILL_PARAMETERS):
+                    self.recorder.take_parameters(source)
         with self.guard:
             self._join_running_cell()
 
@@ -151,6 +155,10 @@ class Extension:
             return
         self._depth(1)
         self.recorder.begin_cell(raw, self.shell.transform_cell(raw), self._cell_id(), {})
+
+    def _earlier_inputs(self) -> list[str]:
+        """Return the cells that ran before the present one."""
+        return [str(source) for source in list(self.shell.user_ns.get("In") or [])[:-1]]
 
     def _cell_id(self) -> str | None:
         kernel = getattr(self.shell, "kernel", None)

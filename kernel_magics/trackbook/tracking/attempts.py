@@ -30,7 +30,7 @@ from trackbook.records import (
 from trackbook.tracking.changes import Changes
 
 PutObject = Callable[[bytes], str]
-_STATUS_AFTER = {
+STATUS_AFTER = {
     Outcome.OK: RunStatus.FINISHED,
     Outcome.ERROR: RunStatus.FAILED,
     Outcome.INTERRUPTED: RunStatus.KILLED,
@@ -230,7 +230,9 @@ class Attempts:
         """Return the newest attempt that did the same, if one did."""
         if not identity:
             return None
-        return next((attempt for attempt in reversed(self._attempts) if attempt.identity == identity), None)
+        whole = (RunStatus.FINISHED, RunStatus.RUNNING)
+        alike = (a for a in reversed(self._attempts) if a.identity == identity and a.run.status in whole)
+        return next(alike, None)
 
     def _repeat(self, earlier: Attempt, event: FitEvent, identity: str) -> None:
         """Do again what an attempt did: a repetition of it, until a number differs."""
@@ -545,7 +547,7 @@ class Attempts:
             if attempt.run.status is not RunStatus.RUNNING or attempt.is_explicit:
                 continue
             is_broken = outcome is not Outcome.OK and (attempt is last or attempt.is_group)
-            status = _STATUS_AFTER[outcome] if is_broken else RunStatus.FINISHED
+            status = STATUS_AFTER[outcome] if is_broken else RunStatus.FINISHED
             if outcome is Outcome.RUNNING:
                 status = RunStatus.RUNNING
             attempt.run = self._changes.put(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,19 +14,22 @@ from trackbook import clock
 from trackbook.capture.cell import CapturedCell, CellCapture
 from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent
 from trackbook.capture.guard import Guard
+from trackbook.capture.literals import assigned_literals
 from trackbook.capture.notebook import cell_tags
 from trackbook.capture.secrets import redact
+from trackbook.capture.symbols import parse_cell
 from trackbook.capture.trace import Flowing
 from trackbook.errors import NoRunError
 from trackbook.lineage.graph import Lineage
 from trackbook.records import Artifact, Execution, Failure, JsonValue, MetricPoint, Outcome, Run, RunStatus, Source
 from trackbook.store.contract import Batch, RunChange
-from trackbook.tracking.attempts import Attempts
+from trackbook.tracking.attempts import STATUS_AFTER, Attempts
 from trackbook.tracking.changes import Changes
 from trackbook.tracking.explicit import ExplicitRuns
 from trackbook.tracking.session import SessionKeeper
 from trackbook.tracking.settle import Settled, fill_in, settle
 
+PAPERMILL_PARAMETERS = "# Parameters\n"  # what papermill writes above the values that it injects
 _PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
 _SEEDING = re.compile(r"random\.seed\s*\(")
 _GENERATORS = frozenset({"numpy.random", "random"})
@@ -82,6 +85,10 @@ class Recorder:
         self._is_seeded = False
         self._unseeded: dict[str, str] = {}
         self._notebook_run: Run | None = None
+        self._end_of_last: tuple[Outcome, Failure | None] = (Outcome.OK, None)
+        self._variables = variables
+        self._seen: dict[str, int] = {}
+        """Which object (by its id) each name was bound to when a recorded cell had written it."""
         self._stopped = threading.Event()
         self._live = threading.Thread(target=self._follow, args=(live_seconds,), name="trackbook-live", daemon=True)
         self._live.start()
@@ -116,6 +123,26 @@ class Recorder:
             tags = self._tags(source, cell_id, metadata)
             self._running = _RunningCell(clock.new_id(), self._index, source, cell_id, tags, clock.now())
             self.capture.begin(source, transformed)
+            with self.guard:
+                self._forget_rebound(self.capture.read_names())
+
+    def _forget_rebound(self, names: Iterable[str]) -> None:
+        """Forget what made a name that something else than a recorded cell has bound since: that is not known."""
+        for name in names:
+            if name in self._seen and id(self._variables.get(name)) != self._seen[name]:
+                del self._seen[name]
+                self._lineage.forget(name)
+
+    def take_parameters(self, source: str) -> None:
+        """Take a cell of papermill's parameters that ran before there was a recorder."""
+        with self._lock, self.guard:
+            literals = {
+                name: value
+                for statement in parse_cell(source).body
+                for name, value in assigned_literals(statement).items()
+            }
+            self._always.update(literals)
+            self._open_notebook_run(literals)
 
     def end_cell(self, error: BaseException | None, *, did_run: bool = True, count: int | None = None) -> None:
         """The cell has ended; when this returns, what it did is in the store.
@@ -172,8 +199,10 @@ class Recorder:
             resources=cell.resources,
             run_ids=changes.run_ids,
         )
+        self._end_of_last = (cell.outcome, failure)
         with self.guard:
             self._lineage.add(execution, settled.sources, settled.code)
+            self._seen.update((name, id(self._variables.get(name))) for name in cell.change.writes)
             self._note_randomness(execution)
         return Batch(executions=(execution,), runs=self._with_environment(changes.finished(running.execution_id)))
 
@@ -203,7 +232,7 @@ class Recorder:
         tags = about.get("tags") if isinstance(about, dict) else None
         if isinstance(tags, list):
             return frozenset(map(str, tags))
-        if source.startswith("# Parameters\n"):  # what papermill writes above the values that it injects
+        if source.startswith(PAPERMILL_PARAMETERS):
             return frozenset({"injected-parameters"})
         notebook = self.keeper.session.notebook
         return frozenset(cell_tags(Path(notebook), cell_id)) if notebook and cell_id else frozenset()
@@ -381,7 +410,10 @@ class Recorder:
         with self.guard:
             self.explicit.close(RunStatus.FINISHED, failure)
             if self._notebook_run is not None:
-                ended = replace(self._notebook_run, status=RunStatus.FINISHED, finished_at=clock.now())
+                outcome, last_failure = self._end_of_last  # papermill stops at the first cell that fails
+                ended = replace(
+                    self._notebook_run, status=STATUS_AFTER[outcome], failure=last_failure, finished_at=clock.now()
+                )
                 self.keeper.write(Batch(runs=(RunChange(run_id=ended.run_id, run=ended),)))
         self.keeper.close()
 

@@ -13,6 +13,7 @@ from trackbook.capture.events import Event, FitEvent
 from trackbook.capture.flow import OUTSIDE, Node
 from trackbook.capture.literals import code_text
 from trackbook.capture.secrets import redact_value
+from trackbook.capture.trace import chosen_literals
 from trackbook.lineage.graph import Lineage
 from trackbook.records import JsonValue, Source, Statement
 
@@ -80,9 +81,9 @@ def fill_in(event: Event, cell: CapturedCell, lineage: Lineage, always: Mapping[
     earlier = lineage.upstream(outside)
     params = {**always, **lineage.literals(earlier)}
     is_fit = isinstance(event, FitEvent)  # a metric in a loop is a series: what the loop goes over is no input of it
+    params.update(chosen_literals(cell.flow, nodes, inputs.loop_values))
     for index in sorted(nodes):
         node = cell.flow.nodes[index]
-        params.update({name: value for name, value in node.literals.items() if name in nodes[index]})
         if is_fit:
             params.update({name: inputs.loop_values[name] for name in node.loop_targets if name in inputs.loop_values})
     for name, value in {**inputs.literals, **(inputs.inner_loop_values if is_fit else {})}.items():
@@ -119,6 +120,14 @@ def _reads_with_control(node: Node, nodes: list[Node]) -> dict[str, frozenset[in
             reads[name] = reads.get(name, frozenset()) | indexes
         control = nodes[control].control
     return reads
+
+
+def _true_makers(cell: CapturedCell, name: str, indexes: frozenset[int]) -> frozenset[int]:
+    """Return which of several statements made a name: if they assign literals, the one whose literal it holds."""
+    literals = {index: cell.flow.nodes[index].literals.get(name) for index in indexes if index != OUTSIDE}
+    if name not in cell.present or len(literals) < 2:
+        return indexes
+    return frozenset(index for index, value in literals.items() if value == cell.present[name]) or indexes
 
 
 def _possible_makers(nodes: list[Node]) -> frozenset[int]:
