@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lab lint bench clean
+.PHONY: help env demo test lab lint bench examples clean
 
 help:
 	@echo "make demo   track an example notebook twice and compare the two runs"
@@ -13,6 +13,8 @@ help:
 	@echo "make test   run all tests and check the example notebooks' outputs"
 	@echo "make lint   check style, types and layers"
 	@echo "make bench  measure what tracking costs"
+	@echo "make examples"
+	@echo "            execute the example notebooks again and save their outputs"
 	@echo "make env    only make the environment of a developer"
 	@echo "make clean  remove the environment and what demo, tests and tools left"
 
@@ -48,6 +50,9 @@ lint: $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/benchmarks/run.py
+
+examples: $(VENV)/installed-dev
+	$(BIN)/python tests/notebooks/save_examples.py
 
 clean:
 	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

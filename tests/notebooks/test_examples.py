@@ -108,7 +108,7 @@ def test_second_example_records_a_run_for_each_model_of_the_loop_beneath_one_par
     looped = [detail for detail in runs if kind(detail) in kinds]
 
     assert [kind(detail) for detail in looped] == list(kinds)
-    assert all({"test.accuracy", "test.roc_auc"} <= set(detail.metrics) for detail in looped)
+    assert all(set(detail.metrics) == {"validation.accuracy", "validation.roc_auc"} for detail in looped)
     assert len({detail.run.parent_id for detail in looped} - {None}) == 1
 
 
@@ -119,7 +119,7 @@ def test_second_example_records_the_candidates_of_its_search_as_children(second)
     children = [detail for detail in runs if detail.run.parent_id == search.run.run_id]
 
     assert [detail.params["logisticregression__C"] for detail in children] == [0.01, 0.1, 1.0, 10.0]
-    assert "test.roc_auc" in search.metrics
+    assert {"validation.roc_auc", "test.roc_auc"} <= set(search.metrics)
     assert dict(search.tags) == {"stage": "candidate"}
 
 

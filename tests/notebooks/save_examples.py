@@ -1,0 +1,39 @@
+"""Executes the example notebooks again and saves their outputs in them: what `make examples` does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+EXAMPLES = Path(__file__).parents[2] / "example_notebooks"
+FOLDER = Path(tempfile.gettempdir()) / "trackbook-examples"  # its name is in an output
+
+
+def main() -> None:
+    """Execute each notebook in a fresh kernel, with a store that is new, and write it back."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    for path in sorted(EXAMPLES.glob("*.ipynb")):
+        print(f"Executing {path.name} ...", flush=True)
+        os.environ["TRACKBOOK_NOTEBOOK"] = str(FOLDER / path.name)
+        notebook = nbformat.read(path, as_version=4)
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            record_timing=False,
+            resources={"metadata": {"path": str(FOLDER)}},
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        )
+        client.execute()
+        notebook.metadata["language_info"] = {"name": "python"}  # no version: it would change with every machine
+        nbformat.write(notebook, path)
+    shutil.rmtree(FOLDER)
+
+
+if __name__ == "__main__":
+    main()
