@@ -35,7 +35,7 @@ demo: $(VENV)/installed-examples
 	@$(BIN)/python example_notebooks/demo.py
 
 lab: $(VENV)/installed-lab
-	$(BIN)/jupyter lab --notebook-dir=example_notebooks
+	$(BIN)/jupyter lab --notebook-dir=example_notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # nbval needs the cells of a notebook in order and in one kernel, so it has a run of its own.
 test: $(VENV)/installed-dev
