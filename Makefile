@@ -21,12 +21,14 @@ help:
 $(BIN)/uv:
 	@echo "Making an environment in $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1" uv
 
-# One stamp for each dependency group of pyproject.toml.
+# One stamp for each dependency group of pyproject.toml. Uv is quick; pip knows the mirrors and certificates that a machine
+# may be set up with.
 $(VENV)/installed-%: pyproject.toml | $(BIN)/uv
 	@echo "Installing Trackbook and the packages for $* ..."
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group $*
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group $* || \
+		$(BIN)/python -m pip install --quiet --editable . --group $*
 	@touch $@
 
 env: $(VENV)/installed-dev
