@@ -1,4 +1,4 @@
-"""For `pytest --nbval example_notebooks`: a store that goes away afterwards, and cells that Trackbook records."""
+"""For `pytest --nbval example_notebooks`: folders that go away afterwards, and cells that Trackbook records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import tempfile
 import pytest
 from nbval.kernel import RunningKernel
 
-STORE = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
+VARIABLES = ("TRACKBOOK_STORE", "IPYTHONDIR")
 
 
 def execute(self: RunningKernel, source: str, allow_stdin: bool | None = None) -> str:
@@ -18,14 +19,16 @@ def execute(self: RunningKernel, source: str, allow_stdin: bool | None = None) -
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give the kernels a store of their own."""
+    """Give the kernels a store and settings of their own."""
     folder = tempfile.TemporaryDirectory(prefix="trackbook-examples-")
-    config.stash[STORE] = folder
-    os.environ["TRACKBOOK_STORE"] = os.path.join(folder.name, "store")
+    config.stash[FOLDER] = folder
+    for name in VARIABLES:
+        os.environ[name] = os.path.join(folder.name, name.lower())
     RunningKernel.execute_cell_input = execute
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Throw the store away."""
-    del os.environ["TRACKBOOK_STORE"]
-    config.stash[STORE].cleanup()
+    """Throw them away."""
+    for name in VARIABLES:
+        del os.environ[name]
+    config.stash[FOLDER].cleanup()
