@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,7 +147,6 @@ class Value:
     """A value that knows the line that made it (0: before the program)."""
 
     line: int
-    late: Callable[[], object] | None = None
 
     def __bool__(self) -> bool:
         return True
@@ -193,7 +191,7 @@ class Turns:
     def make(self, **read: Value) -> Value:
         line = self.line()
         for name, value in read.items():
-            if isinstance(value, Value):
+            if isinstance(value, Value) and value.line != line:  # not what the same statement has just made
                 self.read.add((line, name, value.line))
         return Value(line)
 
@@ -227,7 +225,7 @@ Lines = st.SearchStrategy[list[str]]
 def assignments(draw: st.DrawFn) -> list[str]:
     target, reads = draw(NAMES), draw(st.lists(NAMES, max_size=2, unique=True))
     call = f"make({', '.join(f'{name}={name}' for name in reads)})"
-    form = draw(st.sampled_from(("{t} = {c}", "{t} = {c}", "{t} = {c} if choose() else {t}", "{t}, {u} = {c}, {c}",
+    form = draw(st.sampled_from(("{t} = {c}", "{t} = {c}", "{t} = {c} if choose() else make({t}={t})", "{t}, {u} = {c}, {c}",
                                  "choose() and ({t} := {c})", "{t} = (risk(), {c})[1]")))  # fmt: skip
     return [form.format(t=target, u=draw(NAMES.filter(lambda name: name != target)), c=call)]
 
