@@ -29,7 +29,7 @@ def main() -> None:
     for number, parameters in enumerate(PARAMETERS, start=1):
         execute(number, parameters)
 
-    say("All runs. The notebook fits two models, so each execution has two:")
+    say("All runs: one for each execution, and in it one for each of the two models that the notebook fits")
     run("trackbook", "runs")
     say("What differs between the first run of each execution:")
     run("trackbook", "compare", *first_runs())
