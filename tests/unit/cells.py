@@ -70,7 +70,7 @@ class Cells:
             statements=settled.statements,
         )
         self.lineage.add(execution, settled.sources)
-        assert self.guard.faults == []
+        assert self.guard.faults == [], self.guard.faults[0]
         return cell
 
     def events(self, *sources: str) -> list[Event]:

@@ -98,8 +98,12 @@ class _Builder:
             self.now = _join(before, self.now, *continues)
             if self.now == before:
                 break
-        # a `for` over nothing leaves its target as it was; an endless `while` is left by `break` alone
-        self.now = None if is_endless else _join(self.now, after_header)
+        if is_endless:
+            self.now = None  # it is left by `break` alone
+        elif isinstance(statement, ast.While):
+            self.now = after_header
+        else:
+            self.now = _join(self.now, after_header)  # over nothing, its target stays what it was
         self.block(statement.orelse, header)
         self.now = _join(self.now, *breaks)
 
@@ -148,13 +152,15 @@ class _Builder:
                 node.reads[name] = node.reads.get(name, frozenset()) | inner
 
     def _match(self, statement: ast.Match, control: int | None) -> None:
-        before = dict(self.now) if self.now is not None else None
+        before = self.now
         header = self._node(statement, control).index
-        if self.now is not None and before is not None:  # a pattern that fails may have bound some of its names
-            self.now = dict(self.now)
-            for name in self.nodes[header].binds:
-                self.now[name] = before.get(name, before.get(_ANY, OUTSIDE_ONLY)) | {header}
-        self._branches([*(case.body for case in statement.cases), []], header)
+        perhaps = _join(before, self.now)  # a pattern that fails may have bound some of its names
+        ends = [perhaps]
+        for case in statement.cases:
+            self.now = None if perhaps is None else {**perhaps, **dict.fromkeys(_captured(case), frozenset({header}))}
+            self.block(case.body, header)
+            ends.append(self.now)
+        self.now = _join(*ends)
 
     def _branches(self, bodies: list[list[ast.stmt]], control: int) -> None:
         before, ends = self.now, []
@@ -337,6 +343,14 @@ def _never_swallows(statement: ast.With | ast.AsyncWith) -> bool:
         if name not in harmless:
             return False
     return True
+
+
+def _captured(case: ast.match_case) -> Iterator[str]:
+    """Yield the names that a pattern binds when it matches."""
+    for node in ast.walk(case.pattern):
+        name = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
+        if isinstance(name, str):
+            yield name
 
 
 def _loop_targets(statement: ast.stmt) -> frozenset[str]:

@@ -46,6 +46,8 @@ class _Made:
     here: list[Place]
     data: list[DatasetUse] = field(default_factory=list)
     """What a prediction was made on."""
+    columns: frozenset[str] = frozenset()
+    """The columns that the statement assigns to: ``table["p"] = model.predict(X)``."""
 
 
 @dataclass(slots=True)
@@ -212,6 +214,7 @@ class Observer:
 
     def _make(self, call: Call, made: _Made) -> None:
         """Note what was made by the statements that are running; of what one call makes in a loop the newest."""
+        made.columns = _columns(call.trace.statement(), ast.Store)
         key = (*made.here, id(call.trace.call))
         self._made.pop(key, None)
         self._made[key] = made
@@ -415,6 +418,8 @@ class Observer:
             return ((known.fit,) if known.fit is not None else ()), known.data
         parts = [e for e in expressions[1:] if e is not None] or [e for e in expressions if e is not None]
         made = self._made_by_flow(call.trace, parts)
+        columns = frozenset().union(*(_columns(part, ast.Load) for part in parts))
+        made = [each for each in made if each.columns & columns] or made
         by_flow = tuple(dict.fromkeys(each.fit for each in made))
         if len(by_flow) == 1 or (by_flow and prediction is None):
             return by_flow, made[-1].data if len(by_flow) == 1 else []
@@ -448,6 +453,17 @@ def _argument(call: Call, place: int | str) -> ast.expr | None:
         argument = expression.args[place]
         return None if isinstance(argument, ast.Starred) else argument
     return None
+
+
+def _columns(node: ast.AST | None, context: type[ast.expr_context]) -> frozenset[str]:
+    """Return the names of columns that code stores or loads: ``table["p"]``, ``table.p``."""
+    found = set()
+    for inner in ast.walk(node) if node is not None else ():
+        if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, context):
+            found.add(inner.attr)
+        elif isinstance(inner, ast.Subscript) and isinstance(inner.ctx, context):
+            found.update(str(each.value) for each in ast.walk(inner.slice) if isinstance(each, ast.Constant))
+    return frozenset(found)
 
 
 def _role_by_name(text: str) -> Role | None:

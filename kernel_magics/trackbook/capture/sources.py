@@ -15,7 +15,7 @@ from trackbook.capture.flow import Flow, Position
 from trackbook.capture.flow_builder import ReachedFrom, build_flow
 from trackbook.capture.symbols import parse_cell
 
-_COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -144,7 +144,7 @@ class Sources:
         function = None
         if functions and not is_module_code(code):
             named = (node for node in reversed(functions) if _is_function(node, code))
-            function = functions[-1] if code.co_name in _COMPREHENSIONS else next(named, functions[-1])
+            function = functions[-1] if code.co_name in COMPREHENSIONS else next(named, functions[-1])
         scope = self._scope(tree, function)
         node = scope.flow.node_at(start, end) or scope.flow.node_at((start[0], 10**6), (start[0], 0))
         if node is None:

@@ -13,7 +13,7 @@ from types import FrameType
 
 from trackbook.capture.flow import Flow
 from trackbook.capture.literals import Missing, code_text, is_literal_iterable, literal_value, target_names
-from trackbook.capture.sources import Library, Site, Sources
+from trackbook.capture.sources import COMPREHENSIONS, Library, Site, Sources
 from trackbook.capture.symbols import accesses
 from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue, json_value
@@ -115,6 +115,13 @@ class Trace:
         """What tells this place in the code, and the way that led to it, from others."""
         return tuple((level.activation[1], id(level.site)) for level in self.levels)
 
+    def statement(self) -> ast.stmt | None:
+        """Return the statement of the call."""
+        if not self.levels:
+            return None
+        site = self.levels[0].site
+        return site.scope.flow.nodes[site.node].statement
+
     def assigned_name(self) -> str | None:
         """Return the name that the statement of the call assigns to, if it is one name and the call is its value."""
         if not self.levels:
@@ -147,7 +154,7 @@ class Trace:
                 found.places.add((level.activation, level.site.node))
             names = self._names(level, wanted, found) | carried | (outer if level.is_cell else set())
             carried = set()
-            if caller is not None and caller.site.scope is level.site.scope:  # a comprehension: the same statement
+            if caller is not None and level.function in COMPREHENSIONS and caller.site.scope is level.site.scope:
                 carried, wanted = names, []
                 found.places.add((caller.activation, caller.site.node))
                 continue

@@ -75,6 +75,7 @@ class Attempt:
     repetition_of: Attempt | None = None
     """Set while this has done nothing but what another attempt did before: then it is no run yet."""
     pending: list[MetricEvent] = field(default_factory=list)
+    """The metrics that gave what they gave before: if another does not, they are of the new run with it."""
     is_counted: bool = False
 
     @property
@@ -432,23 +433,30 @@ class Attempts:
         earlier = repetition.repetition_of
         if earlier is None:
             return
+        compared, difference = self._compared(earlier, event)
+        if difference is not None:
+            repetition.pending.append(event)
+            self._differ(repetition, difference)
+            return
+        self._counted.append(earlier)  # the repetition counts, once, not each of its metrics
+        self._add_metric(earlier, event)
+        if compared:
+            repetition.pending.append(replace(event, values={key: event.values[key] for key in compared}))
+            self._count(repetition)
+
+    def _compared(self, earlier: Attempt, event: MetricEvent) -> tuple[list[str], str | None]:
+        """Return for which sub-keys an attempt has numbers from the same place, and the first key where they differ."""
+        compared = []
         for subkey, value in event.values.items():
             base = _base_key(event, subkey)
-            slot = next((s for s in earlier.slots.values() if s.code == event.code and s.base == base), None)
-            if slot is None:
+            slot = _slot_of(earlier, event, base, self._execution_id)
+            place = 0 if slot is None or slot.execution_id != self._execution_id else slot.compared
+            if slot is None or place >= len(slot.values):
                 continue
-            place = sum(1 for other in repetition.pending if other.code == event.code and subkey in other.values)
-            if place < len(slot.values) and not _same_number(slot.values[place], value):
-                repetition.pending.append(event)
-                self._differ(repetition, base)
-                return
-            if place < len(slot.values):
-                self._count(repetition)
-        known = any(slot.code == event.code for slot in earlier.slots.values())
-        repetition.pending.append(event)
-        self._touch(earlier)
-        if not known:
-            self._add_metric(earlier, event)
+            if not _same_number(slot.values[place], value):
+                return compared, base
+            compared.append(subkey)
+        return compared, None
 
     # By hand
 

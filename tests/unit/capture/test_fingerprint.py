@@ -441,7 +441,7 @@ def test_polars_chunks_do_not_count_and_stay() -> None:
 @pytest.mark.parametrize(
     "value",
     [None, 1, "text", {"a": [1]}, {1, 2}, Mystery(), [Mystery()], pd.Series([Mystery(), 1]), [print], object, print],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_value_without_a_canonical_form_has_none(value: object) -> None:
     assert fingerprint(value) is None

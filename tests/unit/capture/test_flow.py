@@ -221,12 +221,20 @@ NAMES = st.sampled_from("abcd")
 Lines = st.SearchStrategy[list[str]]
 
 
+ASSIGNMENTS = (
+    "{t} = {c}",
+    "{t}, {u} = {c}, {c}",
+    "{t} = {c} if choose() else make({t}={t})",
+    "choose() and ({t} := {c})",
+    "{t} = (risk(), {c})[1]",
+)
+
+
 @st.composite
 def assignments(draw: st.DrawFn) -> list[str]:
     target, reads = draw(NAMES), draw(st.lists(NAMES, max_size=2, unique=True))
     call = f"make({', '.join(f'{name}={name}' for name in reads)})"
-    form = draw(st.sampled_from(("{t} = {c}", "{t} = {c}", "{t} = {c} if choose() else make({t}={t})", "{t}, {u} = {c}, {c}",
-                                 "choose() and ({t} := {c})", "{t} = (risk(), {c})[1]")))  # fmt: skip
+    form = draw(st.sampled_from(ASSIGNMENTS))
     return [form.format(t=target, u=draw(NAMES.filter(lambda name: name != target)), c=call)]
 
 

@@ -117,7 +117,8 @@ class EstimatorCalls:
         found = list(parts(estimator))
         for part in found:
             self.watch_using(type(part))
-        if isinstance(vars(estimator).get("cv_results_") if hasattr(estimator, "__dict__") else None, Mapping):
+        results = vars(estimator).get("cv_results_") if hasattr(estimator, "__dict__") else None
+        if isinstance(results, Mapping) and "params" in results:
             self._search(event, estimator)
         self._observer.end_fit(event, found)
         if call.name == "fit_predict":
