@@ -10,6 +10,9 @@ import pytest
 
 from .session import Notebook
 
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")  # before numpy is imported: the problems are tiny, and threads would spin
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

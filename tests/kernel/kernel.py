@@ -29,6 +29,9 @@ class Kernel:
     """A kernel and its client; a context manager that shuts it down."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.printed: list[dict[str, Any]] = []
+        """The output messages so far."""
         self.manager = KernelManager(kernel_name="python3")
         environment = {**os.environ, "PYTHONWARNINGS": "ignore", **(environ or {})}
         self.manager.start_kernel(cwd=str(folder), env=environment)
@@ -39,15 +42,10 @@ class Kernel:
     def run(self, source: str) -> dict[str, Any]:
         """Run a cell and return the reply's content."""
         reply: dict[str, Any] = self.client.execute_interactive(
-            source, timeout=PATIENCE, output_hook=lambda message: self.printed.append(message)
+            source, timeout=PATIENCE, output_hook=self.printed.append
         )
         content: dict[str, Any] = reply["content"]
         return content
-
-    @property
-    def printed(self) -> list[dict[str, Any]]:
-        """The output messages so far."""
-        return self.__dict__.setdefault("_printed", [])  # type: ignore[no-any-return]  # a list by this very line
 
     def text(self) -> str:
         """Return what was printed so far."""

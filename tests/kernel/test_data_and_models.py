@@ -184,7 +184,10 @@ def files(folder: Path, nb: Notebook) -> Path:
             "data.json",
         ),
         ("def load(path):\n    return pd.read_csv(path)\ntable = load('data.csv')", "data.csv"),
-        ("import csv\nrows = list(csv.DictReader(open('data.csv')))\ntable = pd.DataFrame(rows).astype(float)", "data.csv"),
+        (
+            "import csv\nrows = list(csv.DictReader(open('data.csv')))\ntable = pd.DataFrame(rows).astype(float)",
+            "data.csv",
+        ),
     ],
     ids=["csv", "path", "keyword", "parquet", "npy", "open json", "read_text", "function", "csv module"],
 )  # fmt: skip

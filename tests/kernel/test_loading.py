@@ -154,10 +154,8 @@ def test_unloading_leaves_nothing_behind(open_notebook: Open) -> None:
     nb.shell.run_line_magic("unload_ext", "trackbook")
 
     after = traces(nb.shell)
-    changed = {
-        key for key in before["codes"].keys() & after["codes"].keys() if before["codes"][key] is not after["codes"][key]
-    }
-    assert not changed
+    codes, codes_after = before["codes"], after["codes"]
+    assert not [key for key in codes.keys() & codes_after.keys() if codes[key] is not codes_after[key]]
     for what in before.keys() - {"codes", "names"}:
         assert after[what] == before[what], what
     assert {name for name in after["names"] - before["names"] if not name.startswith("_")} == set()

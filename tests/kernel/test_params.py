@@ -33,7 +33,8 @@ FIT = "model = LogisticRegression(C=C).fit(X_train, y_train)"
         f"def train(*, C=0.5):\n    {FIT}\n    return model\ntrain()",
         f"def outer(C):\n    return train(C)\ndef train(C):\n    {FIT}\n    return model\nouter(0.5)",
         "models = [LogisticRegression(C=C).fit(X_train, y_train) for C in (0.5,)]",
-        f"class Trainer:\n    def __init__(self, C):\n        self.C = C\n    def go(self):\n        C = self.C\n        {FIT}\nTrainer(0.5).go()",
+        "class Trainer:\n    def __init__(self, C):\n        self.C = C\n"
+        f"    def go(self):\n        C = self.C\n        {FIT}\nTrainer(0.5).go()",
         f"with open('x.txt', 'w'):\n    C = 0.5\n    {FIT}",
         f"try:\n    C = 0.5\n    {FIT}\nfinally:\n    pass",
         f"C = 1 / 2\n{FIT}",
@@ -53,11 +54,11 @@ def test_constant_that_flows_in_is_a_param(nb: Notebook, code: str) -> None:
 @pytest.mark.parametrize(
     ("code", "name", "value"),
     [
-        ("config = {'C': 0.5, 'tags': ['a', None, True]}\nC = config['C']", "config", {"C": 0.5, "tags": ["a", None, True]}),
+        ("config = {'C': 0.5, 'x': ['a', None, True]}\nC = config['C']", "config", {"C": 0.5, "x": ["a", None, True]}),
         ("options = dict(C=0.5)\nC = options['C']\ngrid = [0.5, 1]\nC = grid[0]", "grid", [0.5, 1]),
         ("columns = ('a', 'b')\nX_train = X_train[list(columns)]\nC = 1.0", "columns", ["a", "b"]),
         ("big = 2**63\nC = 1.0 if big else 2.0", "big", 2**63),
-        ("kind = 'größe – 😀'\nC = 1.0 if kind else 2.0", "kind", "größe – 😀"),
+        ("kind = 'größe 漢字 😀'\nC = 1.0 if kind else 2.0", "kind", "größe 漢字 😀"),
         ("flag = False\nC = 2.0 if flag else 1.0", "flag", False),
         ("limit = None\nC = 2.0 if limit else 1.0", "limit", None),
         ("scale = 1e-3\nX_train = X_train * scale\nC = 1.0", "scale", 1e-3),

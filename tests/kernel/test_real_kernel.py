@@ -12,82 +12,149 @@ from trackbook.store.contract import RunFilter
 from trackbook.store.location import open_store
 
 from .kernel import Kernel, wait_for
-from .session import DATA, values
+from .session import values
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+LOAD = "%load_ext trackbook"
+DATA = """
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+X_train, y_train = [[0.0], [1.0], [2.0], [3.0]] * 5, [0, 0, 1, 1] * 5
+X_test, y_test = [[0.5], [1.4], [1.6]], [0, 1, 1]
+"""
 FIT = "model = LogisticRegression(C=0.5).fit(X_train, y_train)"
 TEST = "score = accuracy_score(y_test, model.predict(X_test))"
 WAIT = "open('ready', 'w').close()\nimport time\nwhile True: time.sleep(0.01)"
 
 
-@pytest.fixture
-def kernel(folder: Path) -> Iterator[Kernel]:
-    """A kernel with Trackbook and the data loaded."""
-    with Kernel(folder) as started:
-        assert started.run("%load_ext trackbook")["status"] == "ok"
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """A kernel with Trackbook and the data, which several tests use one after the other."""
+    folder = tmp_path_factory.mktemp("shared")
+    with Kernel(folder, {"TRACKBOOK_STORE": str(folder / "store")}) as started:
+        assert started.run(LOAD)["status"] == "ok"
         assert started.run(DATA)["status"] == "ok"
         yield started
 
 
 @pytest.fixture
-def store(folder: Path) -> Iterator[Store]:
-    """The store, as another process reads it."""
-    opened = open_store(start=folder)
-    yield opened
-    opened.close()
+def kernel(folder: Path) -> Iterator[Kernel]:
+    """A kernel with Trackbook that the test may kill."""
+    with Kernel(folder) as started:
+        assert started.run(LOAD)["status"] == "ok"
+        yield started
 
 
-def runs(store: Store) -> list[RunDetail]:
-    """Return all runs, oldest first."""
-    return store.runs(RunFilter(oldest_first=True))
+class Watched:
+    """What a test adds to a store, seen from another process."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._before = {run.run.run_id for run in store.runs(RunFilter())}
+
+    def runs(self) -> list[RunDetail]:
+        """Return the new runs, oldest first."""
+        return [run for run in self.store.runs(RunFilter(oldest_first=True)) if run.run.run_id not in self._before]
+
+    def statuses(self) -> list[str]:
+        """Return the statuses of the new runs, oldest first."""
+        return [run.run.status for run in self.runs()]
+
+    def last_outcome(self) -> str:
+        """Return how the last execution ended."""
+        return self.store.executions()[-1].outcome
 
 
-def statuses(store: Store) -> list[str]:
-    """Return the statuses of all runs, oldest first."""
-    return [run.run.status for run in runs(store)]
+@pytest.fixture
+def seen(request: pytest.FixtureRequest) -> Iterator[Watched]:
+    """What the test's kernel adds to its store."""
+    name = "shared" if "shared" in request.fixturenames else "kernel"
+    store = open_store(request.getfixturevalue(name).folder / "store")
+    yield Watched(store)
+    store.close()
 
 
-def test_interrupt_kills_the_run_and_the_kernel_goes_on(kernel: Kernel, store: Store, folder: Path) -> None:
-    request = kernel.begin(f"{FIT}\n{TEST}\n{WAIT}")
-    wait_for((folder / "ready").exists)
-    running = wait_for(lambda: statuses(store))
+def test_interrupt_kills_the_run_and_the_kernel_goes_on(shared: Kernel, seen: Watched) -> None:
+    request = shared.begin(f"{FIT}\n{TEST}\n{WAIT}")
+    wait_for((shared.folder / "ready").exists)
+    running = wait_for(seen.statuses)
 
-    kernel.manager.interrupt_kernel()
-    reply = kernel.reply_to(request)
+    shared.manager.interrupt_kernel()
+    reply = shared.reply_to(request)
 
-    (run,) = runs(store)
+    (run,) = seen.runs()
     assert running == ["RUNNING"]
     assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
-    assert (run.run.status, store.executions()[-1].outcome) == ("KILLED", "interrupted")
+    assert (run.run.status, seen.last_outcome()) == ("KILLED", "interrupted")
     assert values(run).keys() == {"test.accuracy"}
-    assert kernel.run("LogisticRegression(C=0.1).fit(X_train, y_train)")["status"] == "ok"
-    assert statuses(store) == ["KILLED", "FINISHED"]
+    assert shared.run("LogisticRegression(C=0.1).fit(X_train, y_train)")["status"] == "ok"
+    assert seen.statuses() == ["KILLED", "FINISHED"]
 
 
-def test_kernel_killed_in_mid_cell(kernel: Kernel, store: Store, folder: Path) -> None:
-    kernel.run(f"{FIT}\n{TEST}")
-    kernel.run("%track start mine")
-    kernel.run("%track metric before=1")
-    kernel.run("%track stop")
+def test_outputs_and_errors_are_the_cells_own(shared: Kernel) -> None:
+    shared.printed.clear()
+    shared.run("print('hello')")
+    shown = shared.text()
+
+    error = shared.run("accuracy_score([1], [1, 2])")
+
+    assert shown == "hello\n"
+    assert error["ename"] == "ValueError"
+    assert "trackbook" not in "\n".join(error["traceback"])
+
+
+def test_async_cells_are_recorded(shared: Kernel, seen: Watched) -> None:
+    shared.run(
+        "import asyncio\n"
+        "async def train(strength):\n"
+        "    await asyncio.sleep(0)\n"
+        "    model = LogisticRegression(C=strength).fit(X_train, y_train)\n"
+        "    return accuracy_score(y_test, model.predict(X_test))\n"
+        "scores = await asyncio.gather(train(0.0005), train(9.0))"
+    )
+
+    fits = [run for run in seen.runs() if run.models]
+    assert [run.params["C"] for run in fits] == [0.0005, 9.0]
+    assert all(values(run).keys() == {"test.accuracy"} for run in fits)
+    assert seen.last_outcome() == "ok"
+
+
+def test_two_kernels_at_once_share_an_experiment(shared: Kernel, seen: Watched) -> None:
+    loop = "for C in (0.11, 1.1):\n    LogisticRegression(C=C).fit(X_train, y_train)"
+    with Kernel(shared.folder, {"TRACKBOOK_STORE": str(shared.folder / "store")}) as other:
+        other.run(LOAD)
+        other.run(DATA)
+        requests = [(one, one.begin(loop)) for one in (shared, other)]
+        replies = [one.reply_to(request)["status"] for one, request in requests]
+        other.kill()
+
+        found = seen.runs()
+        assert replies == ["ok", "ok"]
+        assert len({run.run.session_id for run in found}) == 2
+        assert len({run.run.experiment for run in found}) == 1
+        assert len({run.run.name for run in found}) == len(found) == 6
+        assert set(seen.statuses()) == {"FINISHED"}
+
+
+def test_kernel_killed_in_mid_cell(kernel: Kernel, seen: Watched, folder: Path) -> None:
+    kernel.run("%track start mine\n%track metric before=1\n%track stop")
     kernel.run("%track start open\n%track metric kept=2")
     kernel.begin(f"import trackbook\ntrackbook.log_metric('late', 3)\n{WAIT}")
     wait_for((folder / "ready").exists)
-    before = wait_for(lambda: statuses(store), lambda seen: "RUNNING" in seen)
-    cells = wait_for(store.executions, lambda seen: seen[-1].outcome == "running")
+    before = wait_for(seen.statuses, lambda statuses: "RUNNING" in statuses)
+    cell_before = wait_for(seen.last_outcome, lambda outcome: outcome == "running")
 
     kernel.kill()
-    after = wait_for(lambda: statuses(store), lambda seen: "RUNNING" not in seen)
+    after = wait_for(seen.statuses, lambda statuses: "RUNNING" not in statuses)
 
-    assert before == ["FINISHED", "FINISHED", "RUNNING"]
-    assert after == ["FINISHED", "FINISHED", "KILLED"]
-    assert cells[-1].outcome == "running"
-    assert store.executions()[-1].outcome == "interrupted"
-    assert [run.metrics.keys() for run in runs(store)] == [{"test.accuracy"}, {"before"}, {"kept", "late"}]
-    assert store.verify() == []
+    assert (before, cell_before) == (["FINISHED", "RUNNING"], "running")
+    assert (after, seen.last_outcome()) == (["FINISHED", "KILLED"], "interrupted")
+    assert [run.metrics.keys() for run in seen.runs()] == [{"before"}, {"kept", "late"}]
+    assert seen.store.verify() == []
 
 
 def test_fit_that_runs_long_is_running_and_then_killed_with_its_kernel(
-    kernel: Kernel, store: Store, folder: Path
+    kernel: Kernel, seen: Watched, folder: Path
 ) -> None:
     kernel.run(
         "from sklearn.base import BaseEstimator, ClassifierMixin\nimport time\n"
@@ -95,80 +162,22 @@ def test_fit_that_runs_long_is_running_and_then_killed_with_its_kernel(
         "    def __init__(self, size=3):\n        self.size = size\n"
         "    def fit(self, X, y):\n        open('ready', 'w').close()\n        while True: time.sleep(0.01)\n"
     )
-    kernel.begin("model = Slow(size=5).fit(X_train, y_train)")
+    kernel.begin("model = Slow(size=5).fit([[0.0], [1.0]], [0, 1])")
     wait_for((folder / "ready").exists)
-    before = wait_for(lambda: runs(store))
+    before = wait_for(seen.runs)
 
     kernel.kill()
-    after = wait_for(lambda: statuses(store), lambda seen: seen == ["KILLED"])
+    after = wait_for(seen.statuses, lambda statuses: statuses == ["KILLED"])
 
     assert [(run.run.status, run.params.get("size")) for run in before] == [("RUNNING", 5)]
     assert after == ["KILLED"]
 
 
-def test_finished_cells_outlive_a_kernel_that_is_killed_the_next_instant(
-    kernel: Kernel, store: Store, folder: Path
-) -> None:
-    kernel.run(f"{FIT}\n{TEST}")
-    kernel.kill()
-
-    (run,) = runs(store)
-    assert run.run.status == "FINISHED"
-    assert store.executions()[-1].source == f"{FIT}\n{TEST}"
-    assert store.executions()[-1].outcome == "ok"
-
-
-def test_shutdown_ends_the_session(kernel: Kernel, store: Store) -> None:
-    kernel.run(f"{FIT}\n{TEST}")
+def test_shutdown_ends_the_session(kernel: Kernel, seen: Watched) -> None:
+    kernel.run("%track metric kept=2")
 
     kernel.manager.shutdown_kernel()
 
-    (session,) = store.sessions()
+    (session,) = seen.store.sessions()
     assert session.ended_at is not None
-    assert statuses(store) == ["FINISHED"]
-
-
-def test_outputs_and_errors_are_the_cells_own(kernel: Kernel) -> None:
-    kernel.printed.clear()
-    kernel.run("print('hello')")
-    shown = kernel.text()
-
-    error = kernel.run("accuracy_score([1], [1, 2])")
-
-    assert shown == "hello\n"
-    assert error["ename"] == "ValueError"
-    assert "trackbook" not in "\n".join(error["traceback"])
-
-
-def test_async_cells_and_timers_are_recorded(kernel: Kernel, store: Store) -> None:
-    kernel.run(
-        "import asyncio\n"
-        "async def train(C):\n"
-        "    await asyncio.sleep(0)\n"
-        "    model = LogisticRegression(C=C).fit(X_train, y_train)\n"
-        "    return accuracy_score(y_test, model.predict(X_test))\n"
-        "scores = await asyncio.gather(train(0.0005), train(9.0))"
-    )
-
-    fits = [run for run in runs(store) if run.models]
-    assert [run.params["LogisticRegression.C"] if "LogisticRegression.C" in run.params else run.params["C"]
-            for run in fits] == [0.0005, 9.0]  # fmt: skip
-    assert all(values(run).keys() == {"test.accuracy"} for run in fits)
-    assert store.executions()[-1].outcome == "ok"
-
-
-def test_two_kernels_at_once_share_an_experiment(kernel: Kernel, store: Store, folder: Path) -> None:
-    with Kernel(folder) as other:
-        other.run("%load_ext trackbook")
-        other.run(DATA)
-        requests = [(one, one.begin("for C in (0.1, 1.0):\n    LogisticRegression(C=C).fit(X_train, y_train)"))
-                    for one in (kernel, other)]  # fmt: skip
-        replies = [one.reply_to(request)["status"] for one, request in requests]
-        other.kill()
-
-        assert replies == ["ok", "ok"]
-        found = runs(store)
-        assert len({run.run.session_id for run in found}) == 2
-        assert len({run.run.experiment for run in found}) == 1
-        assert len({run.run.name for run in found}) == len(found) == 6
-        assert set(statuses(store)) == {"FINISHED"}
+    assert seen.statuses() == ["FINISHED"]

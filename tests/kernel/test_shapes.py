@@ -272,7 +272,8 @@ def test_estimator_of_ones_own(nb: Notebook) -> None:
         "from sklearn.base import BaseEstimator, ClassifierMixin\n"
         "class Majority(ClassifierMixin, BaseEstimator):\n"
         "    def __init__(self, bias=0.0):\n        self.bias = bias\n"
-        "    def fit(self, X, y):\n        self.classes_ = np.unique(y)\n        self.most_ = y.mode()[0]\n        return self\n"
+        "    def fit(self, X, y):\n"
+        "        self.classes_ = np.unique(y)\n        self.most_ = y.mode()[0]\n        return self\n"
         "    def predict(self, X):\n        return np.full(len(X), self.most_)\n"
         "model = Majority(bias=0.25).fit(X_train, y_train)"
     )

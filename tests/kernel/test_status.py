@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -126,13 +125,12 @@ def test_success_after_a_failure_outside_the_fit_is_a_finished_run(nb: Notebook)
 # Scripts
 
 
-def script(folder: Path, code: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def script(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     """Run a script in the folder and return what it printed."""
     path = folder / "script.py"
     path.write_text(code)
     return subprocess.run(
         [sys.executable, "-W", "error", path],
-        env={**os.environ, **environ},
         capture_output=True,
         text=True,
         timeout=120,

@@ -81,8 +81,8 @@ def test_param_comes_back(nb: Notebook, code: str) -> None:
 def test_numpy_scalars_are_numbers(nb: Notebook) -> None:
     nb.run("import numpy as np, trackbook")
     nb.run(
-        "trackbook.log_metrics({'f4': np.float32(0.5), 'f8': np.float64(0.1), 'i8': np.int64(3), 'u8': np.uint64(2**64-1),"
-        " 'array': np.array([2.5]), 'zero': np.array(1.5)})"
+        "trackbook.log_metrics({'f4': np.float32(0.5), 'f8': np.float64(0.1), 'i8': np.int64(3),"
+        " 'u8': np.uint64(2**64-1), 'array': np.array([2.5]), 'zero': np.array(1.5)})"
     )
 
     found = values(nb.only_run())
@@ -140,7 +140,8 @@ def test_odd_values_in_frame_and_json(nb: Notebook, folder: Path) -> None:
 def test_steps_in_any_order_give_the_greatest_as_latest(nb: Notebook) -> None:
     nb.run("import trackbook")
     nb.run(
-        "with trackbook.start_run():\n    for step in (5, 1, 9, 3, -2):\n        trackbook.log_metric('m', step, step=step)"
+        "with trackbook.start_run():\n"
+        "    for step in (5, 1, 9, 3, -2):\n        trackbook.log_metric('m', step, step=step)"
     )
 
     run = nb.only_run()
