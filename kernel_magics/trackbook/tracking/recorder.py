@@ -400,7 +400,7 @@ class Recorder:
         return Artifact(name=name, digest=self._put_object(content), size=len(content), media_type=media_type)
 
     def _put_object(self, content: bytes) -> str:
-        return self.keeper.store.put_object(content)
+        return self.keeper.put_object(content)
 
     def close(self, failure: Failure | None = None) -> None:
         """End the session: what a person has started and the notebook's own run end with it."""

@@ -1,6 +1,6 @@
 """One session's hold on the store: opened in the background, kept alive by a heartbeat, written to in order.
 
-What can't be written is kept in memory, said once, and written as soon as the store takes it again.
+What can't be written is kept in memory, said once, and written as soon as the store takes it again (see `outbox`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import getpass
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,9 +19,12 @@ from trackbook.capture.environment import capture_environment, packages_stamp
 from trackbook.capture.guard import Guard
 from trackbook.capture.notebook import Notebook
 from trackbook.config import Settings
-from trackbook.errors import StoreError
 from trackbook.records import Environment, Process, Run, Session
 from trackbook.store.contract import Batch, Store
+from trackbook.tracking.outbox import Outbox
+
+_TICK_SECONDS = 1.0  # how often the heart looks whether there is something to do
+_JUMP_SECONDS = 1.0  # a clock that moved by more against the monotonic one was set, or the machine slept
 
 
 class SessionKeeper:
@@ -55,15 +58,15 @@ class SessionKeeper:
         self._warn = warn
         self._start = start
         self._lock = threading.RLock()
-        self._waiting: list[Batch] = []
-        self._is_failing = False
         self._stopped = threading.Event()
+        self.at_tick: Callable[[], None] = lambda: None
+        """Called about once a second, in the heart's thread: to queue what should not wait for the next cell."""
         self.session = _new_session(notebook, settings)
+        self._outbox = Outbox(open_store, lambda: Batch(sessions=(self.session,)), guard, warn)
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="trackbook")
-        self._open_store = open_store
-        self._store: Future[Store] = self._workers.submit(self._open)
-        self._environment: Future[Environment] = self._workers.submit(self._capture_environment)
+        self._workers.submit(self._outbox.deliver)
         self._stamp = packages_stamp()
+        self._environment: Future[Environment | None] = self._workers.submit(self._capture_environment)
         self._heart = threading.Thread(target=self._beat, name="trackbook-heartbeat", daemon=True)
         self._heart.start()
 
@@ -76,16 +79,27 @@ class SessionKeeper:
         StoreError
             If it can't be opened.
         """
-        with self._lock:
-            if self._store.done() and self._store.exception() is not None:
-                self._store = self._workers.submit(self._open)  # it could not be opened then; perhaps it can now
-            opening = self._store
-        return opening.result()
+        return self._outbox.store
+
+    @property
+    def location(self) -> str | None:
+        """Where the store is, None as long as it is not open. Never waits."""
+        return self._outbox.location
 
     @property
     def is_failing(self) -> bool:
         """Whether the last thing could not be written."""
-        return self._is_failing
+        return self._outbox.is_failing
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this process is the session's; a forked child of it is not."""
+        return self._outbox.is_here
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the session has ended."""
+        return self._stopped.is_set()
 
     def new_run(self, run_id: str | None, name: str | None, at: datetime) -> Run:
         """Return a new run of this session, not written yet."""
@@ -99,69 +113,89 @@ class SessionKeeper:
 
     def environment(self) -> Environment | None:
         """Return what the session runs on; captured anew if packages were installed since."""
+        if not self.is_here:
+            return None
         stamp = packages_stamp()
         with self._lock:
-            if stamp != self._stamp:
+            if stamp != self._stamp and not self.is_closed:
                 self._stamp = stamp
                 self._environment = self._workers.submit(self._capture_environment)
             pending = self._environment
-        with self._guard:
+        try:
             return pending.result()
-        return None
+        except CancelledError:  # the session ended before it began
+            return None
 
     def write(self, batch: Batch) -> bool:
-        """Write a batch, after those that still wait; return whether nothing waits any more."""
-        with self._lock:
-            self._waiting.append(batch)
-            try:
-                store = self.store
-                while self._waiting:
-                    store.write(self._waiting[0])
-                    del self._waiting[0]
-            except StoreError as error:
-                if not self._is_failing:
-                    self._warn(f"Trackbook can't write its store: {error} What ran is kept in memory until it can.")
-                self._is_failing = True
-                return False
-            except Exception:
-                del self._waiting[0]  # it is this batch that is wrong, and it would stay wrong
-                raise
-            self._is_failing = False
-            return True
+        """Write a batch, after what still waits; return whether nothing waits any more.
+
+        In a forked child this does nothing.
+
+        Raises
+        ------
+        ImmutableError, InvalidValueError, NotFoundError
+            If the store refuses the batch; it is dropped then.
+        """
+        self._outbox.add(batch)
+        return self._outbox.deliver(batch)
+
+    def queue(self, batch: Batch) -> None:
+        """Put a batch behind what waits, for the next `write` or `deliver`."""
+        self._outbox.add(batch)
+
+    def deliver(self) -> bool:
+        """Write what is queued and return whether nothing waits any more."""
+        return self._outbox.deliver()
+
+    def put_object(self, content: bytes) -> str:
+        """Keep bytes and return their digest, at once: the store gets them before the next batch."""
+        return self._outbox.add_object(content)
 
     def close(self, *, forget: bool = False) -> None:
         """End the session. `forget`: without a word in the store (a child after a fork is not the session)."""
-        self._stopped.set()
-        if not forget:
-            with self._guard:
-                now = clock.now()
-                self.session = replace(self.session, ended_at=now)
-                self.write(Batch(sessions=(self.session,)))
-            with self._guard:
-                if self._store.done():
-                    self.store.close()
-        self._workers.shutdown(wait=not forget, cancel_futures=True)
-
-    def _open(self) -> Store:
-        store = self._open_store()
-        store.write(Batch(sessions=(self.session,)))
-        return store
-
-    def _capture_environment(self) -> Environment:
-        environment = capture_environment(self._start, self.store.put_object)
         with self._lock:
-            self.session = replace(self.session, environment_id=environment.environment_id)
-            self.store.write(Batch(environments=(environment,), sessions=(self.session,)))
-        return environment
+            if self.is_closed:
+                return
+            if not forget:
+                self._change(ended_at=clock.now())
+            self._stopped.set()
+        if not forget and self.is_here:
+            with self._guard:
+                lost = self._outbox.close()
+                if lost:
+                    self._warn(f"Trackbook's store could not be written to the end: {lost} things are lost.")
+        self._workers.shutdown(wait=not forget and self.is_here, cancel_futures=True)
+
+    def _change(self, environment: Environment | None = None, **values: object) -> None:
+        """Change the session as long as it lives, and queue that."""
+        with self._lock:
+            if self.is_closed:
+                return
+            self.session = replace(self.session, **values)  # type: ignore[arg-type]  # fields of Session, by the callers
+            kept = (environment,) if environment is not None else ()
+            self._outbox.add(Batch(environments=kept, sessions=(self.session,)))
+
+    def _capture_environment(self) -> Environment | None:
+        with self._guard:
+            environment = capture_environment(self._start, self.put_object)
+            self._change(environment, environment_id=environment.environment_id)
+            self._outbox.deliver()
+            return environment
+        return None
 
     def _beat(self) -> None:
-        """Move the lease forward until the session ends. Runs in a thread of its own."""
-        while not self._stopped.wait(self._settings.heartbeat_seconds):
-            with self._guard, self._lock:
-                if self._stopped.is_set() or not self._store.done() or self._is_failing:
+        """Say that the session is alive until it ends, and try a store that is away. Runs in a thread of its own."""
+        beat_seconds = self._settings.heartbeat_seconds
+        offset, due_at = _clock_offset(), clock.monotonic() + beat_seconds
+        while not self._stopped.wait(min(_TICK_SECONDS, beat_seconds)):
+            has_jumped = abs(_clock_offset() - offset) > _JUMP_SECONDS
+            with self._guard:
+                self.at_tick()
+                if (self.is_failing and not self.deliver()) or not (has_jumped or clock.monotonic() >= due_at):
                     continue
-                self.session = replace(self.session, lease_expires_at=_lease(self._settings))
-                self.write(Batch(sessions=(self.session,)))
+                offset, due_at = _clock_offset(), clock.monotonic() + beat_seconds
+                self._change(lease_expires_at=_lease(self._settings), process=_this_process())
+                self.deliver()
 
 
 def _new_session(notebook: Notebook, settings: Settings) -> Session:
@@ -170,17 +204,26 @@ def _new_session(notebook: Notebook, settings: Settings) -> Session:
         experiment=settings.experiment or (notebook.path.stem if notebook.path is not None else "default"),
         started_at=clock.now(),
         lease_expires_at=_lease(settings),
-        process=Process(
-            host=process.host(),
-            boot=process.boot_id(),
-            pid=os.getpid(),
-            started=process.started(os.getpid()) or 0.0,
-        ),
+        process=_this_process(),
         user=_user(),
         notebook=str(notebook.path) if notebook.path is not None else None,
         kernel_id=notebook.kernel_id,
         parent_run_id=os.environ.get("TRACKBOOK_RUN_ID") or None,
     )
+
+
+def _this_process() -> Process:
+    """Return this process as it is known by now: its start is reckoned by the clock, and moves when that is set."""
+    return Process(
+        host=process.host(),
+        boot=process.boot_id(),
+        pid=os.getpid(),
+        started=process.started(os.getpid()) or 0.0,
+    )
+
+
+def _clock_offset() -> float:
+    return clock.now().timestamp() - clock.monotonic()
 
 
 def _lease(settings: Settings) -> datetime:
