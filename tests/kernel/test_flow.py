@@ -234,11 +234,15 @@ def test_timed_fit_is_one_run(nb: Notebook) -> None:
 
 
 @pytest.mark.parametrize("head", ["", "%%time\n", "%%capture shown\n", "%%track\n", "# a note\n"])
-def test_empty_lines_at_the_beginning_hide_nothing(nb: Notebook, head: str) -> None:
+@pytest.mark.parametrize("empty", [1, 2])
+def test_empty_lines_at_the_beginning_hide_nothing(nb: Notebook, head: str, empty: int) -> None:
     nb.run(DATA)
     nb.run("strength = 0.25")
 
-    nb.run(f"{head}\n\nmodel = LogisticRegression(C=strength * 2).fit(X_train, y_train)\n\n{TEST}")
+    nb.run(
+        head + "\n" * empty + "import math\ntwice = strength * 2\n"
+        f"model = LogisticRegression(C=twice).fit(X_train, y_train)\n\n{TEST}"
+    )
 
     run = nb.only_run()
     assert run.params["strength"] == 0.25

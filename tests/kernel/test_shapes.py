@@ -77,7 +77,7 @@ def test_candidates_of_a_search_are_children(nb: Notebook, search: str, candidat
     results = nb.variables["model"].cv_results_
     assert len(children) == (candidates or len(results["params"]))
     assert [child.params for child in children] == results["params"]
-    means = [child.metrics["validation.score.mean"].value for child in children]
+    means = [child.metrics["validation.score"].value for child in children]
     assert means == pytest.approx(list(results["mean_test_score"]))
     assert [child.tags.get("best") for child in children].count("true") == 1
     assert {child.run.status for child in children} == {"FINISHED"}
@@ -95,7 +95,7 @@ def test_search_with_several_scores(nb: Notebook) -> None:
 
     (run,) = nb.tops()
     for child in nb.children(run):
-        assert {"validation.accuracy.mean", "validation.f1.mean"} <= values(child).keys()
+        assert {"validation.accuracy", "validation.f1"} <= values(child).keys()
 
 
 def test_search_without_refit_is_a_run_all_the_same(nb: Notebook) -> None:
@@ -129,7 +129,7 @@ def test_cross_val_score_is_a_run_with_a_point_a_fold(nb: Notebook) -> None:
     run = nb.only_run()
     assert run.params["C"] == 0.5
     assert [point.value for point in nb.history(run, "validation.f1")] == list(nb.variables["scores"])
-    assert values(run)["validation.f1.mean"] == pytest.approx(nb.variables["scores"].mean())
+    assert values(run)["validation.f1"] == pytest.approx(nb.variables["scores"].mean())
 
 
 def test_cross_validate_with_several_scores(nb: Notebook) -> None:
