@@ -67,7 +67,7 @@ def test_what_flows_into_a_call(title: str) -> None:
         return
     before, _, after = wanted.partition("|")
     assert names == set(before.split())
-    assert found.literals == {
+    assert found.literals | found.inner_loop_values == {
         key: json.loads(value) for key, _, value in (each.partition("=") for each in after.split())
     }
 
