@@ -128,7 +128,7 @@ def test_cross_val_score_is_a_run_with_a_point_a_fold(nb: Notebook) -> None:
 
     run = nb.only_run()
     assert run.params["C"] == 0.5
-    assert [point.value for point in nb.history(run, "validation.f1")] == list(nb.variables["scores"])
+    assert [point.value for point in nb.history(run, "validation.f1.fold")] == list(nb.variables["scores"])
     assert values(run)["validation.f1"] == pytest.approx(nb.variables["scores"].mean())
 
 
@@ -140,7 +140,7 @@ def test_cross_validate_with_several_scores(nb: Notebook) -> None:
 
     run = nb.only_run()
     for key, column in (("validation.accuracy", "test_accuracy"), ("train.f1", "train_f1")):
-        assert [point.value for point in nb.history(run, key)] == list(nb.variables["result"][column])
+        assert [point.value for point in nb.history(run, f"{key}.fold")] == list(nb.variables["result"][column])
 
 
 def test_metric_of_cross_val_predict_is_of_its_run(nb: Notebook) -> None:

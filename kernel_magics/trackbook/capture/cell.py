@@ -196,7 +196,7 @@ class CellCapture:
         while trace is not None:
             frame = trace.tb_frame
             if frame.f_globals is self._variables and self._sources.is_cell(frame.f_code):
-                line = trace.tb_lineno
+                line = trace.tb_lineno + self._sources.cut_lines
             trace = trace.tb_next
         return line
 

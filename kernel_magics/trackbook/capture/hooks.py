@@ -189,15 +189,19 @@ class _Watch:
     def bind(self, frame: FrameType) -> Mapping[str, Any]:
         """Return the arguments of the call that a frame is, by name."""
         code, values = self._code, frame.f_locals
-        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        positional = [values[name] for name in names if name in values]
+        count, keywords_only = code.co_argcount, code.co_kwonlyargcount
+        names = code.co_varnames[: count + keywords_only]
+        given = {name: values[name] for name in names if name in values}
         if not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
-            return dict(zip(names, positional, strict=False))
+            return given
         rest = code.co_varnames[len(names) :]
         args = values.get(rest[0], ()) if code.co_flags & inspect.CO_VARARGS else ()
         place = 1 if code.co_flags & inspect.CO_VARARGS else 0
         kwargs = values.get(rest[place], {}) if code.co_flags & inspect.CO_VARKEYWORDS else {}
-        return self._bind_to_signature(positional, args, kwargs)
+        by_name = {name: given[name] for name in names[count:] if name in given}
+        return self._bind_to_signature(
+            [given[name] for name in names[:count] if name in given], args, {**by_name, **kwargs}
+        )
 
     def _bind_to_signature(self, positional: list[Any], args: Any, kwargs: Any) -> Mapping[str, Any]:
         if self._signature is None:

@@ -54,8 +54,14 @@ def is_literal_iterable(node: ast.expr) -> bool:
 
 
 def assigned_literals(statement: ast.stmt) -> dict[str, JsonValue]:
-    """Return the literals that one statement assigns to names: ``a = 1``, ``a, b = 1, 2``, ``a: int = 1``, ``(n := 3)``."""
+    """Return the literals that one statement assigns: ``a = 1``, ``a, b = 1, 2``, ``a: int = 1``, ``(n := 3)``.
+
+    Settings that are kept together have dotted names: ``config.rate = 0.1``, and ``class Config: rate = 0.1`` where the
+    class holds nothing else.
+    """
     found: dict[str, JsonValue] = {}
+    if isinstance(statement, ast.ClassDef):
+        return _settings(statement)
     if isinstance(statement, ast.Assign):
         for target in statement.targets:
             found.update(_pairs(target, statement.value))
@@ -104,6 +110,24 @@ def target_names(target: ast.expr) -> Iterator[str]:
             yield node.id
 
 
+def root_of(name: str) -> str:
+    """Return the name that a constant is reached by: ``config`` for ``config.rate``."""
+    return name.partition(".")[0]
+
+
+def _settings(definition: ast.ClassDef) -> dict[str, JsonValue]:
+    """Return the constants of a class that holds nothing but constants, and is neither made nor changed by others."""
+    if definition.decorator_list or definition.bases or definition.keywords:
+        return {}
+    found: dict[str, JsonValue] = {}
+    for statement in definition.body:
+        is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.Pass) and not is_text:
+            return {}
+        found.update((f"{definition.name}.{name}", value) for name, value in assigned_literals(statement).items())
+    return found
+
+
 def _pairs(target: ast.expr, value: ast.expr) -> Mapping[str, JsonValue]:
     if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
         if len(target.elts) != len(value.elts):
@@ -112,11 +136,15 @@ def _pairs(target: ast.expr, value: ast.expr) -> Mapping[str, JsonValue]:
         for one, item in zip(target.elts, value.elts, strict=True):
             found.update(_pairs(one, item))
         return found
-    if isinstance(target, ast.Name):
-        literal = literal_value(value)
-        if not isinstance(literal, Missing):
-            return {target.id: literal}
-    return {}
+    name = target.id if isinstance(target, ast.Name) else _attribute_of_name(target)
+    literal = literal_value(value) if name is not None else MISSING
+    return {} if name is None or isinstance(literal, Missing) else {name: literal}
+
+
+def _attribute_of_name(target: ast.expr) -> str | None:
+    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id != "self":
+        return f"{target.value.id}.{target.attr}"
+    return None
 
 
 def _expressions(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -178,6 +206,8 @@ def _arithmetic(operator: ast.operator, left: int | float, right: int | float) -
             return left // right
         case ast.Mod():
             return left % right
+        case ast.LShift() if isinstance(left, int) and isinstance(right, int) and 0 <= right <= _MOST_BITS:
+            return left << right
         case ast.Pow() if abs(right) <= 1000 and abs(left) <= 1e6:
             return left**right
     raise ValueError("not arithmetic")

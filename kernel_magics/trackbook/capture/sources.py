@@ -94,10 +94,13 @@ class Sources:
         self._cell = tree or ast.Module(body=[], type_ignores=[])
         self._transformed = transformed
         self._magic_lines = _lines_of_cell_magic(source)
+        self.cut_lines = _empty_lines(source) - _empty_lines(transformed)
+        """How many empty lines IPython cut off at the beginning: its line numbers are less by that."""
         self._magic_body = "\n".join(source.split("\n")[self._magic_lines :]).strip() if self._magic_lines else None
         self._trees: dict[str, tuple[ast.Module | None, int]] = {}
         self._scopes: dict[int, Scope] = {}
         self._sites: dict[tuple[int, int], tuple[CodeType, Site | None]] = {}
+        self._magic_sites: dict[tuple[int, str], Site | None] = {}
         return self._scope(self._cell, None).flow
 
     def site(self, frame: FrameType) -> Site | None:
@@ -117,8 +120,15 @@ class Sources:
         called
             The name of the function that was called from the magic's code.
         """
+        key = (frame.f_lineno, called)
+        if key not in self._magic_sites:
+            self._magic_sites[key] = self._find_magic_site(frame.f_lineno, called)
+        return self._magic_sites[key]
+
+    def _find_magic_site(self, line: int, called: str) -> Site | None:
         scope = self._scope(self._cell, None)
-        first, last = (1, 10**9) if self._magic_lines else (frame.f_lineno, frame.f_lineno)
+        line += self.cut_lines
+        first, last = (1, 10**9) if self._magic_lines else (line, line)
         nodes = [node for node in scope.flow.nodes if first <= node.statement.lineno <= last]
         calls = [(node, call) for node in nodes for call in _own_calls(node.statement)]
         named = [(node, call) for node, call in calls if _called_name(call) == called]
@@ -175,12 +185,10 @@ class Sources:
 
     def _parse(self, filename: str) -> tuple[ast.Module | None, int]:
         source = "".join(linecache.getlines(filename))
-        if not source and filename.startswith(
-            "<"
-        ):  # compiled by a magic: only a cell magic's body has lines of its own
+        if not source and filename.startswith("<"):  # compiled by a magic: only a cell magic's body has lines
             return (self._cell, self._magic_lines) if self._magic_lines and filename == "<timed exec>" else (None, 0)
         if source.rstrip("\n") == self._transformed.rstrip("\n"):
-            return self._cell, 0
+            return self._cell, self.cut_lines
         if self._magic_body is not None and source.strip() == self._magic_body:
             return self._cell, self._magic_lines  # the body of a cell magic, run as a cell of its own
         try:
@@ -195,10 +203,18 @@ def is_module_code(code: CodeType) -> bool:
 
 
 def _lines_of_cell_magic(source: str) -> int:
-    """Return how many lines of a cell are before the body of its cell magic; 0 if it has none."""
+    """Return how many lines of a cell are before the body of its cell magic, empty ones included; 0 if it has none."""
     lines = source.split("\n")
-    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    return first + 1 if lines[first].lstrip().startswith("%%") else 0
+    written = [number for number, line in enumerate(lines) if line.strip()]
+    if not written or not lines[written[0]].lstrip().startswith("%%"):
+        return 0
+    return written[1] if len(written) > 1 else len(lines)
+
+
+def _empty_lines(source: str) -> int:
+    """Return how many empty lines a source begins with."""
+    lines = source.split("\n")
+    return next((number for number, line in enumerate(lines) if line.strip()), 0)
 
 
 def _is_function(node: _Function, code: CodeType) -> bool:

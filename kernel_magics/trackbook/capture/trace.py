@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from trackbook.capture.flow import Flow
-from trackbook.capture.literals import Missing, code_text, is_literal_iterable, literal_value, target_names
+from trackbook.capture.literals import Missing, code_text, is_literal_iterable, literal_value, root_of, target_names
 from trackbook.capture.sources import COMPREHENSIONS, Library, Site, Sources
 from trackbook.capture.symbols import accesses
 from trackbook.errors import InvalidValueError
@@ -228,7 +228,7 @@ def chosen_literals(
     candidates: dict[str, list[JsonValue]] = {}
     for index in sorted(nodes):
         for name, value in flow.nodes[index].literals.items():
-            if name in nodes[index]:
+            if root_of(name) in nodes[index]:
                 candidates.setdefault(name, []).append(value)
     chosen = {}
     for name, values in candidates.items():

@@ -44,8 +44,8 @@ def show_runs(tree: RunTree, look: Look | None = None, *, experiment: str | None
     lines = list(_lines(tree.branches, look))
     details = [line.detail for line in lines if line.detail]
     tops = [branch.detail for branch in tree.branches]
-    params, other_params = _split(_varying(details), _MOST_PARAMS)
-    metrics, other_metrics = _split(_main_metrics(tops), _MOST_METRICS)
+    params, other_params = _split(_varying([each for each in details if each.params]), _MOST_PARAMS)
+    metrics, other_metrics = _split(_main_metrics(tops) or _main_metrics(details), _MOST_METRICS)
     table = _table(lines, params, metrics, look)
     notes = [_constants(details), _others(other_params, other_metrics, look), _unlisted(tree, look)]
     count = fmt.plural(tree.total, "run")
@@ -58,7 +58,7 @@ def show_runs(tree: RunTree, look: Look | None = None, *, experiment: str | None
 def table_of(details: Sequence[RunDetail], look: Look, *, heading: str = "") -> Table:
     """Return runs as a table with the columns of the list, in the order given."""
     lines = [_Line(depth=0, detail=detail) for detail in details]
-    params, _ = _split(_varying(details), _MOST_PARAMS)
+    params, _ = _split(_varying([each for each in details if each.params]), _MOST_PARAMS)
     metrics, _ = _split(_main_metrics(details), _MOST_METRICS)
     return replace(_table(lines, params, metrics, look), heading=heading)
 

@@ -27,6 +27,7 @@ def render_text(blocks: Iterable[Block], *, width: int | None = None, is_coloure
     from rich.console import Console
 
     console = Console(
+        force_jupyter=False,  # in a kernel it would show by itself what it is asked to render
         file=io.StringIO(),
         width=width or NATURAL,
         force_terminal=is_coloured,

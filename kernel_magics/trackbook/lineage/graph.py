@@ -92,7 +92,8 @@ class Lineage:
         for source in sorted(sources, key=self._time):
             statement = self._statements.get(source)
             if statement is not None:
-                found.update((name, value) for name, value in statement.literals.items() if name in sources[source])
+                roots = sources[source]  # ``config`` for the constant ``config.rate``
+                found.update((name, value) for name, value in statement.literals.items() if name.split(".")[0] in roots)
         return found
 
     def texts(self, sources: Iterable[Source]) -> set[str]:

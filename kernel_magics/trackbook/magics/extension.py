@@ -59,7 +59,6 @@ class Extension:
         self.recorder = Recorder(
             self.keeper, shell.user_ns, self._hidden, self.guard, live_seconds=self.settings.live_seconds
         )
-        self.is_on = True
         self._stack = threading.local()
         self._pid = os.getpid()
 
@@ -97,9 +96,14 @@ class Extension:
         set_current(None)
         self.recorder.close()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether cells are recorded."""
+        return self.recorder.is_on
+
     def switch(self, on: bool) -> None:
         """Record the cells from the next one on, or don't."""
-        self.is_on = on
+        self.recorder.is_on = on
 
     def _open_store(self, start: Path) -> Any:
         from trackbook.store.location import open_store

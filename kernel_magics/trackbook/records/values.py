@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from trackbook.errors import InvalidValueError
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 
 
 def json_value(value: object) -> JsonValue:
@@ -55,7 +55,7 @@ def _json_value(value: object) -> JsonValue:
 
 
 def _key(key: object) -> str:
-    return key if isinstance(key, str) else json.dumps(_json_value(key))
+    return key if isinstance(key, str) else encode(_json_value(key))
 
 
 def encode(value: JsonValue) -> str:

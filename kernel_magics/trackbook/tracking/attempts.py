@@ -446,7 +446,7 @@ class Attempts:
 
     def _compared(self, earlier: Attempt, event: MetricEvent) -> tuple[list[str], str | None]:
         """Return for which sub-keys an attempt has numbers from the same place, and the first key where they differ."""
-        compared = []
+        compared: list[str] = []
         for subkey, value in event.values.items():
             base = _base_key(event, subkey)
             slot = _slot_of(earlier, event, base, self._execution_id)

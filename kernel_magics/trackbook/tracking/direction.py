@@ -26,7 +26,10 @@ def higher_is_better(key: str) -> bool | None:
     >>> higher_is_better("test.accuracy"), higher_is_better("mean_squared_error"), higher_is_better("n_clusters")
     (True, False, None)
     """
-    for part in reversed(key.lower().split(".")):
+    parts = key.lower().split(".")
+    if parts[-1] in _NEITHER:  # the spread of a score is no score
+        return None
+    for part in reversed(parts):
         direction = _of_part(part)
         if direction is not None:
             return direction

@@ -118,7 +118,7 @@ def environments_of(store: Store, details: Sequence[RunDetail]) -> dict[str, Env
 
 
 def _newest_run(store: Store, experiment: str | None) -> RunDetail:
-    newest = store.runs(RunFilter(experiment=experiment, limit=1))
+    newest = store.runs(RunFilter(experiment=experiment, only_roots=True, limit=1))
     if not newest:
         raise NotFoundError(f"There is no run yet{_of(experiment)} in {store.location}.")
     return newest[0]

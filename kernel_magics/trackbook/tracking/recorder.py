@@ -21,7 +21,7 @@ from trackbook.capture.symbols import parse_cell
 from trackbook.capture.trace import Flowing
 from trackbook.errors import NoRunError
 from trackbook.lineage.graph import Lineage
-from trackbook.records import Artifact, Execution, Failure, JsonValue, MetricPoint, Outcome, Run, RunStatus, Source
+from trackbook.records import Artifact, Execution, Failure, JsonValue, Outcome, Run, RunStatus, Source
 from trackbook.store.contract import Batch, RunChange
 from trackbook.tracking.attempts import STATUS_AFTER, Attempts
 from trackbook.tracking.changes import Changes
@@ -31,6 +31,7 @@ from trackbook.tracking.settle import Settled, fill_in, settle
 
 PAPERMILL_PARAMETERS = "# Parameters\n"  # what papermill writes above the values that it injects
 _PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
+_BETWEEN_CELLS = ""  # stands for an execution's id where there is none
 _SEEDING = re.compile(r"random\.seed\s*\(")
 _GENERATORS = frozenset({"numpy.random", "random"})
 
@@ -78,6 +79,7 @@ class Recorder:
         self.attempts = Attempts(keeper.new_run, self._put_object, self._explicit_run, parent)
         self._always: dict[str, JsonValue] = {}
         self._index = 0
+        self.is_on = True
         self._running: _RunningCell | None = None
         self._provisional: tuple[str, ...] = ()
         self._is_written = False
@@ -175,7 +177,7 @@ class Recorder:
             settled = settle(cell, running.execution_id, self._lineage)
         for event in cell.events:
             with self.guard:
-                fill_in(event, cell, self._lineage, self._always)
+                fill_in(event, cell, self._lineage, self._always, self._variables)
                 self._add_unseeded(event)
         with self.guard:
             self._end_fits(cell.events, failure)
@@ -250,7 +252,7 @@ class Recorder:
         notebook = self.keeper.session.notebook
         name = Path(notebook).stem if notebook else None
         started = self.explicit.start(name, by="papermill", tags={"papermill": "true"})
-        self.explicit.started.remove(started)
+        self.explicit.put_around(started)
         self.explicit.log(started, params=params)
         self._notebook_run = started.run
         self.attempts.parent_id = started.run_id
@@ -341,10 +343,12 @@ class Recorder:
         started = self.explicit.innermost
         if started is not None:
             self.explicit.log_metrics(started, metrics, step)
+        elif not self.is_on:
+            return  # off means off, and the person's code is to run all the same
         elif self.is_in_cell:
             self.capture.observer.add_logged_metrics(frame, metrics, step, expression)
         else:
-            self._write_to_current(metrics={key: (value, step) for key, value in metrics.items()})
+            self._log_between_cells(metrics, step)
 
     def log(
         self,
@@ -366,6 +370,8 @@ class Recorder:
             kept = (self._artifact(artifact),) if artifact is not None else ()
             self.explicit.log(started, params=params, tags=tags, note=note, artifacts=kept)
             return
+        if not self.is_on:
+            return
         if not params and not self.has_run():
             raise NoRunError(
                 "There is no run yet. Fit a model or log a metric first, or start one: %track start my-run"
@@ -385,15 +391,20 @@ class Recorder:
                 changes = self.attempts.process([event], "", Outcome.OK, None, clock.now())
                 self.keeper.write(Batch(runs=changes.finished(None)))
 
-    def _write_to_current(self, metrics: Mapping[str, tuple[float | int, int | None]]) -> None:
-        current = self.attempts.current
-        if current is None:
-            raise NoRunError("There is no run yet, and no cell is running. Start one: %track start my-run")
-        now = clock.now()
-        points = tuple(
-            MetricPoint(key=key, value=value, step=step or 0, time=now) for key, (value, step) in metrics.items()
-        )
-        self.keeper.write(Batch(runs=(RunChange(run_id=current.run.run_id, metrics=points),)))
+    def _log_between_cells(self, metrics: Mapping[str, float | int], step: int | None) -> None:
+        """Log what a thread or a widget logs while no cell runs: to the current run."""
+        with self._lock:
+            if self.attempts.current is None:
+                raise NoRunError("There is no run yet, and no cell is running. Start one: %track start my-run")
+            events = [
+                MetricEvent(
+                    at=clock.now(), inputs=Flowing(), call_site=(key,), code=f"between cells: {key}", name=key, role=None,
+                    values={"": value}, step=step, is_logged=True,
+                )
+                for key, value in metrics.items()
+            ]  # fmt: skip
+            changes = self.attempts.process(events, _BETWEEN_CELLS, Outcome.OK, None, clock.now())
+            self.keeper.write(Batch(runs=changes.finished(None)))
 
     def _artifact(self, file: tuple[str, bytes, str]) -> Artifact:
         name, content, media_type = file

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import partial
 
 from trackbook.capture.cell import CapturedCell
@@ -65,13 +65,21 @@ def settle(cell: CapturedCell, execution_id: str, lineage: Lineage) -> Settled:
     return Settled(statements=tuple(statements), sources=made, code=code)
 
 
-def fill_in(event: Event, cell: CapturedCell, lineage: Lineage, always: Mapping[str, JsonValue]) -> None:
+def fill_in(
+    event: Event,
+    cell: CapturedCell,
+    lineage: Lineage,
+    always: Mapping[str, JsonValue],
+    variables: Mapping[str, object] | None = None,
+) -> None:
     """Give an event its params (the constants that flowed in) and its code.
 
     Parameters
     ----------
     always
         Constants that count whether they flow in or not: those of cells tagged ``parameters``.
+    variables
+        The namespace, for the settings in dataclasses that flow in.
     """
     inputs = event.inputs
     nodes: Mapping[int, set[str]] = {}
@@ -80,6 +88,8 @@ def fill_in(event: Event, cell: CapturedCell, lineage: Lineage, always: Mapping[
         nodes, outside = cell.flow.upstream([(inputs.node, inputs.names)])
     earlier = lineage.upstream(outside)
     params = {**always, **lineage.literals(earlier)}
+    flowing = set().union(*nodes.values(), *earlier.values())
+    params.update(_settings((name, (variables or {}).get(name)) for name in sorted(flowing)))
     is_fit = isinstance(event, FitEvent)  # a metric in a loop is a series: what the loop goes over is no input of it
     params.update(chosen_literals(cell.flow, nodes, inputs.loop_values))
     for index in sorted(nodes):
@@ -94,6 +104,17 @@ def fill_in(event: Event, cell: CapturedCell, lineage: Lineage, always: Mapping[
     texts = lineage.texts(earlier) | {code_text(cell.flow.nodes[index].statement) for index in nodes}
     content = "\x00".join([inputs.call_text, *sorted(texts)])
     event.code = hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _settings(values: Iterable[tuple[str, object]]) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the fields of dataclasses that hold settings: ``config.rate``."""
+    for name, value in values:
+        if not is_dataclass(value) or isinstance(value, type):
+            continue
+        for part in fields(value):
+            setting = vars(value).get(part.name) if hasattr(value, "__dict__") else None
+            if isinstance(setting, str | bool | int | float):
+                yield f"{name}.{part.name}", setting
 
 
 def header_lines(statement: ast.stmt) -> tuple[int, int]:

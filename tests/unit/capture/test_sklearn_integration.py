@@ -205,7 +205,7 @@ def test_candidates_of_a_search_are_its_children(cells: Cells) -> None:
     assert [candidate.params for candidate in event.candidates] == [{"C": 0.1}, {"C": 1}, {"C": 10}]
     assert [candidate.is_best for candidate in event.candidates].count(True) == 1
     search = cells.variables["s"]
-    means = [value for each in event.candidates for key, value, _ in each.metrics if key == "validation.score.mean"]
+    means = [value for each in event.candidates for key, value, _ in each.metrics if key == "validation.score"]
     assert means == pytest.approx(list(search.cv_results_["mean_test_score"]))
 
 

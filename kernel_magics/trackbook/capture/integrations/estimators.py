@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from numbers import Real
 from typing import Any
 
@@ -62,6 +64,34 @@ def params_of(values: Mapping[str, Any]) -> dict[str, JsonValue]:
     return {str(name): _param(value) for name, value in values.items()}
 
 
+def default_params(estimator: object) -> list[str]:
+    """Return the names of params that are what the estimator's class (or a part's) takes when nobody says otherwise."""
+    get_params = getattr(estimator, "get_params", None)
+    if not callable(get_params):
+        return []
+    params = get_params(deep=True)
+    found = []
+    for name, value in params.items():
+        owner, _, leaf = name.rpartition("__")
+        kind: Any = type(params.get(owner) if owner else estimator)
+        parameter = _parameters(kind).get(leaf)
+        if parameter is not None and (value is parameter.default or _is_same_plain(value, parameter.default)):
+            found.append(name)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _parameters(kind: type[object]) -> Mapping[str, inspect.Parameter]:
+    try:
+        return inspect.signature(kind).parameters
+    except (TypeError, ValueError):
+        return {}
+
+
+def _is_same_plain(one: object, other: object) -> bool:
+    return type(one) is type(other) and isinstance(one, str | bool | int | float) and one == other
+
+
 def unseeded(estimator: object) -> list[str]:
     """Return which parts of an estimator may draw random numbers without a seed."""
     get_params = getattr(estimator, "get_params", None)
@@ -93,6 +123,9 @@ def describe_model(estimator: Any, name: str, inputs: object, target: object) ->
     kind = estimator_type(estimator)
     if kind:
         details["type"] = kind
+    defaults = default_params(estimator)
+    if defaults:
+        details["default_params"] = json_value(defaults)
     for attribute in ("best_params_", "best_score_", "n_iter_", "n_features_in_"):
         value = _attributes(estimator).get(attribute)
         if value is not None:

@@ -84,11 +84,11 @@ def _flat(key: str, value: Any) -> Iterator[tuple[str, float | int]]:
 
 
 def folds(key: str, scores: Iterable[Any]) -> Points:
-    """Return the points of a score per fold: the fold as step, and mean and standard deviation over the folds."""
+    """Return a score over folds: its mean, under the key itself; beside it the deviation, and each fold as a step."""
     import numpy
 
     values = numpy.asarray(list(scores), dtype=float)
     if values.size == 0:
         return []
-    points: Points = [(key, float(value), fold) for fold, value in enumerate(values)]
-    return [*points, (f"{key}.mean", float(values.mean()), 0), (f"{key}.std", float(values.std()), 0)]
+    points: Points = [(f"{key}.fold", float(value), fold) for fold, value in enumerate(values)]
+    return [(key, float(values.mean()), 0), (f"{key}.std", float(values.std()), 0), *points]

@@ -186,7 +186,7 @@ def _validation_points(result: Mapping[str, Any], name: str) -> Points:
 def _curve(key: str, scores: Any, sizes: Any) -> Points:
     means = scores.mean(axis=1)
     steps = range(len(means)) if sizes is None else [int(size) for size in sizes]
-    return [(f"{key}.mean", float(mean), step) for step, mean in zip(steps, means, strict=True)]
+    return [(key, float(mean), step) for step, mean in zip(steps, means, strict=True)]
 
 
 def _curve_candidates(call: Call, name: str, result: Any) -> list[Evaluation]:
