@@ -7,105 +7,110 @@ what a child process logs belongs to it.
 from __future__ import annotations
 
 import mimetypes
+import operator
 import os
+import reprlib
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from math import prod
 from pathlib import Path
 
 from trackbook import clock
 from trackbook.capture.secrets import redact, redact_value
-from trackbook.errors import InvalidValueError, NoRunError
+from trackbook.errors import InvalidValueError, NoRunError, StoreError
 from trackbook.records import Artifact, Failure, JsonValue, MetricPoint, Run, RunStatus, json_value
 from trackbook.store.contract import Batch, RunChange, RunFilter
-from trackbook.tracking.annotate import check_key
+from trackbook.store.rules import check_param
+from trackbook.tracking.annotate import check_key, set_note
 from trackbook.tracking.changes import redact_tag
+from trackbook.tracking.scope import StartedRun, enter, innermost_here, shared
 from trackbook.tracking.session import SessionKeeper
 
 RUN_VARIABLE = "TRACKBOOK_RUN_ID"
 STORE_VARIABLE = "TRACKBOOK_STORE"
-_MOST_WAITING = 1000  # points that are kept back to be written together
-
-
-@dataclass(slots=True, eq=False)
-class StartedRun:
-    """A run that a person has started, and what has been logged but not written yet."""
-
-    run: Run
-    by: str = "start_run"
-    is_owned: bool = True
-    points: list[MetricPoint] = field(default_factory=list)
-    next_steps: dict[str, int] = field(default_factory=dict)
-    environment_before: dict[str, str | None] = field(default_factory=dict)
-
-    @property
-    def run_id(self) -> str:
-        """The run's id."""
-        return self.run.run_id
+_MOST_WAITING = 1000  # points that are kept back to be written together, for a second at most
+_LAST_STEP = 2**63 - 1
 
 
 class ExplicitRuns:
-    """The runs that are started in this session, innermost last."""
+    """The runs that are started in this session, innermost last.
 
-    def __init__(self, keeper: SessionKeeper) -> None:
-        self._keeper = keeper
+    Parameters
+    ----------
+    keeper
+        The session.
+    is_hasty
+        Whether each point is written at once: in a process that may be ended without a word, as a pool's workers are.
+    """
+
+    def __init__(self, keeper: SessionKeeper, *, is_hasty: bool = False) -> None:
+        self.keeper = keeper
         self._lock = threading.RLock()
+        self._most_waiting = 1 if is_hasty else _MOST_WAITING
         self.started: list[StartedRun] = []
         self.known: dict[str, StartedRun] = {}
         """Every run that was started in this session, by id."""
-        self._inherited: StartedRun | None = None
+        self._parents: dict[str, StartedRun] = {}
+        self._unwritten: dict[str, StartedRun] = {}
+        self._around: StartedRun | None = None
+        self._environment_before: dict[str, str | None] = {}
+        keeper.at_tick = self.flush
 
     @property
     def innermost(self) -> StartedRun | None:
-        """The run that what is logged belongs to, None if none is started here."""
-        return self.started[-1] if self.started else None
+        """The run that what is logged here belongs to, None if none is started."""
+        return innermost_here(self.started)
 
     def start(
         self, name: str | None, *, by: str, tags: Mapping[str, str] | None = None, experiment: str | None = None
     ) -> StartedRun:
         """Start a run beneath the one that runs; it is in the store when this returns."""
-        parent = self.innermost.run_id if self.innermost else self._keeper.session.parent_run_id
-        run = replace(self._keeper.new_run(None, redact(name) if name else None, clock.now()), parent_id=parent)
+        outer = self.innermost
+        run = replace(
+            self.keeper.new_run(None, redact(name) if name else None, clock.now()),
+            parent_id=outer.run_id if outer else self.keeper.session.parent_run_id,
+        )
         if experiment:
             run = replace(run, experiment=experiment)
-        started = StartedRun(run, by)
-        self._keeper.write(
-            Batch(
-                runs=(
-                    RunChange(
-                        run_id=run.run_id,
-                        run=run,
-                        tags={name: redact_tag(name, value) for name, value in (tags or {}).items()},
-                    ),
-                )
-            )
-        )
+        started = StartedRun(run, by, outer=outer)
+        kept = {name: redact_tag(name, value) for name, value in (tags or {}).items()}
+        self.keeper.write(Batch(runs=(RunChange(run_id=run.run_id, run=run, tags=kept),)))
         with self._lock:
             self.started.append(started)
             self.known[started.run_id] = started
-            self._announce(started)
+            enter(started, self.started)
+            self._announce()
         return started
 
-    def stop(self, started: StartedRun, status: RunStatus = RunStatus.FINISHED, failure: Failure | None = None) -> Run:
-        """End a run, and whatever is still started inside of it."""
+    def put_around(self, started: StartedRun) -> None:
+        """Let what child processes do belong to a started run, and nothing here any more: a notebook's own run."""
         with self._lock:
-            while self.started and started in self.started and self.started[-1] is not started:
-                self.stop(self.started[-1], status, failure)
-            self.flush(started)
-            environment = self._keeper.environment()
-            run = replace(
+            self.started.remove(started)
+            self._around = started
+            self._announce()
+
+    def stop(self, started: StartedRun, status: RunStatus = RunStatus.FINISHED, failure: Failure | None = None) -> Run:
+        """End a run, and whatever is still started inside of it; one that has ended stays as it is."""
+        for inside in reversed([each for each in self.started if each is not started and each.is_inside(started)]):
+            self.stop(inside, status, failure)
+        environment = self.keeper.environment()
+        with self._lock:
+            if started.run.status is not RunStatus.RUNNING:
+                return started.run
+            started.run = replace(
                 started.run,
                 status=status,
-                failure=failure,
+                failure=replace(failure, message=redact(failure.message)) if failure is not None else None,
                 finished_at=clock.now(),
                 environment_id=environment.environment_id if environment else None,
             )
-            started.run = run
-            self._keeper.write(Batch(runs=(RunChange(run_id=run.run_id, run=run),)))
+            batch = Batch(runs=(RunChange(run_id=started.run_id, run=started.run, metrics=self._taken(started)),))
             if started in self.started:
                 self.started.remove(started)
-                self._withdraw(started)
-        return run
+            self._announce()
+        self.keeper.write(batch)
+        return started.run
 
     def for_logging(self) -> StartedRun:
         """Return the run that a log call belongs to: the innermost one, else the parent process's.
@@ -115,33 +120,44 @@ class ExplicitRuns:
         NoRunError
             If there is neither.
         """
-        if self.innermost is not None:
-            return self.innermost
-        inherited = self.inherited()
-        if inherited is None:
+        parent_id = self.keeper.session.parent_run_id
+        found = self.innermost or (self.of_parent(parent_id) if parent_id else None)
+        if found is None:
             raise NoRunError("No run is started. Start one first: with trackbook.start_run('my-run'): ...")
-        return inherited
+        return found
 
-    def inherited(self) -> StartedRun | None:
-        """Return the run that the parent process had started, None if it had none or the store does not know it."""
-        run_id = self._keeper.session.parent_run_id
-        if self._inherited is None and run_id:
-            found = self._keeper.store.runs(RunFilter(ids=(run_id,)))
-            if found:
-                steps = {key: point.step + 1 for key, point in found[0].metrics.items()}
-                self._inherited = StartedRun(found[0].run, by="parent", is_owned=False, next_steps=steps)
-        return self._inherited
+    def of_parent(self, run_id: str) -> StartedRun | None:
+        """Return a run that a parent process had started, None if the store does not know it."""
+        with self._lock:
+            if run_id not in self._parents:
+                found = self._inherited(run_id)
+                if found is None:
+                    return None
+                self._parents[run_id] = found
+            return self._parents[run_id]
+
+    def _inherited(self, run_id: str) -> StartedRun | None:
+        try:
+            found = self.keeper.store.runs(RunFilter(ids=(run_id,)))
+        except StoreError:  # what is logged waits, and is refused if there is no such run after all
+            return StartedRun(self.keeper.new_run(run_id, None, clock.now()), by="parent", is_owned=False)
+        if not found:
+            return None
+        steps = {key: point.step + 1 for key, point in found[0].metrics.items()}
+        return StartedRun(found[0].run, by="parent", is_owned=False, next_steps=steps, params=dict(found[0].params))
 
     def log_metrics(self, started: StartedRun, metrics: Mapping[str, float | int], step: int | None) -> None:
         """Add a point to each metric; without a step, the one after the last."""
         now = clock.now()
         with self._lock:
             for key, value in metrics.items():
-                at = started.next_steps.get(key, 0) if step is None else step
+                at = min(started.next_steps.get(key, 0), _LAST_STEP) if step is None else step
                 started.next_steps[key] = max(started.next_steps.get(key, 0), at + 1)
                 started.points.append(MetricPoint(key=key, value=value, step=at, time=now))
-            if len(started.points) >= _MOST_WAITING:
-                self.flush(started)
+            self._unwritten[started.run_id] = started
+            is_time = len(started.points) >= self._most_waiting or started.run.status is not RunStatus.RUNNING
+        if is_time:
+            self.flush()
 
     def log(
         self,
@@ -152,53 +168,78 @@ class ExplicitRuns:
         artifacts: tuple[Artifact, ...] = (),
         note: str | None = None,
     ) -> None:
-        """Add params, tags, artifacts or a note, at once."""
-        kept = {name: redact_value(name, value) for name, value in (params or {}).items()}
-        if note is not None:
-            started.run = replace(started.run, note=redact(note))
-        self._keeper.write(
-            Batch(
-                runs=(
-                    RunChange(
-                        run_id=started.run_id,
-                        run=started.run if note is not None and started.is_owned else None,
-                        params=kept,
-                        tags={name: redact_tag(name, value) for name, value in (tags or {}).items()},
-                        artifacts=artifacts,
-                    ),
-                )
-            )
-        )
+        """Add params, tags, artifacts or a note, at once.
 
-    def flush(self, started: StartedRun | None = None) -> None:
+        Raises
+        ------
+        ImmutableError
+            If a param was logged with another value before; nothing is added then.
+        """
+        if note is not None and not started.is_owned:
+            set_note(self.keeper.store, started.run_id, note)
+            note = None
+        with self._lock:
+            kept = self._kept_params(started, params or {})
+            if note is not None:
+                started.run = replace(started.run, note=redact(note))
+            change = RunChange(
+                run_id=started.run_id,
+                run=started.run if note is not None else None,
+                params=kept,
+                tags={name: redact_tag(name, value) for name, value in (tags or {}).items()},
+                artifacts=artifacts,
+            )
+        self.keeper.write(Batch(runs=(change,)))
+
+    @staticmethod
+    def _kept_params(started: StartedRun, params: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        kept = {name: redact_value(name, value) for name, value in params.items()}
+        for name, value in kept.items():
+            check_param(started.run.name, name, started.params.get(name, value), value)
+        started.params.update(kept)
+        return kept
+
+    def flush(self) -> None:
         """Write the points that wait."""
         with self._lock:
-            every = [*self.started, *([self._inherited] if self._inherited else [])]
-            for one in [started] if started is not None else every:
-                if one.points:
-                    points, one.points = tuple(one.points), []
-                    self._keeper.write(Batch(runs=(RunChange(run_id=one.run_id, metrics=points),)))
+            for started in list(self._unwritten.values()):
+                self.keeper.queue(Batch(runs=(RunChange(run_id=started.run_id, metrics=self._taken(started)),)))
+        self.keeper.deliver()
+
+    def _taken(self, started: StartedRun) -> tuple[MetricPoint, ...]:
+        points, started.points = tuple(started.points), []
+        self._unwritten.pop(started.run_id, None)
+        return points
 
     def close(self, status: RunStatus, failure: Failure | None = None) -> None:
         """End what is still started."""
-        self.flush()
         for started in reversed(list(self.started)):
             self.stop(started, status, failure)
+        self.flush()
+        with self._lock:
+            self._around = None
+            self._announce()
 
-    def _announce(self, started: StartedRun) -> None:
-        """Let child processes know the run and where its store is."""
-        wanted = {RUN_VARIABLE: started.run_id, STORE_VARIABLE: self._keeper.store.location}
-        if wanted[STORE_VARIABLE].startswith("memory:") or os.environ.get(STORE_VARIABLE):
-            del wanted[STORE_VARIABLE]
-        started.environment_before = {name: os.environ.get(name) for name in wanted}
-        os.environ.update(wanted)
-
-    def _withdraw(self, started: StartedRun) -> None:
-        for name, before in started.environment_before.items():
-            if before is None:
+    def _announce(self) -> None:
+        """Let child processes know the run that all others are inside of, and where its store is."""
+        found = shared(self.started) or self._around
+        wanted = self._announcement(found) if found is not None else {}
+        for name in {*self._environment_before, *wanted}:
+            before = self._environment_before.setdefault(name, os.environ.get(name))
+            value = wanted.get(name, before)
+            if value is None:
                 os.environ.pop(name, None)
             else:
-                os.environ[name] = before
+                os.environ[name] = value
+        if found is None:
+            self._environment_before = {}
+
+    def _announcement(self, started: StartedRun) -> dict[str, str]:
+        location = self.keeper.location
+        is_named = os.environ.get(STORE_VARIABLE) and STORE_VARIABLE not in self._environment_before
+        if location is None or location.startswith("memory:") or is_named:
+            return {RUN_VARIABLE: started.run_id}
+        return {RUN_VARIABLE: started.run_id, STORE_VARIABLE: location}
 
 
 def checked_metrics(metrics: Mapping[str, object]) -> dict[str, float | int]:
@@ -214,14 +255,42 @@ def checked_metrics(metrics: Mapping[str, object]) -> dict[str, float | int]:
 
 def metric_number(key: str, value: object) -> float | int:
     """Return a number as a metric keeps it: numpy's and torch's scalars too, booleans not."""
+    if type(value) is float or type(value) is int:
+        return value
+    number: object
     try:
         number = json_value(value)
     except InvalidValueError:
-        item = getattr(value, "item", None)
-        size = getattr(value, "size", None)
-        number = item() if callable(item) and size == 1 else None
+        number = _only_element(value)
     if isinstance(number, bool) or not isinstance(number, int | float):
-        raise InvalidValueError(f"The metric '{key}' needs a number, not {type(value).__name__}: {str(value)[:60]!r}.")
+        raise InvalidValueError(
+            f"The metric '{key}' needs a number, not {type(value).__name__}: {reprlib.repr(value)}."
+        )
+    return number
+
+
+def _only_element(value: object) -> object:
+    """Return the number in an array, series or tensor of one element, None if it is no such thing."""
+    item, shape = getattr(value, "item", None), getattr(value, "shape", None)
+    return item() if callable(item) and isinstance(shape, tuple) and prod(shape) == 1 else None
+
+
+def checked_step(step: object) -> int | None:
+    """Return a step as an int, None for the next one.
+
+    Raises
+    ------
+    InvalidValueError
+        If it is no whole number within 64 bits.
+    """
+    if step is None:
+        return None
+    try:
+        number = operator.index(step)  # type: ignore[arg-type]  # what is no index is refused here
+    except TypeError:
+        raise InvalidValueError(f"A step is a whole number, not {reprlib.repr(step)}. Count steps from 0.") from None
+    if not -_LAST_STEP - 1 <= number <= _LAST_STEP:
+        raise InvalidValueError(f"Step {reprlib.repr(number)} is beyond 64 bits. Count steps from 0.")
     return number
 
 
@@ -245,12 +314,13 @@ def artifact_content(path: str | os.PathLike[str], name: str | None) -> tuple[st
         If there is no such file, or it can't be read.
     """
     file = Path(path)
+    if file.is_dir():
+        raise InvalidValueError(f"'{file}' is a folder. Log its files one by one, or pack them first.")
     kept = (name or file.name).replace("\\", "/").strip("/")
-    if not kept or any(part in ("", ".", "..") for part in kept.split("/")) or "\x00" in kept:
-        raise InvalidValueError(f"'{name}' is no name for an artifact. Give one like 'plots/roc.png'.")
+    if any(part in ("", ".", "..") for part in kept.split("/")) or not kept.isprintable():
+        raise InvalidValueError(f"'{name or file.name}' is no name for an artifact. Give one like 'plots/roc.png'.")
     try:
         return kept, file.read_bytes(), mimetypes.guess_type(kept)[0] or "application/octet-stream"
-    except IsADirectoryError:
-        raise InvalidValueError(f"'{file}' is a folder. Log its files one by one, or pack them first.") from None
-    except OSError as error:
-        raise InvalidValueError(f"The file '{file}' can't be read: {error.strerror or error}.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidValueError(f"The file '{file}' can't be read: {reason}.") from None

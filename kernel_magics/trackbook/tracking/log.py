@@ -1,7 +1,8 @@
 """Logging by hand, in notebooks and in scripts: ``trackbook.log_metric`` and its kin.
 
 In a notebook the recorder of the session takes it. In a script a session begins with the first call, and what is logged
-belongs to the run that ``start_run`` began, or to the one of the parent process.
+belongs to the run that ``start_run`` began, or to the one of the parent process. A forked child is a process like any
+other child: it has a session of its own.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 from trackbook.capture.cell import failure_of
-from trackbook.errors import NoRunError
-from trackbook.records import Artifact, RunStatus
+from trackbook.errors import InvalidValueError, NoRunError
+from trackbook.records import Artifact, Failure, RunStatus
 from trackbook.tracking.annotate import check_key
 from trackbook.tracking.explicit import (
     ExplicitRuns,
-    StartedRun,
     artifact_content,
     checked_metrics,
     checked_params,
+    checked_step,
 )
+from trackbook.tracking.scope import StartedRun
 
 if TYPE_CHECKING:
     from trackbook.tracking.recorder import Recorder
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
 
 _lock = threading.Lock()
 _recorder: Recorder | None = None
-_script: tuple[SessionKeeper, ExplicitRuns] | None = None
+_script: ExplicitRuns | None = None
+_has_ended = False
+_is_forked = False
 
 
 def set_recorder(recorder: Recorder | None) -> None:
@@ -48,7 +52,10 @@ def active_recorder() -> Recorder | None:
 
 
 class ActiveRun:
-    """A run that was started by hand; a context manager that ends it: FINISHED, FAILED by an error, KILLED by Ctrl-C."""
+    """A run that was started by hand; a context manager that ends it: FINISHED, FAILED by an error, KILLED by Ctrl-C.
+
+    In a forked child it stands for the parent's run: what is logged arrives there, and nothing ends it.
+    """
 
     def __init__(self, runs: ExplicitRuns, started: StartedRun) -> None:
         self._runs = runs
@@ -70,39 +77,95 @@ class ActiveRun:
         return self._started.run.status
 
     def log_metric(self, key: str, value: object, step: int | None = None) -> None:
-        """Add a point to one of this run's metrics."""
-        self._runs.log_metrics(self._started, checked_metrics({key: value}), step)
+        """Add a point to one of this run's metrics; see `log_metric`."""
+        self.log_metrics({key: value}, step)
 
     def log_metrics(self, metrics: Mapping[str, object], step: int | None = None) -> None:
         """Add a point to several of this run's metrics."""
-        self._runs.log_metrics(self._started, checked_metrics(metrics), step)
+        checked, at = checked_metrics(metrics), checked_step(step)
+        runs, started = self._here()
+        runs.log_metrics(started, checked, at)
+
+    def log_param(self, key: str, value: object) -> None:
+        """Add a param to this run."""
+        self.log_params({key: value})
 
     def log_params(self, params: Mapping[str, object]) -> None:
         """Add params to this run."""
-        self._runs.log(self._started, params=checked_params(params))
+        checked = checked_params(params)
+        runs, started = self._here()
+        runs.log(started, params=checked)
 
     def set_tag(self, key: str, value: object) -> None:
         """Set a tag of this run; None takes it away."""
-        self._runs.log(self._started, tags={check_key(key): None if value is None else str(value)})
+        self.set_tags({key: value})
+
+    def set_tags(self, tags: Mapping[str, object]) -> None:
+        """Set several tags of this run."""
+        checked = _checked_tags(tags)
+        runs, started = self._here()
+        runs.log(started, tags=checked)
+
+    def set_note(self, text: str) -> None:
+        """Put a note on this run; it replaces the one that is there."""
+        if not isinstance(text, str):
+            raise InvalidValueError(f"A note is text, not {type(text).__name__}. Give it as a string.")
+        runs, started = self._here()
+        runs.log(started, note=text)
+
+    def log_artifact(self, path: str | os.PathLike[str], name: str | None = None) -> None:
+        """Keep a file with this run; see `log_artifact`."""
+        file = artifact_content(path, name)
+        runs, started = self._here()
+        runs.log(started, artifacts=(_kept(runs, file),))
 
     def stop(self, status: str = "FINISHED") -> None:
-        """End the run; a second time is nothing."""
-        if self._started.run.status is RunStatus.RUNNING:
-            self._runs.stop(self._started, RunStatus(status))
+        """End the run; a second time is nothing.
+
+        Parameters
+        ----------
+        status
+            FINISHED, FAILED or KILLED.
+        """
+        ends = {each.value: each for each in RunStatus if each is not RunStatus.RUNNING}
+        end = ends.get(str(status).upper())
+        if end is None:
+            raise InvalidValueError(f"A run can't end as {status!r}. Give one of {', '.join(ends)}.")
+        self._end(end, None)
 
     def __enter__(self) -> ActiveRun:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._started.run.status is not RunStatus.RUNNING:
-            return
-        status = RunStatus.FINISHED
-        if error is not None:
-            status = RunStatus.KILLED if isinstance(error, KeyboardInterrupt) else RunStatus.FAILED
-        self._runs.stop(self._started, status, failure_of(error))
+        status = _status_after(error)
+        self._end(status, None if status is RunStatus.FINISHED else failure_of(error))
+
+    def _end(self, status: RunStatus, failure: Failure | None) -> None:
+        if self._runs.keeper.is_here:
+            self._runs.stop(self._started, status, failure)
+
+    def _here(self) -> tuple[ExplicitRuns, StartedRun]:
+        """Return what logs to this run in this process."""
+        keeper = self._runs.keeper
+        if keeper.is_here and not keeper.is_closed:
+            return self._runs, self._started
+        if keeper.is_here:
+            raise NoRunError(f"The session of run '{self.name}' has ended. Start another run.")
+        runs = _runs()
+        inherited = runs.of_parent(self.run_id)
+        if inherited is None:
+            raise NoRunError(f"Run '{self.name}' of the parent process is not in the store. Start one here.")
+        return runs, inherited
 
     def __repr__(self) -> str:
         return f"<run {self.name} {self.run_id[:8]} {self.status}>"
+
+
+def _status_after(error: BaseException | None) -> RunStatus:
+    """Return how a block ended: exits that mean success are no failure, and a cancelled task was interrupted."""
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return RunStatus.FINISHED
+    return RunStatus.FAILED if isinstance(error, Exception | SystemExit) else RunStatus.KILLED
 
 
 def start_run(
@@ -125,9 +188,11 @@ def start_run(
     >>> with trackbook.start_run("baseline") as run:  # doctest: +SKIP
     ...     trackbook.log_metric("accuracy", 0.9)
     """
+    texts = {key: text for key, text in _checked_tags(tags or {}).items() if text is not None}
+    called = check_key(name, "run") if name else None
+    question = check_key(experiment, "experiment") if experiment else None
     runs = _runs()
-    texts = {check_key(key): str(value) for key, value in (tags or {}).items()}
-    return ActiveRun(runs, runs.start(name, by="start_run", tags=texts, experiment=experiment))
+    return ActiveRun(runs, runs.start(called, by="start_run", tags=texts, experiment=question))
 
 
 def log_metric(key: str, value: object, step: int | None = None) -> None:
@@ -145,7 +210,7 @@ def log_metric(key: str, value: object, step: int | None = None) -> None:
     Raises
     ------
     InvalidValueError
-        If the name or the value is none.
+        If the name, the value or the step is none.
     NoRunError
         In a script, if no run is started.
     """
@@ -165,9 +230,8 @@ def log_param(key: str, value: object) -> None:
 def log_params(params: Mapping[str, object]) -> None:
     """Log several inputs; see `log_param`."""
     checked = checked_params(params)
-    recorder = _recorder
-    if recorder is not None:
-        recorder.log(params=checked)
+    if _recorder is not None:
+        _recorder.log(params=checked)
     else:
         runs = _runs()
         runs.log(runs.for_logging(), params=checked)
@@ -175,10 +239,9 @@ def log_params(params: Mapping[str, object]) -> None:
 
 def set_tag(key: str, value: object) -> None:
     """Set a tag of the run; None takes it away."""
-    tags = {check_key(key): None if value is None else str(value)}
-    recorder = _recorder
-    if recorder is not None:
-        recorder.log(tags=tags)
+    tags = _checked_tags({key: value})
+    if _recorder is not None:
+        _recorder.log(tags=tags)
     else:
         runs = _runs()
         runs.log(runs.for_logging(), tags=tags)
@@ -195,46 +258,47 @@ def log_artifact(path: str | os.PathLike[str], name: str | None = None) -> None:
         What it is called in the run; its file name if None. May have folders: ``plots/roc.png``.
     """
     file = artifact_content(path, name)
-    recorder = _recorder
-    if recorder is not None:
-        recorder.log(artifact=file)
+    if _recorder is not None:
+        _recorder.log(artifact=file)
     else:
         runs = _runs()
-        digest = _script_keeper().store.put_object(file[1])
-        runs.log(
-            runs.for_logging(),
-            artifacts=(Artifact(name=file[0], digest=digest, size=len(file[1]), media_type=file[2]),),
-        )
+        started = runs.for_logging()
+        runs.log(started, artifacts=(_kept(runs, file),))
 
 
 def _log_metrics(metrics: Mapping[str, object], step: int | None, frame: FrameType | None) -> None:
-    checked = checked_metrics(metrics)
-    recorder = _recorder
-    if recorder is not None:
-        recorder.log_metrics(checked, step, frame)
-        return
-    runs = _runs()
-    runs.log_metrics(runs.for_logging(), checked, step)
+    checked, at = checked_metrics(metrics), checked_step(step)
+    if _recorder is not None:
+        _recorder.log_metrics(checked, at, frame)
+    else:
+        runs = _runs()
+        runs.log_metrics(runs.for_logging(), checked, at)
+
+
+def _checked_tags(tags: Mapping[str, object]) -> dict[str, str | None]:
+    return {check_key(key): None if value is None else str(value) for key, value in tags.items()}
+
+
+def _kept(runs: ExplicitRuns, file: tuple[str, bytes, str]) -> Artifact:
+    name, content, media_type = file
+    return Artifact(name=name, digest=runs.keeper.put_object(content), size=len(content), media_type=media_type)
+
+
+# Sessions of scripts
 
 
 def _runs() -> ExplicitRuns:
+    """Return the runs of this notebook, or of this script, whose session is begun when first asked for."""
+    global _script
     if _recorder is not None:
         return _recorder.explicit
-    _script_keeper()
-    if _script is None:
-        raise NoRunError("The session of this script has ended.")
-    return _script[1]
-
-
-def _script_keeper() -> SessionKeeper:
-    """Return the session of this script, begun when first asked for."""
-    global _script
     with _lock:
+        if _has_ended:
+            raise NoRunError("The session of this script has ended with it. Log before that.")
         if _script is None:
-            keeper = _begin_script(_warn_script)
-            _script = (keeper, ExplicitRuns(keeper))
+            _script = ExplicitRuns(_begin_script(_warn_script), is_hasty=_is_forked or _is_worker())
             atexit.register(_end_script)
-        return _script[0]
+        return _script
 
 
 def _begin_script(warn: Callable[[str], None]) -> SessionKeeper:
@@ -252,14 +316,39 @@ def _begin_script(warn: Callable[[str], None]) -> SessionKeeper:
     )
 
 
+def _is_worker() -> bool:
+    """Return whether this process is a worker of `multiprocessing`: those end without calling what is to be called."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    return multiprocessing is not None and multiprocessing.parent_process() is not None
+
+
 def _warn_script(sentence: str) -> None:
     print(sentence, file=sys.stderr)
 
 
 def _end_script() -> None:
-    global _script
-    if _script is not None:
-        keeper, runs = _script
-        _script = None
-        runs.close(RunStatus.KILLED if sys.exc_info()[0] is KeyboardInterrupt else RunStatus.FINISHED)
-        keeper.close()
+    global _script, _has_ended
+    with _lock:
+        runs, _script, _has_ended = _script, None, True
+    if runs is None:
+        return
+    error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)  # a prompt's last error ended nothing
+    if runs.started and error is None:
+        _warn_script(
+            f"Run '{runs.started[0].run.name}' was open when the script ended and is kept as KILLED. "
+            "End runs with a with block, or with run.stop()."
+        )
+    with runs.keeper.guard:
+        runs.close(RunStatus.KILLED if error is None else _status_after(error), failure_of(error))
+    runs.keeper.close()
+
+
+def _be_child() -> None:
+    """After a fork, in the child: it is neither the notebook nor the script, and no thread holds a lock any more."""
+    global _lock, _recorder, _script, _has_ended, _is_forked
+    _lock = threading.Lock()
+    _recorder, _script, _has_ended, _is_forked = None, None, False, True
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_be_child)

@@ -54,8 +54,9 @@ class SessionKeeper:
         warn: Callable[[str], None],
     ) -> None:
         self._settings = settings
-        self._guard = guard
         self._warn = warn
+        self.guard = guard
+        """Takes our own faults."""
         self._start = start
         self._lock = threading.RLock()
         self._stopped = threading.Event()
@@ -160,7 +161,7 @@ class SessionKeeper:
                 self._change(ended_at=clock.now())
             self._stopped.set()
         if not forget and self.is_here:
-            with self._guard:
+            with self.guard:
                 lost = self._outbox.close()
                 if lost:
                     self._warn(f"Trackbook's store could not be written to the end: {lost} things are lost.")
@@ -176,7 +177,7 @@ class SessionKeeper:
             self._outbox.add(Batch(environments=kept, sessions=(self.session,)))
 
     def _capture_environment(self) -> Environment | None:
-        with self._guard:
+        with self.guard:
             environment = capture_environment(self._start, self.put_object)
             self._change(environment, environment_id=environment.environment_id)
             self._outbox.deliver()
@@ -189,7 +190,7 @@ class SessionKeeper:
         offset, due_at = _clock_offset(), clock.monotonic() + beat_seconds
         while not self._stopped.wait(min(_TICK_SECONDS, beat_seconds)):
             has_jumped = abs(_clock_offset() - offset) > _JUMP_SECONDS
-            with self._guard:
+            with self.guard:
                 self.at_tick()
                 if (self.is_failing and not self.deliver()) or not (has_jumped or clock.monotonic() >= due_at):
                     continue
