@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -120,11 +123,26 @@ def test_reads_and_writes_of_a_cell(
 
 
 def test_global_random_state_is_noted_as_state(nb: Notebook) -> None:
-    nb.run("import numpy as np, random")
+    nb.run("import numpy as np, random\nimport numpy.random")
 
     nb.run("np.random.rand()\nrandom.random()")
 
     assert set(nb.last_execution().state) == {"numpy.random", "random"}
+
+
+def test_first_use_of_numpys_generator_is_noted(nb: Notebook, folder: Path) -> None:
+    program = (
+        "from IPython.core.history import HistoryManager; HistoryManager.enabled = False\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance()\n"
+        "for cell in ('%load_ext trackbook', 'import numpy as np', 'x = np.random.rand()'):\n"
+        "    shell.run_cell(cell, store_history=True).raise_error()\n"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120, cwd=folder)
+
+    assert nb.last_execution().source == "x = np.random.rand()"
+    assert nb.last_execution().state == ("numpy.random",)
 
 
 def test_names_of_ipython_are_no_writes(nb: Notebook) -> None:
