@@ -78,11 +78,13 @@ def test_an_interrupt_is_a_killed_run(tmp_path: Path) -> None:
     assert runs(tmp_path)["mine"].run.status is RunStatus.KILLED
 
 
-def test_a_run_that_is_left_open_ends_with_the_script(tmp_path: Path) -> None:
-    run(tmp_path, "trackbook.start_run('mine')\ntrackbook.log_metric('a', 1)\n")
+def test_a_run_that_is_left_open_is_no_finished_one_and_it_is_said(tmp_path: Path) -> None:
+    done = run(tmp_path, "trackbook.start_run('mine')\ntrackbook.log_metric('a', 1)\n")
 
     detail = runs(tmp_path)["mine"]
-    assert detail.run.status is RunStatus.FINISHED
+    assert detail.run.status is RunStatus.KILLED
+    assert "'mine'" in done.stderr
+    assert done.stderr.count("\n") == 1
     assert detail.metrics["a"].value == 1
 
 
@@ -127,8 +129,9 @@ WRONG = [
 def test_wrong_use_is_refused_where_it_happens(call: str, tmp_path: Path) -> None:
     done = run(
         tmp_path,
-        "run = trackbook.start_run('mine')\ntry:\n"
-        f"    trackbook.{call}\nexcept ValueError as e:\n    print('refused:', e)\ntrackbook.log_metric('b', 2)\n",
+        "with trackbook.start_run('mine'):\n    try:\n"
+        f"        trackbook.{call}\n    except ValueError as e:\n        print('refused:', e)\n"
+        "    trackbook.log_metric('b', 2)\n",
     )
 
     assert done.stdout.startswith("refused: ")
