@@ -77,7 +77,7 @@ PLACES = [
     ("class A:\n    def f(self):\n        return here(1)\nA().f()", "return here(1)", "here(1)"),
     ("def f():\n    def g():\n        return here(1)\n    return g()\nf()", "return here(1)", "here(1)"),
     ("def f(x=here(1)): pass", "def f(x=here(1)):", "here(1)"),
-    ("@(lambda g: here(1) and g)\ndef f(): pass", "here(1)", "here(1)"),
+    ("@(lambda g: here(1) and g)\ndef f(): pass", "here(1) and g", "here(1)"),
     ("with open('/dev/null') as f:\n    here(1)", "here(1)", "here(1)"),
     ("x = f'{here(1)}'", "x = f'{here(1)}'", "here(1)"),
     ("assert here(1), 'no'", "assert here(1), 'no'", "here(1)"),
