@@ -71,7 +71,9 @@ def unload_ipython_extension(ipython: Any) -> None:
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'trackbook' has no attribute '{name}'")
-    return getattr(import_module(_HOMES[name]), name)
+    found: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = found  # so that a loop that logs looks it up once
+    return found
 
 
 def __dir__() -> list[str]:

@@ -232,7 +232,9 @@ def _digits(number: int, width: int) -> str:
 
 
 def _reseed() -> None:
-    """Give a forked child its own stream of ids."""
+    """Give a forked child its own stream of ids, and a lock that no thread of its parent holds."""
+    global _lock
+    _lock = threading.Lock()
     _random.seed(os.urandom(16))
 
 

@@ -33,6 +33,8 @@ class Outbox:
         Opens the store; called when something is first delivered, and again as long as it raises.
     greeting
         What the store must know before anything else; written at opening and after each outage.
+    as_sent
+        Gives a batch as this store can take it; asked when the store is open.
     guard, warn
         Take our own faults, and one sentence at the beginning of each outage.
     """
@@ -41,11 +43,13 @@ class Outbox:
         self,
         open_store: Callable[[], Store],
         greeting: Callable[[], Batch],
+        as_sent: Callable[[Batch], Batch],
         guard: Guard,
         warn: Callable[[str], None],
     ) -> None:
         self._open_store = open_store
         self._greeting = greeting
+        self._as_sent = as_sent
         self._guard = guard
         self._warn = warn
         self._pid = os.getpid()
@@ -139,7 +143,7 @@ class Outbox:
         parcel = self._parcels[0]
         try:
             with without_interrupts():  # Ctrl-C between writing and forgetting would write it twice
-                _write(store, parcel)
+                self._write(store, parcel)
                 self._parcels.popleft()
         except OSError:
             raise
@@ -149,6 +153,12 @@ class Outbox:
                 raise
             with self._guard:
                 raise
+
+    def _write(self, store: Store, parcel: Parcel) -> None:
+        if isinstance(parcel, bytes):
+            store.put_object(parcel)
+        else:
+            store.write(self._as_sent(parcel))
 
     def _open(self) -> Store:
         if self._opened is None:
@@ -174,10 +184,3 @@ class Outbox:
         if not self.is_failing:
             self.is_failing = True
             self._warn(f"Trackbook can't write its store: {error} What ran is kept in memory until it can.")
-
-
-def _write(store: Store, parcel: Parcel) -> None:
-    if isinstance(parcel, bytes):
-        store.put_object(parcel)
-    else:
-        store.write(parcel)

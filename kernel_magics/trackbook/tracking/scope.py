@@ -70,9 +70,10 @@ def innermost_here(alive: Sequence[StartedRun]) -> StartedRun | None:
     """Return the run that what is logged here belongs to, of those that are alive in the order of their start."""
     if not alive:
         return None
-    own = [each for each in _own.get() if each in alive]
-    if own and own[-1] is alive[-1]:
-        return own[-1]
+    entered = _own.get()
+    if entered and entered[-1] is alive[-1]:  # nearly always, and asked for with each number that is logged
+        return entered[-1]
+    own = [each for each in entered if each in alive]
     seen = [each for each in alive if each in own or _is_seen(each)]
     return shared([each for each in seen if not own or each.is_inside(own[-1])])
 

@@ -20,7 +20,7 @@ from trackbook.capture.guard import Guard
 from trackbook.capture.notebook import Notebook
 from trackbook.config import Settings
 from trackbook.records import Environment, Process, Run, Session
-from trackbook.store.contract import Batch, Store
+from trackbook.store.contract import Batch, RunFilter, Store
 from trackbook.tracking.outbox import Outbox
 
 _TICK_SECONDS = 1.0  # how often the heart looks whether there is something to do
@@ -63,7 +63,9 @@ class SessionKeeper:
         self.at_tick: Callable[[], None] = lambda: None
         """Called about once a second, in the heart's thread: to queue what should not wait for the next cell."""
         self.session = _new_session(notebook, settings)
-        self._outbox = Outbox(open_store, lambda: Batch(sessions=(self.session,)), guard, warn)
+        self._open_store = open_store
+        self._missing_parent: str | None = None
+        self._outbox = Outbox(self._open, lambda: Batch(sessions=(self.session,)), self._as_sent, guard, warn)
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="trackbook")
         self._workers.submit(self._outbox.deliver)
         self._stamp = packages_stamp()
@@ -166,6 +168,32 @@ class SessionKeeper:
                 if lost:
                     self._warn(f"Trackbook's store could not be written to the end: {lost} things are lost.")
         self._workers.shutdown(wait=not forget and self.is_here, cancel_futures=True)
+
+    def _open(self) -> Store:
+        """Open the store and look whether it has the run of the parent process, which may use another store."""
+        store = self._open_store()
+        parent_id = self.session.parent_run_id
+        if parent_id is not None and not store.runs(RunFilter(ids=(parent_id,))):
+            self._missing_parent = parent_id
+            self._warn(
+                f"There is no run '{parent_id}', which $TRACKBOOK_RUN_ID names, in {store.location}. "
+                "What is recorded here stands alone."
+            )
+        return store
+
+    def _as_sent(self, batch: Batch) -> Batch:
+        """Return a batch whose runs are not beneath a parent that the store does not have."""
+        if self._missing_parent is None:
+            return batch
+        return replace(
+            batch,
+            runs=[
+                replace(change, run=replace(change.run, parent_id=None))
+                if change.run is not None and change.run.parent_id == self._missing_parent
+                else change
+                for change in batch.runs
+            ],
+        )
 
     def _change(self, environment: Environment | None = None, **values: object) -> None:
         """Change the session as long as it lives, and queue that."""
