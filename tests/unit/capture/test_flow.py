@@ -308,19 +308,19 @@ def check(source: str, bits: list[bool]) -> None:
 BITS = st.lists(st.booleans(), min_size=10, max_size=40)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(blocks(with_jumps=False), BITS)
 def test_no_maker_is_missed(lines: list[str], bits: list[bool]) -> None:
     check("\n".join(lines), bits)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(blocks(with_jumps=True), BITS)
 def test_no_maker_is_missed_with_jumps(lines: list[str], bits: list[bool]) -> None:
     check("\n".join(lines), bits)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(uses_of_functions(), min_size=2, max_size=10), BITS)
 def test_no_maker_is_missed_through_functions(parts: list[list[str]], bits: list[bool]) -> None:
     before = ["f = g = h = lambda: make()"]

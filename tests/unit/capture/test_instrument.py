@@ -271,14 +271,9 @@ def test_a_call_that_runs_while_the_code_is_restored_ends_well() -> None:
 
 
 def test_a_class_that_is_deleted_is_collected(instruments: Instruments) -> None:
-    class Holding(Told):
-        def __init__(self, function: object) -> None:
-            super().__init__()
-            self.function = function
-
     namespace = defined("class A:\n    def fit(self):\n        super().__init__()\n        return self")
     kind = namespace.pop("A")
-    instruments.watch(kind.fit, Holding(kind.fit))
+    instruments.watch(kind.fit, Told())
     kind().fit()
     watched = weakref.ref(kind)
 

@@ -243,7 +243,7 @@ def test_class_that_is_defined_again_is_seen_each_time(cells: Cells) -> None:
         "        return self\n"
         "    def predict(self, X): return np.zeros(len(X), int)\n"
     )
-    for _ in range(12):
+    for _ in range(4):
         cells.events(define)
         events = cells.events("m = Mine().fit(X)\naccuracy_score(y, m.predict(X))")
         assert [event.fits for event in metrics(events)] == [tuple(fits(events))]

@@ -755,7 +755,7 @@ class Story:
             self.ledger.run(*[self.event(step) for step in steps], outcome=outcome)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SESSIONS)
 def test_no_number_is_lost_or_doubled(session: list[tuple[list[Step], Outcome]]) -> None:
     story = Story(is_deterministic=False)
@@ -765,7 +765,7 @@ def test_no_number_is_lost_or_doubled(session: list[tuple[list[Step], Outcome]])
     assert sorted(point.value for _, point in story.ledger.points()) == sorted(story.given)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SESSIONS)
 def test_numbers_that_come_again_are_kept_once_at_least(session: list[tuple[list[Step], Outcome]]) -> None:
     story = Story(is_deterministic=True)
@@ -776,7 +776,7 @@ def test_numbers_that_come_again_are_kept_once_at_least(session: list[tuple[list
     assert len(story.ledger.points()) <= len(story.given)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SESSIONS, st.booleans())
 def test_every_run_is_whole(session: list[tuple[list[Step], Outcome]], is_deterministic: bool) -> None:
     story = Story(is_deterministic=is_deterministic)
@@ -791,7 +791,7 @@ def test_every_run_is_whole(session: list[tuple[list[Step], Outcome]], is_determ
     assert all(detail.run.finished_at for detail in details if detail.run.run_id != "mine")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SESSIONS)
 def test_every_model_is_in_one_run_or_was_there_before(session: list[tuple[list[Step], Outcome]]) -> None:
     story = Story(is_deterministic=False)
