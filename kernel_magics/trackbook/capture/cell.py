@@ -9,7 +9,7 @@ from datetime import datetime
 from importlib.metadata import entry_points
 
 from trackbook import clock
-from trackbook.capture.definitions import Definitions
+from trackbook.capture.definitions import Definitions, is_class
 from trackbook.capture.events import Event
 from trackbook.capture.flow import Flow
 from trackbook.capture.guard import Guard
@@ -24,6 +24,7 @@ from trackbook.capture.sources import Sources
 from trackbook.capture.symbols import parse_cell
 from trackbook.records import Failure, JsonValue, Outcome, Resources, json_value
 
+_PLAIN = frozenset({str, int, float, bool, list, tuple, dict, type(None)})
 INTEGRATIONS = "trackbook.integrations"  # the entry point group
 
 
@@ -179,13 +180,14 @@ class CellCapture:
 
     def _find_classes(self, change: Change) -> None:
         for name in change.writes:
-            if isinstance(kind := self._variables.get(name), type):
-                self._class_found(kind)  # imported, or defined where nobody could tell before
+            value = self._variables.get(name)
+            if is_class(value):
+                self._class_found(value)  # imported, or defined where nobody could tell before
 
     def _present(self, flow: Flow) -> Iterator[tuple[str, JsonValue]]:
         for name in flow.several_literals:
             value = self._variables.get(name)
-            if isinstance(value, str | int | float | bool | list | tuple | dict) or value is None:
+            if type(value) in _PLAIN:
                 with self._guard:
                     yield name, json_value(value)
 

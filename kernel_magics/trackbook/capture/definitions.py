@@ -11,6 +11,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
+from typing import TypeGuard
 
 
 class Definitions:
@@ -46,11 +47,16 @@ class Definitions:
     def _look(self, frame: FrameType | None, event: str, argument: object) -> None:
         for name, before in list(self._awaited.items()):
             value = self._variables.get(name)
-            if value is not before and isinstance(value, type):
+            if value is not before and is_class(value):
                 del self._awaited[name]
                 self._found(value)
         if not self._awaited and sys.getprofile() == self._look:
             sys.setprofile(None)
+
+
+def is_class(value: object) -> TypeGuard[type]:
+    """Return whether an object is a class, asking its type alone: its own ``__class__`` may be code of the person's."""
+    return issubclass(type(value), type)
 
 
 def _defined(body: list[ast.stmt]) -> Iterator[str]:

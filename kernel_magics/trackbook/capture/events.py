@@ -36,14 +36,16 @@ class Event:
     params: Mapping[str, JsonValue] = field(default_factory=dict)
     code: str = ""
     explicit: str | None = None
+    unseeded: list[str] = field(default_factory=list)
+    """Where randomness came in without a seed, of what flowed in."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class FitEvent(Event):
     """A predictor was fitted (or cross-validated: then there is no model). `run_id` is its run's, if it becomes one.
 
-    `hyper` are the estimator's own parameters, `metrics` what the fit itself measured (key, value, step), `unseeded` the
-    places where randomness came in without a seed. `model` is None while the fit has not ended, and if it failed.
+    `hyper` are the estimator's own parameters, `metrics` what the fit itself measured (key, value, step). `model` is None
+    while the fit has not ended, and if it failed.
     """
 
     run_id: str
@@ -53,7 +55,6 @@ class FitEvent(Event):
     model: Model | None = None
     metrics: list[tuple[str, float | int, int]] = field(default_factory=list)
     candidates: list[Evaluation] = field(default_factory=list)
-    unseeded: list[str] = field(default_factory=list)
     seconds: float | None = None
     failure: Failure | None = None
     has_ended: bool = False

@@ -131,9 +131,9 @@ class Flow:
 
     def _settle(self, name: str, sources: frozenset[int], changed: Collection[str]) -> frozenset[int]:
         if name in changed:
-            opaque = [source for source in sources if source != OUTSIDE and self.nodes[source].is_opaque]
-            if opaque:  # it was changed, and this did it: what was there before is most likely replaced
-                return frozenset(source for source in sources if source >= min(opaque))
+            own = [source for source in sources if source != OUTSIDE]
+            if own and self.nodes[min(own)].is_opaque:  # nothing else here can have made what it became
+                return frozenset(own)
             return sources
         return frozenset(source for source in sources if source == OUTSIDE or name in self.nodes[source].binds)
 

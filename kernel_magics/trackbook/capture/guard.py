@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 _MOST_KEPT = 20
@@ -37,8 +38,10 @@ class Guard:
         if len(self.faults) < _MOST_KEPT:
             self.faults.append("".join(traceback.format_exception(error)))
         if self.count == 1:
-            self._warn(
-                f"Trackbook could not record something ({type(error).__name__}: {error}). Your notebook is not affected. "
-                "Details: %track --faults"
-            )
+            what = "".join(traceback.format_exception_only(error)).strip()
+            with suppress(Exception):  # whatever is wrong with the stream, it is not the cell's affair
+                self._warn(
+                    f"Trackbook could not record something ({what}). Your notebook is not affected. "
+                    "Details: %track --faults"
+                )
         return True

@@ -120,9 +120,12 @@ class Hooks:
 
     def begin(self, watch: _Watch, frame: FrameType) -> Call | None:
         """Return the call that a frame is, if it matters."""
-        caller, enclosing = frame.f_back, self._enclosing(frame)
+        if not self.observer.is_listening:
+            return None
+        caller = frame.f_back
         is_direct = self.observer.is_notebook_code(caller)
-        if not self.observer.is_listening or (enclosing and not is_direct):
+        enclosing = self._enclosing(frame)
+        if enclosing and not is_direct:
             return None
         through = () if is_direct else self._through(caller)
         if not is_direct and not self._is_for_notebook(through):

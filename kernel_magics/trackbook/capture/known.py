@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from weakref import ref
 
 T = TypeVar("T")
+_MOST_EQUAL = 8  # facts about equal contents; the oldest go first
 _MOST_CONTENTS = 4096  # facts found again by content; the oldest go first
 
 
@@ -27,9 +28,10 @@ class Known(Generic[T]):
             self._put(item, fact)
         digest = content_digest(value) if by_content else None
         if digest is not None:
+            facts = self._by_content.pop(digest, [])
             if len(self._by_content) >= _MOST_CONTENTS:
                 self._by_content.pop(next(iter(self._by_content)))
-            self._by_content.setdefault(digest, []).append(fact)
+            self._by_content[digest] = [*facts[-_MOST_EQUAL + 1 :], fact]
 
     def get(self, value: object) -> T | None:
         """Return the fact about this very object, or about the memory that it looks into."""
@@ -67,7 +69,10 @@ def content_digest(value: object) -> bytes | None:
         return None
     from xxhash import xxh3_128_digest
 
-    array = numpy.asarray(value)
+    try:
+        array = numpy.asarray(value)
+    except ValueError:  # a list of lists of different lengths
+        return None
     if array.dtype.kind in "biuf":
         content = numpy.ascontiguousarray(array, dtype="float64").tobytes()
     elif array.dtype.kind in "OUS" and array.size <= 1_000_000:

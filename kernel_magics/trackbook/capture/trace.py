@@ -32,6 +32,10 @@ class Level:
     is_cell: bool
     values: Mapping[str, object]
     function: str
+    free: frozenset[str]
+    """Names that its code takes from the functions that it is defined in."""
+    kept: frozenset[str]
+    """Names of its own that functions defined in it take."""
 
 
 @dataclass(slots=True)
@@ -98,6 +102,7 @@ class Trace:
                     if is_cell:
                         break
             frame = frame.f_back
+        _tell_lives_apart(levels)
         return cls(levels)
 
     @property
@@ -148,11 +153,15 @@ class Trace:
         wanted = list(parts) if parts is not None else [call for call in (self.call,) if call is not None]
         found.call_text = " < ".join(code_text(level.site.call) for level in self.levels if level.site.call)
         outer: set[str] = set()
+        free: set[str] = set()
         carried: set[str] = set()
         for level, caller in zip(self.levels, [*self.levels[1:], None], strict=True):
             if any(isinstance(node, ast.Call) for expression in wanted for node in ast.walk(expression)):
                 found.places.add((level.activation, level.site.node))
-            names = self._names(level, wanted, found) | carried | (outer if level.is_cell else set())
+            names = (
+                self._names(level, wanted, found) | carried | (outer if level.is_cell else set()) | (free & level.kept)
+            )
+            free -= level.kept
             carried = set()
             if caller is not None and level.function in COMPREHENSIONS and caller.site.scope is level.site.scope:
                 carried, wanted = names, []
@@ -173,7 +182,8 @@ class Trace:
                 node, wanted_here = flow.nodes[index], nodes[index]
                 found.inner_loop_values.update(_plain(level.values, node.loop_targets & wanted_here))
             parameters = outside & level.site.scope.parameters
-            outer |= outside - parameters
+            free |= (outside - parameters) & level.free
+            outer |= outside - parameters - level.free
             wanted = self._arguments(level, caller, parameters, found)
         return found
 
@@ -246,7 +256,18 @@ def _level(frame: FrameType, site: Site, is_cell: bool) -> Level:
         wanted.update(name for generator in comprehension.generators for name in target_names(generator.target))
     # f_locals of a function makes a dict that outlives the look: only for frames where a name is wanted
     values = {name: frame.f_locals[name] for name in wanted if name in frame.f_locals} if wanted else {}
-    return Level(CELL if is_cell else (id(frame), id(frame.f_code)), site, is_cell, values, frame.f_code.co_name)
+    code = frame.f_code
+    free, kept = frozenset(code.co_freevars), frozenset(code.co_cellvars)
+    return Level(CELL if is_cell else (id(frame), id(code)), site, is_cell, values, code.co_name, free, kept)
+
+
+def _tell_lives_apart(levels: list[Level]) -> None:
+    """Make a function's life another one when it was called from elsewhere: Python uses frames again."""
+    outer: Place = (CELL, -1)
+    for level in reversed(levels):
+        if not level.is_cell:
+            level.activation = (level.activation[0], hash((level.activation[1], outer)))
+        outer = (level.activation, level.site.node)
 
 
 def _plain(values: Mapping[str, object], names: Collection[str]) -> Iterator[tuple[str, JsonValue]]:

@@ -424,7 +424,7 @@ class Attempts:
         self._add_data(following, event.data)
         if attempt.fit is not None and attempt.fit.model is not None:
             self._changes.of(following.run).models.append(replace(attempt.fit.model, model_id=clock.new_id()))
-        unseeded = attempt.fit.unseeded if attempt.fit is not None else []
+        unseeded = [*(attempt.fit.unseeded if attempt.fit is not None else []), *event.unseeded]
         self._mark_nondeterministic(following, attempt, unseeded, base)
         return self._add_value(following, event, base, value)
 

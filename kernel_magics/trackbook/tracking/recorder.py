@@ -178,7 +178,7 @@ class Recorder:
         for event in cell.events:
             with self.guard:
                 fill_in(event, cell, self._lineage, self._always, self._variables)
-                self._add_unseeded(event)
+                self._add_unseeded(event, cell)
         with self.guard:
             self._end_fits(cell.events, failure)
             changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
@@ -258,19 +258,21 @@ class Recorder:
         self.attempts.parent_id = started.run_id
 
     def _note_randomness(self, execution: Execution) -> None:
-        if _SEEDING.search(execution.source):
-            self._is_seeded = True
-        used = _GENERATORS & set(execution.state)
-        if used and not self._is_seeded:
-            self._unseeded[execution.execution_id] = (
-                f"{', '.join(sorted(used))} without a seed in cell {execution.index}"
-            )
+        used = self._unseeded_generators(execution.source, execution.state)
+        if used:
+            self._unseeded[execution.execution_id] = f"{used} without a seed in cell {execution.index}"
 
-    def _add_unseeded(self, event: Event) -> None:
-        if isinstance(event, FitEvent) and self._unseeded:
-            earlier: Mapping[Source, object] = self._lineage.upstream(event.inputs.outside)
-            found = {self._unseeded.get(source.execution_id) for source in earlier} - {None}
-            event.unseeded += [what for what in found if what and what not in event.unseeded]
+    def _unseeded_generators(self, source: str, state: Collection[str]) -> str:
+        """Return the names of the global generators that a cell drew from, if nobody has seeded them."""
+        if _SEEDING.search(source):
+            self._is_seeded = True
+        return "" if self._is_seeded else ", ".join(sorted(_GENERATORS & set(state)))
+
+    def _add_unseeded(self, event: Event, cell: CapturedCell) -> None:
+        earlier: Mapping[Source, object] = self._lineage.upstream(event.inputs.outside) if self._unseeded else {}
+        found = {self._unseeded[source.execution_id] for source in earlier if source.execution_id in self._unseeded}
+        used = self._unseeded_generators(cell.source, cell.change.state)
+        event.unseeded += sorted(found) + ([f"{used} without a seed in this cell"] if used else [])
 
     # While a cell runs
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from functools import partial
 
 from trackbook.capture.cell import CapturedCell
 from trackbook.capture.events import Event, FitEvent
 from trackbook.capture.flow import OUTSIDE, Node
 from trackbook.capture.literals import code_text
+from trackbook.capture.ownership import class_dict, class_mro
 from trackbook.capture.secrets import redact_value
 from trackbook.capture.trace import chosen_literals
 from trackbook.lineage.graph import Lineage
@@ -109,11 +110,12 @@ def fill_in(
 def _settings(values: Iterable[tuple[str, object]]) -> Iterator[tuple[str, JsonValue]]:
     """Yield the fields of dataclasses that hold settings: ``config.rate``."""
     for name, value in values:
-        if not is_dataclass(value) or isinstance(value, type):
+        kind = type(value)  # asked of its type alone: attributes of its own may be code of the person's
+        if not any("__dataclass_fields__" in class_dict(base) for base in class_mro(kind)):
             continue
-        for part in fields(value):
-            setting = vars(value).get(part.name) if hasattr(value, "__dict__") else None
-            if isinstance(setting, str | bool | int | float):
+        for part in fields(kind):  # type: ignore[arg-type]  # it is a dataclass, as was just found
+            setting = object.__getattribute__(value, "__dict__").get(part.name)
+            if type(setting) in (str, bool, int, float):
                 yield f"{name}.{part.name}", setting
 
 

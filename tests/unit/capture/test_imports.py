@@ -281,18 +281,3 @@ def test_two_watches_are_both_told(watch: ImportWatch, folder: Path) -> None:
     other.remove()
 
     assert sorted(told) == ["one", "other"]
-
-
-def test_a_module_that_is_being_imported_is_told_of_when_it_is_whole(watch: ImportWatch, folder: Path) -> None:
-    (folder / "in_the_middle.py").write_text("import sys\nsys.modules['tell_me'].now()\nlast = 1")
-    told: list[object] = []
-    helper = ModuleType("tell_me")
-    helper.now = lambda: watch.when_imported(  # type: ignore[attr-defined]  # a module made for the test
-        "in_the_middle", lambda module: told.append(hasattr(module, "last"))
-    )
-    sys.modules["tell_me"] = helper
-
-    importlib.import_module("in_the_middle")
-    importlib.import_module("in_the_middle")
-
-    assert told == [True]

@@ -271,7 +271,7 @@ def test_a_call_that_runs_while_the_code_is_restored_ends_well() -> None:
 
 
 def test_a_class_that_is_deleted_is_collected(instruments: Instruments) -> None:
-    namespace = defined("class A:\n    def fit(self):\n        super().__init__()\n        return self")
+    namespace = defined("class A:\n    def fit(self):\n        super().__init__()")
     kind = namespace.pop("A")
     instruments.watch(kind.fit, Told())
     kind().fit()

@@ -21,6 +21,7 @@ from trackbook.capture.integrations.estimators import (
     unseeded,
 )
 from trackbook.capture.integrations.results import Points, folds, number
+from trackbook.capture.ownership import class_dict, class_mro
 from trackbook.records import Role
 
 _FITTING = ("fit", "partial_fit", "fit_predict", "fit_transform")
@@ -37,16 +38,17 @@ class EstimatorCalls:
 
     def watch_own(self, kind: type) -> None:
         """Watch a class that follows no library, if it fits and then predicts or scores."""
-        names = {name for base in kind.__mro__ for name in base.__dict__}
+        bases = class_mro(kind)  # without running any code of the class, or of its metaclass
+        names = {name for base in bases for name in class_dict(base)}
         if "fit" in names and names & {*_PREDICTING, "score"}:
-            for base in kind.__mro__:
+            for base in bases:
                 self.watch_fitting(base)
             self.watch_using(kind)
 
     def watch_fitting(self, kind: type) -> None:
         """Watch the methods of a class that fit it."""
         for name in _FITTING:
-            method = _function(kind.__dict__.get(name))
+            method = _function(class_dict(kind).get(name))
             if method is not None:
                 self._hooks.watch(method, on_call=self._fit_begins, on_return=self._fit_ends)
 
@@ -113,14 +115,14 @@ class EstimatorCalls:
         receiver = _receiver(call)
         said = None if isinstance(receiver, ast.Name) else call.trace.assigned_name()
         name = said or self._observer.name_of(call, estimator, receiver) or type(estimator).__name__
-        event.model = describe_model(estimator, name, inputs, target)
         found = list(parts(estimator))
         for part in found:
             self.watch_using(type(part))
+        self._observer.end_fit(event, found)
+        event.model = describe_model(estimator, name, inputs, target)
         results = vars(estimator).get("cv_results_") if hasattr(estimator, "__dict__") else None
         if isinstance(results, Mapping) and "params" in results:
             self._search(event, estimator)
-        self._observer.end_fit(event, found)
         if call.name == "fit_predict":
             self._observer.add_prediction(call, estimator, inputs, result)
 
@@ -209,5 +211,5 @@ def _function(value: object) -> FunctionType | None:
 
 
 def _method(kind: type, name: str) -> FunctionType | None:
-    found = next((base.__dict__[name] for base in kind.__mro__ if name in base.__dict__), None)
+    found = next((class_dict(base)[name] for base in class_mro(kind) if name in class_dict(base)), None)
     return _function(found)
