@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from trackbook import clock
 from trackbook.errors import ImmutableError, StoreError
-from trackbook.records import Execution, Outcome, Run, RunStatus
+from trackbook.records import Artifact, Execution, Outcome, Run, RunStatus
 from trackbook.store import Batch, MemoryStore, RunChange
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.session import SessionKeeper
@@ -318,3 +321,145 @@ def test_store_that_can_not_be_opened_raises_a_store_error_to_who_asks(desk) -> 
 
     with pytest.raises(StoreError, match="no such folder"):
         keeper.store  # noqa: B018  asking is the test
+
+
+# Objects, and the order in which things arrive
+
+
+def test_object_of_an_outage_arrives_before_the_batch_that_names_it(desk) -> None:
+    keeper = desk.keeper()
+    run = keeper.new_run(None, None, clock.now())
+    keeper.write(Batch())
+    desk.store.is_down = True
+
+    digest = keeper.put_object(b"a plot")
+    plot = Artifact(name="plot", digest=digest, size=6)
+    keeper.write(Batch(runs=(RunChange(run_id=run.run_id, run=run, artifacts=(plot,)),)))
+    desk.store.is_down = False
+    keeper.write(Batch())
+
+    assert digest == sha256(b"a plot").hexdigest()
+    assert desk.store.get_object(digest) == b"a plot"
+    assert desk.store.runs(RunFilter())[0].artifacts == (plot,)
+
+
+def test_what_waited_arrives_without_another_write(desk, eventually: Wait) -> None:
+    keeper = desk.keeper(heartbeat_seconds=0.01)
+    keeper.write(Batch())
+    desk.store.is_down = True
+    keeper.write(batch_of(keeper, 1))
+
+    desk.store.is_down = False
+
+    eventually(lambda: indexes(desk.store) == [1])
+
+
+def test_refusal_of_a_batch_that_waited_is_no_error_of_the_next(desk) -> None:
+    keeper = desk.keeper()
+    keeper.write(Batch())
+    desk.store.is_down = True
+    keeper.write(Batch(runs=(RunChange(run_id="never0written", params={"a": 1}),)))
+    desk.store.is_down = False
+
+    written = keeper.write(batch_of(keeper, 1))
+
+    assert written
+    assert indexes(desk.store) == [1]
+    assert desk.guard.count == 1
+
+
+def test_what_is_lost_at_the_end_is_said(desk) -> None:
+    keeper = desk.keeper()
+    keeper.write(Batch())
+    desk.store.is_down = True
+    keeper.write(batch_of(keeper, 1))
+
+    keeper.close()
+
+    assert "2 things are lost" in desk.said[-1]  # the cell, and the end of the session
+
+
+def test_store_that_fails_slowly_is_not_tried_with_every_write(desk) -> None:
+    keeper = desk.keeper()
+    keeper.environment()
+    tries = []
+
+    def hang(batch: Batch) -> None:
+        tries.append(batch)
+        threading.Event().wait(0.6)
+        raise StoreError("The disk does not answer.")
+
+    desk.store.write = hang
+    for index in range(50):
+        keeper.write(batch_of(keeper, index))
+
+    del desk.store.write
+    assert len(tries) < 3
+
+
+def test_signal_handler_that_logs_amid_a_write_doubles_nothing(desk) -> None:
+    keeper = desk.keeper()
+    keeper.environment()
+    inner = batch_of(keeper, 2)
+    write = desk.store.write
+
+    def interrupted(batch: Batch) -> None:
+        desk.store.write = write
+        keeper.write(inner)
+        write(batch)
+
+    desk.store.write = interrupted
+    keeper.write(batch_of(keeper, 1))
+
+    assert [batch.executions[0].index for batch in desk.store.batches if batch.executions] == [1, 2]
+
+
+def test_session_goes_on_in_a_store_that_was_deleted(tmp_path: Path, desk) -> None:
+    from trackbook.store.location import open_store
+
+    desk.open_store = lambda: open_store(str(tmp_path / "disk"), start=tmp_path)
+    keeper = desk.keeper()
+    keeper.write(batch_of(keeper, 1))
+    shutil.rmtree(tmp_path / "disk")
+
+    for index in (2, 3):
+        (tmp_path / "disk").mkdir(exist_ok=True)
+        keeper.write(batch_of(keeper, index))
+
+    assert sorted(execution.index for execution in keeper.store.executions()) == [2, 3]
+
+
+# Alive, whatever the clock does
+
+
+def test_heartbeat_says_anew_when_the_process_started(desk, eventually: Wait, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = desk.keeper(heartbeat_seconds=0.01)
+    moved = keeper.session.process.started + 3600
+
+    monkeypatch.setattr("trackbook.process.started", lambda pid: moved)  # as when the clock is set
+
+    eventually(lambda: desk.store.sessions() and desk.store.sessions()[0].process.started == moved)
+
+
+def test_lease_is_renewed_at_once_when_the_clock_jumps(desk, eventually: Wait, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = desk.keeper(heartbeat_seconds=3600.0)
+    keeper.write(Batch())
+    now = clock.now
+
+    monkeypatch.setattr("trackbook.clock.now", lambda: now() + timedelta(hours=2))
+
+    eventually(lambda: desk.store.sessions()[0].lease_expires_at > now() + timedelta(hours=1))
+
+
+# Another store than the parent's
+
+
+def test_parent_run_that_is_in_another_store_is_left_out(desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACKBOOK_RUN_ID", "elsewhere0run")
+    keeper = desk.keeper()
+    run = replace(keeper.new_run(None, None, clock.now()), parent_id="elsewhere0run")
+
+    keeper.write(Batch(runs=(RunChange(run_id=run.run_id, run=run),)))
+
+    assert desk.store.runs(RunFilter())[0].run.parent_id is None
+    assert ["elsewhere0run" in sentence for sentence in desk.said] == [True]
