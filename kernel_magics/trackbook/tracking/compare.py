@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from trackbook.errors import InvalidValueError
 from trackbook.records import DatasetUse, Environment, JsonValue, RunDetail, encode
 from trackbook.store.contract import RunFilter, Store
-from trackbook.tracking.direction import higher_is_better
+from trackbook.tracking.choices import chosen_params, is_group
+from trackbook.tracking.direction import higher_is_better, is_detail
 from trackbook.tracking.find import environments_of, find_run
+
+_MODEL_FACTS = {"n_features_in_": "features", "n_iter_": "iterations", "best_params_": "best params"}
 
 
 class Section(StrEnum):
@@ -40,13 +43,15 @@ class Row:
 
     `values` and `differences` have one item a run. A difference is the value minus the first run's, of metrics only,
     None where there is none to take. `best` are the positions of the runs that do best, empty where the direction
-    (`higher_is_better`) is unknown or all are equal.
+    (`higher_is_better`) is unknown or all are equal. `is_telling`: it sets the runs apart in a way that somebody would
+    want to know first; what only differs because another class has other defaults does not.
     """
 
     section: Section
     key: str
     values: tuple[JsonValue | Absent, ...]
     differs: bool
+    is_telling: bool = False
     differences: tuple[float | None, ...] = ()
     higher_is_better: bool | None = None
     best: tuple[int, ...] = ()
@@ -63,22 +68,39 @@ class Comparison:
         """Return the rows whose values are not the same in every run."""
         return tuple(row for row in self.rows if row.differs)
 
+    def telling(self) -> tuple[Row, ...]:
+        """Return the rows that differ and that somebody would want to see first."""
+        return tuple(row for row in self.rows if row.is_telling)
+
 
 def compare(runs: Sequence[RunDetail], environments: Mapping[str, Environment]) -> Comparison:
     """Put runs side by side. `environments` are theirs, by id; a missing one leaves its rows absent."""
     found = [environments.get(detail.run.environment_id or "") for detail in runs]
+    judges = _judges(runs)
     rows = (
-        *_rows(Section.PARAMS, [detail.params for detail in runs]),
+        *_rows(Section.MODEL, [_models(detail) for detail in runs], judges),
         *_metric_rows(runs),
-        *_rows(Section.DATA, [_data(detail.datasets) for detail in runs], _same_data),
-        *_rows(Section.MODEL, [_models(detail) for detail in runs]),
-        *_rows(Section.ENVIRONMENT, [_environment(environment) for environment in found]),
+        *_param_rows(runs, judges),
+        *_rows(Section.DATA, [_data(detail.datasets) for detail in runs], judges, _same_data),
+        *_rows(Section.ENVIRONMENT, [_environment(environment) for environment in found], judges),
     )
     return Comparison(runs=tuple(runs), rows=rows)
 
 
+def _judges(runs: Sequence[RunDetail]) -> list[int]:
+    """Return the positions of the runs that decide whether a row is telling.
+
+    A parent has other params and data than its children by its nature, and a group has none.
+    """
+    parents = {detail.run.parent_id for detail in runs}
+    judges = [at for at, each in enumerate(runs) if each.run.run_id not in parents and not is_group(each)]
+    return judges if len(judges) > 1 else list(range(len(runs)))
+
+
 def compare_runs(store: Store, references: Sequence[str]) -> Comparison:
     """Find runs as `find_run` does and put them side by side; a single run stands beside its children.
+
+    A group has nothing to compare: named alone, its children are put side by side without it.
 
     Raises
     ------
@@ -87,7 +109,8 @@ def compare_runs(store: Store, references: Sequence[str]) -> Comparison:
     """
     runs = list({detail.run.run_id: detail for detail in (find_run(store, each) for each in references)}.values())
     if len(runs) == 1:
-        runs += store.runs(RunFilter(parent_id=runs[0].run.run_id, oldest_first=True))
+        children = store.runs(RunFilter(parent_id=runs[0].run.run_id, oldest_first=True))
+        runs = children if is_group(runs[0]) and len(children) > 1 else runs + children
     if len(runs) < 2:
         raise InvalidValueError("A comparison needs two different runs. Name them by id or name: compare A B.")
     return compare(runs, environments_of(store, runs))
@@ -96,33 +119,46 @@ def compare_runs(store: Store, references: Sequence[str]) -> Comparison:
 def _rows(
     section: Section,
     columns: Sequence[Mapping[str, JsonValue]],
+    judges: Sequence[int],
     is_same: Callable[[JsonValue | Absent, JsonValue | Absent], bool] | None = None,
 ) -> list[Row]:
     is_same = is_same or _same
     rows = []
     for key in _keys(columns):
         values = tuple(column.get(key, ABSENT) for column in columns)
-        differs = not all(is_same(values[0], value) for value in values[1:])
-        rows.append(Row(section=section, key=key, values=values, differs=differs))
+        first = values[judges[0]]
+        rows.append(
+            Row(
+                section=section,
+                key=key,
+                values=values,
+                differs=not all(is_same(values[0], value) for value in values[1:]),
+                is_telling=not all(is_same(first, values[at]) for at in judges),
+            )
+        )
     return rows
+
+
+def _param_rows(runs: Sequence[RunDetail], judges: Sequence[int]) -> list[Row]:
+    chosen = set(chosen_params(runs))
+    rows = _rows(Section.PARAMS, [detail.params for detail in runs], judges)
+    return [row if row.key in chosen else replace(row, is_telling=False) for row in rows]
 
 
 def _metric_rows(runs: Sequence[RunDetail]) -> list[Row]:
     columns: list[Mapping[str, JsonValue]] = [
         {key: point.value for key, point in detail.metrics.items()} for detail in runs
     ]
-    return [_metric_row(row) for row in _rows(Section.METRICS, columns)]
+    keys = set(_keys(columns))
+    rows = _rows(Section.METRICS, columns, range(len(runs)))
+    return [_metric_row(replace(row, is_telling=row.differs and not is_detail(row.key, keys))) for row in rows]
 
 
 def _metric_row(row: Row) -> Row:
     direction = higher_is_better(row.key)
-    differences = tuple(_difference(value, row.values[0]) for value in row.values)
-    return Row(
-        section=row.section,
-        key=row.key,
-        values=row.values,
-        differs=row.differs,
-        differences=differences,
+    return replace(
+        row,
+        differences=tuple(_difference(value, row.values[0]) for value in row.values),
         higher_is_better=direction,
         best=_best(row.values, direction) if row.differs else (),
     )
@@ -174,10 +210,12 @@ def _same_data(one: JsonValue | Absent, other: JsonValue | Absent) -> bool:
 
 
 def _models(detail: RunDetail) -> dict[str, JsonValue]:
+    """Return what was fitted; of a single model also what it found out by fitting."""
     classes: list[JsonValue] = [model.class_name for model in detail.models]
-    if not classes:
-        return {}
-    return {"class": classes[0] if len(classes) == 1 else classes}
+    if len(classes) != 1:
+        return {"class": classes} if classes else {}
+    details = detail.models[0].details
+    return {"class": classes[0]} | {name: details[key] for key, name in _MODEL_FACTS.items() if key in details}
 
 
 def _environment(environment: Environment | None) -> dict[str, JsonValue]:

@@ -1,8 +1,9 @@
-"""Which way a metric gets better, read off its name."""
+"""What a metric's name tells: which way it gets better, and of which other one it is only a detail."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 _HIGHER_WORDS = """
     accuracy acc precision recall sensitivity specificity f1 fbeta auc auroc auprc gini r2 d2 score jaccard kappa mcc
@@ -17,6 +18,7 @@ _HIGHER = frozenset(_HIGHER_WORDS.split())
 _LOWER = frozenset(_LOWER_WORDS.split())
 _HIGHER_NAMES = frozenset({"map", "explained_variance", "v_measure", "average_precision", "fowlkes_mallows"})
 _LOWER_NAMES = frozenset({"l1", "l2", "log_loss", "cross_entropy"})
+STD, FOLD = ".std", ".fold"
 _NEITHER = frozenset({"std", "stdev", "var", "sem", "count", "n", "rank", "time", "seconds"})
 
 
@@ -34,6 +36,20 @@ def higher_is_better(key: str) -> bool | None:
         if direction is not None:
             return direction
     return None
+
+
+def headline(key: str) -> str:
+    """Return the metric that a spread or a series of folds belongs to, any other key as it is.
+
+    >>> headline("validation.accuracy.fold"), headline("test.accuracy")
+    ('validation.accuracy', 'test.accuracy')
+    """
+    return key.removesuffix(FOLD).removesuffix(STD)
+
+
+def is_detail(key: str, keys: Container[str]) -> bool:
+    """Return whether a metric is the spread or the folds of another one among `keys`, their mean."""
+    return headline(key) != key and headline(key) in keys
 
 
 def _of_part(part: str) -> bool | None:
