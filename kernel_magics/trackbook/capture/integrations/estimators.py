@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from numbers import Real
 from typing import Any
 
 from trackbook import clock
+from trackbook.capture.ownership import class_dict, class_mro, is_persons
 from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue, Model, json_value
 
@@ -33,9 +34,9 @@ def is_predictor(estimator: object) -> bool:
 
 def estimator_type(estimator: object) -> str | None:
     """Return ``classifier``, ``regressor``, ``clusterer``..., None where the estimator does not say."""
-    tags = getattr(estimator, "__sklearn_tags__", None)
+    tags = _library_method(estimator, "__sklearn_tags__")
     try:
-        kind = tags().estimator_type if callable(tags) else getattr(estimator, "_estimator_type", None)
+        kind = tags().estimator_type if tags is not None else getattr(estimator, "_estimator_type", None)
     except Exception:  # noqa: BLE001  an estimator may fail to tell its tags, in any way: then it does not say
         kind = getattr(estimator, "_estimator_type", None)
     return kind if isinstance(kind, str) else None
@@ -49,8 +50,8 @@ def class_name(estimator: object) -> str:
 
 def hyper_params(estimator: object) -> dict[str, JsonValue]:
     """Return an estimator's own params: by its ``get_params``, else the plain values that it was made with."""
-    get_params = getattr(estimator, "get_params", None)
-    if callable(get_params):
+    get_params = _library_method(estimator, "get_params")
+    if get_params is not None:
         return params_of(get_params(deep=True))
     plain = {}
     for name, value in _attributes(estimator).items():
@@ -66,8 +67,8 @@ def params_of(values: Mapping[str, Any]) -> dict[str, JsonValue]:
 
 def default_params(estimator: object) -> list[str]:
     """Return the names of params that are what the estimator's class (or a part's) takes when nobody says otherwise."""
-    get_params = getattr(estimator, "get_params", None)
-    if not callable(get_params):
+    get_params = _library_method(estimator, "get_params")
+    if get_params is None:
         return []
     params = get_params(deep=True)
     found = []
@@ -94,8 +95,8 @@ def _is_same_plain(one: object, other: object) -> bool:
 
 def unseeded(estimator: object) -> list[str]:
     """Return which parts of an estimator may draw random numbers without a seed."""
-    get_params = getattr(estimator, "get_params", None)
-    params = get_params(deep=True) if callable(get_params) else {}
+    get_params = _library_method(estimator, "get_params")
+    params = get_params(deep=True) if get_params is not None else {}
     return [
         f"{type(estimator).__name__}({name}=None)"
         for name, value in params.items()
@@ -237,6 +238,15 @@ def _coefficients(estimator: object, names: list[str]) -> dict[str, JsonValue]:
 def _shape(value: object) -> tuple[int, ...]:
     shape = getattr(value, "shape", ())
     return shape if isinstance(shape, tuple) else ()
+
+
+def _library_method(estimator: object, name: str) -> Callable[..., Any] | None:
+    """Return a method if a library defines it; one of the person's own is theirs to call, not ours."""
+    for base in class_mro(type(estimator)):
+        if name in class_dict(base):
+            function = class_dict(base)[name]
+            return None if is_persons(getattr(function, "__module__", None)) else getattr(estimator, name)
+    return None
 
 
 def _attributes(value: object) -> Mapping[str, Any]:
