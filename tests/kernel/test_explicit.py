@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import types
 
 import pytest
 import trackbook
@@ -252,6 +254,14 @@ def test_run_object_logs_after_the_cell(nb: Notebook) -> None:
     run = nb.only_run()
     assert (values(run), run.params["p"], run.tags["t"]) == ({"a": 1, "b": 2.5}, [1, 2], "x")
     assert run.run.status == RunStatus.FINISHED
+
+
+def test_run_starts_while_another_thread_imports_asyncio(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "asyncio", types.ModuleType("asyncio"))  # as it is in mid-import
+
+    trackbook.start_run("mine").stop()
+
+    assert nb.only_run().run.status == "FINISHED"
 
 
 # %%track

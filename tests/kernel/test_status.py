@@ -178,10 +178,11 @@ def test_script_that_raises_with_an_open_run_has_no_finished_run(nb: Notebook, f
 
 
 def test_script_that_exits_inside_its_block_says_how(nb: Notebook, folder: Path) -> None:
-    script(folder, "import trackbook, sys\nwith trackbook.start_run('zero'):\n    sys.exit(0)")
+    done = script(folder, "import trackbook, sys\nwith trackbook.start_run('zero'):\n    sys.exit(0)")
     script(folder, "import trackbook, sys\nwith trackbook.start_run('three'):\n    sys.exit(3)")
 
     status = {run.run.name: run.run.status for run in nb.runs()}
+    assert (done.returncode, done.stderr) == (0, "")
     assert status["three"] == "FAILED"
     assert status["zero"] in ("FINISHED", "FAILED")
 
