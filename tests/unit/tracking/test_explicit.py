@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trackbook.errors import InvalidValueError, NoRunError
+from trackbook.errors import ImmutableError, InvalidValueError, NoRunError
 from trackbook.records import Failure, RunDetail, RunStatus
 from trackbook.store import Batch, RunChange
 from trackbook.store.contract import RunFilter
@@ -19,8 +23,10 @@ from trackbook.tracking.explicit import (
     artifact_content,
     checked_metrics,
     checked_params,
+    checked_step,
     metric_number,
 )
+from trackbook.tracking.scope import StartedRun
 
 from .conftest import Desk
 
@@ -311,3 +317,257 @@ def test_run_change_of_a_note_is_only_the_owner_s(desk: Desk, monkeypatch: pytes
 
     assert details(desk)["theirs"].tags == {"a": "b"}
     assert isinstance(RunChange(run_id=theirs.run_id), RunChange)
+
+
+# Threads and tasks
+
+
+def in_thread(act: Callable[[], object]) -> object:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(act).result(30)
+
+
+def test_run_of_a_thread_is_its_own(runs: ExplicitRuns) -> None:
+    mine = runs.start("mine", by="start_run")
+    gone_on, seen = threading.Event(), threading.Event()
+
+    def work() -> tuple[object, object]:
+        theirs = runs.start("theirs", by="start_run")
+        seen.set()
+        gone_on.wait(30)
+        return theirs, runs.innermost
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        seen.wait(30)
+        here = runs.innermost
+        gone_on.set()
+        theirs, there = working.result(30)
+
+    assert here is mine
+    assert there is theirs
+
+
+def test_thread_without_a_run_of_its_own_logs_to_the_main_thread_s(runs: ExplicitRuns) -> None:
+    runs.start("outer", by="start_run")
+    inner = runs.start("inner", by="start_run")
+
+    assert in_thread(lambda: runs.innermost) is inner
+
+
+def test_run_that_only_another_thread_has_is_nobody_else_s(runs: ExplicitRuns) -> None:
+    in_thread(lambda: runs.start("theirs", by="start_run"))
+
+    assert runs.innermost is None
+    assert in_thread(lambda: runs.innermost) is None
+
+
+def test_runs_of_tasks_are_apart_and_beneath_the_one_around_them(runs: ExplicitRuns) -> None:
+    async def work(number: int) -> bool:
+        started = runs.start(f"task-{number}", by="start_run")
+        await asyncio.sleep(0)
+        is_own = runs.innermost is started
+        await asyncio.sleep(0)
+        runs.stop(started)
+        return is_own
+
+    async def main() -> list[bool]:
+        runs.start("outer", by="start_run")
+        return await asyncio.gather(*map(work, range(3)))
+
+    own = asyncio.run(main())
+
+    (outer,) = runs.started
+    parents = {started.run.parent_id for started in runs.known.values() if started is not outer}
+    assert own == [True] * 3
+    assert parents == {outer.run_id}
+
+
+def test_run_that_a_task_left_open_is_there_for_the_next_cell(runs: ExplicitRuns) -> None:
+    async def cell() -> StartedRun:
+        return runs.start("mine", by="start_run")
+
+    started = asyncio.run(cell())
+
+    assert runs.innermost is started
+
+
+def test_thread_that_could_mean_several_runs_logs_to_what_they_share(runs: ExplicitRuns) -> None:
+    async def work() -> tuple[object, object]:
+        started = runs.start("task", by="start_run")
+        await asyncio.sleep(0)
+        found = await asyncio.get_running_loop().run_in_executor(None, lambda: runs.innermost)
+        announced = os.environ["TRACKBOOK_RUN_ID"]
+        await asyncio.sleep(0)
+        runs.stop(started)
+        return found, announced
+
+    async def main() -> list[tuple[object, object]]:
+        return await asyncio.gather(work(), work())
+
+    outer = runs.start("outer", by="start_run")
+    seen = asyncio.run(main())
+
+    assert seen[0] == (outer, outer.run_id)
+
+
+def test_environment_is_clean_whatever_the_order_of_the_ends(runs: ExplicitRuns) -> None:
+    one = in_thread(lambda: runs.start("one", by="start_run"))
+    other = in_thread(lambda: runs.start("other", by="start_run"))
+    assert isinstance(one, StartedRun)
+    assert isinstance(other, StartedRun)
+
+    runs.stop(one)
+    between = os.environ.get("TRACKBOOK_RUN_ID")
+    runs.stop(other)
+
+    assert between == other.run_id
+    assert "TRACKBOOK_RUN_ID" not in os.environ
+
+
+def test_notebook_s_own_run_is_announced_around_all_others(runs: ExplicitRuns) -> None:
+    around = runs.start("notebook", by="papermill")
+    runs.put_around(around)
+    inner = runs.start("inner", by="start_run")
+    during = os.environ["TRACKBOOK_RUN_ID"]
+
+    runs.stop(inner)
+
+    assert (during, os.environ["TRACKBOOK_RUN_ID"]) == (inner.run_id, around.run_id)
+    assert runs.innermost is None
+    runs.close(RunStatus.FINISHED)
+    assert "TRACKBOOK_RUN_ID" not in os.environ
+
+
+def test_points_of_many_threads_get_a_step_each(desk: Desk, runs: ExplicitRuns) -> None:
+    started = runs.start("mine", by="start_run")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: runs.log_metrics(started, {"n": number}, None), range(2500)))
+    runs.stop(started)
+
+    points = history(desk, started.run_id, "n")
+    assert [step for step, _ in points] == list(range(2500))
+    assert sorted(value for _, value in points) == list(range(2500))
+
+
+# When things are written
+
+
+def test_points_do_not_wait_longer_than_a_tick(desk: Desk) -> None:
+    runs = ExplicitRuns(desk.keeper())
+    started = runs.start("mine", by="start_run")
+    runs.log_metrics(started, {"a": 1}, None)
+    before = history(desk, started.run_id, "a")
+
+    runs.keeper.at_tick()
+
+    assert (before, history(desk, started.run_id, "a")) == ([], [(0, 1)])
+
+
+def test_the_heart_ticks(desk: Desk, eventually: Callable[[Callable[[], object]], None]) -> None:
+    runs = ExplicitRuns(desk.keeper(heartbeat_seconds=0.01))
+    started = runs.start("mine", by="start_run")
+
+    runs.log_metrics(started, {"a": 1}, None)
+
+    eventually(lambda: history(desk, started.run_id, "a") == [(0, 1)])
+
+
+def test_points_are_written_at_once_where_nobody_says_goodbye(desk: Desk) -> None:
+    runs = ExplicitRuns(desk.keeper(), is_hasty=True)
+    started = runs.start("mine", by="start_run")
+
+    runs.log_metrics(started, {"a": 1}, None)
+
+    assert history(desk, started.run_id, "a") == [(0, 1)]
+
+
+def test_point_of_a_run_that_has_ended_is_written_at_once(desk: Desk, runs: ExplicitRuns) -> None:
+    started = runs.start("mine", by="start_run")
+    runs.stop(started)
+
+    runs.log_metrics(started, {"late": 1}, None)
+
+    assert history(desk, started.run_id, "late") == [(0, 1)]
+
+
+def test_step_after_the_last_possible_one_is_that_one(desk: Desk, runs: ExplicitRuns) -> None:
+    started = runs.start("mine", by="start_run")
+
+    runs.log_metrics(started, {"a": 1}, 2**63 - 1)
+    runs.log_metrics(started, {"a": 2}, None)
+    runs.flush()
+
+    assert history(desk, started.run_id, "a") == [(2**63 - 1, 1), (2**63 - 1, 2)]
+
+
+def test_param_that_changes_is_refused_at_the_door_and_nothing_of_it_kept(desk: Desk, runs: ExplicitRuns) -> None:
+    started = runs.start("mine", by="start_run")
+    runs.log(started, params={"a": 1})
+    desk.store.is_down = True  # where the store could not say it
+
+    with pytest.raises(ImmutableError, match="Param 'a'"):
+        runs.log(started, params={"b": 2, "a": 1.5})
+    runs.log(started, params={"b": 3, "a": 1})
+
+    desk.store.is_down = False
+    runs.flush()
+    assert details(desk)["mine"].params == {"a": 1, "b": 3}
+
+
+def test_secret_in_an_error_does_not_reach_the_store(desk: Desk, runs: ExplicitRuns) -> None:
+    started = runs.start("mine", by="start_run")
+
+    runs.stop(started, RunStatus.FAILED, Failure(type="ValueError", message="password='hunter2secret99'"))
+
+    failure = details(desk)["mine"].run.failure
+    assert failure is not None
+    assert "hunter2" not in failure.message
+
+
+# At the door
+
+
+@pytest.mark.parametrize(("step", "expected"), [(None, None), (3, 3), (np.int64(3), 3), (-(2**63), -(2**63))])
+def test_whole_numbers_are_steps(step: object, expected: int | None) -> None:
+    assert checked_step(step) == expected
+
+
+@pytest.mark.parametrize("step", [1.5, "1", 2**63, -(2**63) - 1, float("nan"), [1]])
+def test_what_is_no_step_is_refused(step: object) -> None:
+    with pytest.raises(InvalidValueError, match="Count steps from 0"):
+        checked_step(step)
+
+
+class Tensor:
+    """As torch's: the size is a method, the shape a tuple of its own kind."""
+
+    def __init__(self, *shape: int) -> None:
+        self.shape = Shape(shape)
+
+    def size(self) -> tuple[int, ...]:
+        return self.shape
+
+    def item(self) -> float:
+        return 0.5
+
+
+class Shape(tuple[int, ...]):
+    pass
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_tensor_of_one_element_is_a_number(shape: tuple[int, ...]) -> None:
+    assert metric_number("a", Tensor(*shape)) == 0.5
+
+
+def test_tensor_of_many_elements_is_none() -> None:
+    with pytest.raises(InvalidValueError, match="needs a number, not Tensor"):
+        metric_number("a", Tensor(2))
+
+
+@pytest.mark.parametrize("path", [".", "", "/"])
+def test_folder_without_a_name_is_called_a_folder(path: str) -> None:
+    with pytest.raises(InvalidValueError, match="is a folder"):
+        artifact_content(path, None)

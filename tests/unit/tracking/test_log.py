@@ -190,3 +190,201 @@ def test_import_loads_nothing_heavy(tmp_path: Path) -> None:
     done = run(tmp_path, f"import sys\nprint([name for name in {heavy!r} if name in sys.modules])\n")
 
     assert done.stdout.strip() == "[]"
+
+
+# Forks
+
+
+FORK = """
+import os, sys
+with trackbook.start_run('mine') as run:
+    trackbook.log_metric('a', 1)
+    pid = os.fork()
+    if pid == 0:
+        run.log_metric('by_object', 2)
+        trackbook.log_metric('by_function', 3)
+        run.set_tag('child', 'was here')
+        with trackbook.start_run('inner'):
+            trackbook.log_metric('b', 4)
+        run.stop('FAILED')
+        sys.exit(0)
+    os.waitpid(pid, 0)
+    trackbook.log_metric('a', 5)
+"""
+
+
+def test_forked_child_logs_to_its_parent_s_run_and_starts_its_own_beneath(tmp_path: Path) -> None:
+    done = run(tmp_path, FORK)
+
+    found = runs(tmp_path)
+    mine, inner = found["mine"], found["inner"]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {key: point.value for key, point in mine.metrics.items()} == {"a": 5, "by_object": 2, "by_function": 3}
+    assert (mine.run.status, mine.run.failure, mine.tags) == (RunStatus.FINISHED, None, {"child": "was here"})
+    assert (inner.run.status, inner.run.parent_id) == (RunStatus.FINISHED, mine.run.run_id)
+    assert inner.run.session_id != mine.run.session_id
+    assert all(session.ended_at for session in store(tmp_path).sessions())
+
+
+def test_points_that_waited_at_a_fork_are_written_once(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        "import os, sys\nwith trackbook.start_run('mine'):\n"
+        "    for value in range(5):\n        trackbook.log_metric('a', value)\n"
+        "    for _ in range(3):\n        if os.fork() == 0:\n            sys.exit(0)\n"
+        "    for _ in range(3):\n        os.wait()\n",
+    )
+
+    points = store(tmp_path).metric_history(runs(tmp_path)["mine"].run.run_id, "a")
+    assert [point.value for point in points] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_of_a_pool_lose_nothing_when_they_are_ended(method: str, tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        "import multiprocessing\n"
+        "def work(number):\n    trackbook.log_metric('n', number)\n    return number\n"
+        "if __name__ == '__main__':\n"
+        "    with trackbook.start_run('mine'):\n"
+        f"        with multiprocessing.get_context('{method}').Pool(2) as pool:\n"
+        "            print(sum(pool.map(work, range(8))))\n",
+    )
+
+    detail = runs(tmp_path)["mine"]
+    values = sorted(point.value for point in store(tmp_path).metric_history(detail.run.run_id, "n"))
+    assert done.stdout.strip() == "28", done.stderr
+    assert values == list(range(8))
+    assert detail.run.status is RunStatus.FINISHED
+
+
+def test_child_that_is_forked_while_other_threads_log_does_not_hang(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        "import os, sys, threading\n"
+        "done = threading.Event()\n"
+        "def work():\n    while not done.is_set():\n        trackbook.log_metric('a', 1)\n"
+        "with trackbook.start_run('mine') as run:\n"
+        "    thread = threading.Thread(target=work, daemon=True)\n"
+        "    run.log_metric('a', 0)\n    trackbook.log_param('p', 1)\n"
+        "    for _ in range(5):\n"
+        "        pid = os.fork()\n"
+        "        if pid == 0:\n            trackbook.log_metric('b', 1)\n            sys.exit(0)\n"
+        "        if not thread.is_alive():\n            thread.start()\n"
+        "        os.waitpid(pid, 0)\n"
+        "    done.set()\n    thread.join()\n",
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    detail = runs(tmp_path)["mine"]
+    assert len(store(tmp_path).metric_history(detail.run.run_id, "b")) == 5
+
+
+# The object of a run
+
+
+def test_run_object_takes_all_that_can_be_logged(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        "with trackbook.start_run('outer') as outer:\n    with trackbook.start_run('inner'):\n"
+        "        outer.log_metric('a', 1, step=3)\n        outer.log_metrics({'b': 2})\n"
+        "        outer.log_param('p', 1)\n        outer.log_params({'q': [2]})\n"
+        "        outer.set_tag('s', 't')\n        outer.set_tags({'u': 5, 'v': None})\n"
+        "        outer.set_note('the first')\n        outer.log_artifact('script.py', 'code/script.py')\n",
+    )
+
+    outer, inner = runs(tmp_path)["outer"], runs(tmp_path)["inner"]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {key: (point.step, point.value) for key, point in outer.metrics.items()} == {"a": (3, 1), "b": (0, 2)}
+    assert (outer.params, outer.tags, outer.run.note) == ({"p": 1, "q": [2]}, {"s": "t", "u": "5"}, "the first")
+    assert [artifact.name for artifact in outer.artifacts] == ["code/script.py"]
+    assert (inner.metrics, inner.params, inner.tags) == ({}, {}, {})
+
+
+WRONG_OF_A_RUN = [
+    "run.log_metric('a', 1, step=1.5)",
+    "run.log_metric('', 1)",
+    "run.log_param('a', object())",
+    "run.set_tag('', 1)",
+    "run.set_note(5)",
+    "run.log_artifact('.')",
+    "run.stop('DONE')",
+    "run.stop('RUNNING')",
+    "trackbook.start_run(5)",
+    "trackbook.start_run('x', experiment=' ')",
+]
+
+
+def test_run_object_checks_what_it_is_given(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        f"run = trackbook.start_run('mine')\nfor call in {WRONG_OF_A_RUN!r}:\n"
+        "    try:\n        eval(call)\n    except ValueError as error:\n        continue\n    print('taken:', call)\n"
+        "run.stop()\n",
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(runs(tmp_path)) == ["mine"]
+
+
+# How scripts end
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("raise SystemExit(0)", RunStatus.FINISHED),
+        ("raise SystemExit(3)", RunStatus.FAILED),
+        ("raise SystemExit('bad input')", RunStatus.FAILED),
+        ("raise KeyboardInterrupt", RunStatus.KILLED),
+        ("raise asyncio.CancelledError", RunStatus.KILLED),
+    ],
+)
+def test_block_ends_as_what_ended_it(end: str, status: RunStatus, tmp_path: Path) -> None:
+    run(tmp_path, f"import asyncio\nwith trackbook.start_run('mine'):\n    {end}\n")
+
+    assert runs(tmp_path)["mine"].run.status is status
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "failure"),
+    [
+        ("raise SystemExit(0)", RunStatus.KILLED, None),
+        ("raise SystemExit(3)", RunStatus.KILLED, None),
+        ("raise KeyboardInterrupt", RunStatus.KILLED, "KeyboardInterrupt"),
+        ("raise ValueError('bad')", RunStatus.FAILED, "ValueError"),
+    ],
+)
+def test_open_run_of_a_script_says_what_ended_it(
+    end: str, status: RunStatus, failure: str | None, tmp_path: Path
+) -> None:
+    run(tmp_path, f"trackbook.start_run('mine')\n{end}\n")
+
+    ended = runs(tmp_path)["mine"].run
+    assert (ended.status, ended.failure.type if ended.failure else None) == (status, failure)
+
+
+def test_logging_after_the_end_of_the_script_says_so(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        "import atexit\n"
+        "def late():\n    try:\n        trackbook.log_metric('a', 1)\n"
+        "    except RuntimeError as error:\n        print(error)\n"
+        "atexit.register(late)\nwith trackbook.start_run('mine'):\n    pass\n",
+    )
+
+    assert "has ended" in done.stdout
+    assert done.stderr == ""
+
+
+def test_run_of_another_store_is_no_parent_and_it_is_said(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        "with trackbook.start_run('mine'):\n    trackbook.log_metric('a', 1)\n",
+        TRACKBOOK_RUN_ID="0elsewhere",
+    )
+
+    mine = runs(tmp_path)["mine"]
+    assert (done.returncode, mine.run.status, mine.run.parent_id) == (0, RunStatus.FINISHED, None)
+    assert done.stderr.count("\n") == 1
+    assert "0elsewhere" in done.stderr
