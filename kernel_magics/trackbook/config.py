@@ -1,8 +1,8 @@
-"""Settings: from ``trackbook.toml`` or ``[tool.trackbook]`` in ``pyproject.toml``, over which the environment, over which
-arguments."""
+"""Settings: a file (``trackbook.toml``, or ``[tool.trackbook]`` in ``pyproject.toml``) < environment < arguments."""
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -49,19 +49,37 @@ def load_settings(start: Path, environ: Mapping[str, str] | None = None, **argum
     values.update({name: value for name, value in arguments.items() if value is not None})
     settings = Settings()
     for name, value in values.items():
-        if not settings.has_trait(name):
-            known = ", ".join(sorted(Settings.class_trait_names()))
-            raise InvalidValueError(f"There is no setting '{name}'. The settings are {known}.")
-        try:
-            kind = settings.traits()[name]
-            setattr(settings, name, float(value) if isinstance(kind, Float) else value)
-        except (TraitError, ValueError, TypeError):
-            raise InvalidValueError(f"'{value}' is no value for the setting '{name}': {kind.help}") from None
+        _set(settings, name, value)
+    if settings.lease_seconds <= settings.heartbeat_seconds:
+        raise InvalidValueError(
+            f"lease_seconds ({settings.lease_seconds:g}) must be longer than heartbeat_seconds "
+            f"({settings.heartbeat_seconds:g}), or a living session counts as gone. Six times as long is good."
+        )
     return settings
 
 
+def _set(settings: Settings, name: str, value: object) -> None:
+    if not settings.has_trait(name):
+        known = ", ".join(sorted(Settings.class_trait_names()))
+        raise InvalidValueError(f"There is no setting '{name}'. The settings are {known}.")
+    kind = settings.traits()[name]
+    try:
+        setattr(settings, name, _seconds(value) if isinstance(kind, Float) else value)
+    except (TraitError, ValueError, TypeError):
+        raise InvalidValueError(f"'{value}' is no value for the setting '{name}': {kind.help}") from None
+
+
+def _seconds(value: Any) -> float:
+    """Return a length of time; nothing can be done every 0 seconds, nor never."""
+    seconds = float(value)
+    if isinstance(value, bool) or not 0 < seconds < math.inf:
+        raise ValueError("no length of time")
+    return seconds
+
+
 def _from_file(start: Path) -> dict[str, Any]:
-    for folder in (start, *start.parents):
+    here = start.absolute()
+    for folder in (here, *here.parents):
         for name in ("trackbook.toml", "pyproject.toml"):
             path = folder / name
             if not path.is_file():
@@ -70,7 +88,8 @@ def _from_file(start: Path) -> dict[str, Any]:
                 content = tomllib.loads(path.read_text(encoding="utf-8"))
             except (OSError, ValueError) as error:
                 raise InvalidValueError(f"The settings in '{path}' can't be read: {error}.") from None
-            section = content if name == "trackbook.toml" else content.get("tool", {}).get("trackbook")
+            tools = content.get("tool") if name == "pyproject.toml" else {"trackbook": content}
+            section = tools.get("trackbook") if isinstance(tools, dict) else None
             if isinstance(section, dict):
                 return section
     return {}

@@ -25,8 +25,8 @@ class Event:
     """Something that happened at a place in the code.
 
     `inputs` is what flowed into it as seen then; `params` (the constants among it) and `code` (a hash of the statements
-    that took part) are filled in when the cell has ended and what it changed is known. `call_site` tells this place from
-    others within the cell. `explicit` is the id of the run that a person had started then.
+    that took part) are filled in when the cell has ended and what it changed is known. `call_site` tells this place
+    from others within the cell. `explicit` is the id of the run that a person had started then.
     """
 
     at: datetime
@@ -44,8 +44,8 @@ class Event:
 class FitEvent(Event):
     """A predictor was fitted (or cross-validated: then there is no model). `run_id` is its run's, if it becomes one.
 
-    `hyper` are the estimator's own parameters, `metrics` what the fit itself measured (key, value, step). `model` is None
-    while the fit has not ended, and if it failed.
+    `hyper` are the estimator's own parameters, `metrics` what the fit itself measured (key, value, step). `model` is
+    None while the fit has not ended, and if it failed.
     """
 
     run_id: str

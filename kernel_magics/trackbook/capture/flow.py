@@ -102,7 +102,7 @@ class Flow:
         return frozenset(name for name in names if names.count(name) > 1)
 
     def _reaching(self, node: Node, name: str) -> frozenset[int]:
-        """Return what made a name that a statement does not itself mention (a magic's line does), as it is read there."""
+        """Return what made a name that a statement does not mention itself (a magic's line does), as read there."""
         makers: set[int] = set()
         for earlier in reversed(self.nodes[: node.index]):
             if name in earlier.touches or name in earlier.binds:

@@ -249,7 +249,7 @@ def _late_names(body: Iterable[ast.stmt]) -> dict[str, Access]:
 
 
 def _late_in(value: ast.expr, late: dict[str, Access], makers: Collection[str]) -> Iterator[Access]:
-    """Yield what the code inside a value may read later: lambdas, functions by their names, and what is made of them."""
+    """Yield what code inside a value may read later: lambdas, functions by their names, and what is made of them."""
     match value:
         case ast.Lambda():
             yield mentions(ast.copy_location(ast.Expr(value), value))
@@ -278,7 +278,7 @@ def _late_in(value: ast.expr, late: dict[str, Access], makers: Collection[str]) 
 
 
 def _makes_code(definition: _Definition) -> bool:
-    """Return whether what a call gives holds code of its own: an instance of a class, or a function made by a function."""
+    """Return whether what a call gives holds code: an instance of a class, or a function made by a function."""
     inner = (node for statement in definition.body for node in ast.walk(statement))
     return isinstance(definition, ast.ClassDef) or any(isinstance(node, _Definition | ast.Lambda) for node in inner)
 
@@ -335,7 +335,7 @@ def _conditional_names(statement: ast.stmt) -> frozenset[str]:
 
 
 def _never_swallows(statement: ast.With | ast.AsyncWith) -> bool:
-    """Return whether all managers are known to let errors pass: files, locks, warnings, contexts of well-known libraries."""
+    """Return whether all managers are known to let errors pass: files, warnings, contexts of well-known libraries."""
     harmless = {"open", "catch_warnings", "errstate", "localcontext", "option_context", "config_context", "no_grad"}
     for item in statement.items:
         call = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr

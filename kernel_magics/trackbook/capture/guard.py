@@ -1,4 +1,4 @@
-"""The one guard between Trackbook and the person's work: a fault of ours is noted and said once, and never breaks a cell."""
+"""The one guard between Trackbook and the person's work: our faults are noted, said once, and never break a cell."""
 
 from __future__ import annotations
 

@@ -43,8 +43,8 @@ class Integration(Protocol):
 class Call:
     """A watched call that is running or has ended.
 
-    `arguments` are its arguments by name, as they were when it began. `is_direct`: the notebook's own code made the call;
-    `is_outermost`: no other watched call is around it. `notes` is the integration's own, from begin to end.
+    `arguments` are its arguments by name, as they were when it began. `is_direct`: the notebook's own code made the
+    call; `is_outermost`: no other watched call is around it. `notes` is the integration's own, from begin to end.
     """
 
     name: str
@@ -72,8 +72,8 @@ ReturnHandler = Callable[[Call, Any], None]
 class Hooks:
     """Watches functions for the integrations, and tells them of the calls that matter.
 
-    A call matters if it is made while a cell runs, by the notebook's code or with no other watched call around it: what a
-    library does inside of its own ``fit`` or ``score`` is its own affair.
+    A call matters if it is made while a cell runs, by the notebook's code or with no other watched call around it: what
+    a library does inside of its own ``fit`` or ``score`` is its own affair.
     """
 
     def __init__(self, observer: Observer, instruments: Instruments, guard: Guard) -> None:

@@ -1,7 +1,7 @@
 """Sees calls of library functions without putting anything in their place.
 
-A wrapper around ``accuracy_score`` would be another object: it would miss the name that a person imported before, and it
-would show in tracebacks. So the function stays the object that it is, and only its ``__code__`` is exchanged for one
+A wrapper around ``accuracy_score`` would be another object: it would miss the name that a person imported before, and
+it would show in tracebacks. So the function stays the object that it is, and only its ``__code__`` is exchanged for one
 that does the same and also calls a hook when it begins and before it returns. Identity, name, signature, docstring,
 defaults, closure and pickling are those of the function itself; the traceback of an error has the frames that it would
 have had, because no frame of ours stands between the caller and the library. Restoring is putting the code back.
@@ -27,8 +27,8 @@ _templates: dict[tuple[str, CodeType], CodeType] = {}  # of libraries' functions
 class Watch(Protocol):
     """What is told of the calls of a function.
 
-    Neither method may raise, or keep the frame. A watch must not hold its function: the function's code holds the watch,
-    and code takes no part in garbage collection.
+    Neither method may raise, or keep the frame. A watch must not hold its function: the function's code holds the
+    watch, and code takes no part in garbage collection.
     """
 
     def called(self, frame: FrameType) -> object:
@@ -88,7 +88,7 @@ class Instruments:
         self._watched: WeakValueDictionary[int, CodeType] = WeakValueDictionary()
 
     def watch(self, function: object, watch: Watch) -> bool:
-        """Tell `watch` of each call of `function`; True if that can be done (a plain Python function, not a generator)."""
+        """Tell `watch` of each call of `function`; True if that can be done (a plain function, not a generator)."""
         if not isinstance(function, FunctionType) or function in self._originals:
             return False
         code = function.__code__

@@ -40,7 +40,7 @@ def literal_value(node: ast.expr) -> JsonValue | Missing:
 
 
 def is_literal_iterable(node: ast.expr) -> bool:
-    """Return whether a loop over this goes over literals: a container of them, ``range(...)``, ``enumerate``, ``zip``..."""
+    """Return whether a loop over this goes over literals: a container of them, ``range(...)``, ``zip``..."""
     if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
         return not isinstance(literal_value(node), Missing)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:

@@ -190,7 +190,7 @@ class Sources:
         if source.rstrip("\n") == self._transformed.rstrip("\n"):
             return self._cell, self.cut_lines
         if self._magic_body is not None and source.strip() == self._magic_body:
-            return self._cell, self._magic_lines  # the body of a cell magic, run as a cell of its own
+            return self._cell, self._magic_lines - _empty_lines(source)  # the body of a cell magic, run by itself
         try:
             return parse_cell(source), 0
         except SyntaxError:
@@ -198,7 +198,7 @@ class Sources:
 
 
 def is_module_code(code: CodeType) -> bool:
-    """Return whether code is that of a cell or a file, not of a function (IPython names a cell's ``<cell line: 1>``)."""
+    """Return whether code is that of a cell or file, not of a function (IPython names a cell's ``<cell line: 1>``)."""
     return code.co_name == "<module>" or code.co_name.startswith("<cell line")
 
 

@@ -42,8 +42,8 @@ class Level:
 class Flowing:
     """What flowed into (a part of) a call.
 
-    `literals` are constants found inside functions; `names` are the notebook's names that flowed in, as statement `node`
-    of the cell read them; `places` are the statements that took part.
+    `literals` are constants found inside functions; `names` are the notebook's names that flowed in, as statement
+    `node` of the cell read them; `places` are the statements that took part.
     """
 
     literals: dict[str, JsonValue] = field(default_factory=dict)
@@ -188,7 +188,7 @@ class Trace:
         return found
 
     def _names(self, level: Level, wanted: Iterable[ast.expr], found: Flowing) -> set[str]:
-        """Return the names of the scope in some expressions; loop variables of comprehensions are followed to their source."""
+        """Return the scope's names in some expressions; variables of comprehensions are followed to their source."""
         names: set[str] = set()
         for expression in wanted:
             names |= _reads(expression)
@@ -232,8 +232,8 @@ def chosen_literals(
 ) -> dict[str, JsonValue]:
     """Return the constants that some statements assign to names that flow on.
 
-    Of several for one name, it is the one that the name held then (`present`); where none is, nobody knows, and the name
-    is left out.
+    Of several for one name, it is the one that the name held then (`present`); where none is, nobody knows, and the
+    name is left out.
     """
     candidates: dict[str, list[JsonValue]] = {}
     for index in sorted(nodes):

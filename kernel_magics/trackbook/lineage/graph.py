@@ -87,7 +87,7 @@ class Lineage:
             found[source].add(name)
 
     def literals(self, sources: Mapping[Source, Collection[str]]) -> dict[str, JsonValue]:
-        """Return the constants that statements assign to the names given for each; of two for one name the later one."""
+        """Return the constants that statements assign to the names given for each; of two for a name the later one."""
         found: dict[str, JsonValue] = {}
         for source in sorted(sources, key=self._time):
             statement = self._statements.get(source)

@@ -10,8 +10,8 @@ from datetime import datetime
 class Process:
     """Where a session lives, precise enough to tell from the same machine whether it still does.
 
-    `boot` identifies the machine's boot and process-id namespace; `started` is the process's start in seconds since 1970
-    (process ids are used again, pairs of id and start are not).
+    `boot` identifies the machine's boot and process-id namespace; `started` is the process's start in seconds since
+    1970 (process ids are used again, pairs of id and start are not).
     """
 
     host: str

@@ -1,8 +1,8 @@
 """Which run an event belongs to: the rules of "runs without starting them".
 
 A fit opens a run, a metric finds the run of the model that predicted, and what was done before with the same code and
-the same inputs is a repetition, not another run, as long as it gives the same numbers. Everything here is bookkeeping on
-events; nothing is read or written.
+the same inputs is a repetition, not another run, as long as it gives the same numbers. Everything here is bookkeeping
+on events; nothing is read or written.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Slot:
 class Attempt:
     """A run as the rules see it.
 
-    `constants` are the literals that flowed in, each with the execution that brought it; `data` are fingerprints by name
-    and role, likewise.
+    `constants` are the literals that flowed in, each with the execution that brought it; `data` are fingerprints by
+    name and role, likewise.
     """
 
     run: Run

@@ -333,7 +333,7 @@ class Recorder:
         frame: FrameType | None,
         expression: str | None = None,
     ) -> None:
-        """Log numbers by hand: to the run that is started, else to the run that they flow from, else to the current one.
+        """Log numbers by hand: to the run that is started, else to the one that they flow from, else to the current one.
 
         Parameters
         ----------
@@ -360,7 +360,7 @@ class Recorder:
         note: str | None = None,
         artifact: tuple[str, bytes, str] | None = None,
     ) -> None:
-        """Log something else by hand: to the run that is started, else to the current one; params wait for the next one.
+        """Log something else by hand: to the run that is started, else the current one; params wait for the next one.
 
         Raises
         ------
@@ -400,7 +400,8 @@ class Recorder:
                 raise NoRunError("There is no run yet, and no cell is running. Start one: %track start my-run")
             events = [
                 MetricEvent(
-                    at=clock.now(), inputs=Flowing(), call_site=(key,), code=f"between cells: {key}", name=key, role=None,
+                    at=clock.now(), inputs=Flowing(), call_site=(key,), code=f"between cells: {key}", name=key,
+                    role=None,
                     values={"": value}, step=step, is_logged=True,
                 )
                 for key, value in metrics.items()

@@ -45,7 +45,10 @@ def test_table_of_each_library_is_a_table(value: object) -> None:
     assert is_table(value)
 
 
-@pytest.mark.parametrize("value", [np.array(1), np.float64(1), [1], "a", None, {}, pd.DataFrame, Lookalike()], ids=lambda value: type(value).__name__)
+NO_TABLES = [np.array(1), np.float64(1), [1], "a", None, {}, pd.DataFrame, Lookalike()]
+
+
+@pytest.mark.parametrize("value", NO_TABLES, ids=lambda value: type(value).__name__)
 def test_anything_else_is_no_table(value: object) -> None:
     assert not is_table(value)
 

@@ -12,7 +12,9 @@ _READERS = {
         "read_csv", "read_table", "read_fwf", "read_excel", "read_json", "read_html", "read_xml", "read_feather",
         "read_parquet", "read_orc", "read_sas", "read_spss", "read_stata", "read_pickle", "read_hdf",
     ),
-    "polars": ("read_csv", "read_parquet", "read_ipc", "read_json", "read_ndjson", "read_excel", "scan_csv", "scan_parquet"),
+    "polars": (
+        "read_csv", "read_parquet", "read_ipc", "read_json", "read_ndjson", "read_excel", "scan_csv", "scan_parquet",
+    ),
     "numpy": ("load", "loadtxt", "genfromtxt", "fromregex"),
     "joblib": ("load",),
     "pathlib": ("open",),
