@@ -1,4 +1,4 @@
-"""Settings: a file (``trackbook.toml``, or ``[tool.trackbook]`` in ``pyproject.toml``) < environment < arguments."""
+"""Settings: arguments go before the environment, that before ``trackbook.toml`` or ``pyproject.toml``."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from trackbook.config import Settings, load_settings
 from trackbook.errors import InvalidValueError
@@ -84,3 +86,34 @@ def test_a_file_that_is_no_toml_is_named(tmp_path):
 
     with pytest.raises(InvalidValueError, match=r"trackbook\.toml' can't be read"):
         load_settings(tmp_path, {})
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "0", "-inf", [1]])
+@pytest.mark.parametrize("name", ["lease_seconds", "heartbeat_seconds", "live_seconds"])
+def test_only_lengths_of_time_are_seconds(tmp_path, name, value):
+    with pytest.raises(InvalidValueError, match=f"'{name}'"):
+        load_settings(tmp_path, {}, **{name: value})
+
+
+def test_a_lease_shorter_than_the_heartbeat_is_refused(tmp_path):
+    environ = {"TRACKBOOK_LEASE_SECONDS": "5", "TRACKBOOK_HEARTBEAT_SECONDS": "10"}
+
+    with pytest.raises(InvalidValueError, match=r"lease_seconds \(5\) must be longer than heartbeat_seconds \(10\)"):
+        load_settings(tmp_path, environ)
+
+
+def test_files_above_a_relative_folder_are_found(tmp_path, monkeypatch):
+    (tmp_path / "trackbook.toml").write_text('experiment = "above"\n')
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+
+    assert load_settings(Path(), {}).experiment == "above"
+
+
+def test_a_pyproject_whose_tools_are_no_table_is_passed_over(tmp_path):
+    (tmp_path / "trackbook.toml").write_text('experiment = "above"\n')
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "pyproject.toml").write_text('tool = "none"\n')
+
+    assert load_settings(package, {}).experiment == "above"
