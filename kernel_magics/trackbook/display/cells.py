@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Cell, Tone
-from trackbook.records import DatasetUse, Execution, JsonValue, MetricPoint, Model, Outcome, Run, RunStatus
-from trackbook.tracking.direction import higher_is_better
+from trackbook.records import DatasetUse, Execution, JsonValue, MetricPoint, Outcome, Run, RunDetail, RunStatus
+from trackbook.tracking.choices import parts
+from trackbook.tracking.direction import FOLD, STD, higher_is_better
 from trackbook.tracking.find import short_id
 
 WIDEST_VALUE = 48
+_WIDEST_BRIEF = 28
 _LONGEST_FRACTION = 10
 NOTHING = Cell(text="—", tone=Tone.QUIET)
 EMPTY = Cell()
@@ -27,14 +30,44 @@ _OUTCOMES = {
     Outcome.ERROR: ("✗", Tone.BAD),
     Outcome.INTERRUPTED: ("⊘", Tone.BAD),
 }
+_NONDETERMINISTIC, _REPEATED = "nondeterministic", "repeated"
+_FINDINGS = frozenset({_NONDETERMINISTIC, _REPEATED})
 _ARROWS = {True: " ↑", False: " ↓", None: ""}
 
 
-def status(run: Run) -> Cell:
-    """Return what became of a run, with the verdict beside it and the failure's message to hover over."""
+def status(run: Run, tags: Mapping[str, str] | None = None) -> Cell:
+    """Return what became of a run, with what repeating it showed beside it and why to hover over."""
     symbol, tone = _STATUSES[run.status]
-    failure = f"{run.failure.type}: {run.failure.message}" if run.failure else None
-    return Cell(text=run.status.lower(), symbol=symbol, tone=tone, aside=fmt.one_line(run.verdict or ""), title=failure)
+    findings = [finding for finding in (run.verdict, *_findings(tags or {})) if finding]
+    why = f"{run.failure.type}: {run.failure.message}" if run.failure else (tags or {}).get(_NONDETERMINISTIC)
+    aside = fmt.one_line(", ".join(dict.fromkeys(findings)))
+    return Cell(text=run.status.lower(), symbol=symbol, tone=tone, aside=aside, title=why)
+
+
+def _findings(tags: Mapping[str, str]) -> list[str]:
+    found = [_NONDETERMINISTIC] if _NONDETERMINISTIC in tags else []
+    return [*found, f"{_REPEATED} {times(tags[_REPEATED])}"] if _REPEATED in tags else found
+
+
+def times(count: str) -> str:
+    """Return how many times something happened: ``once``, ``3 times``."""
+    return "once" if count == "1" else f"{count} times"
+
+
+def own_tags(given: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the tags without those that say what repeating showed; the status says that."""
+    return [(key, value) for key, value in given.items() if key not in _FINDINGS]
+
+
+def finding_sentences(tags: Mapping[str, str]) -> list[str]:
+    """Return what repeating a run showed, one sentence each."""
+    sentences = []
+    if _NONDETERMINISTIC in tags:
+        why = tags[_NONDETERMINISTIC]
+        sentences.append(f"Nondeterministic: {why}." if why else "Nondeterministic.")
+    if _REPEATED in tags:
+        sentences.append(f"Repeated {times(tags[_REPEATED])} with the same result.")
+    return [fmt.one_line(sentence) for sentence in sentences]
 
 
 def outcome(execution: Execution) -> Cell:
@@ -63,16 +96,21 @@ def text(whole: str, *, width: int = WIDEST_VALUE) -> Cell:
     return Cell(text=short, whole=None if short == line else line)
 
 
-def param(value: JsonValue) -> Cell:
-    """Return a param's value."""
-    return text(fmt.value(value))
+def param(params: Mapping[str, JsonValue], key: str, *, width: int = WIDEST_VALUE) -> Cell:
+    """Return a param's value; a list of parts, such as a pipeline's steps, by their classes."""
+    value = params[key]
+    classes = [kind for _, kind in parts(params, key)]
+    if classes:
+        return replace(text(" → ".join(classes), width=width), title=fmt.value(value))
+    return text(fmt.value(value), width=width)
 
 
-def brief_param(value: JsonValue) -> Cell:
+def brief_param(params: Mapping[str, JsonValue], key: str) -> Cell:
     """Return a param's value as a list has room for: a long fraction in six digits, all of them to hover over."""
+    value = params[key]
     if isinstance(value, float) and len(fmt.exact(value)) > _LONGEST_FRACTION:
         return Cell(text=fmt.number(value), title=fmt.exact(value))
-    return param(value)
+    return param(params, key, width=_WIDEST_BRIEF)
 
 
 def metric(point: MetricPoint | None, written: str | None = None) -> Cell:
@@ -82,15 +120,41 @@ def metric(point: MetricPoint | None, written: str | None = None) -> Cell:
     return Cell(text=written or fmt.number(point.value), title=fmt.exact(point.value))
 
 
+def spread(points: Mapping[str, MetricPoint], key: str) -> str:
+    """Return the standard deviation that stands beside a mean, empty where there is none."""
+    point = points.get(key + STD)
+    return f"± {point.value:.2g}" if point is not None and isinstance(point.value, float) else ""
+
+
+def folds(points: Mapping[str, MetricPoint], key: str) -> int:
+    """Return how many folds a mean was taken over, 0 where that is not known."""
+    point = points.get(key + FOLD)
+    return 0 if point is None else point.step + 1
+
+
 def metric_key(key: str) -> Cell:
     """Return a metric's name with an arrow the way it gets better."""
     return Cell(text=fmt.one_line(key) + _ARROWS[higher_is_better(key)])
 
 
-def models(fitted: Sequence[Model]) -> Cell:
-    """Return the short class names of what was fitted, the full ones to hover over."""
-    classes = list(dict.fromkeys(model.class_name for model in fitted))
-    return Cell(text=", ".join(short_class(each) for each in classes), title=", ".join(classes))
+def models(detail: RunDetail) -> Cell:
+    """Return the short class names of what was fitted, the full ones to hover over.
+
+    A pipeline is told with its last step, a search with what it searches: ``GridSearchCV(SVC)``.
+    """
+    classes = list(dict.fromkeys(model.class_name for model in detail.models))
+    inner = _inner(detail.params) if len(detail.models) == 1 else ""
+    names = ", ".join(short_class(each) for each in classes)
+    return Cell(text=f"{names}({inner})" if inner and inner != names else names, title=", ".join(classes))
+
+
+def _inner(params: Mapping[str, JsonValue]) -> str:
+    for key in ("steps", "estimator__steps"):
+        steps = parts(params, key)
+        if steps:
+            return fmt.one_line(steps[-1][1])
+    estimator = params.get("estimator")
+    return short_class(estimator) if isinstance(estimator, str) else ""
 
 
 def tags(pairs: Iterable[tuple[str, str]]) -> Cell:

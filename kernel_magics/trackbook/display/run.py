@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Sentence, Table, Title, Tone, Verbatim, facts
 from trackbook.display.log import execution_table
+from trackbook.display.models import model_blocks
 from trackbook.display.rows import run_seconds
 from trackbook.display.runs import MOST_ROWS, table_of
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.records import Artifact, DatasetUse, Environment, Execution, Model, RunDetail
+from trackbook.records import Artifact, DatasetUse, Environment, Execution, MetricPoint, RunDetail, RunStatus
+from trackbook.tracking.choices import default_params, is_group
+from trackbook.tracking.direction import FOLD, is_detail
 from trackbook.tracking.find import short_id
 
-_MOST_IMPORTANCES = 10
 _WIDEST_FACT = 400
+_MOST_FOLDS = 10
+_FEWEST_FOLDED = 3
+_ASSIGNED = re.compile(r"(\w+)\s*=(?!=)")
 
 
 def show_run(
@@ -27,24 +33,71 @@ def show_run(
     environment: Environment | None = None,
     parent: RunDetail | None = None,
     children: Sequence[RunDetail] = (),
+    others: Sequence[RunDetail] = (),
+    series: Mapping[str, Sequence[MetricPoint]] | None = None,
 ) -> Shown:
-    """Show one run with all that hangs on it."""
+    """Show one run with all that hangs on it.
+
+    Params that the estimator only has by default are folded. `others` are runs whose models tell what is a default,
+    where this one has no model. `series` are the points of metrics that have more than one.
+    """
     look = look or Look()
     run = detail.run
     name = Cell(text=fmt.one_line(run.name))
+    chosen, defaults = _parted(detail, executions, others)
     parts: list[Block | None] = [
-        Title(cells=(name, cells.status(run), cells.identifier(run.run_id))),
+        Title(cells=(name, cells.status(run, detail.tags), cells.identifier(run.run_id))),
+        *_findings(detail, look),
         _about(detail, look, parent),
-        _failure(detail, look),
-        Beside(blocks=(_metrics(detail), _params(detail, look))),
+        *(() if is_group(detail) and children else _results(detail, look, series or {}, chosen, defaults)),
         _children(children, look),
         _data(detail.datasets),
-        *_models(detail.models, look, detail),
+        *model_blocks(detail, look),
         _artifacts(detail.artifacts),
         _code(executions, look, detail),
         *_environment(environment, look, detail),
     ]
     return shown([part for part in parts if part is not None], look)
+
+
+def _parted(
+    detail: RunDetail, executions: Sequence[Execution], others: Sequence[RunDetail]
+) -> tuple[list[str], list[str]]:
+    """Return the params that somebody chose, and the defaults.
+
+    What the run's own cells write (``C=C``) was chosen, whatever its value.
+    """
+    aside = default_params([detail, *others])[detail.run.run_id]
+    written = {name for execution in executions for name in _ASSIGNED.findall(execution.source)}
+    defaults = [key for key in detail.params if key in aside and re.split(r"__|\.", key)[-1] not in written]
+    if len(defaults) < _FEWEST_FOLDED:
+        defaults = []
+    return [key for key in detail.params if key not in defaults], defaults
+
+
+def _results(
+    detail: RunDetail,
+    look: Look,
+    series: Mapping[str, Sequence[MetricPoint]],
+    chosen: Collection[str],
+    defaults: Collection[str],
+) -> list[Block]:
+    blocks: list[Block] = [Beside(blocks=(_metrics(detail, series), _params(detail, look, chosen)))]
+    if defaults:
+        rows = [(fmt.one_line(key), cells.param(detail.params, key)) for key in defaults]
+        hint = f"all: {look.whole(short_id(detail.run.run_id), 'params')}"
+        summary = f"{fmt.plural(len(defaults), 'param')} as by default"
+        blocks.append(Fold(summary=summary, blocks=(facts(rows),), hint=hint))
+    return blocks
+
+
+def _findings(detail: RunDetail, look: Look) -> list[Block]:
+    """Return why a run did not end well, and what repeating it showed."""
+    blocks = _failure(detail, look)
+    if not blocks and detail.run.status is RunStatus.KILLED:
+        why = "Killed: it was interrupted, or its kernel ended, before the run did. What was finished by then is kept."
+        blocks.append(Sentence(text=why, tone=Tone.BAD))
+    return blocks + [Sentence(text=each, tone=Tone.BUSY) for each in cells.finding_sentences(detail.tags)]
 
 
 def _about(detail: RunDetail, look: Look, parent: RunDetail | None) -> Table:
@@ -58,7 +111,7 @@ def _about(detail: RunDetail, look: Look, parent: RunDetail | None) -> Table:
             ("Took", Cell(text=fmt.duration(took)) if took is not None else cells.EMPTY),
             ("Part of", _named(parent) if parent else cells.identifier(run.parent_id or "")),
             ("Note", Cell(text=fmt.lines(run.note or ""))),
-            ("Tags", cells.tags(detail.tags.items())),
+            ("Tags", cells.tags(cells.own_tags(detail.tags))),
         ]
     )
 
@@ -67,34 +120,55 @@ def _named(detail: RunDetail) -> Cell:
     return Cell(text=fmt.one_line(detail.run.name), aside=short_id(detail.run.run_id), title=detail.run.run_id)
 
 
-def _failure(detail: RunDetail, look: Look) -> Block | None:
+def _failure(detail: RunDetail, look: Look) -> list[Block]:
+    """Return the error's first line, and behind it the rest."""
     failure = detail.run.failure
     if failure is None:
-        return None
-    summary = f"{failure.type}: {failure.message}" if failure.message else failure.type
-    if failure.traceback is None:
-        return Sentence(text=fmt.one_line(summary), tone=Tone.BAD)
-    hint = f"the traceback: {look.command} log --run {short_id(detail.run.run_id)} --source"
-    return Fold(summary=fmt.one_line(summary), blocks=(Verbatim(text=fmt.lines(failure.traceback)),), hint=hint)
+        return []
+    first, *rest = fmt.lines(failure.message.strip()).splitlines() or [""]
+    blocks: list[Block] = [Sentence(text=fmt.one_line(f"{failure.type}: {first}".removesuffix(": ")), tone=Tone.BAD)]
+    if failure.traceback or rest:
+        hint = f"whole: {look.command} log --run {short_id(detail.run.run_id)} --source"
+        whole = fmt.lines(failure.traceback or failure.message)
+        blocks.append(Fold(summary="Traceback", blocks=(Verbatim(text=whole),), hint=hint))
+    return blocks
 
 
-def _metrics(detail: RunDetail) -> Block:
-    if not detail.metrics:
+def _metrics(detail: RunDetail, series: Mapping[str, Sequence[MetricPoint]]) -> Block:
+    points = {key: point for key, point in detail.metrics.items() if not is_detail(key, detail.metrics)}
+    if not points:
         return Table(columns=(Column(),), rows=((Cell(text="none yet", tone=Tone.QUIET),),), heading="Metrics")
-    has_steps = any(point.step for point in detail.metrics.values())
-    columns = (Column(is_kept=True), Column(is_number=True, is_kept=True), *((Column(is_number=True),) * has_steps))
+    remarks = {key: _remark(detail, key, series) for key in points}
+    columns = (
+        Column(is_kept=True),
+        Column(is_number=True, is_kept=True),
+        *((Column(folds=True),) * any(remarks.values())),
+    )
     rows = []
-    for key, point in detail.metrics.items():
-        step = (Cell(text=f"step {point.step}", tone=Tone.QUIET) if point.step else cells.EMPTY,) * has_steps
-        rows.append((cells.metric_key(key), cells.metric(point), *step))
+    for key, point in points.items():
+        value = replace(cells.metric(point), aside=cells.spread(detail.metrics, key))
+        remark = (Cell(text=remarks[key], tone=Tone.QUIET),) * (len(columns) > 2)
+        rows.append((cells.metric_key(key), value, *remark))
     return Table(columns=columns, rows=tuple(rows), heading="Metrics")
 
 
-def _params(detail: RunDetail, look: Look) -> Block:
-    if not detail.params:
-        return Table(columns=(Column(),), rows=((Cell(text="none found", tone=Tone.QUIET),),), heading="Params")
-    rows = [(fmt.one_line(key), cells.param(value)) for key, value in detail.params.items()]
-    return facts(rows, heading="Params", whole_at=f"{look.command} show {short_id(detail.run.run_id)} --json")
+def _remark(detail: RunDetail, key: str, series: Mapping[str, Sequence[MetricPoint]]) -> str:
+    """Return what a number is the mean of, or where in its series it stands."""
+    count = cells.folds(detail.metrics, key)
+    if count:
+        folds = [point.value for point in series.get(key + FOLD, ())]
+        listed = ", ".join(fmt.aligned(folds)[:_MOST_FOLDS]) + ("" if len(folds) <= _MOST_FOLDS else ", …")
+        return f"mean of {fmt.plural(count, 'fold')}" + (f": {listed}" if folds else "")
+    step = detail.metrics[key].step
+    return f"step {step}" if step else ""
+
+
+def _params(detail: RunDetail, look: Look, chosen: Collection[str]) -> Block:
+    if not chosen:
+        nothing = "only defaults" if detail.params else "none found"
+        return Table(columns=(Column(),), rows=((Cell(text=nothing, tone=Tone.QUIET),),), heading="Params")
+    rows = [(fmt.one_line(key), cells.param(detail.params, key)) for key in chosen]
+    return facts(rows, heading="Params", whole_at=look.whole(short_id(detail.run.run_id), "params"))
 
 
 def _data(datasets: Sequence[DatasetUse]) -> Table | None:
@@ -125,52 +199,6 @@ def _data_row(dataset: DatasetUse) -> tuple[Cell, ...]:
         fingerprint,
         Cell(text=fmt.one_line(files) or "—", title=digests or None),
     )
-
-
-def _models(fitted: Sequence[Model], look: Look, detail: RunDetail) -> list[Block]:
-    if not fitted:
-        return []
-    columns = (Column(title="Name"), Column(title="Class", is_kept=True), Column(title="Features", folds=True))
-    rows = tuple((cells.text(model.name), _class(model), _features(model)) for model in fitted)
-    blocks: list[Block] = [Table(columns=columns, rows=rows, heading="Models" if len(fitted) > 1 else "Model")]
-    command = f"{look.command} show {short_id(detail.run.run_id)} --json"
-    return blocks + [_importances(model, command) for model in fitted if model.importances]
-
-
-def _class(model: Model) -> Cell:
-    return Cell(text=cells.short_class(model.class_name), title=model.class_name)
-
-
-def _features(model: Model) -> Cell:
-    if not model.features:
-        return cells.NOTHING
-    names = cells.text(", ".join(model.features), width=80)
-    return Cell(
-        text=f"{len(model.features)}: {names.text}", whole=names.whole and f"{len(model.features)}: {names.whole}"
-    )
-
-
-def _importances(model: Model, command: str) -> Table:
-    ranked = sorted(model.importances.items(), key=lambda item: -abs(item[1]) if item[1] == item[1] else 0.0)
-    top = ranked[:_MOST_IMPORTANCES]
-    longest = max((abs(value) for _, value in top if value == value), default=0) or 1
-    written = fmt.aligned([value for _, value in top])
-    rows = tuple(
-        (cells.text(name), Cell(text=shown_value, title=fmt.exact(value)), Cell(bar=_share(value, longest)))
-        for (name, value), shown_value in zip(top, written, strict=True)
-    )
-    rest = len(ranked) - len(top)
-    return Table(
-        columns=(Column(is_kept=True), Column(is_number=True, is_kept=True), Column(is_kept=True)),
-        rows=rows,
-        heading=f"Importances of {fmt.one_line(model.name)}",
-        more=f"… {rest} more: {command}" if rest else "",
-    )
-
-
-def _share(value: float, longest: float) -> float | None:
-    share = abs(value) / longest
-    return share if 0 <= share <= 1 else None
 
 
 def _artifacts(artifacts: Sequence[Artifact]) -> Table | None:
@@ -215,16 +243,28 @@ def _environment(environment: Environment | None, look: Look, detail: RunDetail)
         ("Hardware", cells.text(_hardware(environment.hardware), width=_WIDEST_FACT)),
         ("Git", _git(environment)),
     ]
-    packages = [(name, Cell(text=version)) for name, version in sorted(environment.packages.items())]
-    hint = f"all: {look.command} show {short_id(detail.run.run_id)} --json"
     blocks: list[Block] = [facts(rows, heading="Environment")]
-    if packages:
-        blocks.append(Fold(summary=fmt.plural(len(packages), "package"), blocks=(facts(packages),), hint=hint))
+    if environment.packages:
+        packages = ", ".join(f"{name} {version}" for name, version in sorted(environment.packages.items()))
+        hint = f"all: {look.whole(short_id(detail.run.run_id), 'environment.packages')}"
+        summary = fmt.plural(len(environment.packages), "package")
+        blocks.append(Fold(summary=summary, blocks=(Sentence(text=fmt.one_line(packages)),), hint=hint))
     return blocks
 
 
 def _hardware(hardware: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in hardware.items() if value not in (None, "", [], {}))
+    known = {name: value for name, value in hardware.items() if value not in (None, "", [], {})}
+    return ", ".join(_hardware_fact(name, value) for name, value in known.items())
+
+
+def _hardware_fact(name: str, value: object) -> str:
+    if name == "cpu_count" and isinstance(value, int):
+        return fmt.plural(value, "CPU core")
+    if name == "memory_bytes" and isinstance(value, int):
+        return f"{fmt.size(value)} memory"
+    if name == "cpu_model":
+        return str(value)
+    return f"{name.replace('_', ' ')} {value}"
 
 
 def _git(environment: Environment) -> Cell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from trackbook.display import cells
@@ -12,13 +12,15 @@ from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title
 from trackbook.display.rows import run_seconds
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import MetricPoint, RunDetail, encode
-from trackbook.tracking.direction import higher_is_better
+from trackbook.tracking.choices import chosen_params, default_params, is_group
+from trackbook.tracking.direction import higher_is_better, is_detail
 from trackbook.tracking.find import Branch, RunTree, short_id
 
 MOST_ROWS = 50
 _MOST_CHILDREN = 5
 _MOST_PARAMS = 6
 _MOST_METRICS = 4
+_MOST_FAMILIES = 2
 _MOST_CONSTANTS = 6
 _ROLES = ("test.", "validation.", "", "train.")
 
@@ -29,23 +31,23 @@ class _Line:
 
     depth: int
     detail: RunDetail | None = None
+    children: int = 0
     text: str = ""
 
 
 def show_runs(tree: RunTree, look: Look | None = None, *, experiment: str | None = None) -> Shown:
     """Show a slice of the list of runs, newest first, children beneath their parents.
 
-    Shown are the params that differ between the runs listed and the metrics that most of them have; the notes beneath
-    name the others.
+    Shown are the params that somebody chose and that differ between the runs listed, and the metrics that most of them
+    have, means rather than folds; the notes beneath name the others.
     """
     look = look or Look()
     if not tree.branches:
         return shown(_empty(look, experiment), look)
     lines = list(_lines(tree.branches, look))
     details = [line.detail for line in lines if line.detail]
-    tops = [branch.detail for branch in tree.branches]
     params, other_params = _split(_varying([each for each in details if each.params]), _MOST_PARAMS)
-    metrics, other_metrics = _split(_main_metrics(tops) or _main_metrics(details), _MOST_METRICS)
+    metrics, other_metrics = _metrics_of(tree.branches)
     table = _table(lines, params, metrics, look)
     notes = [_constants(details), _others(other_params, other_metrics, look), _unlisted(tree, look)]
     count = fmt.plural(tree.total, "run")
@@ -71,7 +73,7 @@ def _empty(look: Look, experiment: str | None) -> list[Block]:
 
 def _lines(branches: Sequence[Branch], look: Look, depth: int = 0) -> Iterator[_Line]:
     for branch in branches:
-        yield _Line(depth=depth, detail=branch.detail)
+        yield _Line(depth=depth, detail=branch.detail, children=len(branch.children))
         shown_children, how = _leading(branch.children)
         yield from _lines(shown_children, look, depth + 1)
         if how:
@@ -106,18 +108,19 @@ def _table(lines: Sequence[_Line], params: Sequence[str], metrics: Sequence[str]
     makers: list[tuple[Column, Callable[[RunDetail], Cell]]] = [
         (Column(title="Run", is_kept=True), _name),
         (Column(title="Id", is_kept=True), lambda each: cells.identifier(each.run.run_id)),
-        (Column(title="Status", is_kept=True), lambda each: cells.status(each.run)),
+        (Column(title="Status", is_kept=True), lambda each: cells.status(each.run, each.tags)),
         (Column(title="When", rank=2), lambda each: cells.when(each.run.started_at, look.now)),
         (Column(title="Took", rank=5, is_number=True), lambda each: Cell(text=fmt.duration(run_seconds(each)))),
     ]
     if len({detail.run.experiment for detail in details}) > 1:
         makers.insert(2, (Column(title="Experiment"), lambda each: cells.text(each.run.experiment, width=28)))
     if any(detail.models for detail in details):
-        makers.append((Column(title="Model", rank=2), lambda each: cells.models(each.models)))
+        makers.append((Column(title="Model", rank=2), cells.models))
     makers += [(_metric_column(key, at), _metric_maker(key, details)) for at, key in enumerate(metrics)]
-    makers += [(_param_column(key, details), _param_maker(key)) for key in params]
-    if any(detail.tags for detail in details):
-        makers.append((Column(title="Tags", rank=4, folds=True), lambda each: cells.tags(each.tags.items())))
+    aside = default_params(details)
+    makers += [(_param_column(key, details), _param_maker(key, aside)) for key in params]
+    if any(cells.own_tags(detail.tags) for detail in details):
+        makers.append((Column(title="Tags", rank=4, folds=True), lambda each: cells.tags(cells.own_tags(each.tags))))
     rows = tuple(_row(line, makers) for line in lines)
     return Table(
         columns=tuple(column for column, _ in makers), rows=rows, whole_at=f"{look.command} show RUN", is_brief=True
@@ -129,7 +132,8 @@ def _row(line: _Line, makers: Sequence[tuple[Column, Callable[[RunDetail], Cell]
     if detail is None:
         return (Cell(text=line.text, indent=line.depth, tone=Tone.QUIET),)
     first, *rest = (maker(detail) for _, maker in makers)
-    return (replace(first, indent=line.depth), *rest)
+    aside = fmt.plural(line.children, "run") if line.children and is_group(detail) else ""
+    return (replace(first, indent=line.depth, aside=aside), *rest)
 
 
 def _name(detail: RunDetail) -> Cell:
@@ -143,7 +147,9 @@ def _metric_column(key: str, at: int) -> Column:
 def _metric_maker(key: str, details: Sequence[RunDetail]) -> Callable[[RunDetail], Cell]:
     points = {detail.run.run_id: detail.metrics[key] for detail in details if key in detail.metrics}
     written = dict(zip(points, fmt.aligned([point.value for point in points.values()]), strict=True))
-    return lambda each: cells.metric(points.get(each.run.run_id), written.get(each.run.run_id))
+    return lambda each: replace(
+        cells.metric(points.get(each.run.run_id), written.get(each.run.run_id)), aside=cells.spread(each.metrics, key)
+    )
 
 
 def _param_column(key: str, details: Sequence[RunDetail]) -> Column:
@@ -153,15 +159,28 @@ def _param_column(key: str, details: Sequence[RunDetail]) -> Column:
     return Column(title=fmt.one_line(key), rank=3, is_number=is_number, folds=len(numbers) < len(values))
 
 
-def _param_maker(key: str) -> Callable[[RunDetail], Cell]:
-    return lambda each: cells.brief_param(each.params[key]) if key in each.params else cells.NOTHING
+def _param_maker(key: str, aside: Mapping[str, Container[str]]) -> Callable[[RunDetail], Cell]:
+    def make(detail: RunDetail) -> Cell:
+        if key not in detail.params:
+            return cells.NOTHING
+        cell = cells.brief_param(detail.params, key)
+        return replace(cell, tone=Tone.QUIET) if key in aside[detail.run.run_id] else cell
+
+    return make
 
 
 def _varying(details: Sequence[RunDetail]) -> list[str]:
-    """Return the params that tell runs apart, those with the most values first; of a single run, all."""
-    values = {key: _values(key, details) for key in dict.fromkeys(key for each in details for key in each.params)}
+    """Return the chosen params that tell runs apart, those with the most values first; of a single run, all.
+
+    Lists and dicts come last: they are long, and what was chosen from them stands beside them.
+    """
+    values = {key: _values(key, details) for key in chosen_params(details)}
     keys = [key for key in values if len(details) == 1 or len(values[key]) > 1]
-    return sorted(keys, key=lambda key: -len(values[key] - {None}))
+    return sorted(keys, key=lambda key: (_is_long(key, details), -len(values[key] - {None})))
+
+
+def _is_long(key: str, details: Sequence[RunDetail]) -> bool:
+    return any(isinstance(detail.params.get(key), list | dict) for detail in details)
 
 
 def _values(key: str, details: Sequence[RunDetail]) -> set[str | None]:
@@ -170,8 +189,21 @@ def _values(key: str, details: Sequence[RunDetail]) -> set[str | None]:
 
 def _main_metrics(details: Sequence[RunDetail]) -> list[str]:
     """Return metrics, first those that most runs have, that have a direction, and that were taken on test data."""
-    counts = Counter(key for detail in details for key in detail.metrics)
+    keys = {key for detail in details for key in detail.metrics}
+    counts = Counter(key for detail in details for key in detail.metrics if not is_detail(key, keys))
     return sorted(counts, key=lambda key: (-counts[key], higher_is_better(key) is None, _role_rank(key)))
+
+
+def _metrics_of(branches: Sequence[Branch]) -> tuple[list[str], list[str]]:
+    """Return the metrics to show and the others: the main ones of the runs at the top, and one for each family."""
+    tops = _main_metrics([branch.detail for branch in branches])
+    shown_keys = tops[:_MOST_METRICS]
+    families = [_main_metrics([child.detail for child in branch.children]) for branch in branches if branch.children]
+    for keys in families:
+        if keys and not set(keys) & set(shown_keys) and len(shown_keys) < _MOST_METRICS + _MOST_FAMILIES:
+            shown_keys.append(keys[0])
+    every = dict.fromkeys(key for keys in (tops, *families) for key in keys)
+    return shown_keys, [key for key in every if key not in shown_keys]
 
 
 def _role_rank(key: str) -> int:
@@ -184,12 +216,13 @@ def _split(keys: list[str], most: int) -> tuple[list[str], list[str]]:
 
 def _constants(details: Sequence[RunDetail]) -> str:
     """Return the params that are the same in every run, when there are few enough to say."""
+    details = [detail for detail in details if detail.params]
     if len(details) < 2:
         return ""
-    same = [key for key in details[0].params if len(_values(key, details)) == 1]
+    same = [key for key in chosen_params(details) if len(_values(key, details)) == 1]
     if not same or len(same) > _MOST_CONSTANTS:
         return ""
-    pairs = ", ".join(f"{fmt.one_line(key)}={cells.param(details[0].params[key]).text}" for key in same)
+    pairs = ", ".join(f"{fmt.one_line(key)}={cells.param(details[0].params, key).text}" for key in same)
     return f"The same in all: {pairs}"
 
 

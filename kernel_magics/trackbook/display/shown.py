@@ -39,6 +39,14 @@ class Look:
     width: int | None = None
     is_coloured: bool = False
 
+    def whole(self, run: str, part: str) -> str:
+        """Return what to type to see a part of a run (an attribute of `trackbook.get_run`'s) with nothing left out."""
+        return (
+            f"trackbook.get_run('{run}').{part}"
+            if self.command.startswith("%")
+            else f"{self.command} show {run} --json"
+        )
+
 
 def shown(blocks: Iterable[Block], look: Look) -> Shown:
     """Draw blocks both ways."""
