@@ -24,11 +24,13 @@ from trackbook.records import (
     RunStatus,
 )
 from trackbook.store.contract import RunFilter
+from trackbook.tracking.direction import FOLD
 from trackbook.tracking.find import find_run, find_session, short_id
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_OTHERS = 100
 RunReference: TypeAlias = "str | RunView"
 
 
@@ -200,19 +202,30 @@ class RunView:
 
     def history(self, key: str) -> pd.DataFrame:
         """Return every point of a metric: ``step``, ``value``, ``time``."""
-        return history_frame(self._project.store.metric_history(self.run_id, self.metrics.resolve(key)))
+        return history_frame(self._history(self.metrics.resolve(key)))
 
     def show(self, look: Look | None = None) -> Shown:
         """Return the whole run, to look at."""
-        parent = self.parent
+        parent, detail = self.parent, self.detail
         return show_run(
-            self.detail,
+            detail,
             look,
             executions=self.executions,
             environment=self.environment,
             parent=parent.detail if parent else None,
             children=[child.detail for child in self.children],
+            others=self._others(detail),
+            series={key: self._history(key) for key in detail.metrics if key.endswith(FOLD)},
         )
+
+    def _others(self, detail: RunDetail) -> list[RunDetail]:
+        """Return runs whose models tell which params of this one, if it has no model, are defaults."""
+        if detail.models or not detail.params:
+            return []
+        return self._project.store.runs(RunFilter(experiment=detail.run.experiment, limit=_MOST_OTHERS))
+
+    def _history(self, key: str) -> list[MetricPoint]:
+        return self._project.store.metric_history(self.run_id, key)
 
     def read_artifact(self, name: str) -> bytes:
         """Return the content of one of the run's files.

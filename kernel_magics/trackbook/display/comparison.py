@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+from dataclasses import replace
 from itertools import groupby
 
 from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.records import JsonValue
+from trackbook.records import JsonValue, RunDetail
+from trackbook.tracking.choices import default_params
 from trackbook.tracking.compare import Absent, Comparison, Row, Section
 from trackbook.tracking.find import short_id
 
 _SECTIONS = (Section.METRICS, Section.PARAMS, Section.DATA, Section.MODEL, Section.ENVIRONMENT)
+_CLASS = (Section.MODEL, "class")
 _WIDEST = 32
 
 
 def show_comparison(comparison: Comparison, look: Look | None = None, *, is_whole: bool = False) -> Shown:
-    """Show what differs between runs, or (`is_whole`) everything. Differences are taken to the first run."""
+    """Show what sets runs apart, or (`is_whole`) everything. Differences are taken to the first run.
+
+    The kind of model stands in the header, then come metrics and the params that somebody chose.
+    """
     look = look or Look()
-    listed = comparison.rows if is_whole else comparison.differing()
+    listed = comparison.rows if is_whole else comparison.telling()
     ordered = sorted(listed, key=lambda row: _SECTIONS.index(row.section))
     title = Title(cells=(Cell(text=f"{len(comparison.runs)} runs compared"),))
     blocks: list[Block] = [title, _table(comparison, ordered, look)]
@@ -36,13 +43,17 @@ def _table(comparison: Comparison, ordered: list[Row], look: Look) -> Table:
         columns += [Column(is_number=True, is_kept=at < 2)] * (at in beside)
     rows = [
         _line("Id", [cells.identifier(run.run_id) for run in runs], beside),
-        _line("Status", [cells.status(run) for run in runs], beside),
+        _line("Status", [cells.status(each.run, each.tags) for each in comparison.runs], beside),
         _line("Started", [cells.when(run.started_at, look.now) for run in runs], beside),
     ]
-    for section, members in groupby(ordered, key=lambda row: row.section):
+    kinds = [row for row in ordered if (row.section, row.key) == _CLASS]
+    if kinds:
+        rows.insert(0, _line("Model", [_kind(detail) for detail in comparison.runs], beside))
+    aside = default_params(comparison.runs)
+    for section, members in groupby((row for row in ordered if row not in kinds), key=lambda row: row.section):
         rows.append((Cell(text=section.value.capitalize()),))
-        rows += [_row(row, beside) for row in members]
-    return Table(columns=tuple(columns), rows=tuple(rows), whole_at=f"{look.command} show RUN --json")
+        rows += [_row(row, comparison, beside, aside) for row in members]
+    return Table(columns=tuple(columns), rows=tuple(rows), whole_at=look.whole("RUN", "params"))
 
 
 def _line(name: str, values: list[Cell], beside: list[int]) -> tuple[Cell, ...]:
@@ -50,20 +61,34 @@ def _line(name: str, values: list[Cell], beside: list[int]) -> tuple[Cell, ...]:
     return (Cell(text=name, tone=Tone.QUIET), *(cell for part in parts for cell in part))
 
 
-def _row(row: Row, beside: list[int]) -> tuple[Cell, ...]:
+def _kind(detail: RunDetail) -> Cell:
+    return cells.models(detail) if detail.models else cells.NOTHING
+
+
+def _row(row: Row, comparison: Comparison, beside: list[int], aside: Mapping[str, Container[str]]) -> tuple[Cell, ...]:
     made = [cells.metric_key(row.key) if row.section is Section.METRICS else cells.text(row.key)]
-    values = _metric_cells(row) if row.section is Section.METRICS else _values(row)
+    values = _metric_cells(row, comparison) if row.section is Section.METRICS else _values(row, comparison)
+    if row.section is Section.PARAMS:
+        values = [
+            replace(cell, tone=Tone.QUIET) if row.key in aside[detail.run.run_id] else cell
+            for cell, detail in zip(values, comparison.runs, strict=True)
+        ]
     for at, cell in enumerate(values):
         made.append(cell)
         made += [Cell(text=_remark(row, at), tone=Tone.QUIET)] * (at in beside)
     return tuple(made)
 
 
-def _metric_cells(row: Row) -> list[Cell]:
+def _metric_cells(row: Row, comparison: Comparison) -> list[Cell]:
     numbers = [value for value in row.values if isinstance(value, int | float)]
     written = iter(fmt.aligned(numbers))
     return [
-        Cell(text=next(written), title=fmt.exact(value), is_strong=at in row.best)
+        Cell(
+            text=next(written),
+            title=fmt.exact(value),
+            is_strong=at in row.best,
+            aside=cells.spread(comparison.runs[at].metrics, row.key),
+        )
         if isinstance(value, int | float)
         else cells.NOTHING
         for at, value in enumerate(row.values)
@@ -82,21 +107,21 @@ def _difference(row: Row, at: int) -> str:
     return "" if at == 0 or not difference else fmt.signed(difference)
 
 
-def _values(row: Row) -> list[Cell]:
+def _values(row: Row, comparison: Comparison) -> list[Cell]:
     """Return the values, shortened unless that would make different ones look the same."""
-    made = [_value(row, value) for value in row.values]
+    made = [_value(row, value, detail) for value, detail in zip(row.values, comparison.runs, strict=True)]
     whole = {cell.text: cell.whole or cell.text for cell in made}
     is_told_apart = all((cell.whole or cell.text) == whole[cell.text] for cell in made)
     return made if is_told_apart else [Cell(text=cell.whole or cell.text, title=cell.title) for cell in made]
 
 
-def _value(row: Row, value: JsonValue | Absent) -> Cell:
+def _value(row: Row, value: JsonValue | Absent, detail: RunDetail) -> Cell:
     if isinstance(value, Absent):
         return cells.NOTHING
+    if row.section is Section.PARAMS:
+        return cells.param(detail.params, row.key, width=_WIDEST)
     if row.section is Section.DATA and isinstance(value, dict):
         return _data(value)
-    if row.section is Section.MODEL and isinstance(value, str):
-        return Cell(text=cells.short_class(value), title=value)
     return cells.text(fmt.value(value), width=_WIDEST)
 
 
@@ -110,12 +135,26 @@ def _data(value: dict[str, JsonValue]) -> Cell:
 
 
 def _notes(comparison: Comparison, ordered: list[Row], look: Look) -> list[str]:
-    notes = []
-    if any(row.section is Section.METRICS for row in ordered):
-        first = fmt.one_line(comparison.runs[0].run.name)
-        notes.append(f"↑ more is better, ↓ less is better, ★ best. Differences are to {first}.")
-    same = len(comparison.rows) - len(ordered)
-    if same:
+    notes = [_legend(comparison, ordered)]
+    same = [row for row in comparison.rows if not row.differs and row not in ordered]
+    hidden = [row for row in comparison.rows if row.differs and row not in ordered]
+    defaults = sum(row.section is Section.PARAMS for row in hidden)
+    counts = [f"{fmt.plural(len(same), 'row')} the same in all"] if same else []
+    counts += [f"{fmt.plural(defaults, 'more param')} that differ, as by default"] if defaults else []
+    counts += [fmt.plural(len(hidden) - defaults, "detail")] if len(hidden) > defaults else []
+    if counts:
         ids = " ".join(short_id(detail.run.run_id) for detail in comparison.runs)
-        notes.append(f"{fmt.plural(same, 'row')} the same in all: {look.command} compare --all {ids}")
-    return notes
+        notes.append(f"{', '.join(counts)}: {look.command} compare --all {ids}")
+    return [note for note in notes if note]
+
+
+def _legend(comparison: Comparison, ordered: list[Row]) -> str:
+    """Return what the signs beside metrics mean, of those that there are."""
+    metrics = [row for row in ordered if row.section is Section.METRICS]
+    directions = {row.higher_is_better for row in metrics}
+    signs = ["↑ more is better"] * (True in directions) + ["↓ less is better"] * (False in directions)
+    signs += ["★ best"] if any(row.best for row in metrics) else []
+    legend = [f"{', '.join(signs)}."] if signs else []
+    if any(_difference(row, at) for row in metrics for at in range(len(row.values))):
+        legend.append(f"Differences are to {fmt.one_line(comparison.runs[0].run.name)}.")
+    return " ".join(legend)
