@@ -1,7 +1,7 @@
 """Finds classes that a cell defines and uses at once, before their first use, without touching the person's code.
 
 scikit-learn tells of its subclasses by itself; a class of nobody's (a model written from scratch) tells nobody. In a
-cell that defines one with ``fit``, Python's profiling hook is set until the class is there, which is a few events: not one
+cell that defines one with ``fit``, Python's profiling hook is set until the class is there, which is a few events: no
 call of it is missed, and nothing runs slower after that.
 """
 

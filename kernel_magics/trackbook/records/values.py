@@ -50,7 +50,7 @@ def _json_value(value: object) -> JsonValue:
     if callable(item) and getattr(value, "shape", None) == ():
         return _json_value(item())
     raise InvalidValueError(
-        f"A {type(value).__name__} has no JSON form. Give a number, a string, a boolean, None, or a list or dict of them."
+        f"A {type(value).__name__} has no JSON form. Give a number, string, boolean, None, or a list or dict of them."
     )
 
 

@@ -333,7 +333,7 @@ class Recorder:
         frame: FrameType | None,
         expression: str | None = None,
     ) -> None:
-        """Log numbers by hand: to the run that is started, else to the one that they flow from, else to the current one.
+        """Log numbers by hand: to the run that is started, else the one that they flow from, else the current one.
 
         Parameters
         ----------

@@ -18,11 +18,11 @@ from trackbook.records import JsonValue, MetricPoint, Run
 
 
 def _current_task() -> weakref.ref[Any] | None:
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
+    current_task = getattr(sys.modules.get("asyncio"), "current_task", None)  # another thread may be importing it
+    if current_task is None:
         return None
     try:
-        task = asyncio.current_task()
+        task = current_task()
     except RuntimeError:  # no loop is running in this thread
         return None
     return weakref.ref(task) if task is not None else None
