@@ -25,12 +25,11 @@ from trackbook.records import (
 )
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.direction import FOLD
-from trackbook.tracking.find import find_run, find_session, short_id
+from trackbook.tracking.find import find_run, find_session, short_id, witnesses_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_OTHERS = 100
 RunReference: TypeAlias = "str | RunView"
 
 
@@ -214,15 +213,9 @@ class RunView:
             environment=self.environment,
             parent=parent.detail if parent else None,
             children=[child.detail for child in self.children],
-            others=self._others(detail),
+            witnesses=witnesses_of(self._project.store, [detail]),
             series={key: self._history(key) for key in detail.metrics if key.endswith(FOLD)},
         )
-
-    def _others(self, detail: RunDetail) -> list[RunDetail]:
-        """Return runs whose models tell which params of this one, if it has no model, are defaults."""
-        if detail.models or not detail.params:
-            return []
-        return self._project.store.runs(RunFilter(experiment=detail.run.experiment, limit=_MOST_OTHERS))
 
     def _history(self, key: str) -> list[MetricPoint]:
         return self._project.store.metric_history(self.run_id, key)

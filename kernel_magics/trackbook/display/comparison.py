@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
 from dataclasses import replace
 from itertools import groupby
 
@@ -11,7 +10,6 @@ from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import JsonValue, RunDetail
-from trackbook.tracking.choices import default_params
 from trackbook.tracking.compare import Absent, Comparison, Row, Section
 from trackbook.tracking.find import short_id
 
@@ -49,10 +47,9 @@ def _table(comparison: Comparison, ordered: list[Row], look: Look) -> Table:
     kinds = [row for row in ordered if (row.section, row.key) == _CLASS]
     if kinds:
         rows.insert(0, _line("Model", [_kind(detail) for detail in comparison.runs], beside))
-    aside = default_params(comparison.runs)
     for section, members in groupby((row for row in ordered if row not in kinds), key=lambda row: row.section):
         rows.append((Cell(text=section.value.capitalize()),))
-        rows += [_row(row, comparison, beside, aside) for row in members]
+        rows += [_row(row, comparison, beside) for row in members]
     return Table(columns=tuple(columns), rows=tuple(rows), whole_at=look.whole("RUN", "params"))
 
 
@@ -65,12 +62,12 @@ def _kind(detail: RunDetail) -> Cell:
     return cells.models(detail) if detail.models else cells.NOTHING
 
 
-def _row(row: Row, comparison: Comparison, beside: list[int], aside: Mapping[str, Container[str]]) -> tuple[Cell, ...]:
+def _row(row: Row, comparison: Comparison, beside: list[int]) -> tuple[Cell, ...]:
     made = [cells.metric_key(row.key) if row.section is Section.METRICS else cells.text(row.key)]
     values = _metric_cells(row, comparison) if row.section is Section.METRICS else _values(row, comparison)
     if row.section is Section.PARAMS:
         values = [
-            replace(cell, tone=Tone.QUIET) if row.key in aside[detail.run.run_id] else cell
+            replace(cell, tone=Tone.QUIET) if row.key in comparison.defaults[detail.run.run_id] else cell
             for cell, detail in zip(values, comparison.runs, strict=True)
         ]
     for at, cell in enumerate(values):
@@ -122,6 +119,8 @@ def _value(row: Row, value: JsonValue | Absent, detail: RunDetail) -> Cell:
         return cells.param(detail.params, row.key, width=_WIDEST)
     if row.section is Section.DATA and isinstance(value, dict):
         return _data(value)
+    if row.section is Section.MODEL and isinstance(value, dict):
+        return cells.text(fmt.pairs(value), width=_WIDEST)
     return cells.text(fmt.value(value), width=_WIDEST)
 
 
@@ -140,8 +139,8 @@ def _notes(comparison: Comparison, ordered: list[Row], look: Look) -> list[str]:
     hidden = [row for row in comparison.rows if row.differs and row not in ordered]
     defaults = sum(row.section is Section.PARAMS for row in hidden)
     counts = [f"{fmt.plural(len(same), 'row')} the same in all"] if same else []
-    counts += [f"{fmt.plural(defaults, 'more param')} that differ, as by default"] if defaults else []
-    counts += [fmt.plural(len(hidden) - defaults, "detail")] if len(hidden) > defaults else []
+    counts += [f"{fmt.plural(defaults, 'default')} that differ"] if defaults else []
+    counts += [f"{fmt.plural(len(hidden) - defaults, 'detail')} such as folds"] if len(hidden) > defaults else []
     if counts:
         ids = " ".join(short_id(detail.run.run_id) for detail in comparison.runs)
         notes.append(f"{', '.join(counts)}: {look.command} compare --all {ids}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from trackbook.records import JsonValue, encode
@@ -58,6 +58,11 @@ def value(item: JsonValue) -> str:
     if isinstance(item, int | float):
         return exact(item)
     return one_line(encode(item))
+
+
+def pairs(items: Mapping[str, JsonValue]) -> str:
+    """Return names with their values on one line: ``C=0.1, kernel=linear``."""
+    return ", ".join(f"{one_line(name)}={value(item)}" for name, item in items.items())
 
 
 def one_line(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from trackbook.display import format as fmt
 from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Sentence, Table, Title, Tone, Verbatim
 
 _LINE = "1px solid rgba(128,128,128,.28)"
@@ -20,8 +21,9 @@ _ACCENTS = {
 }
 _PAGE = "font-size:13px;line-height:1.5;max-width:100%;overflow-x:auto;font-variant-numeric:tabular-nums"
 _TABLE = "border-collapse:collapse;border:none;margin:0 0 4px 0;width:auto;background:none;font-size:13px"
-_CELL = "padding:3px 18px 3px 0;border:none;background:none;vertical-align:top;max-width:44em"
+_CELL = "padding:3px 18px 3px 0;border:none;vertical-align:top"
 _LONGEST_LINE = 80
+_LONGEST_HOVER = 600
 _HEADING = "font-weight:600;margin:10px 0 2px 0"
 _CODE = "font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:12px"
 _VERBATIM = f"{_CODE};white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0;padding:0;background:none"
@@ -45,7 +47,7 @@ def _block(block: Block) -> str:
         case Table():
             return _table(block)
         case Sentence():
-            return _tag("div", escape(block.text), style=f"margin:2px 0;{_ACCENTS.get(block.tone, '')}")
+            return _tag("div", escape(block.text), style=f"margin:2px 0;max-width:72em;{_ACCENTS.get(block.tone, '')}")
         case Verbatim():
             return _tag("pre", escape(block.text), style=_VERBATIM)
         case Fold():
@@ -100,7 +102,11 @@ def _spanning_style(cell: Cell) -> str:
 
 
 def _data_cell(column: Column, cell: Cell) -> str:
-    wraps = "min-width:28em;overflow-wrap:anywhere" if len(cell.text) > _LONGEST_LINE else "white-space:nowrap"
+    wraps = (
+        "min-width:28em;max-width:44em;overflow-wrap:anywhere"
+        if len(cell.text) > _LONGEST_LINE
+        else "white-space:nowrap"
+    )
     return _tag("td", _inner(cell), style=f"{_CELL};{wraps};{_side(column)};{_indent(cell)}", title=_hover(cell))
 
 
@@ -140,4 +146,5 @@ def _bar(cell: Cell) -> str:
 
 
 def _hover(cell: Cell) -> str:
-    return cell.title or cell.whole or ""
+    told = cell.title or cell.whole or ""
+    return "" if told == cell.text else fmt.shortened(told, _LONGEST_HOVER)

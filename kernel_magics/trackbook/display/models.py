@@ -44,8 +44,10 @@ def _class(model: Model) -> Cell:
 def _found(model: Model) -> str:
     """Return what fitting found: a search its best params, an iterative fit how many steps it took."""
     best = model.details.get("best_params_")
-    told = [f"{name}={fmt.value(value)}" for name, value in best.items()] if isinstance(best, dict) else []
+    told = [fmt.pairs(best)] if isinstance(best, dict) else []
     iterations = model.details.get("n_iter_")
+    if isinstance(iterations, list) and len(iterations) == 1:  # one count for each class
+        iterations = iterations[0]
     if isinstance(iterations, int):
         told.append(fmt.plural(iterations, "iteration"))
     return ", ".join(told)

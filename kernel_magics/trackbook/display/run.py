@@ -33,18 +33,18 @@ def show_run(
     environment: Environment | None = None,
     parent: RunDetail | None = None,
     children: Sequence[RunDetail] = (),
-    others: Sequence[RunDetail] = (),
+    witnesses: Sequence[RunDetail] = (),
     series: Mapping[str, Sequence[MetricPoint]] | None = None,
 ) -> Shown:
     """Show one run with all that hangs on it.
 
-    Params that the estimator only has by default are folded. `others` are runs whose models tell what is a default,
-    where this one has no model. `series` are the points of metrics that have more than one.
+    Params that the estimator only has by default are folded. `witnesses` are runs whose models tell what is a
+    default, where this one has no model. `series` are the points of metrics that have more than one.
     """
     look = look or Look()
     run = detail.run
     name = Cell(text=fmt.one_line(run.name))
-    chosen, defaults = _parted(detail, executions, others)
+    chosen, defaults = _parted(detail, executions, witnesses)
     parts: list[Block | None] = [
         Title(cells=(name, cells.status(run, detail.tags), cells.identifier(run.run_id))),
         *_findings(detail, look),
@@ -61,13 +61,13 @@ def show_run(
 
 
 def _parted(
-    detail: RunDetail, executions: Sequence[Execution], others: Sequence[RunDetail]
+    detail: RunDetail, executions: Sequence[Execution], witnesses: Sequence[RunDetail]
 ) -> tuple[list[str], list[str]]:
     """Return the params that somebody chose, and the defaults.
 
     What the run's own cells write (``C=C``) was chosen, whatever its value.
     """
-    aside = default_params([detail, *others])[detail.run.run_id]
+    aside = default_params([detail, *witnesses])[detail.run.run_id]
     written = {name for execution in executions for name in _ASSIGNED.findall(execution.source)}
     defaults = [key for key in detail.params if key in aside and re.split(r"__|\.", key)[-1] not in written]
     if len(defaults) < _FEWEST_FOLDED:
@@ -84,10 +84,9 @@ def _results(
 ) -> list[Block]:
     blocks: list[Block] = [Beside(blocks=(_metrics(detail, series), _params(detail, look, chosen)))]
     if defaults:
-        rows = [(fmt.one_line(key), cells.param(detail.params, key)) for key in defaults]
+        told = Sentence(text=fmt.pairs({key: detail.params[key] for key in defaults}))
         hint = f"all: {look.whole(short_id(detail.run.run_id), 'params')}"
-        summary = f"{fmt.plural(len(defaults), 'param')} as by default"
-        blocks.append(Fold(summary=summary, blocks=(facts(rows),), hint=hint))
+        blocks.append(Fold(summary=f"{fmt.plural(len(defaults), 'param')} at the defaults", blocks=(told,), hint=hint))
     return blocks
 
 

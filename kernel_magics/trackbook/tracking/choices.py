@@ -6,12 +6,13 @@ defaults aside; records, JSON and data frames keep them all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from trackbook.records import JsonValue, RunDetail, encode
 
 DEFAULTS = "default_params"
 _NESTED = "__"
+_ESTIMATOR = "estimator"
 _LISTS_OF_PARTS = frozenset({"steps", "transformers", "estimators", "transformer_list"})
 
 
@@ -24,16 +25,16 @@ def default_params(details: Sequence[RunDetail]) -> dict[str, frozenset[str]]:
     """Return, by run id, which params of each run nobody chose.
 
     A model tells which of its params are its class's defaults. A run without a model (a cross-validation, a fit that
-    failed) has the same values for defaults as the models of the other runs given. A param that only names a part of a
-    pipeline again (``scaler`` beside ``steps``) counts as one too.
+    failed) has the same values for defaults as the models of the other runs given. What is told elsewhere counts as one
+    too: a part of a pipeline (``scaler`` beside ``steps``), and what a search is of.
     """
     told = _told(details)
     return {detail.run.run_id: frozenset(_aside(detail, told)) for detail in details}
 
 
-def chosen_params(details: Sequence[RunDetail]) -> list[str]:
-    """Return the params that somebody chose in any of the runs, in their order."""
-    aside = default_params(details)
+def chosen_params(details: Sequence[RunDetail], aside: Mapping[str, Container[str]] | None = None) -> list[str]:
+    """Return the params that somebody chose in any of the runs, in their order. `aside`: `default_params`, if known."""
+    aside = default_params(details) if aside is None else aside
     return list(dict.fromkeys(key for each in details for key in each.params if key not in aside[each.run.run_id]))
 
 
@@ -84,6 +85,8 @@ def _defaults_of(details: Mapping[str, JsonValue]) -> set[str]:
 
 
 def _named_parts(params: Mapping[str, JsonValue]) -> Iterator[str]:
+    if _ESTIMATOR in params and any(key.startswith(_ESTIMATOR + _NESTED) for key in params):
+        yield _ESTIMATOR
     for key in params:
         owner = key.removesuffix(_leaf(key))
         yield from (owner + name for name, _ in parts(params, key) if owner + name in params)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from trackbook.errors import InvalidValueError
 from trackbook.records import DatasetUse, Environment, JsonValue, RunDetail, encode
 from trackbook.store.contract import RunFilter, Store
-from trackbook.tracking.choices import chosen_params, is_group
+from trackbook.tracking.choices import chosen_params, default_params, is_group
 from trackbook.tracking.direction import higher_is_better, is_detail
-from trackbook.tracking.find import environments_of, find_run
+from trackbook.tracking.find import environments_of, find_run, witnesses_of
 
 _MODEL_FACTS = {"n_features_in_": "features", "n_iter_": "iterations", "best_params_": "best params"}
 
@@ -59,10 +59,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Runs side by side; the first is the one that the others are measured against."""
+    """Runs side by side; the first is the one that the others are measured against.
+
+    `defaults` are the params that nobody chose, by run id.
+    """
 
     runs: tuple[RunDetail, ...]
     rows: tuple[Row, ...]
+    defaults: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def differing(self) -> tuple[Row, ...]:
         """Return the rows whose values are not the same in every run."""
@@ -73,18 +77,24 @@ class Comparison:
         return tuple(row for row in self.rows if row.is_telling)
 
 
-def compare(runs: Sequence[RunDetail], environments: Mapping[str, Environment]) -> Comparison:
-    """Put runs side by side. `environments` are theirs, by id; a missing one leaves its rows absent."""
+def compare(
+    runs: Sequence[RunDetail], environments: Mapping[str, Environment], *, witnesses: Sequence[RunDetail] = ()
+) -> Comparison:
+    """Put runs side by side. `environments` are theirs, by id; a missing one leaves its rows absent.
+
+    `witnesses` are other runs whose models tell which params are defaults of those runs that have no model.
+    """
     found = [environments.get(detail.run.environment_id or "") for detail in runs]
     judges = _judges(runs)
+    defaults = default_params([*runs, *witnesses])
     rows = (
         *_rows(Section.MODEL, [_models(detail) for detail in runs], judges),
         *_metric_rows(runs),
-        *_param_rows(runs, judges),
+        *_param_rows(runs, judges, defaults),
         *_rows(Section.DATA, [_data(detail.datasets) for detail in runs], judges, _same_data),
         *_rows(Section.ENVIRONMENT, [_environment(environment) for environment in found], judges),
     )
-    return Comparison(runs=tuple(runs), rows=rows)
+    return Comparison(runs=tuple(runs), rows=rows, defaults=defaults)
 
 
 def _judges(runs: Sequence[RunDetail]) -> list[int]:
@@ -113,7 +123,7 @@ def compare_runs(store: Store, references: Sequence[str]) -> Comparison:
         runs = children if is_group(runs[0]) and len(children) > 1 else runs + children
     if len(runs) < 2:
         raise InvalidValueError("A comparison needs two different runs. Name them by id or name: compare A B.")
-    return compare(runs, environments_of(store, runs))
+    return compare(runs, environments_of(store, runs), witnesses=witnesses_of(store, runs))
 
 
 def _rows(
@@ -139,8 +149,8 @@ def _rows(
     return rows
 
 
-def _param_rows(runs: Sequence[RunDetail], judges: Sequence[int]) -> list[Row]:
-    chosen = set(chosen_params(runs))
+def _param_rows(runs: Sequence[RunDetail], judges: Sequence[int], defaults: Mapping[str, Container[str]]) -> list[Row]:
+    chosen = set(chosen_params(runs, defaults))
     rows = _rows(Section.PARAMS, [detail.params for detail in runs], judges)
     return [row if row.key in chosen else replace(row, is_telling=False) for row in rows]
 
@@ -215,7 +225,13 @@ def _models(detail: RunDetail) -> dict[str, JsonValue]:
     if len(classes) != 1:
         return {"class": classes} if classes else {}
     details = detail.models[0].details
-    return {"class": classes[0]} | {name: details[key] for key, name in _MODEL_FACTS.items() if key in details}
+    facts = {name: details[key] for key, name in _MODEL_FACTS.items() if key in details}
+    return {"class": classes[0]} | {name: _unwrapped(value) for name, value in facts.items()}
+
+
+def _unwrapped(value: JsonValue) -> JsonValue:
+    """Return the only item of a list that has one: iterations are counted for each class."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _environment(environment: Environment | None) -> dict[str, JsonValue]:

@@ -14,6 +14,7 @@ SHORTEST_PREFIX = 4
 NEWEST_WORDS = frozenset({"latest", "last"})
 _FIRST_PAGE = 200
 _SUGGESTIONS = 3
+_MOST_WITNESSES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,14 @@ def environments_of(store: Store, details: Sequence[RunDetail]) -> dict[str, Env
     wanted = dict.fromkeys(detail.run.environment_id for detail in details)
     found = {each: store.environment(each) for each in wanted if each}
     return {each: environment for each, environment in found.items() if environment}
+
+
+def witnesses_of(store: Store, details: Sequence[RunDetail]) -> list[RunDetail]:
+    """Return runs whose models tell which params of those without a model are defaults: of the same experiments."""
+    lacking = [detail for detail in details if detail.params and not detail.models]
+    experiments = dict.fromkeys(detail.run.experiment for detail in lacking)
+    found = (store.runs(RunFilter(experiment=each, limit=_MOST_WITNESSES)) for each in experiments)
+    return [detail for page in found for detail in page if detail.models]
 
 
 def _newest_run(store: Store, experiment: str | None) -> RunDetail:
