@@ -432,10 +432,20 @@ class Observer:
     def _made_by_flow(self, trace: Trace, parts: Collection[ast.expr] | None) -> list[_Made]:
         """Return the fits and predictions that take part in making some expressions, the nearest on each way."""
         flowing = trace.flowing(parts, {place for made in self._made.values() for place in made.here})
-        found = [made for made in self._made.values() if not flowing.places.isdisjoint(made.here)]
+        ranks = {level.activation: rank for rank, level in reversed(list(enumerate(trace.levels)))}
+        found = [
+            (min(ranks[place[0]] for place in made.here if place in flowing.places and place[0] in ranks), made)
+            for made in self._made.values()
+            if any(place in flowing.places and place[0] in ranks for place in made.here)
+        ]
+        if found and min(rank for rank, _ in found) < ranks.get(CELL, 0):
+            # inside the function that asks: nearer than what the cell's statements may have to do with each other
+            nearest = min(rank for rank, _ in found)
+            return [made for rank, made in found if rank == nearest]
+        makers = [made for _, made in found]
         for source in self._upstream(flowing.outside, self._made_earlier):
-            found += self._made_earlier.get(source, [])
-        return found
+            makers += self._made_earlier.get(source, [])
+        return makers
 
 
 def _argument(call: Call, place: int | str) -> ast.expr | None:
