@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trackbook.magics.cell import compile_body, run_body
 from trackbook.magics.commands import help_of, parse, takes_python, track, track_cell
-from trackbook.magics.completion import complete
+from trackbook.magics.completion import MATCHER, matcher
 from trackbook.magics.line import split_words
 from trackbook.magics.notebook import TrackedNotebook
 from trackbook.tracking.log import start_run
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from trackbook.magics.extension import Extension
 
 MAGIC = "track"
-_ESCAPES = ("%", "%%")
 
 
 def register(shell: Any, extension: Extension) -> None:
@@ -35,17 +34,15 @@ def register(shell: Any, extension: Extension) -> None:
 
     track_magic.__doc__ = help_of(track)
     shell.register_magic_function(needs_local_scope(track_magic), "line_cell", MAGIC)
-    for escape in _ESCAPES:
-        key = f"{escape}{MAGIC}"
-        shell.set_hook("complete_command", lambda _, event: complete(notebook, event.text_until_cursor), str_key=key)
+    shell.Completer.custom_matchers.append(matcher(notebook))
 
 
 def unregister(shell: Any) -> None:
     """Take the magic away again."""
     for kind in ("line", "cell"):
         shell.magics_manager.magics[kind].pop(MAGIC, None)
-    for escape in _ESCAPES:
-        shell.strdispatchers["complete_command"].strs.pop(f"{escape}{MAGIC}", None)
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [each for each in matchers if getattr(each, "matcher_identifier", "") != MATCHER]
 
 
 def run_line(notebook: TrackedNotebook, line: str) -> None:
