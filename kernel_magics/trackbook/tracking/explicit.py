@@ -11,7 +11,7 @@ import operator
 import os
 import reprlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import prod
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 from trackbook import clock
 from trackbook.capture.secrets import redact, redact_value
 from trackbook.errors import InvalidValueError, NoRunError, StoreError
-from trackbook.records import Artifact, Failure, JsonValue, MetricPoint, Run, RunStatus, json_value
+from trackbook.records import Artifact, Failure, JsonValue, MetricPoint, Run, RunStatus, encode, json_value
 from trackbook.store.contract import Batch, RunChange, RunFilter
 from trackbook.store.rules import check_param
 from trackbook.tracking.annotate import check_key, set_note
@@ -198,6 +198,22 @@ class ExplicitRuns:
             check_param(started.run.name, name, started.params.get(name, value), value)
         started.params.update(kept)
         return kept
+
+    def reconciled(self, changes: Iterable[RunChange]) -> tuple[RunChange, ...]:
+        """Return changes without params that a person has logged with another value: what is said by hand holds."""
+        return tuple(self._reconciled(change) for change in changes)
+
+    def _reconciled(self, change: RunChange) -> RunChange:
+        started = self.known.get(change.run_id)
+        if started is None or not change.params:
+            return change
+        with self._lock:
+            said = {name: encode(value) for name, value in started.params.items()}
+            params = {
+                name: value for name, value in change.params.items() if said.get(name, encode(value)) == encode(value)
+            }
+            started.params.update(params)
+        return replace(change, params=params)
 
     def flush(self) -> None:
         """Write the points that wait."""

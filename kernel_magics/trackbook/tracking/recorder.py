@@ -206,7 +206,10 @@ class Recorder:
             self._lineage.add(execution, settled.sources, settled.code)
             self._seen.update((name, id(self._variables.get(name))) for name in cell.change.writes)
             self._note_randomness(execution)
-        return Batch(executions=(execution,), runs=self._with_environment(changes.finished(running.execution_id)))
+        return Batch(
+            executions=(execution,),
+            runs=self._with_environment(self.explicit.reconciled(changes.finished(running.execution_id))),
+        )
 
     def _end_fits(self, events: list[Event], failure: Failure | None) -> None:
         """A fit that never returned has failed: by what ended the cell, or by what the cell caught itself."""

@@ -26,7 +26,10 @@ from trackbook.tracking.explicit import (
     checked_step,
     metric_number,
 )
+from trackbook.tracking.recorder import Recorder
 from trackbook.tracking.scope import StartedRun
+
+from tests.unit.cells import execute
 
 from .conftest import Desk
 
@@ -571,3 +574,43 @@ def test_tensor_of_many_elements_is_none() -> None:
 def test_folder_without_a_name_is_called_a_folder(path: str) -> None:
     with pytest.raises(InvalidValueError, match="is a folder"):
         artifact_content(path, None)
+
+
+def test_param_said_by_hand_holds_against_one_that_flows_in(desk: Desk, runs: ExplicitRuns) -> None:
+    started = runs.start("mine", by="start_run")
+    runs.log(started, params={"C": 1})
+
+    flowed = runs.reconciled([RunChange(run_id=started.run_id, params={"C": 0.5, "depth": 3})])
+    desk.store.write(Batch(runs=flowed))
+
+    assert details(desk)["mine"].params == {"C": 1, "depth": 3}
+    with pytest.raises(ImmutableError, match="Param 'depth'"):
+        runs.log(started, params={"depth": 4})
+
+
+def test_params_of_other_runs_are_as_they_flow(runs: ExplicitRuns) -> None:
+    change = RunChange(run_id="another0run", params={"C": 0.5})
+
+    assert runs.reconciled([change]) == (change,)
+
+
+def test_cell_whose_params_clash_with_those_said_by_hand_is_kept(desk: Desk) -> None:
+    keeper = desk.keeper()
+    variables: dict[str, object] = {"__name__": "__main__"}
+    recorder = Recorder(keeper, variables, frozenset, desk.guard)
+    recorder.capture.attach()
+    started = recorder.explicit.start("mine", by="start_run")
+    recorder.log(params={"C": 1.0})
+    source = "from sklearn.linear_model import LogisticRegression\nC = 0.5\n"
+    source += "m = LogisticRegression(C=C).fit([[0.0], [1.0]], [0, 1])"
+
+    recorder.begin_cell(source, source, None, {})
+    error = execute(source, variables, 1)
+    recorder.end_cell(error, count=1)
+    recorder.explicit.stop(started)
+    recorder.close()
+
+    detail = details(desk)["mine"]
+    assert (error, desk.guard.faults) == (None, [])
+    assert [execution.source for execution in desk.store.executions()] == [source]
+    assert (detail.params["C"], detail.models[0].name) == (1.0, "m")
