@@ -19,7 +19,7 @@ _WIDEST = 32
 
 
 def show_comparison(comparison: Comparison, look: Look | None = None, *, is_whole: bool = False) -> Shown:
-    """Show what sets runs apart, or (`is_whole`) everything. Differences are taken to the first run.
+    """Show what sets runs apart, or (`is_whole`) everything. Differences are taken to the baseline.
 
     The kind of model stands in the header, then come metrics and the params that somebody chose.
     """
@@ -101,7 +101,7 @@ def _remark(row: Row, at: int) -> str:
 
 def _difference(row: Row, at: int) -> str:
     difference = row.differences[at]
-    return "" if at == 0 or not difference else fmt.signed(difference)
+    return "" if not difference else fmt.signed(difference)
 
 
 def _values(row: Row, comparison: Comparison) -> list[Cell]:
@@ -155,5 +155,5 @@ def _legend(comparison: Comparison, ordered: list[Row]) -> str:
     signs += ["★ best"] if any(row.best for row in metrics) else []
     legend = [f"{', '.join(signs)}."] if signs else []
     if any(_difference(row, at) for row in metrics for at in range(len(row.values))):
-        legend.append(f"Differences are to {fmt.one_line(comparison.runs[0].run.name)}.")
+        legend.append(f"Differences are to {fmt.one_line(comparison.runs[comparison.baseline].run.name)}.")
     return " ".join(legend)

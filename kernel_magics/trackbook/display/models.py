@@ -15,19 +15,19 @@ _LONGEST_TITLE = 1000
 
 
 def model_blocks(detail: RunDetail, look: Look) -> list[Block]:
-    """Return what a run fitted: name, class, what fitting found, features, and the weightiest of them."""
+    """Return what a run fitted: name, class, what a search found, features, and the weightiest of them."""
     fitted = detail.models
     if not fitted:
         return []
-    has_facts = any(map(_found, fitted))
+    is_search = any(map(_best, fitted))
     columns = (
         Column(title="Name"),
         Column(title="Class", is_kept=True),
-        *((Column(title="Found", folds=True),) * has_facts),
+        *((Column(title="Best params", folds=True),) * is_search),
         Column(title="Features", folds=True),
     )
     rows = tuple(
-        (cells.text(model.name), _class(model), *((cells.text(_found(model)),) * has_facts), _features(model))
+        (cells.text(model.name), _class(model), *((cells.text(_best(model)),) * is_search), _features(model))
         for model in fitted
     )
     if len(fitted) == 1:
@@ -41,16 +41,10 @@ def _class(model: Model) -> Cell:
     return Cell(text=cells.short_class(model.class_name), title=model.class_name)
 
 
-def _found(model: Model) -> str:
-    """Return what fitting found: a search its best params, an iterative fit how many steps it took."""
+def _best(model: Model) -> str:
+    """Return the params that a search found best."""
     best = model.details.get("best_params_")
-    told = [fmt.pairs(best)] if isinstance(best, dict) else []
-    iterations = model.details.get("n_iter_")
-    if isinstance(iterations, list) and len(iterations) == 1:  # one count for each class
-        iterations = iterations[0]
-    if isinstance(iterations, int):
-        told.append(fmt.plural(iterations, "iteration"))
-    return ", ".join(told)
+    return fmt.pairs(best) if isinstance(best, dict) else ""
 
 
 def _features(model: Model) -> Cell:

@@ -75,6 +75,7 @@ def environment_payload(environment: Environment) -> Payload:
 def comparison_payload(comparison: Comparison, rows: Sequence[Row]) -> Payload:
     """Return runs side by side. A value that a run doesn't have is null, and false in its row's ``present``."""
     return {
+        "baseline": comparison.runs[comparison.baseline].run.run_id,
         "runs": [
             {"run_id": each.run.run_id, "name": each.run.name, "experiment": each.run.experiment}
             for each in comparison.runs

@@ -197,6 +197,7 @@ def _main_metrics(details: Sequence[RunDetail]) -> list[str]:
 def _metrics_of(branches: Sequence[Branch]) -> tuple[list[str], list[str]]:
     """Return the metrics to show and the others: the main ones of the runs at the top, and one for each family."""
     tops = _main_metrics([branch.detail for branch in branches])
+    tops = tops or _main_metrics([child.detail for branch in branches for child in branch.children])
     shown_keys = tops[:_MOST_METRICS]
     families = [_main_metrics([child.detail for child in branch.children]) for branch in branches if branch.children]
     for keys in families:

@@ -14,7 +14,8 @@ from trackbook.tracking.choices import chosen_params, default_params, is_group
 from trackbook.tracking.direction import higher_is_better, is_detail
 from trackbook.tracking.find import environments_of, find_run, witnesses_of
 
-_MODEL_FACTS = {"n_features_in_": "features", "n_iter_": "iterations", "best_params_": "best params"}
+_ITERATIONS = "iterations"
+_MODEL_FACTS = {"n_features_in_": "features", "best_params_": "best params", "n_iter_": _ITERATIONS}
 
 
 class Section(StrEnum):
@@ -41,8 +42,8 @@ ABSENT = Absent()
 class Row:
     """One key in every run.
 
-    `values` and `differences` have one item a run. A difference is the value minus the first run's, of metrics only,
-    None where there is none to take. `best` are the positions of the runs that do best, empty where the direction
+    `values` and `differences` have one item a run. A difference is the value minus the baseline's, of metrics only, None
+    where there is none to take. `best` are the positions of the runs that do best, empty where the direction
     (`higher_is_better`) is unknown or all are equal. `is_telling`: it sets the runs apart in a way that somebody would
     want to know first; what only differs because another class has other defaults does not.
     """
@@ -59,13 +60,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Runs side by side; the first is the one that the others are measured against.
+    """Runs side by side; the one at the position `baseline` is what the others are measured against.
 
     `defaults` are the params that nobody chose, by run id.
     """
 
     runs: tuple[RunDetail, ...]
     rows: tuple[Row, ...]
+    baseline: int = 0
     defaults: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def differing(self) -> tuple[Row, ...]:
@@ -88,19 +90,19 @@ def compare(
     judges = _judges(runs)
     defaults = default_params([*runs, *witnesses])
     rows = (
-        *_rows(Section.MODEL, [_models(detail) for detail in runs], judges),
-        *_metric_rows(runs),
+        *_model_rows(runs, judges),
+        *_metric_rows(runs, judges),
         *_param_rows(runs, judges, defaults),
         *_rows(Section.DATA, [_data(detail.datasets) for detail in runs], judges, _same_data),
         *_rows(Section.ENVIRONMENT, [_environment(environment) for environment in found], judges),
     )
-    return Comparison(runs=tuple(runs), rows=rows, defaults=defaults)
+    return Comparison(runs=tuple(runs), rows=rows, baseline=judges[0], defaults=defaults)
 
 
 def _judges(runs: Sequence[RunDetail]) -> list[int]:
-    """Return the positions of the runs that decide whether a row is telling.
+    """Return the positions of the runs that are measured against each other, and decide whether a row is telling.
 
-    A parent has other params and data than its children by its nature, and a group has none.
+    A parent has other params, data and metrics than its children by its nature, and a group has none.
     """
     parents = {detail.run.parent_id for detail in runs}
     judges = [at for at, each in enumerate(runs) if each.run.run_id not in parents and not is_group(each)]
@@ -155,22 +157,28 @@ def _param_rows(runs: Sequence[RunDetail], judges: Sequence[int], defaults: Mapp
     return [row if row.key in chosen else replace(row, is_telling=False) for row in rows]
 
 
-def _metric_rows(runs: Sequence[RunDetail]) -> list[Row]:
+def _model_rows(runs: Sequence[RunDetail], judges: Sequence[int]) -> list[Row]:
+    rows = _rows(Section.MODEL, [_models(detail) for detail in runs], judges)
+    return [replace(row, is_telling=False) if row.key == _ITERATIONS else row for row in rows]
+
+
+def _metric_rows(runs: Sequence[RunDetail], judges: Sequence[int]) -> list[Row]:
     columns: list[Mapping[str, JsonValue]] = [
         {key: point.value for key, point in detail.metrics.items()} for detail in runs
     ]
     keys = set(_keys(columns))
     rows = _rows(Section.METRICS, columns, range(len(runs)))
-    return [_metric_row(replace(row, is_telling=row.differs and not is_detail(row.key, keys))) for row in rows]
+    return [_metric_row(replace(row, is_telling=row.differs and not is_detail(row.key, keys)), judges) for row in rows]
 
 
-def _metric_row(row: Row) -> Row:
+def _metric_row(row: Row, judges: Sequence[int]) -> Row:
     direction = higher_is_better(row.key)
+    measured = [value if at in judges else ABSENT for at, value in enumerate(row.values)]
     return replace(
         row,
-        differences=tuple(_difference(value, row.values[0]) for value in row.values),
+        differences=tuple(_difference(value, measured[judges[0]]) for value in measured),
         higher_is_better=direction,
-        best=_best(row.values, direction) if row.differs else (),
+        best=_best(measured, direction) if row.differs else (),
     )
 
 
