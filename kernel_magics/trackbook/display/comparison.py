@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import groupby
 
 from trackbook.display import cells
@@ -65,11 +64,6 @@ def _kind(detail: RunDetail) -> Cell:
 def _row(row: Row, comparison: Comparison, beside: list[int]) -> tuple[Cell, ...]:
     made = [cells.metric_key(row.key) if row.section is Section.METRICS else cells.text(row.key)]
     values = _metric_cells(row, comparison) if row.section is Section.METRICS else _values(row, comparison)
-    if row.section is Section.PARAMS:
-        values = [
-            replace(cell, tone=Tone.QUIET) if row.key in comparison.defaults[detail.run.run_id] else cell
-            for cell, detail in zip(values, comparison.runs, strict=True)
-        ]
     for at, cell in enumerate(values):
         made.append(cell)
         made += [Cell(text=_remark(row, at), tone=Tone.QUIET)] * (at in beside)

@@ -181,7 +181,9 @@ def _data(datasets: Sequence[DatasetUse]) -> Table | None:
         Column(title="Fingerprint"),
         Column(title="From", folds=True),
     )
-    return Table(columns=columns, rows=tuple(map(_data_row, datasets)), heading="Data")
+    shown_columns = len(columns) if any(dataset.files for dataset in datasets) else -1
+    rows = tuple(_data_row(dataset)[:shown_columns] for dataset in datasets)
+    return Table(columns=columns[:shown_columns], rows=rows, heading="Data")
 
 
 def _data_row(dataset: DatasetUse) -> tuple[Cell, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from trackbook.display import cells
@@ -12,7 +12,7 @@ from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title
 from trackbook.display.rows import run_seconds
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import MetricPoint, RunDetail, encode
-from trackbook.tracking.choices import chosen_params, default_params, is_group
+from trackbook.tracking.choices import chosen_params, is_group
 from trackbook.tracking.direction import higher_is_better, is_detail
 from trackbook.tracking.find import Branch, RunTree, short_id
 
@@ -117,8 +117,7 @@ def _table(lines: Sequence[_Line], params: Sequence[str], metrics: Sequence[str]
     if any(detail.models for detail in details):
         makers.append((Column(title="Model", rank=2), cells.models))
     makers += [(_metric_column(key, at), _metric_maker(key, details)) for at, key in enumerate(metrics)]
-    aside = default_params(details)
-    makers += [(_param_column(key, details), _param_maker(key, aside)) for key in params]
+    makers += [(_param_column(key, details), _param_maker(key)) for key in params]
     if any(cells.own_tags(detail.tags) for detail in details):
         makers.append((Column(title="Tags", rank=4, folds=True), lambda each: cells.tags(cells.own_tags(each.tags))))
     rows = tuple(_row(line, makers) for line in lines)
@@ -159,14 +158,8 @@ def _param_column(key: str, details: Sequence[RunDetail]) -> Column:
     return Column(title=fmt.one_line(key), rank=3, is_number=is_number, folds=len(numbers) < len(values))
 
 
-def _param_maker(key: str, aside: Mapping[str, Container[str]]) -> Callable[[RunDetail], Cell]:
-    def make(detail: RunDetail) -> Cell:
-        if key not in detail.params:
-            return cells.NOTHING
-        cell = cells.brief_param(detail.params, key)
-        return replace(cell, tone=Tone.QUIET) if key in aside[detail.run.run_id] else cell
-
-    return make
+def _param_maker(key: str) -> Callable[[RunDetail], Cell]:
+    return lambda each: cells.brief_param(each.params, key) if key in each.params else cells.NOTHING
 
 
 def _varying(details: Sequence[RunDetail]) -> list[str]:

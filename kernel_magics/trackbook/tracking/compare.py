@@ -42,8 +42,8 @@ ABSENT = Absent()
 class Row:
     """One key in every run.
 
-    `values` and `differences` have one item a run. A difference is the value minus the baseline's, of metrics only, None
-    where there is none to take. `best` are the positions of the runs that do best, empty where the direction
+    `values` and `differences` have one item a run. A difference is the value minus the baseline's, of metrics only,
+    None where there is none to take. `best` are the positions of the runs that do best, empty where the direction
     (`higher_is_better`) is unknown or all are equal. `is_telling`: it sets the runs apart in a way that somebody would
     want to know first; what only differs because another class has other defaults does not.
     """
