@@ -128,7 +128,7 @@ def test_second_example_records_every_fold_of_its_cross_validation(second):
 
     validated = [detail for detail in runs if not detail.models and "validation.score" in detail.metrics]
 
-    assert [detail.metrics["validation.score"].step for detail in validated] == [4]
+    assert [detail.metrics["validation.score.fold"].step for detail in validated] == [4]
 
 
 @pytest.mark.parametrize("example", ["first", "second"])

@@ -133,8 +133,8 @@ def _notes(comparison: Comparison, ordered: list[Row], look: Look) -> list[str]:
     hidden = [row for row in comparison.rows if row.differs and row not in ordered]
     defaults = sum(row.section is Section.PARAMS for row in hidden)
     counts = [f"{fmt.plural(len(same), 'row')} the same in all"] if same else []
-    counts += [f"{fmt.plural(defaults, 'default')} that differ"] if defaults else []
-    counts += [f"{fmt.plural(len(hidden) - defaults, 'detail')} such as folds"] if len(hidden) > defaults else []
+    counts += [fmt.plural(defaults, "differing default")] if defaults else []
+    counts += [fmt.plural(len(hidden) - defaults, "detail")] if len(hidden) > defaults else []
     if counts:
         ids = " ".join(short_id(detail.run.run_id) for detail in comparison.runs)
         notes.append(f"{', '.join(counts)}: {look.command} compare --all {ids}")

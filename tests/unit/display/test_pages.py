@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -330,3 +331,177 @@ def test_long_fractions_are_rounded_in_the_list_and_exact_in_the_run(notebook, m
     assert "0.666667" in listed.text
     assert repr(2 / 3) in [given.get("title") for _, given in Page(listed.html).elements]
     assert repr(2 / 3) in whole.text
+
+
+def fitted(*defaults, kind="sklearn.svm.SVC", features=(), **details):
+    """Return the models of a run that has one, which tells its defaults."""
+    told = {"default_params": list(defaults), **details}
+    return (Model(model_id=kind, name="m", class_name=kind, features=features, details=told),)
+
+
+def test_list_has_no_column_for_what_nobody_chose(notebook, make_run):
+    for number in range(2):
+        params = {"C": number, "tol": number / 10}
+        notebook.add(make_run(number, params=params, models=fitted("tol")))
+
+    text = show_runs(list_runs(notebook.store, RunFilter()), LOOK).text
+
+    assert " C" in text
+    assert "tol" not in text
+
+
+def test_list_shows_means_with_their_spread_and_no_folds(notebook, make_run):
+    metrics = {"validation.r2": 0.5, "validation.r2.std": 0.125, "validation.r2.fold": 0.4}
+    notebook.add(make_run(1, metrics=metrics))
+
+    text = show_runs(list_runs(notebook.store, RunFilter()), LOOK).text
+
+    assert "0.5000  ± 0.12" in text
+    assert "fold" not in text
+    assert "validation.r2.std" not in text
+
+
+def test_list_has_a_metric_for_the_runs_of_every_group(notebook, make_run):
+    parent = notebook.add(make_run(1, name="loop"))
+    notebook.add(make_run(2, metrics={"test.r2": 0.25}, run={"parent_id": parent.run.run_id}))
+    notebook.add(make_run(3, metrics={"test.accuracy": 0.75}))
+
+    text = show_runs(list_runs(notebook.store, RunFilter()), LOOK).text
+
+    assert "0.2500" in text
+    assert "0.7500" in text
+    assert "loop  1 run " in text
+
+
+def test_list_says_what_repeating_showed_beside_the_status(notebook, make_run):
+    notebook.add(make_run(1, tags={"nondeterministic": "the metric differs", "stage": "final"}))
+    notebook.add(make_run(2, tags={"repeated": "2"}))
+
+    text = show_runs(list_runs(notebook.store, RunFilter()), LOOK).text
+
+    assert "✓ finished  nondeterministic" in text
+    assert "✓ finished  repeated 2 times" in text
+    assert "stage=final" in text
+    assert "the metric differs" not in text
+
+
+def test_run_folds_its_defaults_and_keeps_what_its_cells_write(make_run):
+    params = {"C": 1.0, "gamma": 2.0, "tol": 0.1, "dual": False, "penalty": "l2"}
+    detail = make_run(1, params=params, models=fitted("C", "tol", "dual", "penalty"))
+
+    page = show_run(detail, LOOK, executions=[execution("SVC(C=C, gamma=2.0)")])
+
+    assert "C      1.0" in page.text
+    assert "3 params at the defaults (all: trackbook show 00000001 --json)" in page.text
+    assert "penalty" not in page.text
+    assert "tol=0.1, dual=False, penalty=l2" in Page(page.html).text
+
+
+def test_notebook_is_told_how_to_see_all_in_python(make_run):
+    detail = make_run(1, params={"a": 1, "b": 2, "c": 3}, models=fitted("a", "b", "c"))
+
+    text = show_run(detail, Look(now=LOOK.now, command="%track")).text
+
+    assert "(all: trackbook.get_run('00000001').params)" in text
+
+
+def test_run_says_in_a_sentence_that_it_is_nondeterministic_and_repeated(make_run):
+    detail = make_run(1, tags={"nondeterministic": "accuracy differs from calm-owl", "repeated": "1"})
+
+    lines = show_run(detail, LOOK).text.splitlines()
+
+    assert "Nondeterministic: accuracy differs from calm-owl." in lines
+    assert "Repeated once with the same result." in lines
+
+
+def test_failed_run_shows_the_first_line_of_its_error_and_folds_the_rest(make_run):
+    failure = Failure(type="ValueError", message="Wrong names.\n- a\n- b", traceback="Traceback:\n  deep")
+    detail = make_run(1, run={"status": RunStatus.FAILED, "failure": failure})
+
+    page = show_run(detail, LOOK)
+
+    assert "ValueError: Wrong names." in page.text.splitlines()
+    assert "- a" not in page.text
+    assert "trackbook log --run 00000001 --source" in page.text
+    assert "Traceback:\n  deep" in Page(page.html).text
+
+
+def test_killed_run_says_what_that_means(make_run):
+    assert "Killed: " in show_run(make_run(1, run={"status": RunStatus.KILLED}), LOOK).text
+
+
+def test_run_lists_the_folds_beside_their_mean(make_run):
+    metrics = {"validation.r2": 0.5, "validation.r2.std": 0.125, "validation.r2.fold": 0.625}
+    detail = make_run(1, metrics=metrics)
+    points = [
+        replace(detail.metrics["validation.r2.fold"], value=value, step=step)
+        for step, value in enumerate((0.375, 0.625))
+    ]
+    detail = replace(detail, metrics={**detail.metrics, "validation.r2.fold": points[-1]})
+
+    text = show_run(detail, LOOK, series={"validation.r2.fold": points}).text
+
+    assert "validation.r2 ↑  0.5  ± 0.12  mean of 2 folds: 0.3750, 0.6250" in text
+
+
+def test_many_features_are_counted_and_the_first_named(make_run):
+    names = tuple(f"f{at}" for at in range(30))
+    detail = make_run(1, models=fitted(features=names, n_features_in_=30))
+
+    page = show_run(detail, LOOK)
+
+    assert "30: f0, f1, f2, f3, f4, f5, f6, f7  +22" in page.text
+    assert ", ".join(names) in [given.get("title") for _, given in Page(page.html).elements]
+
+
+def test_search_is_told_with_what_it_searches_and_what_it_found(make_run):
+    params = {"estimator": "Pipeline", "estimator__steps": [["scale", "StandardScaler"], ["svc", "SVC"]]}
+    detail = make_run(1, params=params, models=fitted(kind="a.GridSearchCV", best_params_={"svc__C": 0.5}))
+
+    text = show_run(detail, LOOK).text
+
+    assert "GridSearchCV(SVC)  svc__C=0.5" in text
+    assert "estimator__steps  StandardScaler → SVC" in text
+
+
+def test_group_shows_its_runs_and_no_empty_sections(make_run):
+    text = show_run(make_run(1), LOOK, children=[make_run(2, metrics={"r2": 0.5})]).text
+
+    assert "Made of 1 run" in text
+    assert "none" not in text
+
+
+def test_comparison_of_two_kinds_of_model_begins_with_the_kinds_and_counts_the_defaults(make_run):
+    runs = [
+        make_run(1, params={"C": 2, "dual": False}, metrics={"r2": 0.5}, models=fitted("dual", kind="a.Logistic")),
+        make_run(2, params={"depth": 3}, metrics={"r2": 0.25}, models=fitted(kind="a.Forest")),
+    ]
+
+    short, whole = (show_comparison(compare(runs, {}), LOOK, is_whole=is_whole).text for is_whole in (False, True))
+
+    assert short.splitlines()[2].split() == ["Model", "Logistic", "Forest"]
+    assert short.index("Metrics") < short.index("Params")
+    assert "dual" not in short
+    assert "1 differing default" in short
+    assert "dual" in whole
+
+
+def test_page_of_an_ordinary_run_is_small(make_run):
+    defaults = {f"param_{at}": None for at in range(20)}
+    packages = {f"package-{at}": "1.2.3" for at in range(150)}
+    environment = Environment(
+        environment_id="e", python="3.11", implementation="CPython", platform="L", machine="m", packages=packages
+    )
+    data = tuple(DatasetUse(name=f"X{at}", kind="pandas.DataFrame", fingerprint="f" * 64) for at in range(4))
+    detail = make_run(
+        1,
+        params={"C": 1, **defaults},
+        metrics={f"m{at}": at / 3 for at in range(3)},
+        datasets=data,
+        models=fitted(*defaults, features=tuple(f"feature {at}" for at in range(30))),
+    )
+
+    html = show_run(detail, LOOK, executions=[execution("model.fit(X, y)\n" * 10)], environment=environment).html
+
+    assert len(html) < 20_000
+    assert "package-149 1.2.3" in html
