@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from IPython.core.completer import provisionalcompleter
-from trackbook.magics.track import track
+from trackbook.magics.commands import track, track_cell
 
+from .kernel import Kernel
 from .session import DATA, Notebook, values
 
 SUBCOMMANDS = sorted(track.commands)
@@ -54,12 +57,13 @@ def test_there_are_the_subcommands_that_the_design_names() -> None:
     assert set(SUBCOMMANDS) >= set(wanted.split(" "))
 
 
-@pytest.mark.parametrize("subcommand", ["", *SUBCOMMANDS])
-def test_every_subcommand_has_help_with_an_example(said, subcommand: str) -> None:  # type: ignore[no-untyped-def]
-    shown = said(f"%track {subcommand} -h")
+@pytest.mark.parametrize("line", ["%track -h", "%%track -h\nx = 1", *(f"%track {name} -h" for name in SUBCOMMANDS)])
+def test_every_subcommand_has_help_with_an_example(nb: Notebook, said, line: str) -> None:  # type: ignore[no-untyped-def]
+    shown = said(line)
 
-    assert "Usage: %track" in shown
-    assert "Example: %track" in shown
+    assert "Usage: %" in shown
+    assert "x" not in nb.variables
+    assert "track" in shown.partition("Example: %")[2]
     assert max(map(len, shown.splitlines())) <= 100
 
 
@@ -71,7 +75,52 @@ def test_completion_of_subcommands_options_and_runs(fitted: Notebook) -> None:
     assert set(SUBCOMMANDS) <= completed("%track ")
     assert completed("%track st") == {"start", "stop"}
     assert "--limit" in completed("%track runs --l")
-    assert {"latest", fitted.only_run().run.name} <= completed("%track show ")
+    assert completed("%track show ") == {"latest", fitted.only_run().run.name}
+    assert completed("%track stop --status f") == {"finished", "failed"}
+    assert completed("%track tag a=b --run=lat") == {"latest"}
+    assert completed("%%track --") == {"--tag", "--help"}
+    assert {"X_train", "X_test"} <= completed("%track metric rows=len(X_")
+    assert completed("for each in y:\n    %track sh") == {"show"}
+
+
+def test_completion_offers_files_for_artifacts(nb: Notebook, folder: Path) -> None:
+    (folder / "plots").mkdir()
+    (folder / "plots" / "roc.png").write_bytes(b"")
+
+    def completed(line: str) -> set[str]:
+        with provisionalcompleter():
+            return {item.text for item in nb.shell.Completer.completions(line, len(line))}
+
+    assert completed("%track artifact pl") == {"plots/"}
+    assert completed("%track artifact plots/") == {"plots/roc.png"}
+
+
+def test_completion_in_a_kernel_offers_nothing_else(folder: Path) -> None:
+    with Kernel(folder) as kernel:
+        kernel.run("%load_ext trackbook")
+        kernel.run("%track start brave-base\n%track stop")
+
+        def completed(line: str) -> list[str]:
+            reply = kernel.client.complete(line, len(line), reply=True, timeout=60)
+            return list(reply["content"]["matches"])
+
+        assert completed("%track ") == list(track.list_commands(None))  # type: ignore[arg-type]  # it needs no context
+        assert completed("%track show ") == ["latest", "brave-base"]
+        assert completed("%track runs --l") == ["--limit"]
+        assert completed("%%track ") == ["--tag", "--help"]
+
+
+def test_help_has_every_command_once_and_in_sections() -> None:
+    listed = track.list_commands(None)  # type: ignore[arg-type]  # it needs no context
+
+    assert sorted(listed) == SUBCOMMANDS
+    assert listed[0] == "runs"
+
+
+def test_questionmark_shows_the_help(nb: Notebook) -> None:
+    about = nb.shell.object_inspect("%track")
+
+    assert "See what happened:" in about["docstring"]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +137,17 @@ def test_completion_of_subcommands_options_and_runs(fitted: Notebook) -> None:
         ("%track runs --limit zero", "'zero' is not a valid integer"),
         ("%track start 'open", "Close the quotes"),
         ("%track compare latest nope", "No run 'nope'"),
+        ("%track compare", "This session has one run yet"),
+        ("%track compare latest", "A comparison needs two different runs"),
+        ("%track metric a=missing", "NameError: name 'missing' is not defined"),
+        ("%track metric a=1/0", "ZeroDivisionError: division by zero"),
+        ("%track metric a=b ==", "can't be read as Python"),
+        ("%track metric a=max(1", "Close the brackets"),
+        ("%track start one two", "Got unexpected extra argument (two)"),
+        ("%track runs --all --limit 3", "Give one of --all and --limit"),
+        ("%%track\nx =", "The cell can't be read as Python, invalid syntax in line 2: x ="),
+        ("%%track\nimport asyncio\nawait asyncio.sleep(0)", "A cell under %%track can't await"),
+        ("%%track one two\n1", "Got unexpected extra argument (two)"),
         ("%track runs --frobnicate", "No such option"),
         ("%track metric", "Missing"),
         ("%track stop", "No run is started here"),
@@ -113,6 +173,28 @@ def test_tag_and_note_go_to_the_current_run(fitted: Notebook) -> None:
 
     run = fitted.only_run()
     assert (run.tags["stage"], run.tags["owner"], run.run.note) == ("final", "ana b", "the one to beat")
+
+
+def test_tags_are_listed_and_taken_away(fitted: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    name = fitted.only_run().run.name
+    fitted.run("%track tag stage=draft owner = ana")
+
+    listed = said("%track tag")
+    fitted.run("%track tag --remove stage")
+
+    assert listed == f"{name}: stage=draft, owner=ana\n"
+    assert fitted.only_run().tags == {"owner": "ana"}
+
+
+def test_note_is_taken_as_typed_and_printed(fitted: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    name = fitted.only_run().run.name
+    fitted.run("""%track note it's the "best" (so far""")
+
+    noted = said("%track note")
+    fitted.run("%track note ''")
+
+    assert noted == f'{name}: it\'s the "best" (so far\n'
+    assert fitted.only_run().run.note is None
 
 
 def test_tag_and_note_of_another_run(fitted: Notebook) -> None:
@@ -168,9 +250,47 @@ def test_metric_in_a_loop_is_a_series(fitted: Notebook) -> None:
 
 
 def test_metric_of_an_error_in_the_expression_raises_it(fitted: Notebook) -> None:
-    error = fitted.fails("%track metric a=1/0")
+    error = fitted.fails("%track metric a=1 b=1/0")
 
     assert isinstance(error, ZeroDivisionError)
+    assert "a" not in values(fitted.only_run())
+
+
+def test_metric_in_a_function_takes_the_functions_names(nb: Notebook) -> None:
+    nb.run("def train():\n    loss, scale = 0.5, 2\n    %track metric loss=[loss / scale for _ in range(1)][0]")
+
+    nb.run("loss = 99\ntrain()")
+
+    assert values(nb.only_run()) == {"loss": 0.25}
+
+
+def test_metric_takes_a_negative_number_for_no_option(nb: Notebook) -> None:
+    nb.run("%track metric loss -0.5\n%track metric gain = -1")
+
+    assert values(nb.only_run()) == {"loss": -0.5, "gain": -1}
+
+
+def test_variables_are_expanded_before_the_line_is_read(fitted: Notebook) -> None:
+    fitted.run("name, owner = 'latest', 'ana b'")
+
+    fitted.run("%track tag owner='{owner}' --run {name}")
+    fitted.run("%track tag again=$name")
+
+    assert fitted.only_run().tags == {"owner": "ana b", "again": "latest"}
+
+
+def test_param_takes_words_and_values(nb: Notebook) -> None:
+    nb.run("window = 7")
+    nb.run("%track param kind=resnet-50 size = window * 2 names=['a b', 'c'] path=data/train.csv")
+
+    nb.run("%track metric a=1")
+
+    assert dict(nb.only_run().params) == {
+        "kind": "resnet-50",
+        "size": 14,
+        "names": ["a b", "c"],
+        "path": "data/train.csv",
+    }
 
 
 def test_param_after_the_metric_is_of_the_next_run(fitted: Notebook) -> None:
@@ -236,6 +356,36 @@ def test_compare_shows_what_differs(fitted: Notebook, said) -> None:  # type: ig
     assert "fit_intercept" not in shown
 
 
+def test_compare_takes_the_two_newest_runs_of_the_session(fitted: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    for strength in (0.0007, 0.0008):
+        fitted.run(f"model = LogisticRegression(C={strength}).fit(X_train, y_train)")
+        fitted.run("accuracy_score(y_test, model.predict(X_test))")
+    first, second, third = (detail.run.name for detail in fitted.runs())
+
+    shown = said("%track compare")
+
+    assert first not in shown
+    assert 0 < shown.index(second) < shown.index(third)
+
+
+def test_runs_of_a_session_of_all_experiments_and_of_one(fitted: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    name = fitted.only_run().run.name
+    fitted.run("import trackbook\ntrackbook.start_run('elsewhere', experiment='other').stop()")
+
+    assert "elsewhere" not in said("%track runs")
+    assert "elsewhere" in said("%track runs --everywhere")
+    assert name not in said("%track runs --experiment other")
+    assert name in said("%track runs --session")
+    assert name in said("%track runs --session latest --limit 5")
+
+
+def test_show_prints_json(fitted: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    printed = json.loads(said("%track show --json"))
+
+    assert printed["name"] == fitted.only_run().run.name
+    assert printed["params"]["C"] == 0.5
+
+
 def test_output_of_a_run_table_is_html_that_stays_readable(fitted: Notebook) -> None:
     import trackbook
 
@@ -251,3 +401,108 @@ def test_track_lines_are_executions_without_runs_of_their_own(fitted: Notebook) 
     fitted.run("%track runs\n%track show\n%track log")
 
     assert fitted.runs() == before
+
+
+def test_example_of_every_subcommand_is_one(nb: Notebook) -> None:
+    for command in [track, track_cell, *track.commands.values()]:
+        words = (command.epilog or "").removeprefix("Example: ").lstrip("%").split()
+
+        assert words[0] == "track"
+        assert words[1] == command.name or command in (track, track_cell)
+
+
+# A cell under %%track
+
+
+def test_traceback_of_a_cell_magic_names_the_cells_own_lines(nb: Notebook, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+
+    nb.fails("%%track mine\n\ndef divide(by):\n    return 1 / by\ndivide(0)")
+
+    shown = capsys.readouterr().out
+    number = len(nb.variables["In"]) - 1
+    assert f"Cell In[{number}], line 5" in shown
+    assert f"Cell In[{number}], line 4, in divide" in shown
+    assert "magics/" not in shown
+
+
+def test_cell_magic_shows_its_last_value_unless_silenced(nb: Notebook) -> None:
+    assert nb.run("%%track one\nx = 3\nx + 1") == 4
+    assert nb.run("%%track two\nx + 1;") is None
+    assert nb.run("%%track three\nx = 5") is None
+
+
+def test_cell_magic_has_tags_and_a_name_with_spaces(nb: Notebook) -> None:
+    nb.run("%%track 'my run' --tag owner='ana b' --tag stage=x\n1")
+
+    run = nb.only_run()
+    assert (run.run.name, run.tags) == ("my run", {"owner": "ana b", "stage": "x"})
+
+
+def test_magics_work_inside_a_cell_magic(nb: Notebook) -> None:
+    nb.run("import numpy as np")
+
+    nb.run("%%track outer\nhere = %pwd\n%track metric size=np.ones(3).sum()\nlines = !echo hi")
+
+    assert values(nb.only_run()) == {"size": 3}
+    assert nb.variables["here"]
+    assert list(nb.variables["lines"]) == ["hi"]
+
+
+@pytest.mark.parametrize("cell", ["%%track mine\n%%time\nC = 2\nC + 1", "%%time\n%%track mine\nC = 2\nC + 1"])
+def test_cell_magics_nest(nb: Notebook, cell: str) -> None:
+    value = nb.run(cell)
+
+    assert (value, nb.variables["C"], nb.only_run().run.name) == (3, 2, "mine")
+
+
+def test_cell_magic_that_does_not_compile_makes_no_run(nb: Notebook) -> None:
+    nb.fails("%%track mine\nx = 1 +")
+
+    assert nb.runs() == []
+
+
+# Runs by hand
+
+
+def test_start_says_which_run_it_ended(said) -> None:  # type: ignore[no-untyped-def]
+    said("%track start one")
+
+    shown = said("%track start two")
+
+    assert re.fullmatch(r"Run one is finished\. Run two \(\w{8}\) is started\. End it with %track stop\.\n", shown)
+
+
+def test_stop_ends_a_run_that_python_started(nb: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    nb.run("import trackbook\nrun = trackbook.start_run('mine')")
+
+    shown = said("%track stop --status failed")
+
+    assert shown == "Run mine is failed. See it with %track show mine.\n"
+    assert nb.only_run().run.status == "FAILED"
+
+
+def test_state_names_the_run_that_is_started(said) -> None:  # type: ignore[no-untyped-def]
+    said("%track start mine")
+
+    assert "Run mine is started" in said("%track")
+    said("%track stop")
+    assert "Current: mine" in said("%track")
+
+
+def test_state_says_how_to_switch_on(said) -> None:  # type: ignore[no-untyped-def]
+    said("%track off")
+
+    assert "Tracking is off (switch it on: %track on)" in said("%track")
+    assert "Tracking is on" in said("%track on")
+
+
+def test_unloading_takes_magic_and_completion_away(open_notebook: Callable[..., Notebook]) -> None:
+    notebook = open_notebook(load=False)
+    before = list(notebook.shell.Completer.custom_matchers)
+
+    notebook.run("%load_ext trackbook")
+    notebook.run("%unload_ext trackbook")
+
+    assert notebook.shell.Completer.custom_matchers == before
+    assert notebook.shell.find_magic("track") is None

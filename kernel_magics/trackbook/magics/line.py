@@ -74,24 +74,29 @@ def pairs_of(words: Sequence[str]) -> dict[str, str]:
     InvalidValueError
         If there is a key without a value, or a value without a key.
     """
+    joined = _joined_at_signs(words)
+    pairs = [_pair(word) for word in joined]
+    if len(joined) > 1 and not any(pairs):
+        return {joined[0]: " ".join(joined[1:])}
     found: dict[str, list[str]] = {}
-    key = ""
-    for word in _joined_at_signs(words):
-        pair = _PAIR.fullmatch(word)
-        if pair and _is_balanced(pair[1]):
-            key = pair[1]
-            found[key] = [pair[2]] if pair[2] else []
-        elif key:
-            found[key].append(word)
-        elif len(words) > 1 and not any(_PAIR.fullmatch(each) for each in words):
-            key = word
-            found[key] = []
+    values: list[str] | None = None
+    for word, pair in zip(joined, pairs, strict=True):
+        if pair:
+            values = found[pair[0]] = [pair[1]] if pair[1] else []
+        elif values is not None:
+            values.append(word)
         else:
             raise InvalidValueError(f"'{word}' is no pair. Write KEY=VALUE, for instance stage=final.")
-    for key, values in found.items():
-        if not values:
+    for key, texts in found.items():
+        if not texts:
             raise InvalidValueError(f"'{key}=' has no value. Write KEY=VALUE, for instance stage=final.")
-    return {key: " ".join(values) for key, values in found.items()}
+    return {key: " ".join(texts) for key, texts in found.items()}
+
+
+def _pair(word: str) -> tuple[str, str] | None:
+    """Return the key that a word begins with, and what is behind its sign."""
+    found = _PAIR.fullmatch(word)
+    return (found[1], found[2]) if found and _is_balanced(found[1]) else None
 
 
 def _joined_at_signs(words: Sequence[str]) -> list[str]:
