@@ -18,6 +18,8 @@ class Evaluation:
     metrics: list[tuple[str, float | int, int]]
     """Key, value and step."""
     is_best: bool = False
+    seconds: float | None = None
+    """How long its fits took."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -11,7 +11,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from trackbook import clock
 from trackbook.capture.events import Evaluation, Event, FitEvent, LogEvent, MetricEvent
@@ -77,6 +77,8 @@ class Attempt:
     pending: list[MetricEvent] = field(default_factory=list)
     """The metrics that gave what they gave before: if another does not, they are of the new run with it."""
     is_counted: bool = False
+    last_at: datetime | None = None
+    """When something last happened in it."""
 
     @property
     def is_open(self) -> bool:
@@ -187,6 +189,7 @@ class Attempts:
         self._of_fit[id(event)] = attempt
         self._touch(attempt)
         attempt.fit = event
+        attempt.last_at = event.at + timedelta(seconds=event.seconds or 0.0)
         self._add_constants(attempt, event.params)
         self._add_params(attempt, event.hyper, event.estimator.rpartition(".")[2])
         self._add_data(attempt, event.data)
@@ -218,7 +221,8 @@ class Attempts:
     def _add_candidate(self, attempt: Attempt, candidate: Evaluation, event: FitEvent) -> None:
         now = clock.now()
         child = replace(self._new_run(None, None, event.at), parent_id=attempt.run.run_id)
-        child = replace(child, status=RunStatus.FINISHED, finished_at=now)
+        took = timedelta(seconds=candidate.seconds) if candidate.seconds is not None else now - event.at
+        child = replace(child, status=RunStatus.FINISHED, finished_at=event.at + took)
         draft = self._changes.of(self._changes.put(child))
         draft.add_params(candidate.params)
         draft.add_points(candidate.metrics, now)
@@ -285,8 +289,8 @@ class Attempts:
         outside = [source for source in event.unseeded if not source.startswith(event.estimator.rpartition(".")[2])]
         wanted = _identity(event, with_data=False)
         for earlier in reversed(self._attempts):
-            if earlier is attempt or earlier.fit is None or not outside:
-                continue
+            if earlier.execution_id == self._execution_id or earlier.fit is None or not outside:
+                continue  # a loop gives each turn its own data on purpose
             if _identity(earlier.fit, with_data=False) == wanted:
                 self._mark_nondeterministic(attempt, earlier, outside, "the data that it was given")
                 return
@@ -377,6 +381,7 @@ class Attempts:
 
     def _add_metric(self, attempt: Attempt, event: MetricEvent) -> None:
         self._touch(attempt)
+        attempt.last_at = event.at
         if not attempt.is_explicit or event.params:
             self._add_constants(attempt, event.params, event.name)
         self._add_data(attempt, event.data)
@@ -561,7 +566,7 @@ class Attempts:
             attempt.run = self._changes.put(
                 attempt.run,
                 status=status,
-                finished_at=None if status is RunStatus.RUNNING else at,
+                finished_at=None if status is RunStatus.RUNNING else at if is_broken else attempt.last_at or at,
                 failure=failure if is_broken else None,
             )
 

@@ -33,6 +33,7 @@ PAPERMILL_PARAMETERS = "# Parameters\n"  # what papermill writes above the value
 _PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
 _BETWEEN_CELLS = ""  # stands for an execution's id where there is none
 _SEEDING = re.compile(r"random\.seed\s*\(")
+_DRAWING = re.compile(r"\brandom\s*\.\s*\w|\bimport\s+random\b|\bfrom\s+[\w.]*random\s+import\b")
 _GENERATORS = frozenset({"numpy.random", "random"})
 
 
@@ -269,7 +270,9 @@ class Recorder:
         """Return the names of the global generators that a cell drew from, if nobody has seeded them."""
         if _SEEDING.search(source):
             self._is_seeded = True
-        return "" if self._is_seeded else ", ".join(sorted(_GENERATORS & set(state)))
+        if self._is_seeded or not _DRAWING.search(source):  # importing a library may draw, too
+            return ""
+        return ", ".join(sorted(_GENERATORS & set(state)))
 
     def _add_unseeded(self, event: Event, cell: CapturedCell) -> None:
         earlier: Mapping[Source, object] = self._lineage.upstream(event.inputs.outside) if self._unseeded else {}

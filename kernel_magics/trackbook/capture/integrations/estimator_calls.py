@@ -141,6 +141,7 @@ class EstimatorCalls:
                     params=params_of(params),
                     metrics=points,
                     is_best=index == best,
+                    seconds=_seconds(results, index),
                 )
             )
         score = getattr(search, "best_score_", None)
@@ -195,6 +196,13 @@ def _first_three(call: Call) -> tuple[Any, Any, Any]:
 def _receiver(call: Call) -> Any:
     function = getattr(call.trace.call, "func", None)
     return getattr(function, "value", None)
+
+
+def _seconds(results: Mapping[str, Any], index: int) -> float | None:
+    """Return how long the fits and scores of a candidate took, over all folds."""
+    folds = sum(1 for key in results if key.startswith("split") and key.endswith("_test_score")) or 1
+    times = [results[key][index] for key in ("mean_fit_time", "mean_score_time") if key in results]
+    return float(sum(times)) * folds if times else None
 
 
 def _row(results: Mapping[str, Any], name: str, index: int) -> list[Any]:

@@ -128,7 +128,7 @@ class SklearnIntegration:
         options = {
             key: value for key, value in call.arguments.items() if key in ("cv", "scoring", "param_name", "method")
         }
-        event.hyper = {**event.hyper, **params_of(options)}
+        event.hyper = {"estimator": type(estimator).__name__, **event.hyper, **params_of(options)}
         self._observer.add_fit(call, event)
 
     def _validation_ends(self, call: Call, result: Any) -> None:
