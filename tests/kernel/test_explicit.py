@@ -345,3 +345,21 @@ def test_python_finds_the_notebooks_runs(nb: Notebook) -> None:
     assert frame["params.C"].tolist() == [0.5]
     assert frame["metrics.test.accuracy"].tolist() == list(values(nb.only_run()).values())
     assert trackbook.get_run("latest").metrics["accuracy"] == values(nb.only_run())["test.accuracy"]
+
+
+def test_started_run_is_made_of_the_cells_that_ran_in_it(nb: Notebook) -> None:
+    nb.run("import trackbook\nrate = 0.5\nunused = 3")
+
+    nb.run("%%track alone\ntwice = rate * 2\ntrackbook.log_metric('a', twice)")
+    nb.run("%track start long")
+    nb.run("z = 1")
+    nb.run("%track stop")
+    nb.run("z = 2")
+
+    alone, long = nb.runs()
+    assert dict(alone.params) == {"rate": 0.5}
+    sources = {execution.execution_id: execution.source for execution in nb.executions()}
+    assert [sources[each] for each in alone.execution_ids] == [
+        "%%track alone\ntwice = rate * 2\ntrackbook.log_metric('a', twice)"
+    ]
+    assert [sources[each] for each in long.execution_ids] == ["%track start long", "z = 1", "%track stop"]

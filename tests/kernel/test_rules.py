@@ -599,3 +599,16 @@ def test_metric_without_a_model_and_with_another_threshold_is_the_next_run(nb: N
     nb.rerun("judge")
 
     assert [run.params["threshold"] for run in nb.runs()] == [0.1, 1.0]
+
+
+def test_folds_of_a_loop_are_not_called_nondeterministic(nb: Notebook) -> None:
+    nb.run(DATA + "from sklearn.ensemble import RandomForestClassifier\nfrom sklearn.model_selection import KFold")
+
+    nb.run(
+        "for fit, rest in KFold(3).split(X_train):\n"
+        "    model = RandomForestClassifier(3).fit(X_train.iloc[fit], y_train.iloc[fit])\n"
+        "    print(model.score(X_train.iloc[rest], y_train.iloc[rest]))"
+    )
+
+    assert len([run for run in nb.runs() if run.models]) == 3
+    assert not any("nondeterministic" in run.tags for run in nb.runs())

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Generic, TypeVar
 
 from trackbook import clock
-from trackbook.capture.events import Event, FitEvent, MetricEvent
+from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent
 from trackbook.capture.flow import Flow
 from trackbook.capture.hooks import Call
 from trackbook.capture.integrations.model_content import model_content
@@ -103,6 +103,7 @@ class Observer:
     def __init__(self, variables: Mapping[str, object], sources: Sources, upstream: Upstream) -> None:
         self.is_listening = False
         self._thread = 0
+        self._logged: set[object] = set()
         self.events: list[Event] = []
         self.explicit: Callable[[], str | None] = lambda: None
         self._variables = variables
@@ -127,7 +128,7 @@ class Observer:
         for node in flow.nodes:
             for what in unseeded_calls(node.statement):
                 self._unseeded.add([(CELL, node.index)], what)
-        self.events, self._made, self._open = [], {}, []
+        self.events, self._made, self._open, self._logged = [], {}, [], set()
         self.is_listening = True
 
     def end(self, execution_id: str) -> list[Event]:
@@ -390,6 +391,15 @@ class Observer:
                     is_logged=True,
                 )
             )
+
+    def add_logged_inputs(self, frame: FrameType | None, expression: str | None) -> None:
+        """A person logged a number to a run that is started: note what flowed into it, once a place in the code."""
+        place = (id(frame.f_code), frame.f_lasti, self.explicit()) if frame is not None else None
+        if place in self._logged:
+            return
+        self._logged.add(place)
+        parts = [ast.parse(expression, mode="eval").body] if expression is not None else None
+        self._add(LogEvent(at=clock.now(), inputs=self.trace(frame).flowing(parts)))
 
     def _prediction(self, value: object) -> _Prediction | None:
         known = self._predictions.get(value)

@@ -8,6 +8,9 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+_NUMPY = "numpy.random"
+_FRESH_POSITION = 624  # of a Mersenne twister that has given no number yet
+
 
 class State:
     """A moment of the global state of modules that are loaded; never loads one."""
@@ -18,13 +21,25 @@ class State:
         self._moments = {name: read() for name, read in _READERS.items() if _module_of(name) in sys.modules}
 
     def changed_since(self, earlier: State) -> tuple[str, ...]:
-        """Return the names of what differs from `earlier`; a module loaded in between brings no change."""
+        """Return the names of what differs from `earlier`.
+
+        A module loaded in between brings no change, but for numpy's generator: numpy loads it at its first use, and a
+        generator that has drawn is no longer at the end of its first block.
+        """
         before = earlier._moments
-        return tuple(name for name, now in self._moments.items() if name in before and now != before[name])
+        changed = [name for name, now in self._moments.items() if name in before and now != before[name]]
+        if _NUMPY not in before and _NUMPY in self._moments and _has_drawn(self._moments[_NUMPY]):
+            changed.insert(0, _NUMPY)
+        return tuple(changed)
 
 
 def _module_of(name: str) -> str:
-    return name if name == "numpy.random" else name.partition(".")[0]
+    return name if name == _NUMPY else name.partition(".")[0]
+
+
+def _has_drawn(moment: object) -> bool:
+    """Return whether numpy's generator is not as it is when it has just been made."""
+    return isinstance(moment, tuple) and moment[1] != _FRESH_POSITION
 
 
 def _numpy_random() -> object:

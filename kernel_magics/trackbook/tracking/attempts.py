@@ -466,7 +466,10 @@ class Attempts:
     # By hand
 
     def _log(self, event: LogEvent) -> None:
-        attempt = self._started(event) or self.current
+        started = self._started(event)
+        if started is not None:
+            self._add_constants(started, event.params)
+        attempt = started or self.current
         if event.logged and (attempt is None or (attempt.slots and not attempt.is_explicit)):
             self._waiting.update(event.logged)  # a sealed run takes no more inputs: they are the next one's
             if not (event.tags or event.note or event.artifact):

@@ -45,6 +45,10 @@ class _RunningCell:
     cell_id: str | None
     tags: frozenset[str]
     started_at: datetime
+    started: frozenset[str] = frozenset()
+    """The runs that a person had started before."""
+    known: frozenset[str] = frozenset()
+    """Every run that a person had started before, those that have ended included."""
 
 
 class Recorder:
@@ -124,7 +128,16 @@ class Recorder:
             self._index += 1
             self._is_written, self._provisional = False, ()
             tags = self._tags(source, cell_id, metadata)
-            self._running = _RunningCell(clock.new_id(), self._index, source, cell_id, tags, clock.now())
+            self._running = _RunningCell(
+                clock.new_id(),
+                self._index,
+                source,
+                cell_id,
+                tags,
+                clock.now(),
+                frozenset(started.run_id for started in self.explicit.started),
+                frozenset(self.explicit.known),
+            )
             self.capture.begin(source, transformed)
             with self.guard:
                 self._forget_rebound(self.capture.read_names())
@@ -200,7 +213,7 @@ class Recorder:
             state=cell.change.state,
             statements=settled.statements,
             resources=cell.resources,
-            run_ids=changes.run_ids,
+            run_ids=(*changes.run_ids, *self._started_during(running, changes)),
         )
         self._end_of_last = (cell.outcome, failure)
         with self.guard:
@@ -209,7 +222,7 @@ class Recorder:
             self._note_randomness(execution)
         return Batch(
             executions=(execution,),
-            runs=self._with_environment(self.explicit.reconciled(changes.finished(running.execution_id))),
+            runs=self._with_environment(self._with_started(running, changes)),
         )
 
     def _end_fits(self, events: list[Event], failure: Failure | None) -> None:
@@ -217,6 +230,19 @@ class Recorder:
         open_fits = [event for event in events if isinstance(event, FitEvent) and not event.has_ended]
         for event in open_fits if failure is None else open_fits[:-1]:  # the last one shares the cell's end
             event.failure = Failure(type="Exception", message="The fit raised an error that the cell caught.")
+
+    def _started_during(self, running: _RunningCell, changes: Changes) -> list[str]:
+        """Return the ids of the runs that a person had started while a cell ran, of which nothing else was seen."""
+        alive = {*running.started, *(run_id for run_id in self.explicit.known if run_id not in running.known)}
+        return sorted(alive - set(changes.run_ids))
+
+    def _with_started(self, running: _RunningCell, changes: Changes) -> tuple[RunChange, ...]:
+        """Return the changes of a cell; runs that were started during it are made of it too."""
+        links = (
+            RunChange(run_id=run_id, execution_ids=(running.execution_id,))
+            for run_id in self._started_during(running, changes)
+        )
+        return (*self.explicit.reconciled(changes.finished(running.execution_id)), *links)
 
     def _with_environment(self, changes: tuple[RunChange, ...]) -> tuple[RunChange, ...]:
         if not any(change.run is not None for change in changes):
@@ -351,6 +377,9 @@ class Recorder:
         started = self.explicit.innermost
         if started is not None:
             self.explicit.log_metrics(started, metrics, step)
+            if self.is_in_cell and self.is_on:
+                with self.guard:
+                    self.capture.observer.add_logged_inputs(frame, expression)
         elif not self.is_on:
             return  # off means off, and the person's code is to run all the same
         elif self.is_in_cell:
