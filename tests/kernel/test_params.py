@@ -220,3 +220,21 @@ def test_harmless_text_is_kept(nb: Notebook) -> None:
 
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_constant_of_the_branch_that_ran_is_the_param_also_in_a_later_cell(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("big = True\nif big:\n    strength = 5.0\nelse:\n    strength = 1.0")
+
+    nb.run("model = LogisticRegression(C=strength).fit(X_train, y_train)")
+
+    assert nb.only_run().params["strength"] == 5.0
+
+
+def test_constant_of_a_branch_that_did_not_run_is_no_param(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("strength = 0.5\nbig = False")
+
+    nb.run("if big:\n    strength = 5.0\nmodel = LogisticRegression(C=strength).fit(X_train, y_train)")
+
+    assert nb.only_run().params["strength"] == 0.5

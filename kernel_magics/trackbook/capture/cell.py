@@ -185,7 +185,7 @@ class CellCapture:
                 self._class_found(value)  # imported, or defined where nobody could tell before
 
     def _present(self, flow: Flow) -> Iterator[tuple[str, JsonValue]]:
-        for name in flow.several_literals:
+        for name in flow.unsure_literals:
             value = self._variables.get(name)
             if type(value) in _PLAIN:
                 with self._guard:

@@ -96,10 +96,11 @@ class Flow:
         return nodes, outside
 
     @cached_property
-    def several_literals(self) -> frozenset[str]:
-        """The names that get one literal here and another there; which it was is known only while it runs."""
+    def unsure_literals(self) -> frozenset[str]:
+        """The names whose literal is known only while the code runs: of several, or under a condition."""
         names = [name for node in self.nodes for name in node.literals]
-        return frozenset(name for name in names if names.count(name) > 1)
+        conditional = {name for node in self.nodes if node.control is not None for name in node.literals}
+        return frozenset(conditional.union(name for name in names if names.count(name) > 1))
 
     def _reaching(self, node: Node, name: str) -> frozenset[int]:
         """Return what made a name that a statement does not mention itself (a magic's line does), as read there."""

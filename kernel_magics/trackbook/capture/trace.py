@@ -19,6 +19,7 @@ from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue, json_value
 
 Activation = tuple[int, int]  # a frame and its code: one life of one function
+_NOTHING = object()
 Place = tuple[Activation, int]  # a statement of it
 CELL: Activation = (0, 0)  # IPython runs each statement of a cell in a frame of its own; the cell is one all the same
 
@@ -176,7 +177,7 @@ class Trace:
                 found.loop_values.update(_plain(level.values, list(level.values)))
                 break
             found.add_literals(
-                chosen_literals(flow, nodes, dict(_plain(level.values, flow.several_literals))), level.function
+                chosen_literals(flow, nodes, dict(_plain(level.values, flow.unsure_literals))), level.function
             )
             for index in sorted(nodes):
                 node, wanted_here = flow.nodes[index], nodes[index]
@@ -236,22 +237,24 @@ def chosen_literals(
     name is left out.
     """
     candidates: dict[str, list[JsonValue]] = {}
+    conditional: set[str] = set()
     for index in sorted(nodes):
         for name, value in flow.nodes[index].literals.items():
             if root_of(name) in nodes[index]:
                 candidates.setdefault(name, []).append(value)
+                if flow.nodes[index].control is not None:
+                    conditional.add(name)
     chosen = {}
     for name, values in candidates.items():
-        if len(values) == 1 or all(value == values[0] for value in values):
-            chosen[name] = values[0]
-        elif name in present and present[name] in values:
-            chosen[name] = present[name]
+        is_sure = all(value == values[0] for value in values) and (name not in conditional or name not in present)
+        if is_sure or present.get(name, _NOTHING) in values:
+            chosen[name] = values[0] if is_sure else present[name]
     return chosen
 
 
 def _level(frame: FrameType, site: Site, is_cell: bool) -> Level:
     wanted = {name for node in site.scope.flow.nodes for name in node.loop_targets}
-    wanted |= site.scope.flow.several_literals
+    wanted |= site.scope.flow.unsure_literals
     for comprehension in site.comprehensions:
         wanted.update(name for generator in comprehension.generators for name in target_names(generator.target))
     # f_locals of a function makes a dict that outlives the look: only for frames where a name is wanted

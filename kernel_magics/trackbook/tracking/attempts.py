@@ -21,7 +21,6 @@ from trackbook.records import (
     DatasetUse,
     Failure,
     JsonValue,
-    MetricPoint,
     Outcome,
     Run,
     RunStatus,
@@ -638,13 +637,3 @@ def _first_difference(earlier: Attempt, event: FitEvent) -> str | None:
             if encode(dict(getattr(before.model, what))) != encode(dict(getattr(event.model, what))):
                 return f"the model ({what})"
     return None
-
-
-def latest(points: Iterable[MetricPoint]) -> dict[str, MetricPoint]:
-    """Return the latest point of each key: of the greatest step, then time."""
-    found: dict[str, MetricPoint] = {}
-    for point in points:
-        known = found.get(point.key)
-        if known is None or (point.step, point.time) >= (known.step, known.time):
-            found[point.key] = point
-    return found

@@ -46,11 +46,6 @@ def set_recorder(recorder: Recorder | None) -> None:
     _recorder = recorder
 
 
-def active_recorder() -> Recorder | None:
-    """Return the recorder of the notebook that this process runs, None in a script."""
-    return _recorder
-
-
 class ActiveRun:
     """A run that was started by hand; a context manager that ends it: FINISHED, FAILED by an error, KILLED by Ctrl-C.
 

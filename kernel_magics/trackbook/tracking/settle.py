@@ -59,9 +59,8 @@ def settle(cell: CapturedCell, execution_id: str, lineage: Lineage) -> Settled:
     for name in cell.change.writes:
         indexes = cell.flow.exits.get(name, frozenset())
         own = [index for index in indexes if index != OUTSIDE]
-        made[name] = (
-            address(indexes if own else _possible_makers(cell.flow.nodes), name) if name in cell.names else None
-        )
+        makers = _true_makers(cell, name, indexes) if own else _possible_makers(cell.flow.nodes)
+        made[name] = address(makers, name) if name in cell.names else None
     code = tuple(partial(code_text, node.statement) for node in cell.flow.nodes)
     return Settled(statements=tuple(statements), sources=made, code=code)
 
@@ -147,10 +146,10 @@ def _reads_with_control(node: Node, nodes: list[Node]) -> dict[str, frozenset[in
 
 def _true_makers(cell: CapturedCell, name: str, indexes: frozenset[int]) -> frozenset[int]:
     """Return which of several statements made a name: if they assign literals, the one whose literal it holds."""
-    literals = {index: cell.flow.nodes[index].literals.get(name) for index in indexes if index != OUTSIDE}
-    if name not in cell.present or len(literals) < 2:
+    literals = {index: cell.flow.nodes[index].literals for index in indexes if index != OUTSIDE}
+    if name not in cell.present or len(literals) < 2 or not all(name in found for found in literals.values()):
         return indexes
-    return frozenset(index for index, value in literals.items() if value == cell.present[name]) or indexes
+    return frozenset(index for index, found in literals.items() if found[name] == cell.present[name]) or indexes
 
 
 def _possible_makers(nodes: list[Node]) -> frozenset[int]:

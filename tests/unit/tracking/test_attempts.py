@@ -30,7 +30,8 @@ from trackbook.records import (
 )
 from trackbook.store import Batch, MemoryStore, RunChange
 from trackbook.store.contract import RunFilter
-from trackbook.tracking.attempts import Attempts, latest
+from trackbook.store.rules import latest
+from trackbook.tracking.attempts import Attempts
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 FAR = datetime(2999, 1, 1, tzinfo=UTC)
