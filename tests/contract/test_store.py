@@ -35,6 +35,7 @@ from trackbook.records import (
     Session,
     Source,
     Statement,
+    Verdict,
 )
 from trackbook.store import Batch, MemoryStore, RunChange, RunFilter, Store, open_store
 
@@ -177,7 +178,7 @@ def test_run_comes_back_equal_with_all_that_hangs_on_it(store: Store) -> None:
     digest = store.put_object(b"png")
     run = a_run(
         status=RunStatus.FAILED,
-        verdict="repeated",
+        verdict=Verdict.STALE,
         finished_at=NOON + timedelta(microseconds=1),
         failure=Failure(type="ValueError", message="bad"),
         environment_id="v1",
@@ -432,7 +433,7 @@ def test_execution_changes_until_it_has_ended(store: Store) -> None:
 
 def test_run_changes_status_name_note_and_tags(store: Store) -> None:
     write_run(store, run=a_run(status=RunStatus.FINISHED), tags={"a": "1", "b": "2"})
-    changed = a_run(status=RunStatus.FAILED, name="calm-crane", note="bad data", verdict="repeated")
+    changed = a_run(status=RunStatus.FAILED, name="calm-crane", note="bad data", verdict=Verdict.STALE)
 
     write_run(store, run=changed, tags={"a": None, "b": "3", "c": "4", "never": None})
 

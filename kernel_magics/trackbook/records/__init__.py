@@ -2,9 +2,19 @@
 
 from trackbook.records.dataset import Column, DatasetUse, FileRead, Role
 from trackbook.records.environment import Environment, Git
-from trackbook.records.execution import Execution, Failure, Outcome, Resources, Source, Statement
+from trackbook.records.execution import (
+    Execution,
+    Failure,
+    HiddenRead,
+    HiddenReason,
+    Outcome,
+    Resources,
+    Source,
+    Statement,
+)
 from trackbook.records.model import Model
-from trackbook.records.run import Artifact, MetricPoint, Run, RunDetail, RunStatus
+from trackbook.records.output import Output, OutputKind, OutputPart
+from trackbook.records.run import Artifact, MetricPoint, ModuleUse, Run, RunDetail, RunStatus, Verdict
 from trackbook.records.session import Process, Session
 from trackbook.records.values import JsonValue, decode, encode, json_value, strict
 
@@ -17,10 +27,16 @@ __all__ = [
     "Failure",
     "FileRead",
     "Git",
+    "HiddenRead",
+    "HiddenReason",
     "JsonValue",
     "MetricPoint",
     "Model",
+    "ModuleUse",
     "Outcome",
+    "Output",
+    "OutputKind",
+    "OutputPart",
     "Process",
     "Resources",
     "Role",
@@ -30,6 +46,7 @@ __all__ = [
     "Session",
     "Source",
     "Statement",
+    "Verdict",
     "decode",
     "encode",
     "json_value",

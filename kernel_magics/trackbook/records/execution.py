@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from trackbook.records.output import Output
 from trackbook.records.values import JsonValue
 
 
@@ -51,12 +52,39 @@ class Statement:
     literals: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
+class HiddenReason(StrEnum):
+    """Why a value that was read isn't what the notebook, run from its top, would give.
+
+    RERUN: its cell ran again since, and made another one. EDITED: its cell's text is another one now. DELETED: its cell
+    is gone. ORDER: its cell stands below the one that read it.
+    """
+
+    RERUN = "rerun"
+    EDITED = "edited"
+    DELETED = "deleted"
+    ORDER = "order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenRead:
+    """A name that a cell read, and the statement that made its value, which the notebook no longer shows as it was."""
+
+    name: str
+    source: Source
+    reason: HiddenReason
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """What an execution used: CPU seconds of the process and the peak of its resident memory until then, in bytes."""
+    """What an execution used: seconds of CPU, the peaks of resident and of GPU memory in bytes.
+
+    `gpu_percent` is the mean of the GPU's utilisation while the cell ran.
+    """
 
     cpu_seconds: float | None = None
     peak_memory_bytes: int | None = None
+    gpu_peak_memory_bytes: int | None = None
+    gpu_percent: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +94,7 @@ class Execution:
     `index` counts the session's executions from 1; `count` is the prompt number (``In [count]``). `reads` are the names
     whose values came from before the cell, `writes` those that it bound, changed or deleted, `maybe` those that it
     touched and that can't be compared. `state` names changed global state outside the namespace (``numpy.random``).
+    `hidden` are the reads of what the notebook doesn't show as it was when the cell ran.
     """
 
     execution_id: str
@@ -82,6 +111,8 @@ class Execution:
     writes: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
     state: tuple[str, ...] = ()
+    hidden: tuple[HiddenRead, ...] = ()
+    outputs: tuple[Output, ...] = ()
     statements: tuple[Statement, ...] = ()
     resources: Resources = Resources()
     run_ids: tuple[str, ...] = ()

@@ -22,12 +22,25 @@ class RunStatus(StrEnum):
     KILLED = "KILLED"
 
 
+class Verdict(StrEnum):
+    """Whether the notebook, run from its top, would make a run again.
+
+    CLEAN: nothing speaks against it. UNORDERED: it read values of cells that stand below. STALE: it read a value of a
+    cell that was edited, deleted or run again since.
+    """
+
+    CLEAN = "clean"
+    UNORDERED = "unordered"
+    STALE = "stale"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The run itself, without what hangs on it (see `RunDetail`).
 
     `params` and metric points on the record never change; as long as its session lives, a finished run can still be
-    evaluated, which adds metrics.
+    evaluated, which adds metrics. `verdict` is None where nothing is known of the run's cells; `verdict_reason` says in
+    one sentence why it isn't CLEAN.
     """
 
     run_id: str
@@ -37,7 +50,8 @@ class Run:
     started_at: datetime
     status: RunStatus = RunStatus.RUNNING
     parent_id: str | None = None
-    verdict: str | None = None
+    verdict: Verdict | None = None
+    verdict_reason: str | None = None
     finished_at: datetime | None = None
     failure: Failure | None = None
     environment_id: str | None = None
@@ -65,6 +79,19 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleUse:
+    """A module of the project's own that flowed into a run, kept by content.
+
+    `name` is its dotted name, `path` its file beneath the project's root, `digest` names the object with its source.
+    """
+
+    name: str
+    path: str
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
     """A run and what hangs on it. `metrics` holds the latest point of each key."""
 
@@ -75,4 +102,5 @@ class RunDetail:
     datasets: tuple[DatasetUse, ...] = ()
     models: tuple[Model, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    modules: tuple[ModuleUse, ...] = ()
     execution_ids: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from trackbook.records import (
     JsonValue,
     MetricPoint,
     Model,
+    ModuleUse,
     Run,
     RunDetail,
     Session,
@@ -25,7 +26,7 @@ from trackbook.store import rules
 from trackbook.store.contract import Batch, RunChange, RunFilter
 
 Identity = tuple[str, ...]
-D = TypeVar("D", DatasetUse, Model, Artifact)
+D = TypeVar("D", DatasetUse, Model, Artifact, ModuleUse)
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Kept:
     datasets: dict[Identity, DatasetUse] = field(default_factory=dict)
     models: dict[Identity, Model] = field(default_factory=dict)
     artifacts: dict[Identity, Artifact] = field(default_factory=dict)
+    modules: dict[Identity, ModuleUse] = field(default_factory=dict)
     execution_ids: dict[str, None] = field(default_factory=dict)
 
     def detail(self, gone: bool) -> RunDetail:
@@ -52,6 +54,7 @@ class Kept:
             datasets=tuple(self.datasets.values()),
             models=tuple(deepcopy(list(self.models.values()))),
             artifacts=tuple(self.artifacts.values()),
+            modules=tuple(self.modules.values()),
             execution_ids=tuple(self.execution_ids),
         )
 
@@ -117,6 +120,7 @@ class Content:
         _check_described(kept, kept.datasets, change.datasets)
         _check_described(kept, kept.models, change.models)
         _check_described(kept, kept.artifacts, change.artifacts)
+        _check_described(kept, kept.modules, change.modules)
 
     def _check_links(self, batch: Batch, known: dict[str, Run], links: list[tuple[str, str]]) -> None:
         """Refuse names of what is not there, as a database does by its foreign keys."""
@@ -132,6 +136,8 @@ class Content:
         if change.run is not None:
             self.runs.setdefault(change.run_id, Kept(change.run)).run = change.run
         kept = self.runs[change.run_id]
+        if change.note is not None:
+            kept.run = replace(kept.run, note=change.note or None)
         for key, param in change.params.items():
             kept.params.setdefault(key, param)
         for point in change.metrics:
@@ -144,6 +150,7 @@ class Content:
         kept.datasets |= _by_identity(change.datasets)
         kept.models |= _by_identity(change.models)
         kept.artifacts |= _by_identity(change.artifacts)
+        kept.modules |= _by_identity(change.modules)
 
     def _withdraw(self, run_id: str) -> None:
         kept = self.runs.pop(run_id, None)

@@ -14,6 +14,7 @@ from trackbook.records import (
     JsonValue,
     MetricPoint,
     Model,
+    ModuleUse,
     Run,
     RunDetail,
     Session,
@@ -26,7 +27,8 @@ class RunChange:
 
     `run`: the row to insert or to replace (None: only the rest). `params` are added; a key that is on the record with
     another value is refused. `metrics` are appended. `tags` are set; None takes a tag away. `datasets` (by name and
-    role), `models` (by model_id) and `artifacts` (by name) are added, or replaced while the run is RUNNING.
+    role), `models` (by model_id), `artifacts` and `modules` (by name) are added, or replaced while the run is RUNNING.
+    `note` is put over the one that the run has, an empty one takes it away; None leaves it.
     `execution_ids` are the executions that the run is made of.
     """
 
@@ -38,6 +40,8 @@ class RunChange:
     datasets: Sequence[DatasetUse] = ()
     models: Sequence[Model] = ()
     artifacts: Sequence[Artifact] = ()
+    modules: Sequence[ModuleUse] = ()
+    note: str | None = None
     execution_ids: Sequence[str] = ()
 
 

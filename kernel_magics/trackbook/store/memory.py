@@ -114,6 +114,11 @@ class MemoryStore:
         for kept in self._content.runs.values():
             for artifact in kept.artifacts.values():
                 yield f"Run {kept.run.run_id}", artifact.digest
+            for module in kept.modules.values():
+                yield f"Run {kept.run.run_id}", module.digest
+        for execution in self._content.executions.values():
+            for digest in rules.output_objects(execution):
+                yield f"Execution {execution.execution_id}", digest
         for environment in self._content.environments.values():
             if environment.git and environment.git.patch:
                 yield f"Environment {environment.environment_id}", environment.git.patch

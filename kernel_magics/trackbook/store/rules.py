@@ -16,6 +16,7 @@ from trackbook.records import (
     JsonValue,
     MetricPoint,
     Model,
+    ModuleUse,
     Outcome,
     Run,
     RunStatus,
@@ -27,7 +28,7 @@ _STEP_LIMIT = 2**63
 _LONGEST_SHOWN = 80  # characters of a value in a message
 _START_TOLERANCE_SECONDS = 1.0  # clocks are adjusted while processes run
 
-Described = DatasetUse | Model | Artifact
+Described = DatasetUse | Model | Artifact | ModuleUse
 
 
 def check_batch(batch: Batch) -> None:
@@ -111,7 +112,7 @@ def check_param(run: str, key: str, stored: JsonValue, given: JsonValue) -> None
 
 
 def check_description(run: Run, stored: Described, given: Described) -> None:
-    """Refuse to replace a dataset, model or artifact of a run that has ended."""
+    """Refuse to replace a dataset, model, artifact or module of a run that has ended."""
     if run.status is RunStatus.RUNNING or _same(stored, given):
         return
     raise ImmutableError(
@@ -121,10 +122,16 @@ def check_description(run: Run, stored: Described, given: Described) -> None:
 
 
 def identity(record: Described) -> tuple[str, ...]:
-    """Return what tells a dataset, model or artifact from the others of its run."""
+    """Return what tells a dataset, model, artifact or module from the others of its run."""
     if isinstance(record, DatasetUse):
         return record.name, record.role or ""
     return (record.model_id,) if isinstance(record, Model) else (record.name,)
+
+
+def output_objects(execution: Execution) -> list[str]:
+    """Return the digests of the objects that an execution's outputs are kept in."""
+    parts = (part for output in execution.outputs for part in output.parts)
+    return [part.digest for part in parts if part.digest is not None and part.text is None]
 
 
 def unknown_link(what: str) -> str:

@@ -30,6 +30,7 @@ def runs(connection: Connection, texts: Texts, where: RunFilter) -> list[RunDeta
     metrics = read.lists(statements.LATEST, rows.point_of)
     datasets, models = read.lists(statements.DATASETS, rows.dataset_of), read.lists(statements.MODELS, rows.model_of)
     artifacts = read.lists(statements.ARTIFACTS, rows.artifact_of)
+    modules = read.lists(statements.MODULES, rows.module_of)
     executions = read.lists(statements.RUN_EXECUTIONS, lambda row: str(row.execution_id))
     return [
         RunDetail(
@@ -40,6 +41,7 @@ def runs(connection: Connection, texts: Texts, where: RunFilter) -> list[RunDeta
             datasets=tuple(datasets[run.run_id]),
             models=tuple(models[run.run_id]),
             artifacts=tuple(artifacts[run.run_id]),
+            modules=tuple(modules[run.run_id]),
             execution_ids=tuple(executions[run.run_id]),
         )
         for run in found

@@ -13,10 +13,16 @@ from trackbook.records import (
     Failure,
     FileRead,
     Git,
+    HiddenRead,
+    HiddenReason,
     JsonValue,
     MetricPoint,
     Model,
+    ModuleUse,
     Outcome,
+    Output,
+    OutputKind,
+    OutputPart,
     Process,
     Resources,
     Role,
@@ -25,6 +31,7 @@ from trackbook.records import (
     Session,
     Source,
     Statement,
+    Verdict,
     decode,
     encode,
 )
@@ -142,9 +149,13 @@ def execution_row(execution: Execution) -> Row:
         "writes": json_names(execution.writes),
         "maybe": json_names(execution.maybe),
         "state": json_names(execution.state),
+        "hidden": _hidden_text(execution.hidden),
+        "outputs": _outputs_text(execution.outputs),
         "statements": _statements_text(execution.statements),
         "cpu_seconds": execution.resources.cpu_seconds,
         "peak_memory_bytes": execution.resources.peak_memory_bytes,
+        "gpu_peak_memory_bytes": execution.resources.gpu_peak_memory_bytes,
+        "gpu_percent": execution.resources.gpu_percent,
     }
 
 
@@ -165,10 +176,57 @@ def execution_of(row: Stored, run_ids: tuple[str, ...] = ()) -> Execution:
         writes=names_of(row.writes),
         maybe=names_of(row.maybe),
         state=names_of(row.state),
+        hidden=_hidden_of(row.hidden),
+        outputs=_outputs_of(row.outputs),
         statements=_statements_of(row.statements),
-        resources=Resources(cpu_seconds=row.cpu_seconds, peak_memory_bytes=row.peak_memory_bytes),
+        resources=Resources(
+            cpu_seconds=row.cpu_seconds,
+            peak_memory_bytes=row.peak_memory_bytes,
+            gpu_peak_memory_bytes=row.gpu_peak_memory_bytes,
+            gpu_percent=row.gpu_percent,
+        ),
         run_ids=run_ids,
     )
+
+
+def _hidden_text(hidden: tuple[HiddenRead, ...]) -> str:
+    if not hidden:
+        return "[]"
+    return encode([[each.name, each.source.execution_id, each.source.statement, each.reason.value] for each in hidden])
+
+
+def _hidden_of(text: str) -> tuple[HiddenRead, ...]:
+    items: Any = decode(text)
+    return tuple(
+        HiddenRead(
+            name=name, source=Source(execution_id=execution_id, statement=statement), reason=HiddenReason(reason)
+        )
+        for name, execution_id, statement, reason in items
+    )
+
+
+def _outputs_text(outputs: tuple[Output, ...]) -> str:
+    return json_text([_output_json(output) for output in outputs]) if outputs else "[]"
+
+
+def _output_json(output: Output) -> JsonValue:
+    parts: list[JsonValue] = [
+        [part.media_type, part.size, part.digest, part.text, part.is_cut] for part in output.parts
+    ]
+    return [output.kind.value, output.name, parts]
+
+
+def _outputs_of(text: str) -> tuple[Output, ...]:
+    items: Any = decode(text)
+    return tuple(
+        Output(kind=OutputKind(kind), name=name, parts=tuple(_part_of(part) for part in parts))
+        for kind, name, parts in items
+    )
+
+
+def _part_of(item: Any) -> OutputPart:
+    media_type, size, digest, text, is_cut = item
+    return OutputPart(media_type=media_type, size=size, digest=digest, text=text, is_cut=is_cut)
 
 
 def _statements_text(statements: tuple[Statement, ...]) -> str:
@@ -218,6 +276,7 @@ def run_row(run: Run) -> Row:
         "finished_at": run.finished_at,
         "status": run.status.value,
         "verdict": run.verdict,
+        "verdict_reason": run.verdict_reason,
         "failure": _failure_text(run.failure),
         "environment_id": run.environment_id,
         "note": run.note,
@@ -235,7 +294,8 @@ def run_of(row: Stored) -> Run:
         started_at=row.started_at,
         finished_at=row.finished_at,
         status=RunStatus(row.status),
-        verdict=row.verdict,
+        verdict=Verdict(row.verdict) if row.verdict else None,
+        verdict_reason=row.verdict_reason,
         failure=_failure_of(row.failure),
         environment_id=row.environment_id,
         note=row.note,
@@ -351,6 +411,22 @@ def artifact_row(run_id: str, artifact: Artifact) -> Row:
 def artifact_of(row: Stored) -> Artifact:
     """Return the artifact of a row."""
     return Artifact(name=row.name, digest=row.digest, size=row.size, media_type=row.media_type)
+
+
+def module_row(run_id: str, module: ModuleUse) -> Row:
+    """Return the row of a module's use."""
+    return {
+        "run_id": run_id,
+        "name": module.name,
+        "path": module.path,
+        "digest": module.digest,
+        "size": module.size,
+    }
+
+
+def module_of(row: Stored) -> ModuleUse:
+    """Return the module's use of a row."""
+    return ModuleUse(name=row.name, path=row.path, digest=row.digest, size=row.size)
 
 
 def link_row(run_id: str, execution_id: str) -> Row:

@@ -28,7 +28,7 @@ from sqlalchemy import (
     func,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 PREFIX_LENGTH = 64  # characters of a param's JSON text that are indexed
 
 metadata = MetaData(
@@ -127,9 +127,13 @@ executions = Table(
     Column("writes", Text, nullable=False),
     Column("maybe", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Column("hidden", Text, nullable=False),
+    Column("outputs", Text, nullable=False),
     Column("statements", Text, nullable=False),
     Column("cpu_seconds", Double),
     Column("peak_memory_bytes", BigInteger),
+    Column("gpu_peak_memory_bytes", BigInteger),
+    Column("gpu_percent", Double),
     Index(None, "session_id", "nth"),
 )
 
@@ -149,6 +153,7 @@ runs = Table(
     Column("finished_at", UtcDateTime),
     Column("status", Text, nullable=False),
     Column("verdict", Text),
+    Column("verdict_reason", Text),
     Column("failure", Text),
     Column("environment_id", Text),
     Column("note", Text),
@@ -263,6 +268,19 @@ artifacts = Table(
     Column("digest", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("media_type", Text, nullable=False),
+    UniqueConstraint("run_id", "name"),
+    Index(None, "digest"),
+)
+
+modules = Table(
+    "modules",
+    metadata,
+    _position(),
+    _run(),
+    Column("name", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
     UniqueConstraint("run_id", "name"),
     Index(None, "digest"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Select, Table, bindparam, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, Insert, Select, Table, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert
 
 from trackbook.records import JsonValue, encode
@@ -65,8 +65,10 @@ WRITE: dict[str, Insert] = {
     "datasets": _replacing(schema.datasets, "run_id", "name", "role"),
     "models": _replacing(schema.models, "run_id", "model_id"),
     "artifacts": _replacing(schema.artifacts, "run_id", "name"),
+    "modules": _replacing(schema.modules, "run_id", "name"),
 }
 REMOVE_TAG = delete(schema.tags).where(schema.tags.c.run_id == bindparam("run"), schema.tags.c.key == bindparam("tag"))
+SET_NOTE = update(schema.runs).where(schema.runs.c.run_id == bindparam("run")).values(note=bindparam("text"))
 WITHDRAW = delete(schema.runs).where(among(schema.runs.c.run_id))
 
 
@@ -84,6 +86,7 @@ LATEST = _hanging_on_runs(schema.latest_metrics)
 DATASETS = _hanging_on_runs(schema.datasets)
 MODELS = _hanging_on_runs(schema.models)
 ARTIFACTS = _hanging_on_runs(schema.artifacts)
+MODULES = _hanging_on_runs(schema.modules)
 RUN_EXECUTIONS = _hanging_on_runs(schema.run_executions)
 RUNS_OF_EXECUTIONS = (
     select(schema.run_executions.c.execution_id, schema.run_executions.c.run_id)

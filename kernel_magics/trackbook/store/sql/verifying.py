@@ -59,7 +59,7 @@ def _references(connection: Connection) -> Iterator[tuple[str, Column[Any], str]
                 marked = func.substr(text, 1, len(MARK)) == MARK
                 for who, value in connection.execute(select(owner, text).where(marked)):
                     yield value.removeprefix(MARK), owner, who
-    for named in (schema.artifacts.c.digest, schema.environments.c.git_patch):
+    for named in (schema.artifacts.c.digest, schema.modules.c.digest, schema.environments.c.git_patch):
         owner = _owner(named.table)
         for who, digest in connection.execute(select(owner, named).where(named.is_not(None))):
             yield digest, owner, who

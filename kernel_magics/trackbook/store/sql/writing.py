@@ -45,6 +45,7 @@ def _add_change(tables: Rows, change: RunChange) -> None:
     tables["datasets"] += (rows.dataset_row(run_id, use) for use in change.datasets)
     tables["models"] += (rows.model_row(run_id, model) for model in change.models)
     tables["artifacts"] += (rows.artifact_row(run_id, artifact) for artifact in change.artifacts)
+    tables["modules"] += (rows.module_row(run_id, module) for module in change.modules)
     tables["run_executions"] += (rows.link_row(run_id, execution_id) for execution_id in change.execution_ids)
 
 
@@ -56,6 +57,11 @@ def write(connection: Connection, batch: Batch, tables: Rows, texts: Texts) -> N
     for table, statement in statements.WRITE.items():
         if table in tables:
             connection.execute(statement, tables[table])
+    notes = [(change.run_id, change.note) for change in batch.runs if change.note is not None]
+    if notes:
+        connection.execute(
+            statements.SET_NOTE, [texts.packed({"run": run, "text": note or None}) for run, note in notes]
+        )
     removed = [(change.run_id, key) for change in batch.runs for key, value in change.tags.items() if value is None]
     if removed:
         connection.execute(statements.REMOVE_TAG, [{"run": stored(run), "tag": stored(tag)} for run, tag in removed])
@@ -106,6 +112,7 @@ _DESCRIBED: tuple[_Described, ...] = (
     (statements.DATASETS, rows.dataset_of, lambda change: change.datasets),
     (statements.MODELS, rows.model_of, lambda change: change.models),
     (statements.ARTIFACTS, rows.artifact_of, lambda change: change.artifacts),
+    (statements.MODULES, rows.module_of, lambda change: change.modules),
 )
 
 

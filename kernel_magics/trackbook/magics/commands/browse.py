@@ -1,0 +1,115 @@
+"""See what happened: lists of runs and cells, one run, several side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from trackbook.errors import InvalidValueError
+from trackbook.magics.commands.base import (
+    RUN,
+    SETTINGS,
+    THIS_SESSION,
+    ExperimentName,
+    SessionReference,
+    look,
+    pass_notebook,
+    show_in_cell,
+    track,
+)
+from trackbook.magics.notebook import TrackedNotebook
+from trackbook.store.contract import RunFilter
+from trackbook.tracking.find import find_run, find_session, list_runs
+
+
+@track.command(epilog="Example: %track runs --limit 20", context_settings=SETTINGS)
+@click.option("--experiment", metavar="NAME", type=ExperimentName(), help="Of this experiment; default: this one's.")
+@click.option("--everywhere", is_flag=True, help="Of every experiment in the store.")
+@click.option(
+    "--session",
+    metavar="[ID]",
+    type=SessionReference(),
+    is_flag=False,
+    flag_value=THIS_SESSION,
+    help="Of this session alone, or of the one that ID names.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N runs.")
+@click.option("--all", "is_all", is_flag=True, help="All of them; without it the newest 50.")
+@pass_notebook
+def runs(
+    notebook: TrackedNotebook,
+    experiment: str | None,
+    everywhere: bool,
+    session: str | None,
+    limit: int | None,
+    is_all: bool,
+) -> None:
+    """List runs. The newest come first, children beneath their parents."""
+    from trackbook.display.runs import MOST_ROWS, show_runs
+
+    if (is_all and limit) or (everywhere and experiment):
+        raise InvalidValueError("Give one of --all and --limit, and one of --everywhere and --experiment.")
+    wanted = None if everywhere else experiment or (None if session else notebook.experiment)
+    where = RunFilter(experiment=wanted, session_id=_session_id(notebook, session))
+    tree = list_runs(notebook.project.store, where, limit=None if is_all else limit or MOST_ROWS)
+    show_in_cell(show_runs(tree, look(), experiment=wanted))
+
+
+def _session_id(notebook: TrackedNotebook, reference: str | None) -> str | None:
+    if reference is None or reference == THIS_SESSION:
+        return None if reference is None else notebook.session_id
+    return find_session(notebook.project.store, reference).session_id
+
+
+@track.command(epilog="Example: %track show brave-otter", context_settings=SETTINGS)
+@click.argument("run", required=False, type=RUN)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@pass_notebook
+def show(notebook: TrackedNotebook, run: str | None, as_json: bool) -> None:
+    """Show one run whole; without RUN the current one."""
+    from trackbook.display.payload import dumps, run_payload
+    from trackbook.tracking.find import environments_of
+    from trackbook.views import get_run
+
+    detail = notebook.run(run)
+    if as_json:
+        found = environments_of(notebook.project.store, [detail])
+        print(dumps(run_payload(detail, environment=found.get(detail.run.environment_id or ""))))
+    else:
+        show_in_cell(get_run(detail.run.run_id, project=notebook.project).show(look()))
+
+
+@track.command(epilog="Example: %track compare latest brave-otter", context_settings=SETTINGS)
+@click.argument("runs", nargs=-1, type=RUN, metavar="[A B]...")
+@click.option("--all", "is_all", is_flag=True, help="Also what is the same in all runs.")
+@pass_notebook
+def compare(notebook: TrackedNotebook, runs: Sequence[str], is_all: bool) -> None:
+    """Put runs side by side, by default this session's two newest.
+
+    Shown is what differs: params, metrics, data, models, environment. A single run stands beside its children.
+    """
+    from trackbook.display.comparison import show_comparison
+    from trackbook.tracking.compare import compare_runs
+
+    compared = compare_runs(notebook.project.store, runs or notebook.newest_two())
+    show_in_cell(show_comparison(compared, look(), is_whole=is_all))
+
+
+@track.command(epilog="Example: %track log --run latest --source", context_settings=SETTINGS)
+@click.option("--session", metavar="ID", type=SessionReference(), help="Of another session; default: this one.")
+@click.option("--run", metavar="RUN", type=RUN, help="Only the cells that this run is made of.")
+@click.option("--source", "is_source", is_flag=True, help="Whole cells, with the tracebacks of failed ones.")
+@click.option("--all", "is_all", is_flag=True, help="All cells; without it the last 50.")
+@pass_notebook
+def log(notebook: TrackedNotebook, session: str | None, run: str | None, is_all: bool, is_source: bool) -> None:
+    """List the cells that ran, in their order."""
+    from trackbook.display.log import MOST_ROWS, show_log, show_sources
+
+    run_id = find_run(notebook.project.store, run).run.run_id if run else None
+    session_id = _session_id(notebook, session or (None if run else THIS_SESSION))
+    executions = notebook.project.store.executions(session_id=session_id, run_id=run_id)
+    if is_source:
+        show_in_cell(show_sources(executions, look()))
+    else:
+        show_in_cell(show_log(executions, look(), limit=None if is_all else MOST_ROWS))
