@@ -13,6 +13,7 @@ from trackbook.records.execution import (
     Statement,
 )
 from trackbook.records.model import Model
+from trackbook.records.origin import Inside, Origin, OriginKind
 from trackbook.records.output import Output, OutputKind, OutputPart
 from trackbook.records.run import Artifact, MetricPoint, ModuleUse, Run, RunDetail, RunStatus, Verdict
 from trackbook.records.session import Process, Session
@@ -29,10 +30,13 @@ __all__ = [
     "Git",
     "HiddenRead",
     "HiddenReason",
+    "Inside",
     "JsonValue",
     "MetricPoint",
     "Model",
     "ModuleUse",
+    "Origin",
+    "OriginKind",
     "Outcome",
     "Output",
     "OutputKind",

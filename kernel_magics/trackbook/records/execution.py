@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from trackbook.records.dataset import FileRead
 from trackbook.records.output import Output
 from trackbook.records.values import JsonValue
 
@@ -42,7 +43,8 @@ class Statement:
     """One statement of an executed cell.
 
     `reads` maps each name that it reads to the statements that may have made its value then; `writes` are the names
-    that it bound or changed. `literals` are the constants that it assigns. Lines count from 1 in the cell's source.
+    that it bound or changed. `literals` are the constants that it assigns, `files` what was read while it ran,
+    `unseeded` the calls in it that draw random numbers without a seed. Lines count from 1 in the cell's source.
     """
 
     line: int
@@ -50,6 +52,8 @@ class Statement:
     reads: Mapping[str, tuple[Source, ...]] = field(default_factory=dict)
     writes: tuple[str, ...] = ()
     literals: Mapping[str, JsonValue] = field(default_factory=dict)
+    files: tuple[FileRead, ...] = ()
+    unseeded: tuple[str, ...] = ()
 
 
 class HiddenReason(StrEnum):

@@ -17,6 +17,7 @@ from trackbook.records import (
     MetricPoint,
     Model,
     ModuleUse,
+    Origin,
     Run,
     RunDetail,
     Session,
@@ -42,6 +43,7 @@ class Kept:
     artifacts: dict[Identity, Artifact] = field(default_factory=dict)
     modules: dict[Identity, ModuleUse] = field(default_factory=dict)
     execution_ids: dict[str, None] = field(default_factory=dict)
+    origins: dict[Identity, Origin] = field(default_factory=dict)
 
     def detail(self, gone: bool) -> RunDetail:
         """Return the run as it is given out, sharing nothing with this one."""
@@ -151,6 +153,8 @@ class Content:
         kept.models |= _by_identity(change.models)
         kept.artifacts |= _by_identity(change.artifacts)
         kept.modules |= _by_identity(change.modules)
+        for origin in change.origins:
+            kept.origins.setdefault(rules.origin_identity(origin), origin)
 
     def _withdraw(self, run_id: str) -> None:
         kept = self.runs.pop(run_id, None)

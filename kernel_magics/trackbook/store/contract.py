@@ -15,6 +15,7 @@ from trackbook.records import (
     MetricPoint,
     Model,
     ModuleUse,
+    Origin,
     Run,
     RunDetail,
     Session,
@@ -29,7 +30,8 @@ class RunChange:
     another value is refused. `metrics` are appended. `tags` are set; None takes a tag away. `datasets` (by name and
     role), `models` (by model_id), `artifacts` and `modules` (by name) are added, or replaced while the run is RUNNING.
     `note` is put over the one that the run has, an empty one takes it away; None leaves it.
-    `execution_ids` are the executions that the run is made of.
+    `execution_ids` are the executions that the run is made of, `origins` say which statements made its metrics and
+    models; one of the same kind, key and statement is added once.
     """
 
     run_id: str
@@ -43,6 +45,7 @@ class RunChange:
     modules: Sequence[ModuleUse] = ()
     note: str | None = None
     execution_ids: Sequence[str] = ()
+    origins: Sequence[Origin] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,9 @@ class Store(Protocol):
 
     def metric_history(self, run_id: str, key: str) -> list[MetricPoint]:
         """Return every point of a metric, by step, then time."""
+
+    def origins(self, run_id: str) -> list[Origin]:
+        """Return which statements made a run's metrics and models, in the order in which they were written."""
 
     def executions(
         self, *, ids: Sequence[str] | None = None, session_id: str | None = None, run_id: str | None = None

@@ -8,7 +8,7 @@ from copy import deepcopy
 
 from trackbook import clock
 from trackbook.errors import TrackbookError
-from trackbook.records import Environment, Execution, MetricPoint, RunDetail, Session
+from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDetail, Session
 from trackbook.store import rules
 from trackbook.store.content import Content
 from trackbook.store.contract import Batch, RunFilter
@@ -64,6 +64,12 @@ class MemoryStore:
             kept = self._content.runs.get(run_id)
             points = kept.points.get(key, []) if kept else []
             return sorted(points, key=lambda point: (point.step, point.time))
+
+    def origins(self, run_id: str) -> list[Origin]:
+        """Return which statements made a run's metrics and models."""
+        with self._lock:
+            kept = self._content.runs.get(run_id)
+            return deepcopy(list(kept.origins.values())) if kept else []
 
     def executions(
         self, *, ids: Sequence[str] | None = None, session_id: str | None = None, run_id: str | None = None

@@ -17,6 +17,7 @@ from trackbook.records import (
     MetricPoint,
     Model,
     ModuleUse,
+    Origin,
     Outcome,
     Run,
     RunStatus,
@@ -126,6 +127,11 @@ def identity(record: Described) -> tuple[str, ...]:
     if isinstance(record, DatasetUse):
         return record.name, record.role or ""
     return (record.model_id,) if isinstance(record, Model) else (record.name,)
+
+
+def origin_identity(origin: Origin) -> tuple[str, ...]:
+    """Return what tells an origin from the others of its run."""
+    return origin.kind.value, origin.key, origin.source.execution_id, str(origin.source.statement)
 
 
 def output_objects(execution: Execution) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
 from trackbook import clock
-from trackbook.records import Execution, MetricPoint, Outcome, RunDetail, RunStatus, Session, decode
+from trackbook.records import Execution, MetricPoint, Origin, Outcome, RunDetail, RunStatus, Session, decode
 from trackbook.store import rules
 from trackbook.store.contract import RunFilter
 from trackbook.store.sql import rows, schema, statements
@@ -112,6 +112,12 @@ def metric_history(connection: Connection, texts: Texts, run_id: str, key: str) 
     """Return every point of a metric, by step, then time."""
     result = connection.execute(statements.HISTORY, {"run": stored(run_id), "metric": stored(key)})
     return [rows.point_of(row) for row in texts.rows(result)]
+
+
+def origins(connection: Connection, texts: Texts, run_id: str) -> list[Origin]:
+    """Return which statements made a run's metrics and models."""
+    result = connection.execute(statements.ORIGINS, {"ids": ids([run_id])})
+    return [rows.origin_of(row) for row in texts.rows(result)]
 
 
 def executions(

@@ -15,10 +15,13 @@ from trackbook.records import (
     Git,
     HiddenRead,
     HiddenReason,
+    Inside,
     JsonValue,
     MetricPoint,
     Model,
     ModuleUse,
+    Origin,
+    OriginKind,
     Outcome,
     Output,
     OutputKind,
@@ -234,6 +237,11 @@ def _statements_text(statements: tuple[Statement, ...]) -> str:
 
 
 def _statement_json(statement: Statement) -> JsonValue:
+    more: dict[str, JsonValue] = {}
+    if statement.files:
+        more["files"] = [[file.path, file.size, file.digest] for file in statement.files]
+    if statement.unseeded:
+        more["unseeded"] = list(statement.unseeded)
     return {
         "line": statement.line,
         "end_line": statement.end_line,
@@ -243,6 +251,7 @@ def _statement_json(statement: Statement) -> JsonValue:
         },
         "writes": list(statement.writes),
         "literals": dict(statement.literals),
+        **more,
     }
 
 
@@ -255,6 +264,8 @@ def _statements_of(text: str) -> tuple[Statement, ...]:
             reads={name: tuple(_sources_of(sources)) for name, sources in item["reads"].items()},
             writes=tuple(item["writes"]),
             literals=item["literals"],
+            files=tuple(FileRead(path=path, size=size, digest=digest) for path, size, digest in item.get("files", ())),
+            unseeded=tuple(item.get("unseeded", ())),
         )
         for item in items
     )
@@ -427,6 +438,36 @@ def module_row(run_id: str, module: ModuleUse) -> Row:
 def module_of(row: Stored) -> ModuleUse:
     """Return the module's use of a row."""
     return ModuleUse(name=row.name, path=row.path, digest=row.digest, size=row.size)
+
+
+def origin_row(run_id: str, origin: Origin) -> Row:
+    """Return the row of an origin."""
+    inside: list[JsonValue] = [[each.function, each.line] for each in origin.inside]
+    fits: list[JsonValue] = [[source.execution_id, source.statement] for source in origin.fits]
+    return {
+        "run_id": run_id,
+        "kind": origin.kind.value,
+        "key": origin.key,
+        "execution_id": origin.source.execution_id,
+        "statement": origin.source.statement,
+        "about": json_text([list(origin.names), dict(origin.literals), inside, fits, list(origin.unseeded)]),
+    }
+
+
+def origin_of(row: Stored) -> Origin:
+    """Return the origin of a row."""
+    about: Any = decode(row.about)
+    names, literals, inside, fits, unseeded = about
+    return Origin(
+        kind=OriginKind(row.kind),
+        key=row.key,
+        source=Source(execution_id=row.execution_id, statement=row.statement),
+        names=tuple(names),
+        literals=literals,
+        inside=tuple(Inside(function=function, line=line) for function, line in inside),
+        fits=tuple(_sources_of(fits)),
+        unseeded=tuple(unseeded),
+    )
 
 
 def link_row(run_id: str, execution_id: str) -> Row:

@@ -272,6 +272,19 @@ artifacts = Table(
     Index(None, "digest"),
 )
 
+origins = Table(
+    "origins",
+    metadata,
+    _position(),
+    _run(),
+    Column("kind", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("execution_id", Text, nullable=False),
+    Column("statement", BigInteger, nullable=False),
+    Column("about", Text, nullable=False),  # JSON: the rest of the record
+    UniqueConstraint("run_id", "kind", "key", "execution_id", "statement"),
+)
+
 modules = Table(
     "modules",
     metadata,

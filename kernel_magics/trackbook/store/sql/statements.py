@@ -66,6 +66,7 @@ WRITE: dict[str, Insert] = {
     "models": _replacing(schema.models, "run_id", "model_id"),
     "artifacts": _replacing(schema.artifacts, "run_id", "name"),
     "modules": _replacing(schema.modules, "run_id", "name"),
+    "origins": _adding(schema.origins, "run_id", "kind", "key", "execution_id", "statement"),
 }
 REMOVE_TAG = delete(schema.tags).where(schema.tags.c.run_id == bindparam("run"), schema.tags.c.key == bindparam("tag"))
 SET_NOTE = update(schema.runs).where(schema.runs.c.run_id == bindparam("run")).values(note=bindparam("text"))
@@ -87,6 +88,7 @@ DATASETS = _hanging_on_runs(schema.datasets)
 MODELS = _hanging_on_runs(schema.models)
 ARTIFACTS = _hanging_on_runs(schema.artifacts)
 MODULES = _hanging_on_runs(schema.modules)
+ORIGINS = _hanging_on_runs(schema.origins)
 RUN_EXECUTIONS = _hanging_on_runs(schema.run_executions)
 RUNS_OF_EXECUTIONS = (
     select(schema.run_executions.c.execution_id, schema.run_executions.c.run_id)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from trackbook.errors import StoreError
-from trackbook.records import Environment, Execution, MetricPoint, RunDetail, Session
+from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDetail, Session
 from trackbook.store import rules
 from trackbook.store.contract import Batch, RunFilter
 from trackbook.store.objects import Objects
@@ -68,6 +68,11 @@ class SqlStore:
         """Return every point of a metric."""
         with self._database.reading() as connection:
             return reading.metric_history(connection, self._texts, run_id, key)
+
+    def origins(self, run_id: str) -> list[Origin]:
+        """Return which statements made a run's metrics and models."""
+        with self._database.reading() as connection:
+            return reading.origins(connection, self._texts, run_id)
 
     def executions(
         self, *, ids: Sequence[str] | None = None, session_id: str | None = None, run_id: str | None = None

@@ -46,6 +46,7 @@ def _add_change(tables: Rows, change: RunChange) -> None:
     tables["models"] += (rows.model_row(run_id, model) for model in change.models)
     tables["artifacts"] += (rows.artifact_row(run_id, artifact) for artifact in change.artifacts)
     tables["modules"] += (rows.module_row(run_id, module) for module in change.modules)
+    tables["origins"] += (rows.origin_row(run_id, origin) for origin in change.origins)
     tables["run_executions"] += (rows.link_row(run_id, execution_id) for execution_id in change.execution_ids)
 
 
