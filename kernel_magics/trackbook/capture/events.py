@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from trackbook.capture.trace import Flowing
-from trackbook.records import DatasetUse, Failure, JsonValue, Model, Role
+from trackbook.records import DatasetUse, Failure, JsonValue, Model, Role, Source
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +28,8 @@ class Event:
 
     `inputs` is what flowed into it as seen then; `params` (the constants among it) and `code` (a hash of the statements
     that took part) are filled in when the cell has ended and what it changed is known. `call_site` tells this place
-    from others within the cell. `explicit` is the id of the run that a person had started then.
+    from others within the cell. `explicit` is the id of the run that a person had started then. `source` is the
+    statement that it happened at, known once the cell has ended.
     """
 
     at: datetime
@@ -38,6 +39,7 @@ class Event:
     params: Mapping[str, JsonValue] = field(default_factory=dict)
     code: str = ""
     explicit: str | None = None
+    source: Source | None = None
     unseeded: list[str] = field(default_factory=list)
     """Where randomness came in without a seed, of what flowed in."""
 
@@ -85,9 +87,13 @@ class MetricEvent(Event):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class LogEvent(Event):
-    """A person logged something that is no metric by hand: it is of the run that is current then."""
+    """A person logged something by hand: it is of the run that is current then.
+
+    `measured` are the metrics that went to a run which was started; their points are on their way already.
+    """
 
     logged: Mapping[str, JsonValue] = field(default_factory=dict)
     tags: Mapping[str, str | None] = field(default_factory=dict)
     note: str | None = None
+    measured: tuple[str, ...] = ()
     artifact: tuple[str, bytes, str] | None = None

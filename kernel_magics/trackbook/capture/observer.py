@@ -70,13 +70,18 @@ class _Arrivals(Generic[T]):
         """Something came in at the statements that are running."""
         self._here.append((here, what))
 
-    def settle(self, execution_id: str) -> None:
-        """The cell has ended: its statements are known by their source from now on."""
+    def settle(self, execution_id: str) -> dict[int, list[T]]:
+        """The cell has ended: its statements are known by their source from now on; return what came in at each."""
+        arrived: dict[int, list[T]] = {}
         for here, what in self._here:
             if here:
-                source = Source(execution_id=execution_id, statement=here[-1][1])
+                activation, statement = here[-1]
+                source = Source(execution_id=execution_id, statement=statement)
                 self._earlier.setdefault(source, []).append(what)
+                if activation == CELL:
+                    arrived.setdefault(statement, []).append(what)
         self._here = []
+        return arrived
 
     def reaching(self, flowing: Flowing, upstream: Upstream) -> list[T]:
         """Return what came in at the statements that flowed into something, each once."""
@@ -119,6 +124,10 @@ class Observer:
         self._made_earlier: dict[Source, list[_Made]] = {}
         self._read: _Arrivals[FileRead] = _Arrivals()
         self._unseeded: _Arrivals[str] = _Arrivals()
+        self.files_read: dict[int, list[FileRead]] = {}
+        """The files that the cell which ended last has read, by its statements."""
+        self.unseeded_drawn: dict[int, list[str]] = {}
+        """What drew random numbers without a seed in it, likewise."""
 
     # The cell
 
@@ -138,8 +147,8 @@ class Observer:
             if made.here:
                 source = Source(execution_id=execution_id, statement=made.here[-1][1])
                 self._made_earlier.setdefault(source, []).append(made)
-        self._read.settle(execution_id)
-        self._unseeded.settle(execution_id)
+        self.files_read = self._read.settle(execution_id)
+        self.unseeded_drawn = self._unseeded.settle(execution_id)
         events, self.events = self.events, []
         return events
 
@@ -392,14 +401,14 @@ class Observer:
                 )
             )
 
-    def add_logged_inputs(self, frame: FrameType | None, expression: str | None) -> None:
-        """A person logged a number to a run that is started: note what flowed into it, once a place in the code."""
-        place = (id(frame.f_code), frame.f_lasti, self.explicit()) if frame is not None else None
+    def add_logged_inputs(self, frame: FrameType | None, expression: str | None, keys: Collection[str] = ()) -> None:
+        """A person logged numbers to a run that is started: note what flowed into them, once a place in the code."""
+        place = (id(frame.f_code), frame.f_lasti, self.explicit(), *keys) if frame is not None else None
         if place in self._logged:
             return
         self._logged.add(place)
         parts = [ast.parse(expression, mode="eval").body] if expression is not None else None
-        self._add(LogEvent(at=clock.now(), inputs=self.trace(frame).flowing(parts)))
+        self._add(LogEvent(at=clock.now(), inputs=self.trace(frame).flowing(parts), measured=tuple(keys)))
 
     def _prediction(self, value: object) -> _Prediction | None:
         known = self._predictions.get(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 _UNSEEDED_WITHOUT_ARGUMENTS = frozenset({"default_rng", "RandomState", "SeedSequence", "Random", "SystemRandom"})
@@ -15,12 +16,21 @@ _TAKE_RANDOM_STATE = frozenset(
 )  # fmt: skip
 _SHUFFLERS = frozenset({"KFold", "StratifiedKFold", "StratifiedGroupKFold"})
 _ALWAYS_SHUFFLE = frozenset({"ShuffleSplit", "StratifiedShuffleSplit", "GroupShuffleSplit"})
+_NAMES = re.compile("|".join(sorted({*_UNSEEDED_WITHOUT_ARGUMENTS, *_TAKE_RANDOM_STATE, *_SHUFFLERS, *_ALWAYS_SHUFFLE})))
 _SEEDS = frozenset({"random_state", "seed", "rng"})
 
 
+def may_draw(source: str) -> bool:
+    """Return whether `unseeded_calls` may find something in a source."""
+    return _NAMES.search(source) is not None
+
+
 def unseeded_calls(statement: ast.stmt) -> Iterator[str]:
-    """Yield the calls of a statement that draw without a seed, as a person would name them: ``default_rng()``."""
-    for node in ast.walk(statement):
+    """Yield the calls of a statement that draw without a seed, as a person would name them: ``default_rng()``.
+
+    Of a branch or a loop only those of its header: the statements beneath it stand for themselves.
+    """
+    for node in _own_nodes(statement):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -35,6 +45,15 @@ def unseeded_calls(statement: ast.stmt) -> Iterator[str]:
             or (name in _SHUFFLERS and _is_true(given.get("shuffle")))
         ):
             yield f"{name}(random_state=None)"
+
+
+def _own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield from ast.walk(statement)
+        return
+    for child in ast.iter_child_nodes(statement):
+        if not isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
+            yield from ast.walk(child)
 
 
 def _is_library_call(node: ast.Call) -> bool:

@@ -16,7 +16,7 @@ from trackbook.capture.literals import Missing, code_text, is_literal_iterable, 
 from trackbook.capture.sources import COMPREHENSIONS, Library, Site, Sources
 from trackbook.capture.symbols import accesses
 from trackbook.errors import InvalidValueError
-from trackbook.records import JsonValue, json_value
+from trackbook.records import Inside, JsonValue, json_value
 
 Activation = tuple[int, int]  # a frame and its code: one life of one function
 _NOTHING = object()
@@ -57,6 +57,8 @@ class Flowing:
     inner_loop_values: dict[str, JsonValue] = field(default_factory=dict)
     """Those of functions and comprehensions."""
     call_text: str = ""
+    inside: tuple[Inside, ...] = ()
+    """The functions between the cell and the call, outermost first."""
 
     def add_literals(self, constants: Mapping[str, JsonValue], function: str) -> None:
         """Note constants of a function; one whose name another function has too gets the function's before it."""
@@ -152,6 +154,7 @@ class Trace:
         """
         found = Flowing()
         wanted = list(parts) if parts is not None else [call for call in (self.call,) if call is not None]
+        found.inside = self._inside()
         found.call_text = " < ".join(code_text(level.site.call) for level in self.levels if level.site.call)
         outer: set[str] = set()
         free: set[str] = set()
@@ -187,6 +190,14 @@ class Trace:
             outer |= outside - parameters - level.free
             wanted = self._arguments(level, caller, parameters, found)
         return found
+
+    def _inside(self) -> tuple[Inside, ...]:
+        found = []
+        for level in reversed(self.levels):
+            function, node = level.site.scope.function, level.site.scope.flow.nodes[level.site.node]
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and level.function == function.name:
+                found.append(Inside(function=function.name, line=node.statement.lineno - function.lineno))
+        return tuple(found)
 
     def _names(self, level: Level, wanted: Iterable[ast.expr], found: Flowing) -> set[str]:
         """Return the scope's names in some expressions; variables of comprehensions are followed to their source."""

@@ -21,6 +21,7 @@ from trackbook.records import (
     DatasetUse,
     Failure,
     JsonValue,
+    OriginKind,
     Outcome,
     Run,
     RunStatus,
@@ -193,6 +194,7 @@ class Attempts:
         self._add_params(attempt, event.hyper, event.estimator.rpartition(".")[2])
         self._add_data(attempt, event.data)
         draft = self._changes.of(attempt.run)
+        draft.add_origin(OriginKind.FIT, _model_name(event), event)
         if event.model is not None:
             draft.models.append(event.model)
         for key, value, step in event.metrics:
@@ -215,7 +217,9 @@ class Attempts:
         slot.values.append(value)
         slot.compared = len(slot.values)
         slot.next_step = max(slot.next_step, step + 1)
-        self._changes.of(attempt.run).add_points([(free, value, step)], clock.now())
+        draft = self._changes.of(attempt.run)
+        draft.add_points([(free, value, step)], clock.now())
+        draft.add_origin(OriginKind.METRIC, free, event)
 
     def _add_candidate(self, attempt: Attempt, candidate: Evaluation, event: FitEvent) -> None:
         now = clock.now()
@@ -225,6 +229,9 @@ class Attempts:
         draft = self._changes.of(self._changes.put(child))
         draft.add_params(candidate.params)
         draft.add_points(candidate.metrics, now)
+        draft.add_origin(OriginKind.FIT, _model_name(event), event)
+        for key, _, _ in candidate.metrics:
+            draft.add_origin(OriginKind.METRIC, key, event)
         if candidate.is_best:
             draft.tags["best"] = "true"
 
@@ -333,6 +340,7 @@ class Attempts:
             following.fit = fit
             self._inherit(following, reference, event.params)
             self._add_data(following, fit.data)
+            self._changes.of(following.run).add_origin(OriginKind.FIT, _model_name(fit), fit)
             if fit.model is not None:
                 self._changes.of(following.run).models.append(replace(fit.model, model_id=clock.new_id()))
         self._hand_over(attempt, following)
@@ -409,7 +417,9 @@ class Attempts:
         slot.values.append(value)
         slot.compared = len(slot.values)
         slot.next_step = max(slot.next_step, step + 1)
-        self._changes.of(attempt.run).add_points([(slot.key, value, step)], event.at)
+        draft = self._changes.of(attempt.run)
+        draft.add_points([(slot.key, value, step)], event.at)
+        draft.add_origin(OriginKind.METRIC, slot.key, event)
         return attempt
 
     def _count_again(self, attempt: Attempt) -> None:
@@ -426,6 +436,8 @@ class Attempts:
         self._hand_over(attempt, following)
         self._inherit(following, attempt, event.params)
         self._add_data(following, event.data)
+        if attempt.fit is not None:
+            self._changes.of(following.run).add_origin(OriginKind.FIT, _model_name(attempt.fit), attempt.fit)
         if attempt.fit is not None and attempt.fit.model is not None:
             self._changes.of(following.run).models.append(replace(attempt.fit.model, model_id=clock.new_id()))
         unseeded = [*(attempt.fit.unseeded if attempt.fit is not None else []), *event.unseeded]
@@ -468,6 +480,8 @@ class Attempts:
         started = self._started(event)
         if started is not None:
             self._add_constants(started, event.params)
+            for key in event.measured:
+                self._changes.of(started.run).add_origin(OriginKind.METRIC, key, event)
         attempt = started or self.current
         if event.logged and (attempt is None or (attempt.slots and not attempt.is_explicit)):
             self._waiting.update(event.logged)  # a sealed run takes no more inputs: they are the next one's
@@ -576,6 +590,10 @@ class Attempts:
 def _base_key(event: MetricEvent, subkey: str) -> str:
     name = f"{event.name}.{subkey}" if subkey and not subkey.startswith("[") else f"{event.name}{subkey}"
     return f"{event.role}.{name}" if event.role is not None else name
+
+
+def _model_name(event: FitEvent) -> str:
+    return event.model.name if event.model is not None else event.estimator.rpartition(".")[2]
 
 
 def _new_slot(key: str, base: str, event: Event, execution_id: str) -> Slot:

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from trackbook.capture.events import Event
 from trackbook.capture.secrets import redact, redact_value
-from trackbook.records import Artifact, DatasetUse, JsonValue, MetricPoint, Model, Run
+from trackbook.records import Artifact, DatasetUse, JsonValue, MetricPoint, Model, Origin, OriginKind, Run, Source
 from trackbook.store.contract import RunChange
+from trackbook.tracking.origins import origin_of
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +25,7 @@ class RunDraft:
     datasets: dict[tuple[str, str | None], DatasetUse] = field(default_factory=dict)
     models: list[Model] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
+    origins: dict[tuple[OriginKind, str, Source], Origin] = field(default_factory=dict)
     is_touched: bool = False
 
     def add_params(self, params: Mapping[str, JsonValue]) -> None:
@@ -32,6 +35,14 @@ class RunDraft:
     def add_points(self, points: Iterable[tuple[str, float | int, int]], at: datetime) -> None:
         """Add metric points: key, value and step."""
         self.metrics += [MetricPoint(key=key, value=value, step=step, time=at) for key, value, step in points]
+
+    def add_origin(self, kind: OriginKind, key: str, event: Event) -> None:
+        """Note the statement that made a metric or a model; the same one counts once."""
+        if event.source is None or (kind, key, event.source) in self.origins:
+            return
+        origin = origin_of(kind, key, event)
+        if origin is not None:
+            self.origins[kind, key, event.source] = origin
 
     def add_data(self, data: Iterable[DatasetUse]) -> None:
         """Add datasets; the same name in the same role counts once, the first use of it."""
@@ -49,6 +60,7 @@ class RunDraft:
             datasets=tuple(self.datasets.values()),
             models=tuple(self.models),
             artifacts=tuple(self.artifacts),
+            origins=tuple(self.origins.values()),
             execution_ids=(execution_id,) if execution_id is not None else (),
         )
 

@@ -26,6 +26,7 @@ from trackbook.store.contract import Batch, RunChange
 from trackbook.tracking.attempts import STATUS_AFTER, Attempts
 from trackbook.tracking.changes import Changes
 from trackbook.tracking.explicit import ExplicitRuns
+from trackbook.tracking.origins import place, with_arrivals
 from trackbook.tracking.session import SessionKeeper
 from trackbook.tracking.settle import Settled, fill_in, settle
 
@@ -189,8 +190,12 @@ class Recorder:
         settled, changes, failure = Settled(), Changes(), _redacted(cell.failure)
         with self.guard:
             settled = settle(cell, running.execution_id, self._lineage)
+            observer = self.capture.observer
+            statements = with_arrivals(settled.statements, observer.files_read, observer.unseeded_drawn)
+            settled = replace(settled, statements=statements)
         for event in cell.events:
             with self.guard:
+                place(event, running.execution_id)
                 fill_in(event, cell, self._lineage, self._always, self._variables)
                 self._add_unseeded(event, cell)
         with self.guard:
@@ -379,7 +384,7 @@ class Recorder:
             self.explicit.log_metrics(started, metrics, step)
             if self.is_in_cell and self.is_on:
                 with self.guard:
-                    self.capture.observer.add_logged_inputs(frame, expression)
+                    self.capture.observer.add_logged_inputs(frame, expression, metrics)
         elif not self.is_on:
             return  # off means off, and the person's code is to run all the same
         elif self.is_in_cell:
