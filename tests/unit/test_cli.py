@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 from trackbook.cli import cli
-from trackbook.records import Artifact, Environment, Execution, Outcome
+from trackbook.records import Artifact, Environment, Execution, MetricPoint, Outcome
 from trackbook.store import Batch, RunChange, open_store
 
 
@@ -325,3 +325,36 @@ def test_help_loads_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stderr.strip() == "[]"
+
+
+@pytest.fixture
+def seeded(place, make_run):
+    """Four seeds of two kinds of model."""
+    for number in range(8):
+        kind, seed = divmod(number, 4)
+        detail = make_run(10 + number, run={"experiment": "seeds"})
+        point = MetricPoint(key="accuracy", value=0.8 + kind / 10 + seed / 1000, time=detail.run.started_at)
+        params = {"model": f"m{kind}", "seed": seed}
+        place.write(Batch(runs=[RunChange(run_id=detail.run.run_id, run=detail.run, params=params, metrics=[point])]))
+    return place
+
+
+def test_compare_by_groups_says_which_can_be_told_apart(seeded):
+    shown = run("compare", "--group-by", "params.model", "--experiment", "seeds").stdout
+
+    assert "8 runs in 2 groups" in shown
+    assert "m0 → m1" in shown
+    assert "✓ told apart" in shown
+
+
+def test_compare_by_groups_as_json_has_statistics_and_differences(seeded):
+    found = answer("compare", "--group-by", "model", "--experiment", "seeds", "--json")
+
+    assert [each["labels"] for each in found["groups"]] == [{"params.model": "m0"}, {"params.model": "m1"}]
+    assert found["groups"][0]["statistics"]["accuracy"]["n"] == 4
+    assert found["differences"][0]["told_apart"] is True
+    assert found["differences"][0]["groups"] == [0, 1]
+
+
+def test_options_of_groups_need_groups(seeded):
+    assert "--group-by" in run("compare", "--metric", "accuracy", expected=2).stderr

@@ -145,19 +145,64 @@ def _executions(ctx: click.Context, session: str | None, run: str | None) -> lis
 
 
 @cli.command(epilog="Example: trackbook compare brave-otter calm-lynx")
-@click.argument("runs", nargs=-1, required=True, shell_complete=complete_runs)
+@click.argument("runs", nargs=-1, shell_complete=complete_runs)
 @store_option
 @click.option("--all", "is_all", is_flag=True, help="Also what is the same in all runs.")
+@click.option("--group-by", "by", multiple=True, metavar="FIELD", help="Compare groups, e.g. --group-by params.model.")
+@click.option("--metric", "metrics", multiple=True, metavar="KEY", help="Of groups: only this metric.")
+@click.option("--seed", "seeds", multiple=True, metavar="PARAM", help="Of groups: a param that is a seed by any name.")
+@click.option("--experiment", metavar="NAME", help="Of groups: all runs of this experiment; default: of the store.")
 @json_option
 @click.pass_context
-def compare(ctx: click.Context, runs: Sequence[str], is_all: bool, as_json: bool) -> None:
-    """Put runs side by side. Shown is what differs; a single run stands beside its children."""
+def compare(
+    ctx: click.Context,
+    runs: Sequence[str],
+    is_all: bool,
+    by: Sequence[str],
+    metrics: Sequence[str],
+    seeds: Sequence[str],
+    experiment: str | None,
+    as_json: bool,
+) -> None:
+    """Put runs side by side. Shown is what differs; a single run stands beside its children.
+
+    With --group-by, runs that differ only in their seed are taken together (without RUNS all that there are): mean,
+    deviation and interval of each group, and which groups can be told apart.
+    """
     from trackbook.display.comparison import show_comparison
     from trackbook.display.payload import comparison_payload
     from trackbook.tracking.compare import compare_runs
 
+    if by:
+        _compare_groups(ctx, runs, by, metrics, seeds, experiment, as_json=as_json)
+        return
+    if metrics or seeds or experiment:
+        raise InvalidValueError("--metric, --seed and --experiment are of groups. Say which: --group-by params.model.")
     compared = compare_runs(project_of(ctx).store, runs)
     if as_json:
         print_json(comparison_payload(compared, compared.rows if is_all else compared.differing()))
     else:
         print_shown(show_comparison(compared, look_of(), is_whole=is_all))
+
+
+def _compare_groups(
+    ctx: click.Context,
+    runs: Sequence[str],
+    by: Sequence[str],
+    metrics: Sequence[str],
+    seeds: Sequence[str],
+    experiment: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from trackbook.display.groups import show_groups
+    from trackbook.display.payload import grouping_payload
+    from trackbook.tracking.groups import group_runs, runs_to_group
+
+    store = project_of(ctx).store
+    details = runs_to_group(store, runs, experiment=experiment)
+    grouping = group_runs(store, details, by, metrics=metrics, seeds=seeds)
+    if as_json:
+        print_json(grouping_payload(grouping))
+    else:
+        print_shown(show_groups(grouping, look_of()))

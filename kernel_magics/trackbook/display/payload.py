@@ -8,6 +8,7 @@ from datetime import datetime
 
 from trackbook.records import DatasetUse, Environment, Execution, FileRead, Git, JsonValue, Model, RunDetail, strict
 from trackbook.tracking.compare import Absent, Comparison, Row
+from trackbook.tracking.groups import Difference, Group, Grouping
 from trackbook.tracking.overview import Overview
 
 Payload = dict[str, JsonValue]
@@ -157,3 +158,39 @@ def _git(git: Git) -> Payload:
 
 def _time(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def grouping_payload(grouping: Grouping) -> Payload:
+    """Return groups of runs with the statistics of each metric, and the differences between groups by position."""
+    return {
+        "by": list(grouping.by),
+        "also": list(grouping.also),
+        "metrics": list(grouping.metrics),
+        "groups": [_group(group) for group in grouping.groups],
+        "differences": [_group_difference(each) for each in grouping.differences],
+        "left_out": grouping.left_out,
+    }
+
+
+def _group(group: Group) -> JsonValue:
+    statistics: dict[str, JsonValue] = {
+        key: {"n": each.n, "mean": each.mean, "deviation": each.deviation, "low": each.low, "high": each.high}
+        for key, each in group.statistics.items()
+    }
+    return {
+        "labels": strict(group.labels),
+        "run_ids": [detail.run.run_id for detail in group.runs],
+        "statistics": statistics,
+        "repetitions": group.repetitions,
+    }
+
+
+def _group_difference(each: Difference) -> JsonValue:
+    return {
+        "metric": each.metric,
+        "groups": [each.one, each.other],
+        "difference": each.difference,
+        "p": each.p,
+        "corrected_p": each.corrected,
+        "told_apart": each.is_told_apart,
+    }

@@ -11,6 +11,7 @@ from trackbook.magics.commands.base import (
     RUN,
     SETTINGS,
     THIS_SESSION,
+    WORD,
     ExperimentName,
     SessionReference,
     look,
@@ -83,17 +84,44 @@ def show(notebook: TrackedNotebook, run: str | None, as_json: bool) -> None:
 @track.command(epilog="Example: %track compare latest brave-otter", context_settings=SETTINGS)
 @click.argument("runs", nargs=-1, type=RUN, metavar="[A B]...")
 @click.option("--all", "is_all", is_flag=True, help="Also what is the same in all runs.")
+@click.option("--group-by", "by", multiple=True, metavar="FIELD", type=WORD, help="Compare groups: by params.model.")
+@click.option("--metric", "metrics", multiple=True, metavar="KEY", type=WORD, help="Of groups: only this metric.")
+@click.option("--seed", "seeds", multiple=True, metavar="PARAM", type=WORD, help="Of groups: a param that is a seed.")
 @pass_notebook
-def compare(notebook: TrackedNotebook, runs: Sequence[str], is_all: bool) -> None:
+def compare(
+    notebook: TrackedNotebook,
+    runs: Sequence[str],
+    is_all: bool,
+    by: Sequence[str],
+    metrics: Sequence[str],
+    seeds: Sequence[str],
+) -> None:
     """Put runs side by side, by default this session's two newest.
 
     Shown is what differs: params, metrics, data, models, environment. A single run stands beside its children.
+    With --group-by, this notebook's runs that differ only in their seed are taken together, and groups compared.
     """
+    if by:
+        _compare_groups(notebook, runs, by, metrics, seeds)
+        return
+    if metrics or seeds:
+        raise InvalidValueError("--metric and --seed are of groups. Say which: --group-by params.model.")
     from trackbook.display.comparison import show_comparison
     from trackbook.tracking.compare import compare_runs
 
     compared = compare_runs(notebook.project.store, runs or notebook.newest_two())
     show_in_cell(show_comparison(compared, look(), is_whole=is_all))
+
+
+def _compare_groups(
+    notebook: TrackedNotebook, runs: Sequence[str], by: Sequence[str], metrics: Sequence[str], seeds: Sequence[str]
+) -> None:
+    from trackbook.display.groups import show_groups
+    from trackbook.tracking.groups import group_runs, runs_to_group
+
+    store = notebook.project.store
+    details = runs_to_group(store, runs, experiment=notebook.experiment)
+    show_in_cell(show_groups(group_runs(store, details, by, metrics=metrics, seeds=seeds), look()))
 
 
 @track.command(epilog="Example: %track log --run latest --source", context_settings=SETTINGS)

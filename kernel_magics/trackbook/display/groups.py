@@ -1,0 +1,134 @@
+"""Groups of runs: mean, deviation and interval of each metric, and which groups can be told apart."""
+
+from __future__ import annotations
+
+from trackbook.display import cells
+from trackbook.display import format as fmt
+from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
+from trackbook.display.shown import Look, Shown, shown
+from trackbook.records import JsonValue
+from trackbook.tracking.direction import higher_is_better
+from trackbook.tracking.groups import FEWEST, Difference, Group, Grouping, Statistic
+
+_MOST_DIFFERENCES = 30
+_WIDEST = 32
+
+
+def show_groups(grouping: Grouping, look: Look | None = None) -> Shown:
+    """Show groups of runs, one table for the means and one for the differences between groups."""
+    look = look or Look()
+    runs = sum(len(group.runs) for group in grouping.groups)
+    title = f"{fmt.plural(runs, 'run')} in {fmt.plural(len(grouping.groups), 'group')}"
+    blocks: list[Block] = [Title(cells=(Cell(text=title), Cell(text=f"by {', '.join(grouping.by)}", tone=Tone.QUIET)))]
+    blocks.append(_means(grouping))
+    if grouping.differences:
+        blocks.append(_differences(grouping))
+    return shown([*blocks, *(Sentence(text=note, tone=Tone.QUIET) for note in _notes(grouping))], look)
+
+
+def _means(grouping: Grouping) -> Table:
+    fields = [Column(title=_title(field), is_kept=True, folds=True) for field in (*grouping.by, *grouping.also)]
+    numbers = [
+        Column(title=title, is_number=True, is_kept=True) for title in ("n", "mean", "± deviation", "95 % interval")
+    ]
+    rows: list[tuple[Cell, ...]] = []
+    for key in grouping.metrics:
+        having = [group for group in grouping.groups if key in group.statistics]
+        best = _best(having, key)
+        rows += [(cells.metric_key(key),)] if having else []
+        rows += [(*_labels(group), *_statistic(group.statistics[key], is_best=group is best)) for group in having]
+    return Table(columns=(*fields, *numbers), rows=tuple(rows))
+
+
+def _title(field: str) -> str:
+    return field.removeprefix("params.").removeprefix("tags.")
+
+
+def _labels(group: Group) -> list[Cell]:
+    return [_label(value) for value in group.labels.values()]
+
+
+def _label(value: JsonValue) -> Cell:
+    return cells.NOTHING if value is None else cells.text(fmt.value(value), width=_WIDEST)
+
+
+def _statistic(found: Statistic, *, is_best: bool) -> list[Cell]:
+    interval = [each for each in (found.low, found.high) if each is not None]
+    mean, *ends = fmt.aligned([found.mean, *interval])
+    deviation = cells.NOTHING if found.deviation is None else Cell(text=f"± {found.deviation:.2g}")
+    return [
+        Cell(text=str(found.n)),
+        Cell(text=mean, title=fmt.exact(found.mean), is_strong=is_best, aside="★" if is_best else ""),
+        deviation,
+        Cell(text=" … ".join(ends)) if ends else cells.NOTHING,
+    ]
+
+
+def _best(groups: list[Group], key: str) -> Group | None:
+    direction = higher_is_better(key)
+    if direction is None or len(groups) < 2:
+        return None
+    return (max if direction else min)(groups, key=lambda group: group.statistics[key].mean)
+
+
+def _differences(grouping: Grouping) -> Table:
+    columns = (
+        Column(title="metric", is_kept=True),
+        Column(title="groups", is_kept=True, folds=True),
+        Column(title="difference", is_number=True, is_kept=True),
+        Column(title="p", is_number=True, is_kept=True),
+        Column(title="", is_kept=True, folds=True),
+    )
+    ordered = sorted(grouping.differences, key=lambda each: (each.corrected is None, each.corrected or 0.0))
+    rows = tuple(_difference(grouping, each) for each in ordered[:_MOST_DIFFERENCES])
+    left = len(ordered) - len(rows)
+    more = f"{fmt.plural(left, 'comparison')} more: compare fewer groups, or one --metric" if left else ""
+    return Table(columns=columns, rows=rows, heading="Told apart?", more=more)
+
+
+def _difference(grouping: Grouping, each: Difference) -> tuple[Cell, ...]:
+    one, other = (grouping.groups[at] for at in (each.one, each.other))
+    return (
+        Cell(text=each.metric),
+        Cell(text=f"{_name(one)} → {_name(other)}"),
+        Cell(text=fmt.signed(each.difference), title=fmt.exact(each.difference)),
+        cells.NOTHING if each.corrected is None else Cell(text=_p(each.corrected)),
+        _judgement(each, one, other),
+    )
+
+
+def _name(group: Group) -> str:
+    return ", ".join(
+        fmt.shortened("—" if value is None else fmt.value(value), _WIDEST) for value in group.labels.values()
+    )
+
+
+def _p(value: float) -> str:
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
+
+
+def _judgement(each: Difference, one: Group, other: Group) -> Cell:
+    if each.is_told_apart is None:
+        few = min(one.statistics[each.metric].n, other.statistics[each.metric].n)
+        return Cell(text=f"not judged: n = {few}, {FEWEST} are needed", tone=Tone.QUIET)
+    if each.is_told_apart:
+        return Cell(text="told apart", symbol="✓", tone=Tone.GOOD)
+    return Cell(text="can't be told apart", tone=Tone.QUIET)
+
+
+def _notes(grouping: Grouping) -> list[str]:
+    judged = sum(each.corrected is not None for each in grouping.differences)
+    notes = []
+    if judged:
+        notes.append(
+            f"p: Welch's t-test, corrected for {fmt.plural(judged, 'comparison')} (Holm); told apart below 0.05."
+        )
+    if grouping.also:
+        names = ", ".join(_title(field) for field in grouping.also)
+        notes.append(f"Runs that differ in {names} stand in groups of their own: only seeds may differ within one.")
+    repetitions = sum(group.repetitions for group in grouping.groups)
+    if repetitions:
+        notes.append(f"{fmt.plural(repetitions, 'run')} left out: the same seed gave the same result again.")
+    if grouping.left_out:
+        notes.append(f"{fmt.plural(grouping.left_out, 'run')} left out: not finished, or without a number to compare.")
+    return notes

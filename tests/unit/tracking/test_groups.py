@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from scipy.stats import ttest_ind
+from trackbook.errors import InvalidValueError
+from trackbook.records import DatasetUse, Execution, Outcome, Process, RunStatus, Session
+from trackbook.store import Batch, MemoryStore
+from trackbook.tracking.groups import group_runs, runs_to_group
+
+FOREST = [0.91, 0.93, 0.95, 0.92]
+LINEAR = [0.81, 0.83, 0.80, 0.84]
+
+
+@pytest.fixture
+def store():
+    found = MemoryStore()
+    session = Session(
+        session_id="session",
+        experiment="churn",
+        started_at=datetime(2026, 5, 1, tzinfo=UTC),
+        lease_expires_at=datetime(2026, 5, 1, tzinfo=UTC),
+        process=Process(host="here", boot="now", pid=1, started=1.0),
+        user="ada",
+    )
+    found.write(Batch(sessions=[session]))
+    return found
+
+
+def seeded(make_run, first, values, **params):
+    return [
+        make_run(first + seed, params={"seed": seed, **params}, metrics={"test.accuracy": value})
+        for seed, value in enumerate(values)
+    ]
+
+
+@pytest.fixture
+def forest_and_linear(make_run):
+    return [
+        *seeded(make_run, 1, FOREST, model="forest", depth=3),
+        *seeded(make_run, 11, LINEAR, model="linear"),
+    ]
+
+
+def test_groups_have_mean_deviation_and_a_t_interval(store, forest_and_linear):
+    grouping = group_runs(store, forest_and_linear, ["params.model"])
+
+    forest = grouping.groups[0].statistics["test.accuracy"]
+    assert grouping.groups[0].labels == {"params.model": "forest"}
+    assert (forest.n, forest.mean) == (4, pytest.approx(0.9275))
+    assert forest.deviation == pytest.approx(0.017078, abs=1e-6)
+    assert (forest.low, forest.high) == (pytest.approx(0.900325, abs=1e-6), pytest.approx(0.954675, abs=1e-6))
+
+
+def test_two_groups_are_told_apart_by_welch(store, forest_and_linear):
+    (difference,) = group_runs(store, forest_and_linear, ["model"]).differences
+
+    assert difference.p == pytest.approx(ttest_ind(FOREST, LINEAR, equal_var=False).pvalue)
+    assert difference.corrected == difference.p
+    assert difference.is_told_apart
+    assert difference.difference == pytest.approx(0.82 - 0.9275)
+
+
+def test_three_groups_are_corrected_for_three_comparisons(store, make_run, forest_and_linear):
+    boosted = seeded(make_run, 21, [0.90, 0.92, 0.94, 0.93], model="boosted")
+
+    found = group_runs(store, [*forest_and_linear, *boosted], ["params.model"]).differences
+
+    ordered = sorted(found, key=lambda each: each.p)
+    assert [each.corrected for each in ordered] == [
+        pytest.approx(3 * ordered[0].p),
+        pytest.approx(max(3 * ordered[0].p, 2 * ordered[1].p)),
+        pytest.approx(ordered[2].p),
+    ]
+    assert [each.is_told_apart for each in ordered] == [True, True, False]
+
+
+def test_two_runs_are_never_judged(store, make_run, forest_and_linear):
+    few = seeded(make_run, 21, [0.5, 0.5001], model="guess")
+
+    grouping = group_runs(store, [*forest_and_linear[:4], *few], ["params.model"])
+
+    (difference,) = grouping.differences
+    assert (difference.p, difference.is_told_apart) == (None, None)
+    guess = grouping.groups[1].statistics["test.accuracy"]
+    assert (guess.n, guess.low, guess.high) == (2, None, None)
+
+
+def test_runs_that_differ_in_more_than_the_seed_are_groups_of_their_own(store, make_run, forest_and_linear):
+    deeper = seeded(make_run, 21, FOREST, model="forest", depth=9)
+
+    grouping = group_runs(store, [*forest_and_linear, *deeper], ["params.model"])
+
+    assert grouping.also == ("params.depth",)
+    assert [(group.labels["params.model"], group.labels["params.depth"]) for group in grouping.groups] == [
+        ("forest", 3),
+        ("forest", 9),
+        ("linear", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "key", ["random_state", "SEED", "np_seed", "clf__random_state", "cfg.seed", "split.random_state"]
+)
+def test_seeds_are_known_by_their_names(store, make_run, key):
+    runs = [make_run(at, params={key: at, "C": 1}, metrics={"loss": at / 7}) for at in range(4)]
+
+    (group,) = group_runs(store, runs, ["C"]).groups
+
+    assert group.statistics["loss"].n == 4
+
+
+@pytest.mark.parametrize("key", ["seeding_rate", "n_seedlings", "range", "C"])
+def test_other_params_are_no_seeds(store, make_run, key):
+    runs = [make_run(at, params={key: at, "solver": "a"}, metrics={"loss": at / 7}) for at in range(3)]
+
+    assert len(group_runs(store, runs, ["solver"]).groups) == 3
+
+
+def test_a_seed_of_another_name_can_be_named(store, make_run):
+    runs = [make_run(at, params={"trial": at, "C": 1}, metrics={"loss": at / 7}) for at in range(3)]
+
+    (group,) = group_runs(store, runs, ["C"], seeds=["trial"]).groups
+
+    assert group.statistics["loss"].n == 3
+
+
+def test_the_same_seed_with_the_same_result_counts_once(store, make_run, forest_and_linear):
+    again = [replace(each, run=replace(each.run, run_id=f"again{at}")) for at, each in enumerate(forest_and_linear[:4])]
+
+    forest = group_runs(store, [*forest_and_linear, *again], ["params.model"]).groups[0]
+
+    assert (forest.statistics["test.accuracy"].n, forest.repetitions) == (4, 4)
+
+
+def test_runs_on_other_files_are_kept_apart(store, make_run):
+    january, june = (DatasetUse(name="df", kind="DataFrame", shape=(rows, 2), rows=rows) for rows in (10, 20))
+    runs = [
+        replace(each, datasets=(january if at < 3 else june,))
+        for at, each in enumerate(seeded(make_run, 1, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], C=1))
+    ]
+
+    grouping = group_runs(store, runs, ["C"])
+
+    assert grouping.also == ("data",)
+    assert [group.statistics["test.accuracy"].n for group in grouping.groups] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("other", "groups"),
+    [("seed = 7  # the same\nmodel.fit( X )", 1), ("seed = 1\nmodel.fit(scale(X))", 2)],
+)
+def test_code_is_compared_without_layout_and_constants(store, make_run, other, groups):
+    for number, source in enumerate(["seed = 1\nmodel.fit(X)", other]):
+        execution = Execution(
+            execution_id=f"e{number}",
+            session_id="session",
+            index=number + 1,
+            source=source,
+            started_at=datetime(2026, 5, 1, tzinfo=UTC),
+            seconds=1.0,
+            outcome=Outcome.OK,
+        )
+        store.write(Batch(executions=[execution]))
+    runs = [replace(each, execution_ids=(f"e{at % 2}",)) for at, each in enumerate(seeded(make_run, 1, FOREST, C=1))]
+
+    assert len(group_runs(store, runs, ["C"]).groups) == groups
+
+
+def test_failed_runs_and_runs_without_numbers_are_left_out_and_counted(store, make_run, forest_and_linear):
+    failed = replace(forest_and_linear[0], run=replace(forest_and_linear[0].run, run_id="bad", status=RunStatus.FAILED))
+    broken = make_run(31, params={"model": "forest"}, metrics={"test.accuracy": math.nan})
+
+    grouping = group_runs(store, [*forest_and_linear, failed, broken], ["params.model"])
+
+    assert grouping.left_out == 2
+    assert grouping.groups[0].statistics["test.accuracy"].n == 4
+
+
+def test_groups_without_any_spread_are_compared_without_dividing_by_it(store, make_run):
+    same = [*seeded(make_run, 1, [0.5] * 3, C=1), *seeded(make_run, 11, [0.5] * 3, C=2)]
+    apart = seeded(make_run, 21, [0.6] * 3, C=3)
+
+    found = group_runs(store, [*same, *apart], ["C"]).differences
+
+    assert [each.p for each in found] == [1.0, 0.0, 0.0]
+
+
+def test_unknown_field_is_answered_with_the_nearest(store, forest_and_linear):
+    with pytest.raises(InvalidValueError, match=r"Did you mean 'params.model'\?"):
+        group_runs(store, forest_and_linear, ["params.modle"])
+    with pytest.raises(InvalidValueError, match=r"Did you mean 'test.accuracy'\?"):
+        group_runs(store, forest_and_linear, ["model"], metrics=["acuracy"])
+
+
+def test_grouping_by_the_seed_is_refused(store, forest_and_linear):
+    with pytest.raises(InvalidValueError, match="is the seed"):
+        group_runs(store, forest_and_linear, ["seed"])
+
+
+def test_nothing_to_group_is_said(store):
+    with pytest.raises(InvalidValueError, match="no finished run"):
+        group_runs(store, runs_to_group(store, []), ["model"])
