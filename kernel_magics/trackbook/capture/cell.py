@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import entry_points
 
 from trackbook import clock
+from trackbook.capture.code import Code, cell_code
 from trackbook.capture.definitions import Definitions, is_class
 from trackbook.capture.events import Event
 from trackbook.capture.flow import Flow
@@ -21,10 +21,10 @@ from trackbook.capture.namespace import Change, Namespace
 from trackbook.capture.observer import Observer, Upstream
 from trackbook.capture.resources import ResourceMeter
 from trackbook.capture.sources import Sources
-from trackbook.capture.symbols import parse_cell
 from trackbook.records import Failure, JsonValue, Outcome, Resources, json_value
 
 _PLAIN = frozenset({str, int, float, bool, list, tuple, dict, type(None)})
+_NO_FLOW = Flow([], {})
 INTEGRATIONS = "trackbook.integrations"  # the entry point group
 
 
@@ -81,8 +81,7 @@ class CellCapture:
         self._definitions = Definitions(variables, self._class_found)
         self._meter = ResourceMeter()
         self._source = ""
-        self._tree: ast.Module | None = None
-        self._flow = Flow([], {})
+        self._flow = _NO_FLOW
         self._started = (clock.now(), clock.monotonic())
 
     def attach(self, integrations: Iterable[Integration] | None = None) -> None:
@@ -115,20 +114,20 @@ class CellCapture:
         source, transformed
             The cell as typed, and as IPython rewrote it.
         """
-        self._source, self._tree = source, None
-        self._flow = Flow([], {})
+        self._source, self._flow = source, _NO_FLOW
+        code = None
         with self._guard:
-            self._tree = _parsed(source)
+            code = _read(source)
         with self._guard:
-            self._namespace.before(self._tree)
+            self._namespace.before(code)
         with self._guard:
-            self._flow = self._sources.begin_cell(source, transformed, self._tree)
+            self._flow = self._sources.begin_cell(source, transformed, code)
         with self._guard:
-            self.observer.begin(self._flow)
+            self.observer.begin(self._flow, may_draw=code is not None and code.may_draw)
         self._meter.start()
         self._started = (clock.now(), clock.monotonic())
-        if self._tree is not None:
-            self._definitions.begin(self._tree)  # last: it sees every call that is made from here on
+        if code is not None:
+            self._definitions.begin(code)  # last: it sees every call that is made from here on
 
     def _class_found(self, kind: type) -> None:
         with self._guard:
@@ -203,9 +202,9 @@ class CellCapture:
         return line
 
 
-def _parsed(source: str) -> ast.Module | None:
+def _read(source: str) -> Code | None:
     try:
-        return parse_cell(source)
+        return cell_code(source)
     except SyntaxError:
         return None
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import TypeGuard
 
+from trackbook.capture.code import Code
+
 
 class Definitions:
     """Tells of the estimator-like classes of a cell as soon as they are bound to their names.
@@ -30,9 +32,9 @@ class Definitions:
         self._found = found
         self._awaited: dict[str, object] = {}
 
-    def begin(self, tree: ast.Module) -> None:
+    def begin(self, code: Code) -> None:
         """A cell is about to run."""
-        names = set(_defined(tree.body))
+        names = set(_defined(code.tree.body)) if code.has_definitions else ()
         if names and sys.getprofile() is None:
             self._awaited = {name: self._variables.get(name) for name in names}
             sys.setprofile(self._look)

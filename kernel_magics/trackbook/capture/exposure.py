@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from trackbook.capture.code import Code, Depending
 from trackbook.capture.magics_source import LOCAL
 from trackbook.capture.symbols import Access, accesses, mentions
 
@@ -20,6 +21,7 @@ _SKIPPING = (
     | ast.DictComp
     | ast.GeneratorExp
 )
+_SIMPLE = frozenset({ast.Assign, ast.Expr, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Delete})
 ReachedFrom = Callable[[str, bool], Collection[str]]
 
 
@@ -40,8 +42,8 @@ class Exposure:
     certain: tuple[Binding, ...] = ()
 
 
-def exposure(module: ast.Module, reached_from: ReachedFrom) -> Exposure:
-    """Follow a cell's statements in order.
+def exposure(code: Code, reached_from: ReachedFrom) -> Exposure:
+    """Follow a cell's statements in order, unless that was done before and its names reach the same.
 
     Parameters
     ----------
@@ -49,27 +51,34 @@ def exposure(module: ast.Module, reached_from: ReachedFrom) -> Exposure:
         The names that the value of a name from before the cell may read in turn; the flag tells whether the cell calls
         it or hands it on, or only reads it.
     """
-    order = _Order(reached_from)
-    order.block(module.body, set())
-    return Exposure(reads=frozenset(order.reads), certain=tuple(_certain(module.body)))
+    known = code.exposure
+    if known is None or not known.holds(reached_from):
+        order = _Order(code, reached_from)
+        order.block(code.tree.body, set())
+        found = Exposure(reads=frozenset(order.reads), certain=tuple(_certain(code, code.tree.body)))
+        known = code.exposure = Depending(found, order.asked)
+    return known.value
 
 
-def _certain(statements: Iterable[ast.stmt]) -> Iterable[Binding]:
+def _certain(code: Code, statements: Iterable[ast.stmt]) -> Iterable[Binding]:
     for statement in statements:
         match statement:
             case ast.With() | ast.AsyncWith():
-                yield from _bindings(statement, statement.body[0].lineno)
-                yield from _certain(statement.body)
+                yield from _bindings(code, statement, statement.body[0].lineno)
+                yield from _certain(code, statement.body)
             case ast.Try() | ast.TryStar():
-                yield from _certain(statement.finalbody)
+                yield from _certain(code, statement.finalbody)
             case ast.If() | ast.While() | ast.For() | ast.AsyncFor() | ast.Match():
                 continue
             case _:
-                yield from _bindings(statement, statement.end_lineno or statement.lineno)
+                yield from _bindings(code, statement, statement.end_lineno or statement.lineno)
 
 
-def _bindings(statement: ast.stmt, end_line: int) -> Iterable[Binding]:
-    names = accesses(statement, shallow=True).binds - _conditional(statement)
+def _bindings(code: Code, statement: ast.stmt, end_line: int) -> Iterable[Binding]:
+    is_class = type(statement) is ast.ClassDef
+    names = (accesses(statement, shallow=True) if is_class else code.facts(statement).access).binds
+    if code.has_walrus:
+        names -= _conditional(statement)
     return (Binding(name, statement.lineno, end_line) for name in sorted(names))
 
 
@@ -82,8 +91,10 @@ def _conditional(statement: ast.stmt) -> set[str]:
 class _Order:
     """Carries the names that are bound so far; a branch that ends in `raise` or `continue` has no say afterwards."""
 
-    def __init__(self, reached_from: ReachedFrom) -> None:
+    def __init__(self, code: Code, reached_from: ReachedFrom) -> None:
         self.reads: set[str] = set()
+        self.asked: dict[tuple[str, bool], frozenset[str]] = {}
+        self._code = code
         self._reached_from = reached_from
         self._defined: dict[str, frozenset[str]] = {}  # functions and classes made in the cell: what their bodies read
 
@@ -93,8 +104,10 @@ class _Order:
         return bound
 
     def _statement(self, statement: ast.stmt, bound: set[str]) -> set[str]:
-        access = accesses(statement, shallow=_is_compound(statement))
+        access = self._code.facts(statement).access
         self._use(access, bound)
+        if type(statement) in _SIMPLE:
+            return bound | access.binds
         match statement:
             case ast.If():
                 return self._join([statement.body, statement.orelse], bound)
@@ -123,7 +136,13 @@ class _Order:
             if name in self._defined and name in used:
                 self.reads |= self._reads_of_defined(name) - bound
             elif name not in bound:
-                self.reads |= set(self._reached_from(name, name in used)) - bound
+                self.reads |= self._reached(name, name in used) - bound
+
+    def _reached(self, name: str, is_used: bool) -> frozenset[str]:
+        key = (name, is_used)
+        if key not in self.asked:
+            self.asked[key] = frozenset(self._reached_from(name, is_used))
+        return self.asked[key]
 
     def _reads_of_defined(self, name: str) -> set[str]:
         """What calling a function made in the cell reads, through others made there and before."""
@@ -134,7 +153,7 @@ class _Order:
             reads |= new
             waiting += [other for other in new if other in self._defined]
         for other in reads - self._defined.keys():
-            reads |= set(self._reached_from(other, True))
+            reads |= self._reached(other, True)
         return reads
 
     def _try(self, statement: ast.Try | ast.TryStar, bound: set[str]) -> set[str]:
@@ -155,20 +174,3 @@ class _Order:
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:
     return bool(body) and isinstance(body[-1], ast.Raise | ast.Continue | ast.Break)
-
-
-def defined_names(module: ast.Module) -> set[str] | None:
-    """Return the functions and classes that a cell defines; None where defining one may already run its body."""
-    found = set()
-    for node in ast.walk(module):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if node.decorator_list or node.name == LOCAL or (isinstance(node, ast.ClassDef) and node.bases):
-                return None
-            found.add(node.name)
-    return found
-
-
-def _is_compound(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return False
-    return isinstance(statement, ast.Match) or hasattr(statement, "body")

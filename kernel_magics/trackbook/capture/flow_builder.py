@@ -9,18 +9,35 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from trackbook.capture.code import Code, Depending
 from trackbook.capture.flow import OUTSIDE_ONLY, Definitions, Flow, Node
-from trackbook.capture.literals import assigned_literals, is_literal_iterable, target_names
-from trackbook.capture.symbols import Access, accesses, mentions
+from trackbook.capture.symbols import Access, mentions
 
 ReachedFrom = Callable[[str], Collection[str]]
 _ANY = "*"  # stands in `Definitions` for every name that is not in it: what statements made that may bind anything
 _MOST_TURNS = 4
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_SIMPLE = frozenset({ast.Assign, ast.Expr, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.FunctionDef})
 _Loop = ast.For | ast.AsyncFor | ast.While
 
 
-def build_flow(body: list[ast.stmt], reached_from: ReachedFrom = lambda name: ()) -> Flow:
+def cell_flow(code: Code, reached_from: ReachedFrom) -> Flow:
+    """Return the flow of a cell: the one of the last time, if its names still reach the same."""
+    known = code.flow
+    if known is None or not known.holds(lambda name, is_used: frozenset(reached_from(name))):
+        asked: dict[tuple[str, bool], frozenset[str]] = {}
+
+        def ask(name: str) -> frozenset[str]:
+            key = (name, True)
+            if key not in asked:
+                asked[key] = frozenset(reached_from(name))
+            return asked[key]
+
+        known = code.flow = Depending(build_flow(code.tree.body, ask, code), asked)
+    return known.value
+
+
+def build_flow(body: list[ast.stmt], reached_from: ReachedFrom = lambda name: (), code: Code | None = None) -> Flow:
     """Return the flow of a block.
 
     Parameters
@@ -29,8 +46,13 @@ def build_flow(body: list[ast.stmt], reached_from: ReachedFrom = lambda name: ()
         Its statements.
     reached_from
         For a name from outside, the global names that calling or using its value may read.
+    code
+        What the block is a part of.
     """
-    builder = _Builder(reached_from, _late_names(body))
+    if code is None:
+        module = ast.Module(body=body, type_ignores=[])
+        code = Code(module, ast.unparse(module))
+    builder = _Builder(reached_from, code, _late_names(body) if code.has_definitions else {})
     builder.block(body, None)
     ends = [builder.now, *builder.returned]
     return Flow(builder.nodes, _without_any(_join(*ends)))
@@ -39,11 +61,12 @@ def build_flow(body: list[ast.stmt], reached_from: ReachedFrom = lambda name: ()
 class _Builder:
     """`now` holds the present definitions; None where the code can't be reached."""
 
-    def __init__(self, reached_from: ReachedFrom, late: dict[str, Access]) -> None:
+    def __init__(self, reached_from: ReachedFrom, code: Code, late: dict[str, Access]) -> None:
         self.nodes: list[Node] = []
         self.now: Definitions | None = {}
         self.returned: list[Definitions | None] = []
         self._reached_from = reached_from
+        self._code = code
         self._late = late
         self._known: dict[int, Node] = {}
         self._breaks: list[list[Definitions | None]] = []
@@ -55,6 +78,9 @@ class _Builder:
             self._statement(statement, control)
 
     def _statement(self, statement: ast.stmt, control: int | None) -> None:
+        if type(statement) in _SIMPLE:
+            self._node(statement, control)
+            return
         match statement:
             case ast.If():
                 header = self._node(statement, control).index
@@ -174,15 +200,14 @@ class _Builder:
 
     def _node(self, statement: ast.stmt, control: int | None) -> Node:
         """Add a statement (or, in a later turn of a loop, what reaches it now) and let its definitions take effect."""
-        access = accesses(
-            statement, shallow=not isinstance(statement, ast.ClassDef)
-        )  # a class body runs where it stands
+        facts = self._code.facts(statement)
+        access = facts.access
         node = self._known.get(id(statement))
         if node is None:
             node = Node(index=len(self.nodes), statement=statement, control=control)
             node.binds = access.binds
-            node.literals = assigned_literals(statement)
-            node.loop_targets = _loop_targets(statement)
+            node.literals = facts.literals
+            node.loop_targets = facts.loop_targets
             node.is_opaque = access.is_opaque
             self.nodes.append(node)
             self._known[id(statement)] = node
@@ -204,7 +229,7 @@ class _Builder:
                 now[name] = _sources(now, name) | {node.index}
         for name in touches:
             now[name] = _sources(now, name) | {node.index}
-        certain = node.binds - _conditional_names(node.statement)
+        certain = node.binds - _conditional_names(node.statement) if self._code.has_walrus else node.binds
         for name in node.binds:
             now[name] = frozenset({node.index}) if name in certain else _sources(now, name) | {node.index}
 
@@ -351,9 +376,3 @@ def _captured(case: ast.match_case) -> Iterator[str]:
         name = node.rest if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
         if isinstance(name, str):
             yield name
-
-
-def _loop_targets(statement: ast.stmt) -> frozenset[str]:
-    if isinstance(statement, ast.For | ast.AsyncFor) and is_literal_iterable(statement.iter):
-        return frozenset(target_names(statement.target))
-    return frozenset()

@@ -53,11 +53,16 @@ def is_literal_iterable(node: ast.expr) -> bool:
     return False
 
 
-def assigned_literals(statement: ast.stmt) -> dict[str, JsonValue]:
+def assigned_literals(statement: ast.stmt, *, has_walrus: bool = True) -> dict[str, JsonValue]:
     """Return the literals that one statement assigns: ``a = 1``, ``a, b = 1, 2``, ``a: int = 1``, ``(n := 3)``.
 
     Settings that are kept together have dotted names: ``config.rate = 0.1``, and ``class Config: rate = 0.1`` where the
     class holds nothing else.
+
+    Parameters
+    ----------
+    has_walrus
+        False where it is known that there is no ``:=``.
     """
     found: dict[str, JsonValue] = {}
     if isinstance(statement, ast.ClassDef):
@@ -67,7 +72,7 @@ def assigned_literals(statement: ast.stmt) -> dict[str, JsonValue]:
             found.update(_pairs(target, statement.value))
     elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
         found.update(_pairs(statement.target, statement.value))
-    for node in _expressions(statement):
+    for node in _expressions(statement) if has_walrus else ():
         if isinstance(node, ast.NamedExpr):
             found.update(_pairs(node.target, node.value))
     return found

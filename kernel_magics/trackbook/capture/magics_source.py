@@ -46,6 +46,7 @@ _HELP = re.compile(r"(\?{1,2}\s*[%\w.*\[\]'\"]+|[%\w][\w.*\[\]'\"%()]*\s*\?{1,2}
 _INTERPOLATED = re.compile(r"\{(?P<expression>[^{}]+)\}|\$\$?(?P<name>[^\W\d]\w*(?:\.\w+)*)")
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*(?:=\S+)?\s*")
 _OPTIONS_WITH_VALUE = {"timeit": "nrp", "prun": "lsTD", "memit": "rti", "lprun": "fmDTu"}
+_PASTED = (">>>", "In [", "\r")  # what may be in a pasted session; ``In [1]: x`` is valid Python
 _PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)|\s*(?:In \[\d+\]:|\s*\.{3,}:) ?")
 
 

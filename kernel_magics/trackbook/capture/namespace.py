@@ -5,21 +5,22 @@ The namespace is IPython's own dictionary; it is looked at before and after a ce
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from types import FunctionType
 
-from trackbook.capture.exposure import Binding, Exposure, defined_names, exposure
+from trackbook.capture.code import Code
+from trackbook.capture.exposure import Binding, Exposure, exposure
 from trackbook.capture.recall import Identity, Recall, identity_of
 from trackbook.capture.state import State
-from trackbook.capture.symbols import Access, accesses, mentions
+from trackbook.capture.symbols import Access
 
 _ABSENT = object()
 _OF_MODULES = frozenset(
     {"__annotations__", "__builtin__", "__builtins__", "__doc__", "__file__", "__loader__", "__name__", "__package__"}
     | {"__spec__"}
 )
+_NO_NAMES: frozenset[str] = frozenset()
 _NO_ACCESS = Access()
 _NO_EXPOSURE = Exposure()
 
@@ -81,16 +82,16 @@ class Namespace:
         for name in self._visible():
             self._recall.look(name)
 
-    def before(self, module: ast.Module | None) -> None:
+    def before(self, code: Code | None) -> None:
         """Note what the cell can reach; None is a source that did not parse, and that IPython may run all the same."""
-        self._cell = cell = _Cell(is_unread=module is None)
-        if module is None:
+        self._cell = cell = _Cell(is_unread=code is None)
+        if code is None:
             self._reach_everything(cell)
         else:
-            cell.access = self._reach_out(cell, module)
-            cell.exposure = exposure(module, self._reads_through)
+            cell.access = self._reach_out(cell, code)
+            cell.exposure = exposure(code, self._reads_through)
         cell.is_inert = self._is_inert(cell)
-        if not cell.is_inert or _has_imports(module):
+        if not cell.is_inert or (code is not None and code.has_imports):
             cell.state = State()
         for name in cell.reached | cell.bound | cell.exposure.reads:
             if name in self._variables:
@@ -129,6 +130,9 @@ class Namespace:
 
     def reached_from(self, name: str) -> frozenset[str]:
         """Return the names that code reached from the value of `name` may read in the namespace, through others too."""
+        known = self._recall.look(name)
+        if known is None or not known.reach.loads:
+            return _NO_NAMES
         found: set[str] = set()
         waiting = [name]
         while waiting:
@@ -146,13 +150,12 @@ class Namespace:
 
     # before
 
-    def _reach_out(self, cell: _Cell, module: ast.Module) -> Access:
+    def _reach_out(self, cell: _Cell, code: Code) -> Access:
         """Find the names that the cell can reach; bodies of functions that it defines count if they may run in it."""
-        access = accesses(module)
-        defined = defined_names(module)
+        access = code.access
         mentioned = self._follow(cell, access)
-        if defined is None or not defined.isdisjoint(mentioned):
-            access = mentions(module)
+        if code.defined is None or not code.defined.isdisjoint(mentioned):
+            access = code.mentions
             self._follow(cell, access)
         if cell.is_opaque:
             self._reach_everything(cell)
@@ -241,10 +244,6 @@ class Namespace:
     def _visible(self) -> list[str]:
         hidden = self._hidden()
         return [name for name in list(self._variables) if _is_shown(name, hidden)]
-
-
-def _has_imports(module: ast.Module | None) -> bool:
-    return module is not None and any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(module))
 
 
 def _shown(names: Iterable[str], hidden: Collection[str]) -> tuple[str, ...]:

@@ -131,10 +131,16 @@ class Observer:
 
     # The cell
 
-    def begin(self, flow: Flow) -> None:
-        """Listen: a cell begins."""
+    def begin(self, flow: Flow, *, may_draw: bool = True) -> None:
+        """Listen: a cell begins.
+
+        Parameters
+        ----------
+        may_draw
+            False where no call in it can draw without a seed.
+        """
         self._thread = threading.get_ident()
-        for node in flow.nodes:
+        for node in flow.nodes if may_draw else ():
             for what in unseeded_calls(node.statement):
                 self._unseeded.add([(CELL, node.index)], what)
         self.events, self._made, self._open, self._logged = [], {}, [], set()

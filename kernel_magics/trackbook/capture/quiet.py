@@ -6,11 +6,12 @@ were already shown, so that the next cell shows them again.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from types import TracebackType
 from typing import Protocol
 
 
@@ -21,28 +22,71 @@ class _Message(Protocol):
     lineno: int
 
 
-@contextmanager
-def quiet() -> Iterator[list[Warning | str]]:
+Kept = list[Warning | str]
+_lock = threading.Lock()
+_keeping: dict[int, list[Kept]] = {}  # of each thread that is in such a block: what its blocks kept, outermost first
+_show: Callable[[_Message], None] | None = None
+"""What shows warnings when nobody is in such a block; None: nobody is."""
+
+
+class Quiet:
+    """A block that keeps back, and collects, the warnings that its thread would show."""
+
+    __slots__ = ("_thread",)
+
+    def __enter__(self) -> Kept:
+        global _show
+        self._thread = threading.get_ident()
+        kept: Kept = []
+        with _lock:
+            if _show is None:
+                _show = warnings._showwarnmsg  # type: ignore[attr-defined]  # where the C code of `warn` calls out
+                warnings._showwarnmsg = _keep_back  # type: ignore[attr-defined]  # there is no public door
+            _keeping.setdefault(self._thread, []).append(kept)
+        return kept
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        global _show
+        with _lock:
+            _keeping[self._thread].pop()
+            if not _keeping[self._thread]:
+                del _keeping[self._thread]
+            if not _keeping:  # the last thread puts back what the first one found
+                warnings._showwarnmsg, _show = _show, None  # type: ignore[attr-defined]  # see above
+
+
+def quiet() -> Quiet:
     """Keep back the warnings that this thread would show, and collect them; filters and registries stay as they are.
 
-    A filter that turns the warning into an error still does: the block then raises it.
+    A filter that turns the warning into an error still does: the block then raises it. Other threads may do the same at
+    the same time.
     """
-    kept: list[Warning | str] = []
-    thread = threading.get_ident()
-    show = warnings._showwarnmsg  # type: ignore[attr-defined]  # where the C code of `warn` calls out; no public door
+    return Quiet()
 
-    def keep_back(message: _Message) -> None:
-        if threading.get_ident() != thread:
-            show(message)
-            return
-        kept.append(message.message)
+
+def _keep_back(message: _Message) -> None:
+    blocks = _keeping.get(threading.get_ident())
+    if blocks:
+        blocks[-1].append(message.message)
         _unregister(message)
+        return
+    show = _show or warnings._showwarnmsg  # type: ignore[attr-defined]  # the last block may just have ended
+    show(message)
 
-    warnings._showwarnmsg = keep_back  # type: ignore[attr-defined]  # see above
-    try:
-        yield kept
-    finally:
-        warnings._showwarnmsg = show  # type: ignore[attr-defined]  # see above
+
+def _forget_other_threads() -> None:
+    """Give a forked child a lock that no thread of its parent holds; of the threads only this one is there."""
+    global _lock
+    _lock = threading.Lock()
+    here = threading.get_ident()
+    for thread in [thread for thread in _keeping if thread != here]:
+        del _keeping[thread]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_other_threads)
 
 
 def _unregister(message: _Message) -> None:

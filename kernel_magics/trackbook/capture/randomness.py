@@ -16,7 +16,9 @@ _TAKE_RANDOM_STATE = frozenset(
 )  # fmt: skip
 _SHUFFLERS = frozenset({"KFold", "StratifiedKFold", "StratifiedGroupKFold"})
 _ALWAYS_SHUFFLE = frozenset({"ShuffleSplit", "StratifiedShuffleSplit", "GroupShuffleSplit"})
-_NAMES = re.compile("|".join(sorted({*_UNSEEDED_WITHOUT_ARGUMENTS, *_TAKE_RANDOM_STATE, *_SHUFFLERS, *_ALWAYS_SHUFFLE})))
+_NAMES = re.compile(
+    "|".join(sorted({*_UNSEEDED_WITHOUT_ARGUMENTS, *_TAKE_RANDOM_STATE, *_SHUFFLERS, *_ALWAYS_SHUFFLE}))
+)
 _SEEDS = frozenset({"random_state", "seed", "rng"})
 
 

@@ -11,10 +11,11 @@ from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
 
+from trackbook.capture.code import Code, cell_code
 from trackbook.capture.flow import Flow, Position
-from trackbook.capture.flow_builder import ReachedFrom, build_flow
-from trackbook.capture.symbols import parse_cell
+from trackbook.capture.flow_builder import ReachedFrom, build_flow, cell_flow
 
+_EMPTY = Code(ast.Module(body=[], type_ignores=[]), "")
 COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -81,27 +82,40 @@ class Sources:
         self._reached_from = reached_from
         self.begin_cell("", "", None)
 
-    def begin_cell(self, source: str, transformed: str, tree: ast.Module | None) -> Flow:
+    def begin_cell(self, source: str, transformed: str, code: Code | None) -> Flow:
         """Take a cell that is about to run; return its flow (an empty one if it could not be parsed).
 
         Parameters
         ----------
         source, transformed
             The cell as typed, and as IPython rewrote it, line by line (which is what tracebacks know).
-        tree
-            Its syntax tree, with the lines of `source`.
+        code
+            Its code, with the lines of `source`.
         """
-        self._cell = tree or ast.Module(body=[], type_ignores=[])
+        self._cell = code or _EMPTY
+        self._source = source
         self._transformed = transformed
-        self._magic_lines = _lines_of_cell_magic(source)
-        self.cut_lines = _empty_lines(source) - _empty_lines(transformed)
-        """How many empty lines IPython cut off at the beginning: its line numbers are less by that."""
-        self._magic_body = "\n".join(source.split("\n")[self._magic_lines :]).strip() if self._magic_lines else None
-        self._trees: dict[str, tuple[ast.Module | None, int]] = {}
+        self._is_compared = False
+        self._trees: dict[str, tuple[Code | None, int]] = {}
         self._scopes: dict[int, Scope] = {}
         self._sites: dict[tuple[int, int], tuple[CodeType, Site | None]] = {}
         self._magic_sites: dict[tuple[int, str], Site | None] = {}
-        return self._scope(self._cell, None).flow
+        return cell_flow(self._cell, self._reached_from)
+
+    @property
+    def cut_lines(self) -> int:
+        """How many empty lines IPython cut off at the beginning: its line numbers are less by that."""
+        self._look_at_lines()
+        return self._cut_lines
+
+    def _look_at_lines(self) -> None:
+        """Compare the cell with what IPython made of it, when that is first needed: for most cells it never is."""
+        if self._is_compared:
+            return
+        self._is_compared, source = True, self._source
+        self._magic_lines = _lines_of_cell_magic(source)
+        self._cut_lines = _empty_lines(source) - _empty_lines(self._transformed)
+        self._magic_body = "\n".join(source.split("\n")[self._magic_lines :]).strip() if self._magic_lines else None
 
     def site(self, frame: FrameType) -> Site | None:
         """Return where a frame of the person's code is; None if its source is not at hand."""
@@ -127,7 +141,7 @@ class Sources:
 
     def _find_magic_site(self, line: int, called: str) -> Site | None:
         scope = self._scope(self._cell, None)
-        line += self.cut_lines
+        line += self.cut_lines  # which looks at the cell's magic, too
         first, last = (1, 10**9) if self._magic_lines else (line, line)
         nodes = [node for node in scope.flow.nodes if first <= node.statement.lineno <= last]
         calls = [(node, call) for node in nodes for call in _own_calls(node.statement)]
@@ -142,9 +156,10 @@ class Sources:
 
     def _find_site(self, code: CodeType, instruction: int) -> Site | None:
         position = next(islice(code.co_positions(), instruction // 2, None), None)
-        tree, offset = self._tree(code.co_filename)
-        if tree is None or position is None:
+        found, offset = self._tree(code.co_filename)
+        if found is None or position is None:
             return None
+        tree = found.tree
         line, end_line, column, end_column = position
         if line is None:
             return None
@@ -155,7 +170,7 @@ class Sources:
         if functions and not is_module_code(code):
             named = (node for node in reversed(functions) if _is_function(node, code))
             function = functions[-1] if code.co_name in COMPREHENSIONS else next(named, functions[-1])
-        scope = self._scope(tree, function)
+        scope = self._scope(found, function)
         node = scope.flow.node_at(start, end) or scope.flow.node_at((start[0], 10**6), (start[0], 0))
         if node is None:
             return None
@@ -164,26 +179,28 @@ class Sources:
         comprehensions = tuple(item for item in reversed(inner) if isinstance(item, _Comprehension))
         return Site(scope, node.index, call, comprehensions)
 
-    def _scope(self, tree: ast.Module, function: _Function | None) -> Scope:
-        key = id(function or tree)
+    def _scope(self, code: Code, function: _Function | None) -> Scope:
+        key = id(function or code)
         if key not in self._scopes:
-            reached_from = self._reached_from
-            if function is None:
-                body = tree.body
-            elif isinstance(function, ast.Lambda):
-                body = [ast.copy_location(ast.Expr(function.body), function.body)]
-            else:
-                body = function.body
-            self._scopes[key] = Scope(build_flow(body, reached_from), function)
+            self._scopes[key] = Scope(self._flow(code, function), function)
         return self._scopes[key]
 
-    def _tree(self, filename: str) -> tuple[ast.Module | None, int]:
-        """Return the tree of a code's file and what to add to its lines to get the tree's."""
+    def _flow(self, code: Code, function: _Function | None) -> Flow:
+        if function is None:
+            return cell_flow(code, self._reached_from)
+        if isinstance(function, ast.Lambda):  # a statement of its own making is not to be remembered with the code
+            body: list[ast.stmt] = [ast.copy_location(ast.Expr(function.body), function.body)]
+            return build_flow(body, self._reached_from, Code(ast.Module(body=body, type_ignores=[]), code.source))
+        return build_flow(function.body, self._reached_from, code)
+
+    def _tree(self, filename: str) -> tuple[Code | None, int]:
+        """Return the code of a file and what to add to its lines to get the tree's."""
         if filename not in self._trees:
             self._trees[filename] = self._parse(filename)
         return self._trees[filename]
 
-    def _parse(self, filename: str) -> tuple[ast.Module | None, int]:
+    def _parse(self, filename: str) -> tuple[Code | None, int]:
+        self._look_at_lines()
         source = "".join(linecache.getlines(filename))
         if not source and filename.startswith("<"):  # compiled by a magic: only a cell magic's body has lines
             return (self._cell, self._magic_lines) if self._magic_lines and filename == "<timed exec>" else (None, 0)
@@ -192,7 +209,7 @@ class Sources:
         if self._magic_body is not None and source.strip() == self._magic_body:
             return self._cell, self._magic_lines - _empty_lines(source)  # the body of a cell magic, run by itself
         try:
-            return parse_cell(source), 0
+            return cell_code(source), 0
         except SyntaxError:
             return None, 0
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from trackbook.capture.magics_source import HARMLESS, LOCAL, OPAQUE, parse_cell
 
@@ -16,6 +17,9 @@ OPAQUE_NAMES = frozenset({"exec", "eval", "globals", "get_ipython", OPAQUE})
 _OPAQUE_WITHOUT_ARGUMENTS = frozenset({"locals", "vars"})
 _QUERIES = frozenset({"query", "eval"})
 _AT_NAME = re.compile(r"@([^\W\d]\w*)")
+
+_MARKERS = frozenset({HARMLESS, OPAQUE, LOCAL})
+_LEAF_FIELDS = frozenset({"ctx", "op", "ops", "id", "attr", "arg", "name", "kind", "type_comment", "module", "level"})
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -61,16 +65,16 @@ def accesses(node: ast.AST, *, shallow: bool = False) -> Access:
 
 def mentions(node: ast.AST) -> Access:
     """Return what `node` does to its scope when the functions defined in it are called as well."""
-    collector = _Collector(_Scope(is_deep=True))
+    collector = _Collector(is_deep=True)
     collector.visit(node)
     return collector.access()
 
 
 def root_names(node: ast.expr) -> set[str]:
     """Return the names that an expression starts from: ``{"df"}`` for ``df.loc[i].a``, both of ``(a or b).c``."""
+    if type(node) is ast.Name:
+        return {node.id}
     match node:
-        case ast.Name():
-            return {node.id}
         case ast.Call():
             return root_names(node.func)
         case ast.Attribute() | ast.Subscript() | ast.Starred() | ast.Await() | ast.NamedExpr():
@@ -84,81 +88,94 @@ def root_names(node: ast.expr) -> set[str]:
     return set()
 
 
-@dataclass(kw_only=True)
-class _Scope:
-    """Where the collector stands: in the arguments of a call, in a function; whether it enters function bodies."""
-
-    is_deep: bool = False
-    is_argument: bool = False
-    is_function: bool = False
-
-
-@dataclass(kw_only=True)
-class _Names:
-    reads: set[str] = field(default_factory=set)
-    binds: set[str] = field(default_factory=set)
-    touches: set[str] = field(default_factory=set)
-    calls: set[str] = field(default_factory=set)
-    declared: set[str] = field(default_factory=set)  # by `global`
-    is_opaque: bool = False
-
-
 class _Collector(ast.NodeVisitor):
-    """Collects the names of one scope; an inner scope gets a collector of its own, merged without its locals."""
+    """Collects the names of one scope; an inner scope gets a collector of its own, merged without its locals.
 
-    def __init__(self, scope: _Scope | None = None) -> None:
-        self.scope = scope or _Scope()
-        self.names = _Names()
+    `is_deep`: function bodies are entered; `is_argument`: what is visited stands in the arguments of a call. It goes
+    over every cell that runs, so it finds its way by tables where `ast.NodeVisitor` builds and looks up names.
+    """
+
+    __slots__ = (
+        "binds", "calls", "declared", "is_argument", "is_deep", "is_function", "is_opaque", "reads", "touches",
+    )  # fmt: skip
+
+    def __init__(self, *, is_deep: bool = False, is_argument: bool = False, is_function: bool = False) -> None:
+        self.is_deep = is_deep
+        self.is_argument = is_argument
+        self.is_function = is_function
+        self.reads: set[str] = set()
+        self.binds: set[str] = set()
+        self.touches: set[str] = set()
+        self.calls: set[str] = set()
+        self.declared: set[str] = set()  # by `global`
+        self.is_opaque = False
+
+    def visit(self, node: ast.AST) -> None:
+        handler = _HANDLERS.get(type(node))
+        if handler is None:
+            self.generic_visit(node)
+        else:
+            handler(self, node)
+
+    def generic_visit(self, node: ast.AST) -> None:
+        for name in _INNER_FIELDS[type(node)]:
+            child = getattr(node, name, None)
+            if type(child) is list:
+                for item in child:
+                    if isinstance(item, ast.AST):
+                        self.visit(item)
+            elif isinstance(child, ast.AST):
+                self.visit(child)
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        """Nothing: it has no names."""
 
     def access(self) -> Access:
-        names = self.names
-        markers = {HARMLESS, OPAQUE, LOCAL}
-        return Access(
-            reads=frozenset(names.reads - markers),
-            binds=frozenset(names.binds - markers),
-            touches=frozenset(names.touches - markers),
-            calls=frozenset(names.calls - markers),
-            is_opaque=names.is_opaque or not OPAQUE_NAMES.isdisjoint(names.reads),
-        )
+        names = (self.reads, self.binds, self.touches, self.calls)
+        if any(not _MARKERS.isdisjoint(found) for found in names):
+            names = (self.reads - _MARKERS, self.binds - _MARKERS, self.touches - _MARKERS, self.calls - _MARKERS)
+        reads, binds, touches, calls = map(frozenset, names)
+        is_opaque = self.is_opaque or not OPAQUE_NAMES.isdisjoint(self.reads)
+        return Access(reads=reads, binds=binds, touches=touches, calls=calls, is_opaque=is_opaque)
 
     def names_of_header(self, node: ast.AST) -> None:
         """Bind and touch what a compound statement does by itself, beside the expressions in its header."""
         match node:
             case ast.For() | ast.AsyncFor():
-                self.names.touches |= root_names(node.iter)
+                self.touches |= root_names(node.iter)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                self.names.binds.add(node.name)
+                self.binds.add(node.name)
                 self._decorated(node)
             case ast.Try() | ast.TryStar():
-                self.names.binds |= {handler.name for handler in node.handlers if handler.name}
+                self.binds |= {handler.name for handler in node.handlers if handler.name}
 
     # names and targets
 
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
-            self.names.binds.add(node.id)
+            self.binds.add(node.id)
             return
-        self.names.reads.add(node.id)
-        if self.scope.is_argument:
-            self.names.touches.add(node.id)
+        self.reads.add(node.id)
+        if self.is_argument:
+            self.touches.add(node.id)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self._target(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         if isinstance(node.slice, ast.Constant) and node.slice.value == "__main__":
-            self.names.is_opaque = True  # sys.modules["__main__"]
+            self.is_opaque = True  # sys.modules["__main__"]
         self._target(node)
 
     def _target(self, node: ast.Attribute | ast.Subscript) -> None:
         if not isinstance(node.ctx, ast.Load):
-            self.names.touches |= root_names(node.value)
+            self.touches |= root_names(node.value)
         self.generic_visit(node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
-            self.names.reads.add(node.target.id)
-            self.names.touches.add(node.target.id)
+            self.reads.add(node.target.id)
+            self.touches.add(node.target.id)
         self.generic_visit(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
@@ -171,27 +188,27 @@ class _Collector(ast.NodeVisitor):
 
     def visit_Assign(self, node: ast.Assign) -> None:
         if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
-            self.names.touches |= root_names(node.value)  # unpacking moves an iterator on
+            self.touches |= root_names(node.value)  # unpacking moves an iterator on
         self.generic_visit(node)
 
     def visit_Global(self, node: ast.Global) -> None:
-        self.names.declared.update(node.names)
+        self.declared.update(node.names)
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            self.names.binds.add(alias.asname or alias.name.partition(".")[0])
-            self.names.is_opaque |= alias.name == "__main__"
+            self.binds.add(alias.asname or alias.name.partition(".")[0])
+            self.is_opaque |= alias.name == "__main__"
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
             if alias.name == "*":
-                self.names.is_opaque = True
+                self.is_opaque = True
             else:
-                self.names.binds.add(alias.asname or alias.name)
+                self.binds.add(alias.asname or alias.name)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name:
-            self.names.binds.add(node.name)
+            self.binds.add(node.name)
         self.generic_visit(node)
 
     def visit_MatchAs(self, node: ast.MatchAs) -> None:
@@ -205,28 +222,28 @@ class _Collector(ast.NodeVisitor):
 
     def _captured(self, node: ast.pattern, name: str | None) -> None:
         if name:
-            self.names.binds.add(name)
+            self.binds.add(name)
         self.generic_visit(node)
 
     # what moves on or changes an object without naming it as a target
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
-        self.names.touches |= root_names(node.iter)
+        self.touches |= root_names(node.iter)
         self.generic_visit(node)
 
     visit_AsyncFor = visit_For  # noqa: N815
 
     def visit_withitem(self, node: ast.withitem) -> None:
-        self.names.touches |= root_names(node.context_expr)
+        self.touches |= root_names(node.context_expr)
         self.generic_visit(node)
 
     def visit_Starred(self, node: ast.Starred) -> None:
         if isinstance(node.ctx, ast.Load):
-            self.names.touches |= root_names(node.value)
+            self.touches |= root_names(node.value)
         self.generic_visit(node)
 
     def visit_Await(self, node: ast.Await | ast.YieldFrom) -> None:
-        self.names.touches |= root_names(node.value)
+        self.touches |= root_names(node.value)
         self.generic_visit(node)
 
     visit_YieldFrom = visit_Await  # noqa: N815
@@ -234,32 +251,32 @@ class _Collector(ast.NodeVisitor):
     def visit_Compare(self, node: ast.Compare) -> None:
         for operator, operand in zip(node.ops, node.comparators, strict=True):
             if isinstance(operator, ast.In | ast.NotIn):
-                self.names.touches |= root_names(operand)
+                self.touches |= root_names(operand)
         self.generic_visit(node)
 
     # calls
 
     def visit_Call(self, node: ast.Call) -> None:
         roots = root_names(node.func)
-        self.names.calls |= roots
+        self.calls |= roots
         if isinstance(node.func, ast.Name):
             self._builtin(node.func.id, node)
         else:
-            self.names.touches |= roots
-            self.names.reads |= _query_names(node)
+            self.touches |= roots
+            self.reads |= _query_names(node)
         self.visit(node.func)
         self._arguments([*node.args, *node.keywords], is_argument=roots != {HARMLESS} and roots != {OPAQUE})
 
     def _builtin(self, name: str, node: ast.Call) -> None:
-        if name in _OPAQUE_WITHOUT_ARGUMENTS and not (node.args or node.keywords or self.scope.is_function):
-            self.names.is_opaque = True
+        if name in _OPAQUE_WITHOUT_ARGUMENTS and not (node.args or node.keywords or self.is_function):
+            self.is_opaque = True
 
     def _arguments(self, nodes: Sequence[ast.AST], *, is_argument: bool) -> None:
-        before = self.scope.is_argument
-        self.scope.is_argument = is_argument or before
+        before = self.is_argument
+        self.is_argument = is_argument or before
         for node in nodes:
             self.visit(node)
-        self.scope.is_argument = before
+        self.is_argument = before
 
     # scopes
 
@@ -267,7 +284,7 @@ class _Collector(ast.NodeVisitor):
         self._defaults(node.args)
         inner = self._inner(is_function=True)
         inner.visit(node.body)
-        self._merge(inner, _parameters(node.args) | inner.names.binds)
+        self._merge(inner, _parameters(node.args) | inner.binds)
 
     def _comprehension(self, node: _Comprehension) -> None:
         inner = self._inner()
@@ -275,12 +292,12 @@ class _Collector(ast.NodeVisitor):
         for n, generator in enumerate(node.generators):
             target = self._inner()
             target.visit(generator.target)
-            local |= target.names.binds
+            local |= target.binds
             outer = self if n == 0 else inner  # the first is evaluated outside
-            outer.names.touches |= root_names(generator.iter)
+            outer.touches |= root_names(generator.iter)
             outer.visit(generator.iter)
             inner._visit_all([generator.target, *generator.ifs])
-        inner.names.binds -= local
+        inner.binds -= local
         inner._visit_all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
         self._merge(inner, local)
 
@@ -288,10 +305,10 @@ class _Collector(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: _Function) -> None:
         if node.name != LOCAL:
-            self.names.binds.add(node.name)
+            self.binds.add(node.name)
         self._decorated(node)
         self._visit_all(_header(node))
-        if self.scope.is_deep or node.name == LOCAL:
+        if self.is_deep or node.name == LOCAL:
             self._function_body(node)
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
@@ -299,11 +316,11 @@ class _Collector(ast.NodeVisitor):
     def _function_body(self, node: _Function) -> None:
         inner = self._inner(is_function=True)
         inner._visit_all(node.body)
-        local = (_parameters(node.args) | inner.names.binds) - inner.names.declared
+        local = (_parameters(node.args) | inner.binds) - inner.declared
         self._merge(inner, local)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self.names.binds.add(node.name)
+        self.binds.add(node.name)
         self._decorated(node)
         self._visit_all(_header(node))
         local: set[str] = set()
@@ -312,19 +329,19 @@ class _Collector(ast.NodeVisitor):
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
                 inner._decorated(statement)
                 inner._visit_all(_header(statement))
-                inner.names.binds.add(statement.name)
-                if self.scope.is_deep:
+                inner.binds.add(statement.name)
+                if self.is_deep:
                     self._function_body(statement)  # a method does not see the names of its class
             else:
                 inner.visit(statement)
             self._merge(inner, local, is_class=True)
-            local |= inner.names.binds - inner.names.declared
+            local |= inner.binds - inner.declared
 
     def _decorated(self, node: _Function | ast.ClassDef) -> None:
         for decorator in node.decorator_list:
             roots = root_names(decorator)
-            self.names.calls |= roots
-            self.names.touches |= roots
+            self.calls |= roots
+            self.touches |= roots
 
     def _defaults(self, arguments: ast.arguments) -> None:
         self._visit_all([*arguments.defaults, *(default for default in arguments.kw_defaults if default is not None)])
@@ -334,22 +351,29 @@ class _Collector(ast.NodeVisitor):
             self.visit(node)
 
     def _inner(self, *, is_function: bool | None = None) -> _Collector:
-        scope = self.scope
-        return _Collector(
-            _Scope(
-                is_deep=scope.is_deep,
-                is_argument=scope.is_argument,
-                is_function=scope.is_function if is_function is None else is_function,
-            )
-        )
+        is_function = self.is_function if is_function is None else is_function
+        return _Collector(is_deep=self.is_deep, is_argument=self.is_argument, is_function=is_function)
 
     def _merge(self, inner: _Collector, local: set[str], *, is_class: bool = False) -> None:
-        mine, theirs = self.names, inner.names
-        mine.reads |= theirs.reads - local
-        mine.touches |= theirs.touches - local
-        mine.calls |= theirs.calls - local
-        mine.is_opaque |= theirs.is_opaque
-        mine.binds |= theirs.binds & theirs.declared if is_class else theirs.binds - local
+        self.reads |= inner.reads - local
+        self.touches |= inner.touches - local
+        self.calls |= inner.calls - local
+        self.is_opaque |= inner.is_opaque
+        self.binds |= inner.binds & inner.declared if is_class else inner.binds - local
+
+
+_HANDLERS: dict[type[ast.AST], Callable[[_Collector, Any], None]] = {
+    getattr(ast, name.removeprefix("visit_")): handler
+    for name, handler in vars(_Collector).items()
+    if name.startswith("visit_")
+}
+
+
+_INNER_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {  # those that may hold other nodes
+    kind: tuple(name for name in kind._fields if name not in _LEAF_FIELDS)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
 
 
 def _header(node: ast.AST) -> list[ast.AST]:

@@ -22,10 +22,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trackbook.capture.code import cell_code
 from trackbook.capture.marks import change_mark, set_code_lookup
 from trackbook.capture.namespace import Namespace
 from trackbook.capture.quiet import quiet
-from trackbook.capture.symbols import parse_cell
 
 
 class Plain:
@@ -453,7 +453,7 @@ def test_watching_a_cell_runs_none_of_the_persons_code() -> None:
     namespace = Namespace(names)
 
     for source in ("print(h, many, k)", "x = h", "exec('h')"):
-        namespace.before(parse_cell(source))
+        namespace.before(cell_code(source))
         namespace.after()
 
     assert names["calls"] == []

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from trackbook.capture import recall
+from trackbook.capture.code import cell_code
 from trackbook.capture.namespace import Change, Namespace
 from trackbook.capture.sharing import reach
 from trackbook.capture.symbols import mentions, parse_cell
@@ -34,7 +35,7 @@ class Notebook:
 
     def run(self, source: str) -> Change:
         source = textwrap.dedent(source)
-        self.namespace.before(parse_cell(source))
+        self.namespace.before(cell_code(source))
         failed_line: int | None = None
         is_complete = False
         try:
@@ -169,7 +170,7 @@ def test_statements_below_the_failed_line_did_not_run() -> None:
 
 def test_a_cell_that_failed_at_an_unknown_line_is_compared() -> None:
     notebook = Notebook("a = 1; b = 2")
-    notebook.namespace.before(parse_cell("a = 5\nb = 2"))
+    notebook.namespace.before(cell_code("a = 5\nb = 2"))
     notebook.variables["a"] = 5
 
     change = notebook.namespace.after(is_complete=False)
@@ -200,7 +201,7 @@ def test_a_source_that_only_ipython_understands_may_have_changed_anything() -> N
 def test_hidden_names_are_never_reported() -> None:
     variables: dict[str, Any] = {"_": [1], "x": 1}
     namespace = Namespace(variables, hidden=lambda: {"_", "_i"})
-    namespace.before(parse_cell("_.append(x)\n_i = 3"))
+    namespace.before(cell_code("_.append(x)\n_i = 3"))
     exec("_.append(x)\n_i = 3", variables)
 
     change = namespace.after()
@@ -212,7 +213,7 @@ def test_a_hidden_name_is_an_alias_all_the_same() -> None:
     shared = [1]
     variables: dict[str, Any] = {"_": shared, "xs": shared}
     namespace = Namespace(variables, hidden=lambda: {"_"})
-    namespace.before(parse_cell("_.append(2)"))
+    namespace.before(cell_code("_.append(2)"))
     shared.append(2)
 
     change = namespace.after()
@@ -351,11 +352,11 @@ def test_a_huge_container_still_knows_an_element_that_has_a_name() -> None:
 def test_the_cost_does_not_grow_with_the_names() -> None:
     def seconds(count: int) -> float:
         notebook = Notebook("\n".join(f"v{n} = [{n}]" for n in range(count)))
-        module = parse_cell("v1.append(1)")
+        code = cell_code("v1.append(1)")
         best = float("inf")
         for _ in range(30):
             start = time.perf_counter()
-            notebook.namespace.before(module)
+            notebook.namespace.before(code)
             notebook.namespace.after()
             best = min(best, time.perf_counter() - start)
         return best

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from trackbook.capture.code import Code, cell_code
 from trackbook.capture.sources import Library, Site, Sources, is_module_code
 
 from tests.unit.cells import execute
@@ -33,7 +34,7 @@ class Marks:
     def run(self, source: str) -> list[Site | None]:
         self.sites.clear()
         self.number += 1
-        self.sources.begin_cell(source, source, ast.parse(source))
+        self.sources.begin_cell(source, source, Code(ast.parse(source), source))
         error = execute(source, self.variables, self.number)
         if error is not None:
             raise error
@@ -135,7 +136,7 @@ def test_one_place_is_one_site() -> None:
 
 def test_code_without_source_has_no_place() -> None:
     marks = Marks()
-    marks.sources.begin_cell("here(1)", "here(1)", ast.parse("here(1)"))
+    marks.sources.begin_cell("here(1)", "here(1)", cell_code("here(1)"))
 
     exec(compile("here(1)", "/nowhere/at/all.py", "exec"), marks.variables)
 

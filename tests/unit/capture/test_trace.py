@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from trackbook.capture.code import Code
 from trackbook.capture.sources import Library, Sources
 from trackbook.capture.trace import Flowing, Trace
 
@@ -35,7 +36,7 @@ class Looks:
     def run(self, *cells: str) -> Flowing:
         for source in cells:
             self._number += 1
-            self.sources.begin_cell(source, source, ast.parse(source))
+            self.sources.begin_cell(source, source, Code(ast.parse(source), source))
             error = execute(source, self.variables, self._number)
             if error is not None:
                 raise error
@@ -138,8 +139,8 @@ def test_lines_of_a_cell_magic_are_not_counted() -> None:
     looks = Looks()
     source = "%%time\na = 1\nb = 2\nlook(b)"
     body = source.partition("\n")[2]
-    tree = ast.increment_lineno(ast.parse(body), 1)
-    looks.sources.begin_cell(source, f"get_ipython().run_cell_magic('time', '', {body!r})\n", tree)
+    code = Code(ast.increment_lineno(ast.parse(body), 1), source)
+    looks.sources.begin_cell(source, f"get_ipython().run_cell_magic('time', '', {body!r})\n", code)
 
     exec(compile(body, "<timed exec>", "exec"), looks.variables)
 

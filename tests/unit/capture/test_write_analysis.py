@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from trackbook.capture.code import cell_code
 from trackbook.capture.namespace import Change, Namespace
-from trackbook.capture.symbols import parse_cell
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class Notebook:
 
     def run(self, source: str) -> Change:
         try:
-            module = parse_cell(source)
+            code = cell_code(source)
         except SyntaxError:
-            module = None
-        self.namespace.before(module)
+            code = None
+        self.namespace.before(code)
         result = self.shell.run_cell(source)
         error = result.error_before_exec or result.error_in_exec
         return self.namespace.after(is_complete=error is None, failed_line=self.failed_line(result.error_in_exec))

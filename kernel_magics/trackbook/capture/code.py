@@ -1,0 +1,146 @@
+"""The code of a cell or file, read once: what each statement does, whatever the values are.
+
+All that looks at a cell (what it can reach, what flows where, what came in without a seed) asks here, so no statement
+is gone over twice. The code of cells is remembered by its source, for the same cells run again and again.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from trackbook.capture.literals import assigned_literals, is_literal_iterable, target_names
+from trackbook.capture.magics_source import LOCAL
+from trackbook.capture.randomness import may_draw
+from trackbook.capture.symbols import Access, accesses, mentions, parse_cell
+from trackbook.records import JsonValue
+
+if TYPE_CHECKING:
+    from trackbook.capture.exposure import Exposure
+    from trackbook.capture.flow import Flow
+
+T = TypeVar("T")
+_MOST_CELLS = 64
+_LONGEST = 20_000  # characters of a cell that is remembered: a tree is a hundred times larger than its source
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Facts:
+    """What one statement does; of a compound statement (not of a class) only its header.
+
+    `access` are the names that it uses, `literals` the constants that it assigns, `loop_targets` the names that a loop
+    over literals binds here.
+    """
+
+    __slots__ = ("access", "literals", "loop_targets")
+
+    def __init__(self, statement: ast.stmt, *, has_walrus: bool) -> None:
+        self.access = accesses(statement, shallow=type(statement) is not ast.ClassDef)  # a class runs where it stands
+        self.literals: Mapping[str, JsonValue] = assigned_literals(statement, has_walrus=has_walrus)
+        self.loop_targets = _loop_targets(statement)
+
+
+@dataclass(slots=True, eq=False)
+class Depending(Generic[T]):
+    """Something worked out from code and from what the values of some names reach: good as long as they reach that."""
+
+    value: T
+    asked: Mapping[tuple[str, bool], frozenset[str]]
+
+    def holds(self, ask: Callable[[str, bool], Collection[str]]) -> bool:
+        """Return whether the names reach what they reached."""
+        return all(ask(name, is_used) == found for (name, is_used), found in self.asked.items())
+
+
+class Code:
+    """A syntax tree and what is worked out from it, each when it is first asked for.
+
+    Parameters
+    ----------
+    tree
+        Never altered.
+    source
+        The text that it was parsed from.
+    """
+
+    def __init__(self, tree: ast.Module, source: str) -> None:
+        self.tree = tree
+        self.source = source
+        self.has_walrus = ":=" in source
+        self.has_definitions = any(word in source for word in ("def", "class", "lambda", "%"))
+        """Whether there may be code that runs later than where it stands."""
+        self.exposure: Depending[Exposure] | None = None
+        self.flow: Depending[Flow] | None = None
+        self._facts: dict[ast.stmt, Facts] = {}
+
+    def facts(self, statement: ast.stmt) -> Facts:
+        """Return what is known of a statement."""
+        found = self._facts.get(statement)
+        if found is None:
+            found = self._facts[statement] = Facts(statement, has_walrus=self.has_walrus)
+        return found
+
+    @cached_property
+    def has_imports(self) -> bool:
+        """Whether it imports something."""
+        return "import" in self.source and any(
+            isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(self.tree)
+        )
+
+    @cached_property
+    def may_draw(self) -> bool:
+        """Whether a call in it may draw without a seed."""
+        return may_draw(self.source)
+
+    @cached_property
+    def access(self) -> Access:
+        """What the whole does to its names, without the bodies of functions."""
+        body = self.tree.body
+        if len(body) == 1 and not hasattr(body[0], "body") and type(body[0]) is not ast.Match:
+            return self.facts(body[0]).access
+        return accesses(self.tree)
+
+    @cached_property
+    def mentions(self) -> Access:
+        """What it does to its names when all functions in it are called as well."""
+        return mentions(self.tree)
+
+    @cached_property
+    def defined(self) -> frozenset[str] | None:
+        """The functions and classes that it defines; None where defining one may already run its body."""
+        return _defined_names(self.tree) if self.has_definitions else _NOTHING
+
+
+@lru_cache(_MOST_CELLS)
+def _remembered(source: str) -> Code:
+    return Code(parse_cell(source), source)
+
+
+def cell_code(source: str) -> Code:
+    """Return the code of a cell.
+
+    Raises
+    ------
+    SyntaxError
+        As Python would, with the line in `source`.
+    """
+    return _remembered(source) if len(source) <= _LONGEST else Code(parse_cell(source), source)
+
+
+def _defined_names(module: ast.Module) -> frozenset[str] | None:
+    found = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if node.decorator_list or node.name == LOCAL or (isinstance(node, ast.ClassDef) and node.bases):
+                return None
+            found.add(node.name)
+    return frozenset(found)
+
+
+def _loop_targets(statement: ast.stmt) -> frozenset[str]:
+    if isinstance(statement, ast.For | ast.AsyncFor) and is_literal_iterable(statement.iter):
+        return frozenset(target_names(statement.target))
+    return _NOTHING
