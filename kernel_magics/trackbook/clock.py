@@ -12,6 +12,8 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, 
 _EPOCH = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 _STEPS = 32**2  # ids a second and process with a short form of their own
 _TAIL_CHARACTERS = 14
+_PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
+_SHIFTS = range(100, -1, -10)
 _random = Random(os.urandom(16))  # our own: the person's random state is not ours to move
 _lock = threading.Lock()
 _last = 0
@@ -215,7 +217,7 @@ def new_id() -> str:
     with _lock:
         _last = max(_last + 1, seconds * _STEPS + _random.randrange(_STEPS // 4))
         head = _last
-    return _digits(head, 8) + _digits(_random.randrange(32**_TAIL_CHARACTERS), _TAIL_CHARACTERS)
+    return _digits(head << 5 * _TAIL_CHARACTERS | _random.getrandbits(5 * _TAIL_CHARACTERS))
 
 
 def new_name() -> str:
@@ -223,12 +225,9 @@ def new_name() -> str:
     return f"{_random.choice(_ADJECTIVES)}-{_random.choice(_ANIMALS)}"
 
 
-def _digits(number: int, width: int) -> str:
-    out = ""
-    for _ in range(width):
-        number, digit = divmod(number, 32)
-        out = _ALPHABET[digit] + out
-    return out
+def _digits(number: int) -> str:
+    """Write a number of 110 bits, two digits at a time."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 def _reseed() -> None:

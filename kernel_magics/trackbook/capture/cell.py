@@ -24,11 +24,12 @@ from trackbook.capture.sources import Sources
 from trackbook.records import Failure, JsonValue, Outcome, Resources, json_value
 
 _PLAIN = frozenset({str, int, float, bool, list, tuple, dict, type(None)})
+_NO_CHANGE = Change()
 _NO_FLOW = Flow([], {})
 INTEGRATIONS = "trackbook.integrations"  # the entry point group
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class CapturedCell:
     """What is known of a cell when it has ended. `flow` holds only changes that happened."""
 
@@ -135,7 +136,7 @@ class CellCapture:
 
     def read_names(self) -> frozenset[str]:
         """Return the names that the cell which runs may read."""
-        return frozenset(name for node in self._flow.nodes for name in node.reads)
+        return frozenset([name for node in self._flow.nodes for name in node.reads])
 
     def end(self, execution_id: str, error: BaseException | None, *, did_run: bool = True) -> CapturedCell:
         """The cell has ended.
@@ -152,14 +153,14 @@ class CellCapture:
         seconds = clock.monotonic() - self._started[1]
         self._definitions.end()
         resources = self._meter.stop()
-        change, events, flow = Change(), list(self.observer.events), Flow([], {})
+        change, events, flow = _NO_CHANGE, self.observer.events, _NO_FLOW
         line: int | None = 0
         with self._guard:
             events = self.observer.end(execution_id)
         with self._guard:
             line = self._failed_line(error) if did_run else 0
             change = self._namespace.after(is_complete=error is None, failed_line=line)
-            flow = self._flow.settled({*change.writes, *change.maybe})
+            flow = self._flow.settled(frozenset(change.writes + change.maybe))
         with self._guard:
             self._find_classes(change)
         return CapturedCell(
@@ -173,8 +174,8 @@ class CellCapture:
             flow=flow,
             events=events,
             resources=resources,
-            names=frozenset(name for name in change.writes if name in self._variables),
-            present=dict(self._present(flow)),
+            names=frozenset([name for name in change.writes if name in self._variables]),
+            present=dict(self._present(flow)) if flow.unsure_literals else {},
         )
 
     def _find_classes(self, change: Change) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from trackbook.capture.literals import assigned_literals, is_literal_iterable, target_names
+from trackbook.capture.literals import assigned_literals, code_text, is_literal_iterable, target_names
 from trackbook.capture.magics_source import LOCAL
 from trackbook.capture.randomness import may_draw
 from trackbook.capture.symbols import Access, accesses, mentions, parse_cell
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _MOST_CELLS = 64
 _LONGEST = 20_000  # characters of a cell that is remembered: a tree is a hundred times larger than its source
+SIMPLE = frozenset(
+    {ast.Assign, ast.Expr, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Delete, ast.Assert}
+)
+"""Statements without others inside, and after which the next one runs."""
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -72,8 +76,17 @@ class Code:
         self.has_walrus = ":=" in source
         self.has_definitions = any(word in source for word in ("def", "class", "lambda", "%"))
         """Whether there may be code that runs later than where it stands."""
+        self.has_imports = "import" in source and any(
+            isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree)
+        )
+        self.may_draw = "(" in source and may_draw(source)
+        """Whether a call in it may draw without a seed."""
+        self.defined = _defined_names(tree) if self.has_definitions else _NOTHING
+        """The functions and classes that it defines; None where defining one may already run its body."""
         self.exposure: Depending[Exposure] | None = None
         self.flow: Depending[Flow] | None = None
+        self._access: Access | None = None
+        self._mentions: Access | None = None
         self._facts: dict[ast.stmt, Facts] = {}
 
     def facts(self, statement: ast.stmt) -> Facts:
@@ -83,35 +96,44 @@ class Code:
             found = self._facts[statement] = Facts(statement, has_walrus=self.has_walrus)
         return found
 
-    @cached_property
-    def has_imports(self) -> bool:
-        """Whether it imports something."""
-        return "import" in self.source and any(
-            isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(self.tree)
-        )
-
-    @cached_property
-    def may_draw(self) -> bool:
-        """Whether a call in it may draw without a seed."""
-        return may_draw(self.source)
-
-    @cached_property
+    @property
     def access(self) -> Access:
         """What the whole does to its names, without the bodies of functions."""
-        body = self.tree.body
-        if len(body) == 1 and not hasattr(body[0], "body") and type(body[0]) is not ast.Match:
-            return self.facts(body[0]).access
-        return accesses(self.tree)
+        if self._access is None:
+            body = self.tree.body
+            is_simple = len(body) == 1 and type(body[0]) in SIMPLE
+            self._access = self.facts(body[0]).access if is_simple else accesses(self.tree)
+        return self._access
 
-    @cached_property
+    @property
     def mentions(self) -> Access:
         """What it does to its names when all functions in it are called as well."""
-        return mentions(self.tree)
+        if self._mentions is None:
+            self._mentions = mentions(self.tree)
+        return self._mentions
 
-    @cached_property
-    def defined(self) -> frozenset[str] | None:
-        """The functions and classes that it defines; None where defining one may already run its body."""
-        return _defined_names(self.tree) if self.has_definitions else _NOTHING
+
+class StatementText:
+    """Gives the text of a statement of a cell (see `code_text`) when it is asked for; keeps no syntax tree until then.
+
+    Parameters
+    ----------
+    source
+        The cell's.
+    statement
+        One of the statements of ``cell_code(source)``.
+    """
+
+    __slots__ = ("_place", "_source")
+
+    def __init__(self, source: str, statement: ast.stmt) -> None:
+        self._source = source
+        self._place = (statement.lineno, statement.col_offset)
+
+    def __call__(self) -> str:
+        tree = cell_code(self._source).tree
+        statements = (node for node in ast.walk(tree) if isinstance(node, ast.stmt))
+        return code_text(next(node for node in statements if (node.lineno, node.col_offset) == self._place))
 
 
 @lru_cache(_MOST_CELLS)

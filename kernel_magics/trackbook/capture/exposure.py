@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from trackbook.capture.code import Code, Depending
+from trackbook.capture.code import SIMPLE, Code, Depending
 from trackbook.capture.magics_source import LOCAL
 from trackbook.capture.symbols import Access, accesses, mentions
 
@@ -21,7 +21,6 @@ _SKIPPING = (
     | ast.DictComp
     | ast.GeneratorExp
 )
-_SIMPLE = frozenset({ast.Assign, ast.Expr, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Delete})
 ReachedFrom = Callable[[str, bool], Collection[str]]
 
 
@@ -106,7 +105,7 @@ class _Order:
     def _statement(self, statement: ast.stmt, bound: set[str]) -> set[str]:
         access = self._code.facts(statement).access
         self._use(access, bound)
-        if type(statement) in _SIMPLE:
+        if type(statement) in SIMPLE:
             return bound | access.binds
         match statement:
             case ast.If():

@@ -96,6 +96,14 @@ class Flow:
         return nodes, outside
 
     @cached_property
+    def _touched(self) -> frozenset[str]:
+        return frozenset().union(*(node.touches for node in self.nodes))
+
+    @cached_property
+    def _is_opaque(self) -> bool:
+        return any(node.is_opaque for node in self.nodes)
+
+    @cached_property
     def unsure_literals(self) -> frozenset[str]:
         """The names whose literal is known only while the code runs: of several, or under a condition."""
         names = [name for node in self.nodes for name in node.literals]
@@ -114,6 +122,8 @@ class Flow:
 
     def settled(self, changed: Collection[str]) -> Flow:
         """Return the flow without the changes in place of names that did not change."""
+        if not self._is_opaque and self._touched.issubset(changed):
+            return self
         nodes = [
             Node(
                 index=node.index,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from trackbook.capture.code import Code, Depending
+from trackbook.capture.code import SIMPLE, Code, Depending
 from trackbook.capture.flow import OUTSIDE_ONLY, Definitions, Flow, Node
 from trackbook.capture.symbols import Access, mentions
 
@@ -17,7 +17,6 @@ ReachedFrom = Callable[[str], Collection[str]]
 _ANY = "*"  # stands in `Definitions` for every name that is not in it: what statements made that may bind anything
 _MOST_TURNS = 4
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_SIMPLE = frozenset({ast.Assign, ast.Expr, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.FunctionDef})
 _Loop = ast.For | ast.AsyncFor | ast.While
 
 
@@ -78,7 +77,7 @@ class _Builder:
             self._statement(statement, control)
 
     def _statement(self, statement: ast.stmt, control: int | None) -> None:
-        if type(statement) in _SIMPLE:
+        if type(statement) in SIMPLE:
             self._node(statement, control)
             return
         match statement:

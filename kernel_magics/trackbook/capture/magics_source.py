@@ -61,9 +61,13 @@ def parse_cell(source: str) -> ast.Module:
     SyntaxError
         As Python would, with the line in `source`.
     """
-    text = "\n".join(_as_python(_undecorated(_lines(source))))
     with quiet():  # an invalid escape is warned about by IPython's own parse of the cell
-        return ast.parse(text)
+        if not any(mark in source for mark in _PASTED):
+            try:
+                return ast.parse(source)  # most cells are plain Python, and no line in IPython's dialect is that too
+            except SyntaxError:
+                pass
+        return ast.parse("\n".join(_as_python(_undecorated(_lines(source)))))
 
 
 def _lines(source: str) -> list[str]:

@@ -5,7 +5,7 @@ The namespace is IPython's own dictionary; it is looked at before and after a ce
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from types import FunctionType
 
@@ -59,6 +59,9 @@ class _Cell:
     state: State | None = None
 
 
+_NO_CELL = _Cell()
+
+
 class Namespace:
     """Watches a notebook's variables from cell to cell.
 
@@ -78,7 +81,7 @@ class Namespace:
         self._variables = variables
         self._hidden = hidden
         self._recall = Recall(variables)
-        self._cell = _Cell()
+        self._cell = _NO_CELL
         for name in self._visible():
             self._recall.look(name)
 
@@ -93,14 +96,17 @@ class Namespace:
         cell.is_inert = self._is_inert(cell)
         if not cell.is_inert or (code is not None and code.has_imports):
             cell.state = State()
-        for name in cell.reached | cell.bound | cell.exposure.reads:
-            if name in self._variables:
-                cell.identities[name] = identity_of(self._variables[name])
+        variables = self._variables
+        cell.identities = {
+            name: identity_of(variables[name])
+            for name in cell.reached | cell.bound | cell.exposure.reads
+            if name in variables
+        }
         if not (cell.is_inert or cell.is_unread):
             cell.shared = self._recall.sharing(cell.reached) - cell.reached
         for name in self._to_mark(cell):
             cell.marks[name] = self._recall.mark(name)
-            cell.identities.setdefault(name, identity_of(self._variables[name]))
+            cell.identities.setdefault(name, identity_of(variables[name]))
 
     def after(self, *, is_complete: bool = True, failed_line: int | None = None) -> Change:
         """Compare with what `before` noted.
@@ -112,19 +118,24 @@ class Namespace:
         failed_line
             The line of the cell at which it raised, counted from 1; statements below it did not run.
         """
-        cell, self._cell = self._cell, _Cell()
+        cell, self._cell = self._cell, _NO_CELL
         if cell.is_unread and not is_complete:
             return Change()
         ran = {binding.name for binding in cell.exposure.certain if is_complete or _has_run(binding, failed_line)}
         writes = {name for name in ran if name in cell.identities or name in self._variables}
-        verdicts = {name: self._has_changed(cell, name) for name in self._candidates(cell) - writes}
-        writes |= {name for name, verdict in verdicts.items() if verdict}
+        maybe = []
+        for name in self._candidates(cell) - writes:
+            verdict = self._has_changed(cell, name)
+            if verdict:
+                writes.add(name)
+            elif verdict is None:
+                maybe.append(name)
         self._learn_again(cell, writes)
         hidden = self._hidden()
         return Change(
             reads=_shown(cell.exposure.reads & cell.identities.keys(), hidden),
             writes=_shown(writes, hidden),
-            maybe=_shown((name for name, verdict in verdicts.items() if verdict is None), hidden),
+            maybe=_shown(maybe, hidden),
             state=State().changed_since(cell.state) if cell.state is not None else (),
         )
 
@@ -146,7 +157,7 @@ class Namespace:
     def forget(self) -> None:
         """Drop everything that is remembered of the objects."""
         self._recall.forget()
-        self._cell = _Cell()
+        self._cell = _NO_CELL
 
     # before
 
@@ -201,7 +212,7 @@ class Namespace:
         """Names that are only bound, on every way through, are written anyway; those bound on some are compared."""
         if cell.is_unread:
             return {name for name in cell.reached if self._recall.is_marked(name)}
-        names = cell.bound - {binding.name for binding in cell.exposure.certain}
+        names = cell.bound.difference([binding.name for binding in cell.exposure.certain])
         if not cell.is_inert:
             reachable = cell.reached | cell.shared
             names |= reachable if cell.is_opaque else {name for name in reachable if self._can_change(name)}
@@ -246,8 +257,8 @@ class Namespace:
         return [name for name in list(self._variables) if _is_shown(name, hidden)]
 
 
-def _shown(names: Iterable[str], hidden: Collection[str]) -> tuple[str, ...]:
-    return tuple(sorted(name for name in names if _is_shown(name, hidden)))
+def _shown(names: Collection[str], hidden: Collection[str]) -> tuple[str, ...]:
+    return tuple(sorted([name for name in names if _is_shown(name, hidden)])) if names else ()
 
 
 def _is_shown(name: str, hidden: Collection[str]) -> bool:

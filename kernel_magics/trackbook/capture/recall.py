@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from trackbook.capture.marks import change_mark
-from trackbook.capture.sharing import Reach, reach
+from trackbook.capture.sharing import Reach, is_leaf, reach
 
 Identity = tuple[int, int]
 _ABSENT = object()
@@ -110,12 +110,13 @@ class Recall:
 
     def _is_valid(self, name: str, known: Known) -> bool:
         value = self._variables.get(name, _ABSENT)
-        if value is _ABSENT or identity_of(value) != known.identity:
+        if value is _ABSENT or (id(value), id(type(value))) != known.identity:
             return False
         return known.reference is None or known.reference() is value
 
     def _learn(self, name: str, value: object) -> Known:
-        known = self._known[name] = Known(identity_of(value), _reference(value), reach(value, self._variables))
+        reference = None if is_leaf(value) else _reference(value)
+        known = self._known[name] = Known(identity_of(value), reference, reach(value, self._variables))
         self._enter(name, known.reach)
         return known
 

@@ -69,8 +69,18 @@ class _CodeNames:
 _scanned: weakref.WeakKeyDictionary[types.CodeType, _CodeNames] = weakref.WeakKeyDictionary()
 
 
+_NOWHERE = Reach(held=frozenset(), is_passive=True)
+
+
+def is_leaf(value: object) -> bool:
+    """Tell whether a value is a number, a text or the like, which nothing is reached from."""
+    return id(type(value)) in _LEAVES
+
+
 def reach(value: object, variables: Mapping[str, object]) -> Reach:
     """Follow `value` to everything that it refers to, short of libraries and of the namespace itself."""
+    if is_leaf(value):
+        return _NOWHERE
     walk = _Walk(variables)
     walk.follow([value])
     held = frozenset(walk.nodes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache
 
 from trackbook.records import Execution, JsonValue, Source, Statement
 
@@ -17,7 +16,7 @@ class Lineage:
     def __init__(self) -> None:
         self.sources: dict[str, tuple[Source, ...]] = {}
         self._statements: dict[Source, Statement] = {}
-        self._code: dict[Source, Callable[[], str]] = {}
+        self._code: dict[Source, Callable[[], str] | str] = {}
         self._order: dict[str, int] = {}
 
     def add(
@@ -40,7 +39,7 @@ class Lineage:
             source = Source(execution_id=execution.execution_id, statement=number)
             self._statements[source] = statement
             if number < len(code):
-                self._code[source] = cache(code[number])
+                self._code[source] = code[number]
         for name, made_by in sources.items():
             if made_by is None:
                 self.sources.pop(name, None)
@@ -98,7 +97,13 @@ class Lineage:
 
     def texts(self, sources: Iterable[Source]) -> set[str]:
         """Return the code of some statements."""
-        return {self._code[source]() for source in sources if source in self._code}
+        return {self._text(source) for source in sources if source in self._code}
+
+    def _text(self, source: Source) -> str:
+        text = self._code[source]
+        if not isinstance(text, str):
+            text = self._code[source] = text()
+        return text
 
     def _time(self, source: Source) -> tuple[int, int]:
         return self._order.get(source.execution_id, -1), source.statement

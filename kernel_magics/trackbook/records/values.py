@@ -15,6 +15,7 @@ from typing import TypeAlias
 from trackbook.errors import InvalidValueError
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+_SCALARS = frozenset({bool, int, float, str, type(None)})
 
 
 def json_value(value: object) -> JsonValue:
@@ -34,7 +35,9 @@ def json_value(value: object) -> JsonValue:
 
 
 def _json_value(value: object) -> JsonValue:
-    if value is None or isinstance(value, bool | str):
+    if type(value) in _SCALARS:
+        return value  # type: ignore[return-value]  # one of the types of JsonValue
+    if isinstance(value, bool | str):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, Integral):
         return int(value)

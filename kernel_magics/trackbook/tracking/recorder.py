@@ -136,7 +136,7 @@ class Recorder:
                 cell_id,
                 tags,
                 clock.now(),
-                frozenset(started.run_id for started in self.explicit.started),
+                frozenset([started.run_id for started in self.explicit.started]),
                 frozenset(self.explicit.known),
             )
             self.capture.begin(source, transformed)
@@ -238,6 +238,8 @@ class Recorder:
 
     def _started_during(self, running: _RunningCell, changes: Changes) -> list[str]:
         """Return the ids of the runs that a person had started while a cell ran, of which nothing else was seen."""
+        if not self.explicit.known:
+            return []
         alive = {*running.started, *(run_id for run_id in self.explicit.known if run_id not in running.known)}
         return sorted(alive - set(changes.run_ids))
 

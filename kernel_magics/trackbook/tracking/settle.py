@@ -6,11 +6,11 @@ import ast
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import partial
 
 from trackbook.capture.cell import CapturedCell
+from trackbook.capture.code import StatementText
 from trackbook.capture.events import Event, FitEvent
-from trackbook.capture.flow import OUTSIDE, Node
+from trackbook.capture.flow import OUTSIDE, OUTSIDE_ONLY, Node
 from trackbook.capture.literals import code_text
 from trackbook.capture.ownership import class_dict, class_mro
 from trackbook.capture.secrets import redact_value
@@ -32,7 +32,9 @@ class Settled:
 def settle(cell: CapturedCell, execution_id: str, lineage: Lineage) -> Settled:
     """Return a cell's statements with their sources, before the lineage knows of the cell."""
 
-    def address(indexes: Iterable[int], name: str) -> tuple[Source, ...]:
+    def address(indexes: frozenset[int], name: str) -> tuple[Source, ...]:
+        if indexes == OUTSIDE_ONLY:
+            return lineage.sources.get(name, ())
         own = (Source(execution_id=execution_id, statement=index) for index in sorted(indexes) if index != OUTSIDE)
         outer = lineage.sources.get(name, ()) if OUTSIDE in indexes else ()
         return (*outer, *own)
@@ -61,7 +63,7 @@ def settle(cell: CapturedCell, execution_id: str, lineage: Lineage) -> Settled:
         own = [index for index in indexes if index != OUTSIDE]
         makers = _true_makers(cell, name, indexes) if own else _possible_makers(cell.flow.nodes)
         made[name] = address(makers, name) if name in cell.names else None
-    code = tuple(partial(code_text, node.statement) for node in cell.flow.nodes)
+    code = tuple(StatementText(cell.source, node.statement) for node in cell.flow.nodes)
     return Settled(statements=tuple(statements), sources=made, code=code)
 
 
@@ -135,8 +137,10 @@ def header_lines(statement: ast.stmt) -> tuple[int, int]:
 
 def _reads_with_control(node: Node, nodes: list[Node]) -> dict[str, frozenset[int]]:
     """Return what a statement reads, and what the headers that it stands under read: they decide whether it runs."""
+    if node.control is None:
+        return node.reads
     reads = dict(node.reads)
-    control = node.control
+    control: int | None = node.control
     while control is not None:
         for name, indexes in nodes[control].reads.items():
             reads[name] = reads.get(name, frozenset()) | indexes
