@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         set_tag,
         start_run,
     )
-    from trackbook.views import get_run, metric_history, runs
+    from trackbook.views import get_run, metric_history, runs, why
 
 __all__ = [
     "ActiveRun",
@@ -36,6 +36,7 @@ __all__ = [
     "runs",
     "set_tag",
     "start_run",
+    "why",
 ]
 
 _LOG, _VIEWS = "trackbook.tracking.log", "trackbook.views"
@@ -51,6 +52,7 @@ _HOMES = {
     "runs": _VIEWS,
     "set_tag": _LOG,
     "start_run": _LOG,
+    "why": _VIEWS,
 }
 
 

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from trackbook.display.format import number
+from trackbook.display.payload import why_payload
 from trackbook.display.run import show_run
 from trackbook.display.shown import Look, Shown
+from trackbook.display.why import show_why
 from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.frames import history_frame, runs_frame
+from trackbook.lineage.why import Edge, Node
 from trackbook.project import Project, current_project
 from trackbook.records import (
     Artifact,
@@ -26,6 +29,7 @@ from trackbook.records import (
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.direction import FOLD
 from trackbook.tracking.find import find_run, find_session, short_id, witnesses_of
+from trackbook.tracking.why import Explanation, explain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -296,6 +300,61 @@ def runs(
     store = (project or current_project()).store
     session_id = find_session(store, session).session_id if session else None
     return runs_frame(store.runs(RunFilter(experiment=experiment, session_id=session_id, limit=limit)))
+
+
+class WhyView:
+    """Why a metric, a param, a table or a model of a run is what it is: a tree to look at, and its graph.
+
+    In a notebook it shows itself as a page that folds, elsewhere as text.
+    """
+
+    def __init__(self, explanation: Explanation) -> None:
+        self.explanation = explanation
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Everything that took part: statements, literals, files, tables, functions; what was asked about is first."""
+        return tuple(self.explanation.graph.nodes.values())
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """What flowed from which node into which."""
+        return self.explanation.graph.edges
+
+    def to_dict(self) -> dict[str, JsonValue]:
+        """Return it as JSON values, as ``trackbook why --json`` prints it."""
+        return why_payload(self.explanation)
+
+    def show(self, look: Look | None = None, *, is_whole: bool = False) -> Shown:
+        """Return the tree, to look at; `is_whole` cuts nothing off."""
+        return show_why(self.explanation, look, is_whole=is_whole)
+
+    def __repr__(self) -> str:
+        return self.show().text
+
+    def _repr_html_(self) -> str:
+        return self.show().html
+
+
+def why(subject: str | None = None, run: RunReference = "latest", *, project: Project | None = None) -> WhyView:
+    """Return why something of a run is what it is: which statements, literals, files and randomness led to it.
+
+    Parameters
+    ----------
+    subject
+        A metric of the run; its role may be left out where that is clear (``accuracy`` for ``test.accuracy``). A param,
+        a table or a model by its name. None: the run's first metric.
+    run
+        As for `get_run`.
+
+    Raises
+    ------
+    NotFoundError, AmbiguousError
+        If there is no such run or nothing of that name, or more than one.
+    """
+    project = project or current_project()
+    found = get_run(run, project=project)
+    return WhyView(explain(project.store, found.detail, subject))
 
 
 def metric_history(run: RunReference, key: str) -> pd.DataFrame:

@@ -111,7 +111,23 @@ class Beside:
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = Title | Table | Sentence | Verbatim | Fold | Beside
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """A line of a tree, its cells side by side, and the lines beneath it. A page shows these where it `is_open`."""
+
+    cells: tuple[Cell, ...]
+    branches: tuple[Branch, ...] = ()
+    is_open: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """Lines beneath lines. Each is kept on one line: on a narrow terminal its end is cut off, visibly."""
+
+    root: Branch
+
+
+Block: TypeAlias = Title | Table | Sentence | Verbatim | Fold | Beside | Tree
 
 
 def facts(rows: list[tuple[str, Cell]], heading: str = "", whole_at: str = "") -> Table:

@@ -10,7 +10,20 @@ from collections.abc import Iterable
 from html import escape
 
 from trackbook.display import format as fmt
-from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Sentence, Table, Title, Tone, Verbatim
+from trackbook.display.blocks import (
+    Beside,
+    Block,
+    Branch,
+    Cell,
+    Column,
+    Fold,
+    Sentence,
+    Table,
+    Title,
+    Tone,
+    Tree,
+    Verbatim,
+)
 
 _LINE = "1px solid rgba(128,128,128,.28)"
 _ACCENTS = {
@@ -24,6 +37,8 @@ _TABLE = "border-collapse:collapse;border:none;margin:0 0 4px 0;width:auto;backg
 _CELL = "padding:3px 18px 3px 0;border:none;vertical-align:top"
 _LONGEST_LINE = 80
 _LONGEST_HOVER = 600
+_BRANCH_LINE = "padding:1px 0;white-space:nowrap"
+_BRANCH_CELL = "margin-right:9px"
 _HEADING = "font-weight:600;margin:10px 0 2px 0"
 _CODE = "font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:12px"
 _VERBATIM = f"{_CODE};white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0;padding:0;background:none"
@@ -56,6 +71,18 @@ def _block(block: Block) -> str:
         case Beside():
             parts = (_tag("div", _block(each), style="margin-right:36px") for each in block.blocks)
             return _tag("div", "".join(parts), style="display:flex;flex-wrap:wrap;align-items:flex-start")
+        case Tree():
+            return _branch(block.root)
+
+
+def _branch(branch: Branch) -> str:
+    line = "".join(_tag("span", _inner(cell), style=_BRANCH_CELL, title=_hover(cell)) for cell in branch.cells)
+    if not branch.branches:
+        return _tag("div", line, style=f"{_BRANCH_LINE};padding-left:15px")
+    inner = "".join(map(_branch, branch.branches))
+    beneath = _tag("div", inner, style=f"margin-left:5px;padding-left:14px;border-left:{_LINE}")
+    summary = _tag("summary", line, style=f"{_BRANCH_LINE};cursor:pointer")
+    return _tag("details", summary + beneath, style="margin:0", open="open" if branch.is_open else "")
 
 
 def _title(block: Title) -> str:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from trackbook.lineage.why import Node
 from trackbook.records import DatasetUse, Environment, Execution, FileRead, Git, JsonValue, Model, RunDetail, strict
 from trackbook.tracking.compare import Absent, Comparison, Row
 from trackbook.tracking.groups import Difference, Group, Grouping
 from trackbook.tracking.overview import Overview
+from trackbook.tracking.why import Explanation
 
 Payload = dict[str, JsonValue]
 
@@ -101,6 +103,46 @@ def overview_payload(overview: Overview) -> Payload:
             }
             for each in overview.experiments
         ],
+    }
+
+
+def why_payload(explanation: Explanation) -> Payload:
+    """Return why something of a run is what it is, as a graph.
+
+    Returns
+    -------
+    ``run_id``; ``kind`` and ``metric``, what is explained (its kind is a metric, a param, a table or a model) and its
+    ``value``; ``root``, the id of its node. ``nodes``, each with ``id``, ``kind``, ``label``, ``execution_id``, ``cell``
+    (the prompt's number), ``line`` to ``end_line`` in the cell, ``code``, ``value`` and ``details``; what a node doesn't
+    have is null. ``edges``, each ``from`` what was made ``to`` what used it, with the ``name`` that it went by and
+    ``sure``, false where it only may have been so.
+    """
+    graph = explanation.graph
+    return {
+        "run_id": explanation.run.run.run_id,
+        "kind": explanation.subject.kind.value,
+        "metric": explanation.subject.key,
+        "value": strict(graph.nodes[graph.root].value),
+        "root": graph.root,
+        "nodes": [_node(node) for node in graph.nodes.values()],
+        "edges": [
+            {"from": edge.start, "to": edge.end, "name": edge.name, "sure": edge.is_sure} for edge in graph.edges
+        ],
+    }
+
+
+def _node(node: Node) -> Payload:
+    return {
+        "id": node.node_id,
+        "kind": node.kind.value,
+        "label": node.label,
+        "execution_id": node.execution_id,
+        "cell": node.cell,
+        "line": node.line,
+        "end_line": node.end_line,
+        "code": node.code,
+        "value": strict(node.value),
+        "details": strict(node.details),
     }
 
 

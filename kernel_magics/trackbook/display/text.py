@@ -8,12 +8,26 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Sentence, Table, Title, Tone, Verbatim
+from trackbook.display.blocks import (
+    Beside,
+    Block,
+    Branch,
+    Cell,
+    Column,
+    Fold,
+    Sentence,
+    Table,
+    Title,
+    Tone,
+    Tree,
+    Verbatim,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table as RichTable
     from rich.text import Text
+    from rich.tree import Tree as RichTree
 
 NATURAL = 100_000  # no terminal: as wide as the content asks for
 _GAP = 2
@@ -68,6 +82,19 @@ def _print(console: Console, block: Block) -> None:
         case Fold():
             console.print()
             console.print(Text.assemble(block.summary, (f" ({block.hint})", "dim")), overflow="fold")
+        case Tree():
+            console.print(_grown(block.root))
+
+
+def _grown(branch: Branch) -> RichTree:
+    from rich.text import Text
+    from rich.tree import Tree as RichTree
+
+    line = Text("  ").join(_text(replace(cell, whole=None)) for cell in branch.cells)
+    line.no_wrap, line.overflow = True, "ellipsis"
+    grown = RichTree(line, guide_style="dim")
+    grown.children += map(_grown, branch.branches)
+    return grown
 
 
 def _print_table(console: Console, table: Table) -> None:

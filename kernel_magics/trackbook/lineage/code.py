@@ -1,0 +1,113 @@
+"""The text of a statement as its cell has it, and what the text alone tells: names, imports, keyword arguments."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from textwrap import dedent
+
+from trackbook.records import Execution, Statement
+
+_IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_DEFINITION = re.compile(r"\s*(?:@|(?:async\s+)?def\s|class\s)")
+_IMPORT = re.compile(r"\s*(?:import|from)\s")
+
+
+def statement_text(execution: Execution, statement: Statement) -> str:
+    """Return the code of a statement, its lines moved to the left; of a branch or loop its header."""
+    return dedent("\n".join(execution.source.split("\n")[statement.line - 1 : statement.end_line])).strip()
+
+
+def is_definition(text: str) -> bool:
+    """Return whether a statement defines a function or a class."""
+    return _DEFINITION.match(text) is not None
+
+
+def is_import(text: str) -> bool:
+    """Return whether a statement imports."""
+    return _IMPORT.match(text) is not None
+
+
+def names_of_import(text: str) -> frozenset[str]:
+    """Return the names of modules, whole and in part, and the names bound, that an import mentions."""
+    found: set[str] = set()
+    for node in ast.walk(_parsed(text) or ast.Module([], [])):
+        if isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.update(alias.name for alias in node.names)
+    return frozenset(found.union(*(name.split(".") for name in found)))
+
+
+def is_loop(text: str) -> bool:
+    """Return whether a statement is the header of a loop."""
+    return re.match(r"(?:async\s+)?(?:for|while)\b", text) is not None
+
+
+@lru_cache(maxsize=4096)
+def names_in(text: str) -> frozenset[str]:
+    """Return the names that a piece of code reads; every identifier in it where it can't be parsed (a magic)."""
+    tree = _parsed(text)
+    if tree is None:
+        return frozenset(_IDENTIFIER.findall(text))
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_read(node))
+
+
+def attributes_in(text: str) -> frozenset[str]:
+    """Return the dotted names in a piece of code: ``config.rate``."""
+    tree = _parsed(text)
+    found = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute)) if tree is not None else ()
+    return frozenset(ast.unparse(node) for node in found)
+
+
+def keyword_value(text: str, name: str) -> ast.expr | None:
+    """Return what a call in a piece of code gives for a keyword argument, None where none does."""
+    tree = _parsed(text)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.keyword) and node.arg == name:
+            return node.value
+    return None
+
+
+def definition_line(text: str, function: str) -> int | None:
+    """Return the line (from 0) of a function's ``def`` in the text of a statement, None if it isn't there."""
+    pattern = re.compile(rf"\s*(?:async\s+)?def\s+{re.escape(function)}\b")
+    return next((number for number, line in enumerate(text.split("\n")) if pattern.match(line)), None)
+
+
+def line_text(text: str, line: int) -> str:
+    """Return the statement that begins at a line (from 0) of a definition's text, of a compound one its header."""
+    tree = _parsed(text)
+    for node in _statements(tree) if tree is not None else ():
+        if node.lineno == line + 1:
+            return _header(text, node)
+    lines = text.split("\n")
+    return lines[line].strip() if line < len(lines) else ""
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.stmt]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.stmt))
+
+
+def _header(text: str, node: ast.stmt) -> str:
+    body = getattr(node, "body", None)
+    end = node.end_lineno or node.lineno
+    if isinstance(body, list) and body:
+        end = max(node.lineno, body[0].lineno - 1)
+    return dedent("\n".join(text.split("\n")[node.lineno - 1 : end])).strip()
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> ast.AST | None:
+    for written in (text, f"{text}\n    pass", f"if True:\n    pass\n{text}\n    pass"):
+        try:
+            return ast.parse(written)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
+def _is_read(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Load)

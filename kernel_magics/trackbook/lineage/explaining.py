@@ -1,0 +1,449 @@
+"""Builds the graph behind a run from what is on record: its origins, and the executions that they were reached from."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from trackbook.lineage import code
+from trackbook.lineage.why import (
+    Draft,
+    Node,
+    NodeKind,
+    last_makers,
+    reached,
+    starts,
+    statement_at,
+    wanted_reads,
+)
+from trackbook.records import (
+    DatasetUse,
+    Execution,
+    FileRead,
+    JsonValue,
+    ModuleUse,
+    Origin,
+    OriginKind,
+    Role,
+    RunDetail,
+    Source,
+    Statement,
+)
+
+BEFORE = "made before tracking began"
+_IN_CELL = re.compile(r"^(?P<what>.*) without a seed in (?:cell (?P<index>\d+)|this cell)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is on record of a run: its origins, the executions behind them, by id, and the params that nobody chose."""
+
+    run: RunDetail
+    origins: Sequence[Origin]
+    executions: Mapping[str, Execution]
+    defaults: frozenset[str] = frozenset()
+
+
+def metric_id(key: str) -> str:
+    """Return the id of a metric's node."""
+    return f"metric:{key}"
+
+
+def draft_of(evidence: Evidence) -> Draft:
+    """Return the graph of all that a run's metrics and models come from."""
+    return _Explaining(evidence).draft
+
+
+@dataclass(slots=True, eq=False)
+class _Explaining:
+    evidence: Evidence
+    draft: Draft = field(default_factory=Draft)
+    fits: dict[Source, Origin] = field(default_factory=dict)
+    known: set[Source] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        origins = self.evidence.origins
+        self.fits = {each.source: each for each in origins if each.kind is OriginKind.FIT}
+        whole = reached(starts(origins, self.evidence.executions), self.evidence.executions)
+        self.known = whole | {origin.source for origin in origins}
+        for source in self._ordered(whole):
+            self._reads(source, None)
+        for origin in origins:
+            if origin.source not in whole:
+                self._reads(origin.source, origin.names)
+        for origin in origins:
+            self._origin(origin)
+        self._tables()
+        self._chosen()
+        self._modules()
+
+    def _at(self, source: Source) -> Statement | None:
+        return statement_at(self.evidence.executions, source)
+
+    def _ordered(self, sources: Iterable[Source]) -> list[Source]:
+        """Return sources, the latest first."""
+        return sorted(sources, key=self._time, reverse=True)
+
+    def _time(self, source: Source) -> tuple[int, int, str]:
+        execution = self.evidence.executions.get(source.execution_id)
+        return (execution.index if execution is not None else -1, source.statement, source.execution_id)
+
+    # Statements
+
+    def _reads(self, source: Source, names: Sequence[str] | None) -> str:
+        """Add a statement and the edges of what it reads; return its id."""
+        node_id = self._statement(source)
+        statement = self._at(source)
+        if statement is None:
+            return node_id
+        for name in wanted_reads(statement, names):
+            self._read(node_id, name, statement.reads[name], self._text(source))
+        for name in self._unseen(source, statement, names):
+            self._unknown(node_id, source, name)
+        self._arrivals(node_id, statement)
+        return node_id
+
+    def _read(self, reader: str, name: str, makers: Sequence[Source], text: str) -> None:
+        for maker in last_makers(name, makers, self.evidence.executions):
+            is_sure = name not in self._maybe(maker)
+            for start in self._makers(maker, name, text):
+                self.draft.join(start, reader, name, is_sure=is_sure)
+
+    def _makers(self, maker: Source, name: str, text: str) -> list[str]:
+        """Return the nodes that stand for what a statement made under a name: its literals, else the statement."""
+        literals = self._literals(maker, name, text)
+        return [self._literal(maker, key, value) for key, value in literals.items()] or [self._statement(maker)]
+
+    def _literals(self, maker: Source, name: str, text: str) -> dict[str, JsonValue]:
+        """Return the constants that a statement assigns to a name; of settings those that the reader's code uses."""
+        statement = self._at(maker)
+        found = statement.literals if statement is not None else {}
+        exact = {key: value for key, value in found.items() if key == name}
+        inner = {key: value for key, value in found.items() if key.startswith(f"{name}.")}
+        used = code.attributes_in(text)
+        return exact or {key: value for key, value in inner.items() if key in used} or inner
+
+    def _maybe(self, source: Source) -> tuple[str, ...]:
+        execution = self.evidence.executions.get(source.execution_id)
+        return execution.maybe if execution is not None else ()
+
+    def _text(self, source: Source) -> str:
+        execution, statement = self.evidence.executions.get(source.execution_id), self._at(source)
+        return code.statement_text(execution, statement) if execution is not None and statement is not None else ""
+
+    def _statement(self, source: Source) -> str:
+        execution, statement = self.evidence.executions.get(source.execution_id), self._at(source)
+        node_id = f"{source.execution_id}:{source.statement}"
+        if execution is None or statement is None:
+            label = "a statement that the store doesn't have any more"
+            return self.draft.add(Node(node_id=node_id, kind=NodeKind.UNKNOWN, label=label))
+        text = self._text(source)
+        return self.draft.add(
+            Node(
+                node_id=node_id,
+                kind=self._kind(source, text),
+                label=self._label(source, statement),
+                execution_id=execution.execution_id,
+                cell=prompt(execution),
+                line=statement.line,
+                end_line=statement.end_line,
+                code=text,
+                value=self._loop_values(statement, text),
+                details=self._details(source, execution),
+            )
+        )
+
+    def _kind(self, source: Source, text: str) -> NodeKind:
+        if source in self.fits:
+            return NodeKind.FIT
+        if code.is_import(text):
+            return NodeKind.IMPORT
+        return NodeKind.FUNCTION if code.is_definition(text) else NodeKind.STATEMENT
+
+    def _label(self, source: Source, statement: Statement) -> str:
+        return self.fits[source].key if source in self.fits else ", ".join(statement.writes)
+
+    def _details(self, source: Source, execution: Execution) -> dict[str, JsonValue]:
+        details: dict[str, JsonValue] = {}
+        if source in self.fits:
+            key = self.fits[source].key
+            classes = [model.class_name for model in self.evidence.run.models if model.name == key]
+            details["class"] = classes[0] if classes else None
+        if execution.failure is not None:
+            details["failure"] = f"{execution.failure.type}: {execution.failure.message}"
+        return details
+
+    def _loop_values(self, statement: Statement, text: str) -> JsonValue:
+        """Return what a loop's names were in this run, where its params tell."""
+        if not code.is_loop(text):
+            return None
+        params = self.evidence.run.params
+        return {name: params[name] for name in statement.writes if name in params} or None
+
+    def _literal(self, source: Source, key: str, value: JsonValue) -> str:
+        execution, statement = self.evidence.executions[source.execution_id], self._at(source)
+        text = self._text(source)
+        node = Node(
+            node_id=f"{source.execution_id}:{source.statement}:{key}",
+            kind=NodeKind.LITERAL,
+            label=key,
+            execution_id=execution.execution_id,
+            cell=prompt(execution),
+            line=statement.line if statement else None,
+            end_line=statement.end_line if statement else None,
+            code=text,
+            value=value,
+        )
+        if node.node_id not in self.draft.nodes:
+            self.draft.add(node)
+            for name in statement.reads if statement else ():
+                if name not in code.names_in(text):  # of the branch that it stands in
+                    self._read(node.node_id, name, statement.reads[name] if statement else (), text)
+        return node.node_id
+
+    def _unseen(self, source: Source, statement: Statement, names: Sequence[str] | None) -> Iterator[str]:
+        """Yield the names that a statement read from before its cell, of which nobody saw the making."""
+        execution = self.evidence.executions[source.execution_id]
+        outer = set(execution.reads) - set(statement.reads)
+        for name in sorted(outer & code.names_in(self._text(source))):
+            if names is None or name in names:
+                yield name
+
+    def _unknown(self, reader: str, source: Source, name: str) -> None:
+        node_id = f"before:{name}"
+        self.draft.add(Node(node_id=node_id, kind=NodeKind.UNKNOWN, label=name, details={"why": BEFORE}))
+        self.draft.join(node_id, reader, name)
+
+    def _arrivals(self, node_id: str, statement: Statement) -> None:
+        for file in statement.files:
+            self.draft.join(self._file(file), node_id)
+        for what in statement.unseeded:
+            self._random(node_id, what)
+
+    def _file(self, file: FileRead) -> str:
+        return self.draft.add(
+            Node(
+                node_id=f"file:{file.path}:{file.digest}",
+                kind=NodeKind.FILE,
+                label=file.path,
+                details={"path": file.path, "size": file.size, "digest": file.digest},
+            )
+        )
+
+    def _random(self, node_id: str, what: str) -> None:
+        label = what if "seed" in what else f"{what} draws without a seed"
+        self.draft.join(
+            self.draft.add(Node(node_id=f"random:{node_id}:{what}", kind=NodeKind.RANDOM, label=label)), node_id
+        )
+
+    # Origins
+
+    def _origin(self, origin: Origin) -> None:
+        top = self._inside(origin)
+        for name, value in origin.literals.items():
+            literal = Node(node_id=f"{top}:{name}", kind=NodeKind.LITERAL, label=name, value=value)
+            if not self._is_told(origin, name, value):
+                self.draft.join(self.draft.add(literal), top, name)
+        if origin.kind is OriginKind.METRIC:
+            point = self.evidence.run.metrics.get(origin.key)
+            root = Node(
+                node_id=metric_id(origin.key),
+                kind=NodeKind.METRIC,
+                label=origin.key,
+                value=point.value if point is not None else None,
+                details={"step": point.step} if point is not None else {},
+            )
+            self.draft.join(top, self.draft.add(root))
+        statement_id = f"{origin.source.execution_id}:{origin.source.statement}"
+        behind = set(self.draft.upstream(statement_id)) | {statement_id}
+        for fit in map(self._statement, origin.fits):
+            if fit not in behind:
+                self.draft.join(fit, statement_id, "model")
+        self._drawn(origin, statement_id)
+
+    def _is_told(self, origin: Origin, name: str, value: JsonValue) -> bool:
+        """Return whether a constant that was found inside a call stands in the statement's own literals already."""
+        statement = self._at(origin.source)
+        return statement is not None and statement.literals.get(name) == value and name in statement.literals
+
+    def _inside(self, origin: Origin) -> str:
+        """Add the functions that led from a statement to the place, and return the innermost node."""
+        below = f"{origin.source.execution_id}:{origin.source.statement}"
+        for inside in origin.inside:
+            node_id = f"{below}>{inside.function}:{inside.line}"
+            self.draft.add(self._inside_node(node_id, inside.function, inside.line))
+            self.draft.join(below, node_id, "call")
+            below = node_id
+        return below
+
+    def _inside_node(self, node_id: str, function: str, line: int) -> Node:
+        label = f"in {function}()"
+        for source in self._ordered(self.known):
+            text = self._text(source)
+            first = code.definition_line(text, function) if code.is_definition(text) else None
+            if first is None:
+                continue
+            execution, statement = self.evidence.executions[source.execution_id], self._at(source)
+            at = (statement.line if statement else 1) + first + line
+            written = code.line_text(text, first + line)
+            return Node(
+                node_id=node_id,
+                kind=NodeKind.INSIDE,
+                label=label,
+                execution_id=execution.execution_id,
+                cell=prompt(execution),
+                line=at,
+                end_line=at + written.count("\n"),
+                code=written,
+            )
+        return Node(node_id=node_id, kind=NodeKind.INSIDE, label=label)
+
+    def _drawn(self, origin: Origin, statement_id: str) -> None:
+        """Add the randomness that flowed in unseeded, where no statement upstream stands for it already."""
+        behind = [statement_id, *self.draft.upstream(statement_id)]
+        told = {node_id.rpartition(":")[2] for node_id in behind if node_id.startswith("random:")}
+        for what in origin.unseeded:
+            if what in told:
+                continue
+            self._random(self._drawing(what, behind) or statement_id, what)
+
+    def _drawing(self, what: str, behind: Iterable[str]) -> str | None:
+        """Return the statement that drew from a global generator, where only one upstream can have."""
+        match = _IN_CELL.match(what)
+        if match is None:
+            return None
+        nodes = [self.draft.nodes[each] for each in behind]
+        indexes = {each.execution_id: str(each.index) for each in self.evidence.executions.values()}
+        found = [
+            node.node_id
+            for node in nodes
+            if node.kind in (NodeKind.STATEMENT, NodeKind.FIT)
+            and (match["index"] is None or indexes.get(node.execution_id or "") == match["index"])
+            and re.search(r"\brandom\b", node.code or "")
+        ]
+        return found[0] if len(set(found)) == 1 else None
+
+    # Tables, params and modules
+
+    def _tables(self) -> None:
+        """Put the tables that the run knows between those that made them and the fits and metrics that used them."""
+        for use in self.evidence.run.datasets:
+            table = self._table(use)
+            readers = [each for each in self.evidence.origins if self._uses(each, use)]
+            for origin in readers:
+                self._pass_through(table, use, f"{origin.source.execution_id}:{origin.source.statement}")
+            if not readers:
+                self._attach(table, use)
+
+    def _table(self, use: DatasetUse) -> str:
+        details: dict[str, JsonValue] = {
+            "role": use.role.value if use.role else None,
+            "kind": use.kind,
+            "rows": use.rows,
+            "shape": list(use.shape),
+            "fingerprint": use.fingerprint,
+        }
+        node_id = f"table:{use.name}:{use.role or ''}"
+        return self.draft.add(Node(node_id=node_id, kind=NodeKind.TABLE, label=use.name, details=details))
+
+    def _uses(self, origin: Origin, use: DatasetUse) -> bool:
+        is_for = (origin.kind is OriginKind.FIT) == (use.role is Role.TRAIN)
+        statement = self._at(origin.source)
+        names = set(origin.names) & set(statement.reads) if statement is not None else set()
+        if use.name in names:
+            return is_for or not self._has_other(origin, use)
+        return is_for and not use.name.isidentifier() and bool(code.names_in(use.name) & names)
+
+    def _has_other(self, origin: Origin, use: DatasetUse) -> bool:
+        others = (each for each in self.evidence.run.datasets if each.name == use.name and each.role != use.role)
+        return any((origin.kind is OriginKind.FIT) == (each.role is Role.TRAIN) for each in others)
+
+    def _pass_through(self, table: str, use: DatasetUse, reader: str) -> None:
+        names = {use.name} | ({*code.names_in(use.name)} if not use.name.isidentifier() else set())
+        edges = [edge for edge in self.draft.edges.values() if edge.end == reader and edge.name in names]
+        for edge in edges:
+            if self.draft.nodes[edge.start].kind is NodeKind.TABLE:
+                continue
+            if use.name.isidentifier():
+                del self.draft.edges[edge.start, edge.end, edge.name]
+            self.draft.join(edge.start, table, edge.name, is_sure=edge.is_sure)
+        self.draft.join(table, reader, use.name)
+        self._files_of(table, use)
+
+    def _attach(self, table: str, use: DatasetUse) -> None:
+        """Hang a table that has no name in the notebook on what used it."""
+        wanted = OriginKind.FIT if use.role is Role.TRAIN else OriginKind.METRIC
+        for origin in self.evidence.origins:
+            if origin.kind is wanted:
+                self.draft.join(table, self._inside(origin), use.name)
+        self._files_of(table, use)
+
+    def _files_of(self, table: str, use: DatasetUse) -> None:
+        behind = self.draft.upstream(table)
+        paths = {self.draft.nodes[each].label for each in behind if self.draft.nodes[each].kind is NodeKind.FILE}
+        for file in use.files:
+            if file.path not in paths:
+                self.draft.join(self._file(file), table)
+
+    def _chosen(self) -> None:
+        """Hang the params that no literal stands for on the statements that write them, else on the fit."""
+        told = self._told()
+        for key, value in self.evidence.run.params.items():
+            leaf = re.split(r"__|\.", key)[-1]
+            if key in self.evidence.defaults or (leaf, repr(value)) in told or (key, repr(value)) in told:
+                continue
+            for fit in self.fits.values():
+                self._choose(fit, key, leaf, value)
+
+    def _choose(self, fit: Origin, key: str, leaf: str, value: JsonValue) -> None:
+        fit_id = f"{fit.source.execution_id}:{fit.source.statement}"
+        place = fit_id
+        for node_id in (fit_id, *self.draft.upstream(fit_id)):
+            node = self.draft.nodes[node_id]
+            written = code.keyword_value(node.code or "", leaf) if node.kind is not NodeKind.LITERAL else None
+            if isinstance(written, ast.Name | ast.Attribute):
+                return  # the name says where it comes from
+            if written is not None:
+                place = node_id
+                break
+        node = self.draft.nodes[place]
+        literal = Node(
+            node_id=f"{place}:{key}",
+            kind=NodeKind.LITERAL,
+            label=key,
+            execution_id=node.execution_id,
+            cell=node.cell,
+            line=node.line,
+            end_line=node.end_line,
+            value=value,
+        )
+        self.draft.join(self.draft.add(literal), place, key)
+
+    def _told(self) -> set[tuple[str, str]]:
+        """Return names with values that stand in the graph already: literals, the entries of dicts, loops' values."""
+        told: set[tuple[str, str]] = set()
+        for node in self.draft.nodes.values():
+            if node.kind is NodeKind.LITERAL:
+                told |= {(node.label, repr(node.value)), (node.label.rpartition(".")[2], repr(node.value))}
+            if isinstance(node.value, dict):
+                told |= {(key, repr(value)) for key, value in node.value.items()}
+        return told
+
+    def _modules(self) -> None:
+        """Hang the project's own modules on the imports that name them."""
+        imports = [node for node in self.draft.nodes.values() if node.kind is NodeKind.IMPORT]
+        for use in self.evidence.run.modules:
+            for node in imports:
+                if use.name.rpartition(".")[2] in code.names_of_import(node.code or ""):
+                    self.draft.join(self._module(use), node.node_id)
+
+    def _module(self, use: ModuleUse) -> str:
+        details: dict[str, JsonValue] = {"path": use.path, "size": use.size, "digest": use.digest}
+        return self.draft.add(Node(node_id=f"module:{use.name}", kind=NodeKind.MODULE, label=use.name, details=details))
+
+
+def prompt(execution: Execution) -> int:
+    """Return the number that a person knows an execution by."""
+    return execution.count if execution.count is not None else execution.index

@@ -1,0 +1,172 @@
+"""Why something of a run is what it is: the graph from a metric to the literals and files that it comes from.
+
+Everything in it was recorded while the code ran: what the statements read and wrote, where metrics were measured and
+models fitted. What is not known is a node of its own that says so; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from trackbook.records import Execution, JsonValue, Origin, Source, Statement
+
+
+class NodeKind(StrEnum):
+    """What a node stands for."""
+
+    METRIC = "metric"
+    PARAM = "param"
+    MODEL = "model"
+    STATEMENT = "statement"
+    FIT = "fit"
+    INSIDE = "inside"
+    FUNCTION = "function"
+    IMPORT = "import"
+    LITERAL = "literal"
+    TABLE = "table"
+    FILE = "file"
+    MODULE = "module"
+    RANDOM = "random"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """One thing that took part.
+
+    `label` names it: a metric's key, a literal's name, a file's path. `cell` is the prompt number of the cell that made
+    it, `line` to `end_line` the place there, `code` what stands there. `value` is what it came to, where that is known;
+    `details` are what else is known of it.
+    """
+
+    node_id: str
+    kind: NodeKind
+    label: str
+    execution_id: str | None = None
+    cell: int | None = None
+    line: int | None = None
+    end_line: int | None = None
+    code: str | None = None
+    value: JsonValue = None
+    details: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """Something flowed: `start` made what `end` used, under a name. `is_sure`: False where it only may have."""
+
+    start: str
+    end: str
+    name: str = ""
+    is_sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Nodes by id, and the edges between them. `root` is what was asked for."""
+
+    root: str
+    nodes: Mapping[str, Node]
+    edges: tuple[Edge, ...]
+
+    def into(self, node_id: str) -> list[Edge]:
+        """Return the edges that end at a node."""
+        return [edge for edge in self.edges if edge.end == node_id]
+
+
+class Draft:
+    """A graph in the making; what is added twice is there once."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.edges: dict[tuple[str, str, str], Edge] = {}
+
+    def add(self, node: Node) -> str:
+        """Add a node, unless it is there; return its id."""
+        self.nodes.setdefault(node.node_id, node)
+        return node.node_id
+
+    def join(self, start: str, end: str, name: str = "", *, is_sure: bool = True) -> None:
+        """Add an edge, unless it is there or would lead from a node to itself."""
+        if start != end:
+            self.edges.setdefault((start, end, name), Edge(start=start, end=end, name=name, is_sure=is_sure))
+
+    def upstream(self, node_id: str) -> list[str]:
+        """Return the nodes that flow into one, nearest first, itself left out."""
+        before: dict[str, list[str]] = {}
+        for edge in self.edges.values():
+            before.setdefault(edge.end, []).append(edge.start)
+        found: dict[str, None] = {}
+        pending = [node_id]
+        while pending:
+            pending = [each for end in pending for each in before.get(end, ()) if each not in found]
+            found.update(dict.fromkeys(pending))
+        found.pop(node_id, None)
+        return list(found)
+
+    def graph(self, root: str) -> Graph:
+        """Return what flows into a node."""
+        kept = {root: self.nodes[root]} | {each: self.nodes[each] for each in self.upstream(root)}
+        return Graph(root, kept, tuple(edge for edge in self.edges.values() if edge.end in kept))
+
+
+def reached(sources: Iterable[Source], executions: Mapping[str, Execution]) -> set[Source]:
+    """Return some statements with all that flows into them, as far as the executions that are at hand tell.
+
+    Those whose execution is not at hand are among them: who reads these and asks again gets further.
+    """
+    found: set[Source] = set()
+    pending = list(sources)
+    while pending:
+        source = pending.pop()
+        if source in found:
+            continue
+        found.add(source)
+        statement = statement_at(executions, source)
+        if statement is not None:
+            pending += read_by(statement, None)
+    return found
+
+
+def starts(origins: Iterable[Origin], executions: Mapping[str, Execution]) -> set[Source]:
+    """Return what flows into some origins at once: the makers of their names, and the fits that they judge."""
+    found: set[Source] = set()
+    for origin in origins:
+        found.update(origin.fits)
+        statement = statement_at(executions, origin.source)
+        if statement is not None:
+            found.update(read_by(statement, origin.names))
+    return found
+
+
+def statement_at(executions: Mapping[str, Execution], source: Source) -> Statement | None:
+    """Return the statement of a source, None where its execution is not at hand or has no such statement."""
+    execution = executions.get(source.execution_id)
+    if execution is None or not 0 <= source.statement < len(execution.statements):
+        return None
+    return execution.statements[source.statement]
+
+
+def read_by(statement: Statement, names: Collection[str] | None) -> list[Source]:
+    """Return the makers of what a statement read, or of some names of that."""
+    return [source for name in wanted_reads(statement, names) for source in statement.reads[name]]
+
+
+def wanted_reads(statement: Statement, names: Collection[str] | None) -> list[str]:
+    """Return which names a statement read, of those that matter (None: all of them do)."""
+    return [name for name in statement.reads if names is None or name in names]
+
+
+def last_makers(name: str, makers: Sequence[Source], executions: Mapping[str, Execution]) -> list[Source]:
+    """Return the makers of a value from which the others are reached: where one changed what another made, the changer.
+
+    The maker of a list and each ``append`` to it are all makers of the list; the way back leads over the last one.
+    """
+    behind: set[Source] = set()
+    for maker in makers:
+        statement = statement_at(executions, maker)
+        if maker not in behind and statement is not None:
+            behind.update(each for each in statement.reads.get(name, ()) if each != maker)
+    return [maker for maker in makers if maker not in behind] or list(makers)
