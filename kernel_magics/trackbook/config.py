@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from traitlets import Float, HasTraits, TraitError, Unicode
+from traitlets import Float, HasTraits, Int, TraitError, Unicode
 
 from trackbook.errors import InvalidValueError
 
@@ -26,6 +26,9 @@ class Settings(HasTraits):
     lease_seconds = Float(60.0, help="How long a session counts as alive after its last heartbeat.")
     heartbeat_seconds = Float(10.0, help="How often a session says that it is alive.")
     live_seconds = Float(0.5, help="After how long a cell that still runs is written as running, and how often again.")
+    output_bytes = Int(500_000, help="How much is kept of each text that a cell shows: its beginning and its end.")
+    figure_bytes = Int(5_000_000, help="How large a figure or a page of HTML may be that is kept.")
+    cell_output_bytes = Int(20_000_000, help="How much is kept of all that one cell shows; 0 keeps nothing.")
 
 
 def load_settings(start: Path, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -64,9 +67,23 @@ def _set(settings: Settings, name: str, value: object) -> None:
         raise InvalidValueError(f"There is no setting '{name}'. The settings are {known}.")
     kind = settings.traits()[name]
     try:
-        setattr(settings, name, _seconds(value) if isinstance(kind, Float) else value)
+        setattr(settings, name, _read(kind, value))
     except (TraitError, ValueError, TypeError):
         raise InvalidValueError(f"'{value}' is no value for the setting '{name}': {kind.help}") from None
+
+
+def _read(kind: object, value: object) -> object:
+    if isinstance(kind, Float):
+        return _seconds(value)
+    return _bytes(value) if isinstance(kind, Int) else value
+
+
+def _bytes(value: Any) -> int:
+    """Return a number of bytes: 0 or more."""
+    count = int(value)
+    if isinstance(value, bool | float) or count < 0:
+        raise ValueError("no number of bytes")
+    return count
 
 
 def _seconds(value: Any) -> float:

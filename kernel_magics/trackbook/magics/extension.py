@@ -12,7 +12,9 @@ from typing import Any
 
 from trackbook.capture.guard import Guard
 from trackbook.capture.notebook import find_notebook
-from trackbook.config import load_settings
+from trackbook.capture.output_sources import OutputWatch
+from trackbook.capture.outputs import Limits
+from trackbook.config import Settings, load_settings
 from trackbook.project import Project, set_current
 from trackbook.tracking.log import set_recorder
 from trackbook.tracking.recorder import PAPERMILL_PARAMETERS, Recorder
@@ -59,6 +61,7 @@ class Extension:
         self.recorder = Recorder(
             self.keeper, shell.user_ns, self._hidden, self.guard, live_seconds=self.settings.live_seconds
         )
+        self.recorder.outputs = OutputWatch(shell, _limits(self.settings), self.guard)
         self._stack = threading.local()
         self._pid = os.getpid()
 
@@ -180,3 +183,7 @@ class Extension:
     def _warn(self, sentence: str) -> None:
         """Say something on the error stream, where it is no output of a cell's code."""
         print(sentence, file=sys.stderr)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(text=settings.output_bytes, figure=settings.figure_bytes, cell=settings.cell_output_bytes)

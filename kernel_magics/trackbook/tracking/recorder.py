@@ -16,12 +16,15 @@ from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent
 from trackbook.capture.guard import Guard
 from trackbook.capture.literals import assigned_literals
 from trackbook.capture.notebook import cell_tags
+from trackbook.capture.output_parts import kept_outputs
+from trackbook.capture.output_sources import OutputWatch
+from trackbook.capture.outputs import Collector
 from trackbook.capture.secrets import redact
 from trackbook.capture.symbols import parse_cell
 from trackbook.capture.trace import Flowing
 from trackbook.errors import NoRunError
 from trackbook.lineage.graph import Lineage
-from trackbook.records import Artifact, Execution, Failure, JsonValue, Outcome, Run, RunStatus, Source
+from trackbook.records import Artifact, Execution, Failure, JsonValue, Outcome, Output, Run, RunStatus, Source
 from trackbook.store.contract import Batch, RunChange
 from trackbook.tracking.attempts import STATUS_AFTER, Attempts
 from trackbook.tracking.changes import Changes
@@ -82,6 +85,8 @@ class Recorder:
         self.capture = CellCapture(variables, hidden, self._lineage.upstream, guard)
         self.capture.observer.explicit = self._explicit_id
         parent = keeper.session.parent_run_id
+        self.outputs: OutputWatch | None = None
+        """What sees the cells' outputs; without it none are kept."""
         self.attempts = Attempts(keeper.new_run, self._put_object, self._explicit_run, parent)
         self._always: dict[str, JsonValue] = {}
         self._index = 0
@@ -139,6 +144,8 @@ class Recorder:
                 frozenset([started.run_id for started in self.explicit.started]),
                 frozenset(self.explicit.known),
             )
+            if self.outputs is not None:
+                self.outputs.begin()
             self.capture.begin(source, transformed)
             with self.guard:
                 self._forget_rebound(self.capture.read_names())
@@ -178,14 +185,17 @@ class Recorder:
             if running is None:
                 return
             cell = self.capture.end(running.execution_id, error, did_run=did_run)
+            outputs = self._kept(self.outputs.end() if self.outputs is not None else None)
             self._note_parameters(running, cell)
-            batch = self._batch(running, cell, count)
+            batch = self._batch(running, cell, count, outputs)
             if self._provisional:
                 self.keeper.write(Batch(withdrawn=self._provisional))
             self.explicit.flush()
             self.keeper.write(batch)
 
-    def _batch(self, running: _RunningCell, cell: CapturedCell, count: int | None) -> Batch:
+    def _batch(
+        self, running: _RunningCell, cell: CapturedCell, count: int | None, outputs: tuple[Output, ...]
+    ) -> Batch:
         """Return all that a cell did, to be written in one go; a fault in one part loses that part alone."""
         settled, changes, failure = Settled(), Changes(), _redacted(cell.failure)
         with self.guard:
@@ -218,6 +228,7 @@ class Recorder:
             state=cell.change.state,
             statements=settled.statements,
             resources=cell.resources,
+            outputs=outputs,
             run_ids=(*changes.run_ids, *self._started_during(running, changes)),
         )
         self._end_of_last = (cell.outcome, failure)
@@ -229,6 +240,12 @@ class Recorder:
             executions=(execution,),
             runs=self._with_environment(self._with_started(running, changes)),
         )
+
+    def _kept(self, shown: Collector | None) -> tuple[Output, ...]:
+        if shown is not None:
+            with self.guard:
+                return kept_outputs(shown, self._put_object)
+        return ()
 
     def _end_fits(self, events: list[Event], failure: Failure | None) -> None:
         """A fit that never returned has failed: by what ended the cell, or by what the cell caught itself."""
@@ -461,6 +478,9 @@ class Recorder:
     def close(self, failure: Failure | None = None) -> None:
         """End the session: what a person has started and the notebook's own run end with it."""
         self._stopped.set()
+        with self.guard:
+            if self.outputs is not None:
+                self.outputs.detach()
         with self.guard:
             self.capture.detach()
         with self.guard:
