@@ -15,8 +15,10 @@ from __future__ import annotations
 import sys
 from operator import is_, itemgetter
 from types import CodeType, FrameType, FunctionType
-from typing import Any, Protocol
+from typing import Protocol
 from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from trackbook.capture.hooked_code import with_hooks
 
 _SKIPPED_FLAGS = 0x20 | 0x80 | 0x200  # generators, coroutines, async generators: their frames come and go
 
@@ -71,15 +73,6 @@ class _End:
         return itemgetter(0), ((is_,),)
 
 
-def _unfilled() -> None:
-    """Stand for a hook in the template that the codes of several functions are made from."""
-
-
-_DROP_AND_RETURN: tuple[tuple[Any, ...], ...] = (("POP_TOP",), ("SWAP", 2), ("POP_TOP",), ("RETURN_VALUE",))
-_BEGIN = FunctionType(_unfilled.__code__, {}, "begin")
-_END = FunctionType(_unfilled.__code__, {}, "end")
-
-
 class Instruments:
     """The functions that are watched. One watch a function; `remove_all` leaves every function as it was."""
 
@@ -107,10 +100,10 @@ class Instruments:
     def _template(code: CodeType) -> CodeType:
         """Return code with places for hooks; one made for many functions (decorators' wrappers) is made once."""
         if "site-packages" not in code.co_filename:
-            return _with_hooks(code)  # the person's own: it comes and goes
+            return with_hooks(code, None, None)  # the person's own: it comes and goes
         key = (code.co_filename, code)  # equal code of two files is not the same: tracebacks name the file
         if key not in _templates:
-            _templates[key] = _with_hooks(code)
+            _templates[key] = with_hooks(code, None, None)
         return _templates[key]
 
     def original_code(self, function: FunctionType) -> CodeType:
@@ -126,45 +119,5 @@ class Instruments:
 
 
 def _filled(template: CodeType, begin: _Begin, end: _End) -> CodeType:
-    """Return the code with hooks in the places that `_with_hooks` left for them."""
-    places = {id(_BEGIN): begin, id(_END): end}
-    return template.replace(co_consts=tuple(places.get(id(constant), constant) for constant in template.co_consts))
-
-
-def _with_hooks(code: CodeType) -> CodeType:
-    """Return code that also calls ``_BEGIN()`` once it runs and ``_END(token, result)`` before each return."""
-    from bytecode import Bytecode, Instr
-
-    source = Bytecode.from_code(code)
-    hooked: list[Any] = []
-    has_begun = False
-    for instruction in source:
-        if not isinstance(instruction, Instr):
-            hooked.append(instruction)
-            continue
-        place = instruction.location
-        if instruction.name == "RETURN_CONST":  # Python 3.12 and 3.13
-            hooked.append(Instr("LOAD_CONST", instruction.arg, location=place))
-        if instruction.name in ("RETURN_VALUE", "RETURN_CONST"):
-            # On the stack: the token, the result. Called with copies of both, then the token is dropped.
-            hooked += _call(_END, 2, place)
-            hooked += [Instr(name, *argument, location=place) for name, *argument in _DROP_AND_RETURN]
-            continue
-        hooked.append(instruction)
-        if instruction.name == "RESUME" and not has_begun:
-            has_begun = True
-            hooked += _call(_BEGIN, 0, place)  # leaves the token at the bottom of the stack
-    source[:] = hooked
-    return source.to_code()  # which computes anew how deep the stack is where an error is caught
-
-
-def _call(function: FunctionType, copies: int, place: Any) -> list[Any]:
-    """Return the instructions that call a constant with copies of the topmost values of the stack."""
-    from bytecode import Instr
-
-    push = [Instr("PUSH_NULL", location=place), Instr("LOAD_CONST", function, location=place)]
-    if sys.version_info >= (3, 13):  # the callable comes before the NULL
-        push.reverse()
-    loads = [Instr("COPY", copies + 2, location=place) for _ in range(copies)]
-    precall = [Instr("PRECALL", copies, location=place)] if sys.version_info < (3, 12) else []
-    return [*push, *loads, *precall, Instr("CALL", copies, location=place)]
+    """Return the code with hooks in the two places that `with_hooks` left for them."""
+    return template.replace(co_consts=(*template.co_consts[:-2], begin, end))
