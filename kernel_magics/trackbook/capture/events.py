@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -49,7 +49,8 @@ class FitEvent(Event):
     """A predictor was fitted (or cross-validated: then there is no model). `run_id` is its run's, if it becomes one.
 
     `hyper` are the estimator's own parameters, `metrics` what the fit itself measured (key, value, step). `model` is
-    None while the fit has not ended, and if it failed.
+    None while the fit has not ended, and if it failed. `finish` is called at the end of the cell if the fit has not
+    ended by itself: a training loop has no call that ends it, and one that was broken off has measured something.
     """
 
     run_id: str
@@ -62,6 +63,7 @@ class FitEvent(Event):
     seconds: float | None = None
     failure: Failure | None = None
     has_ended: bool = False
+    finish: Callable[[], None] | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -110,6 +110,15 @@ class Hooks:
         if isinstance(function, FunctionType):
             self._instruments.watch(function, _Watch(self, function, parameters or function, (on_call, on_return)))
 
+    def guarded(self, action: Callable[[], None]) -> Callable[[], None]:
+        """Return the same action, with its faults taken as ours."""
+
+        def act() -> None:
+            with self._guard:
+                action()
+
+        return act
+
     def watch_maker(self, function: object, on_made: Callable[[object, object], None]) -> None:
         """Have `on_made` called with the first argument and the result of each call of `function`, whoever makes it.
 

@@ -9,7 +9,7 @@ import itertools
 import marshal
 import operator
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from xxhash import xxh3_128, xxh3_128_digest
@@ -27,6 +27,9 @@ _TREES = ("sklearn.neighbors._kd_tree", "sklearn.neighbors._ball_tree")
 _CACHE = "_cache"  # where pandas keeps what it has worked out
 
 
+_state_of: dict[int, Callable[[Any], object]] = {}  # by the id of a class: what stands for its objects' state
+
+
 class UnmarkableError(TypeError):
     """The object has state that can't be read."""
 
@@ -35,8 +38,16 @@ def part(*key: object) -> None:
     """Stand in the stream for whatever makes an object of this kind."""
 
 
+def set_state(kind: type, state: Callable[[Any], object]) -> None:
+    """Have `state` say what objects of exactly this class of a library hold, where their own pickling can't."""
+    _state_of[id(kind)] = state
+
+
 def reduce_of_library(obj: Any, cls: type, module: str) -> Any:
     """Return what to write for an object of a library's class, or NotImplemented for what the library itself gives."""
+    state = _state_of.get(id(cls))
+    if state is not None:
+        return part, ("library", cls.__qualname__, id(cls)), state(obj)
     top = module.partition(".")[0]
     if top in GENERATORS and is_global_generator(obj):
         return part, ("global generator", module)

@@ -12,7 +12,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Generic, TypeVar
 
@@ -119,6 +119,7 @@ class Observer:
         self._predictions: Known[_Prediction] = Known()
         self._roles: Known[Role] = Known()
         self._files: Known[tuple[FileRead, ...]] = Known()
+        self._held: Known[tuple[DatasetUse, ...]] = Known()
         self._open: list[tuple[Activation, FitEvent]] = []
         self._made: dict[tuple[object, ...], _Made] = {}
         self._made_earlier: dict[Source, list[_Made]] = {}
@@ -149,6 +150,9 @@ class Observer:
     def end(self, execution_id: str) -> list[Event]:
         """Stop listening; return what happened, and remember at which statements models and files came in."""
         self.is_listening = False
+        for event in self.events:
+            if isinstance(event, FitEvent) and event.finish is not None and not event.has_ended:
+                event.finish()
         for made in self._made.values():
             if made.here:
                 source = Source(execution_id=execution_id, statement=made.here[-1][1])
@@ -261,6 +265,14 @@ class Observer:
         if files is not None:
             self._files.put(output, files)
 
+    def add_held(self, holder: object, uses: Iterable[DatasetUse]) -> None:
+        """Note the tables that an object was made to hold for a library (a DMatrix, a DataLoader)."""
+        self._held.put(holder, tuple(uses))
+
+    def held(self, holder: object) -> tuple[DatasetUse, ...]:
+        """Return the tables that an object is known to hold."""
+        return self._held.get(holder) or ()
+
     def add_read(self, call: Call, path: object, result: object) -> None:
         """A file was read; `result` is what came of it (None if that is not known)."""
         file = read_file(path)
@@ -283,16 +295,21 @@ class Observer:
             return by_flow.pop()
         return _role_by_name(ast.unparse(expression))
 
-    def data(self, call: Call, tables: Iterable[tuple[object, int | str, Role | None]]) -> list[DatasetUse]:
-        """Describe the tables that a call was given.
+    def data(self, call: Call, tables: Iterable[tuple[object, int | str | ast.expr, Role | None]]) -> list[DatasetUse]:
+        """Describe the tables that a call was given, and those held by what it was given.
 
         Parameters
         ----------
         tables
-            For each: the value, its place among the call's arguments (position or name), and what it is for.
+            For each: the value, its place among the call's arguments (position, name, or what was written there), and
+            what it is for.
         """
-        described = []
+        described: list[DatasetUse] = []
         for value, place, role in tables:
+            held = self._held.get(value)
+            if held is not None:
+                described += [replace(use, role=role or use.role) for use in held]
+                continue
             if value is None or not (is_table(value) or isinstance(value, list | tuple)):
                 continue
             expression = _argument(call, place)
@@ -473,8 +490,10 @@ class Observer:
         return makers
 
 
-def _argument(call: Call, place: int | str) -> ast.expr | None:
+def _argument(call: Call, place: int | str | ast.expr) -> ast.expr | None:
     """Return the expression that the caller wrote for an argument, by position or by parameter name."""
+    if isinstance(place, ast.expr):
+        return place
     expression = call.trace.call
     if not isinstance(expression, ast.Call) or not call.is_direct:
         return None

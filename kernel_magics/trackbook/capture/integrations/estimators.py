@@ -83,10 +83,18 @@ def default_params(estimator: object) -> list[str]:
 
 @lru_cache(maxsize=512)
 def _parameters(kind: type[object]) -> Mapping[str, inspect.Parameter]:
+    """Return what a class can be made with; a class that hands ``**kwargs`` on takes what the next one takes."""
+    found: dict[str, inspect.Parameter] = {}
     try:
-        return inspect.signature(kind).parameters
+        for base in class_mro(kind):
+            if "__init__" in class_dict(base):
+                own = inspect.signature(base).parameters
+                found = {**own, **found}
+                if not any(each.kind is inspect.Parameter.VAR_KEYWORD for each in own.values()):
+                    break
     except (TypeError, ValueError):
-        return {}
+        return found
+    return found
 
 
 def _is_same_plain(one: object, other: object) -> bool:
