@@ -4,6 +4,7 @@
 
     TrackbookError
     ├── InvalidValueError     (ValueError)    a value, name or option that can't be used
+    │   └── QueryError                        a query that can't be read
     ├── NotFoundError         (LookupError)   no such run, execution, object or store
     ├── AmbiguousError        (LookupError)   a prefix or a name that several things share
     ├── ImmutableError        (ValueError)    an attempt to change what is on the record
@@ -25,6 +26,23 @@ class TrackbookError(Exception):
 
 class InvalidValueError(TrackbookError, ValueError):
     """A value, a name or an option that can't be used."""
+
+
+class QueryError(InvalidValueError):
+    """A query that can't be read. The message shows the place beneath a sentence.
+
+    Attributes
+    ----------
+    sentence
+        What is wrong and how to go on, without the picture.
+    position
+        How many characters of the query stand before the mistake.
+    """
+
+    def __init__(self, sentence: str, picture: str = "", position: int = 0) -> None:
+        super().__init__(f"{sentence}\n{picture}" if picture else sentence)
+        self.sentence = sentence
+        self.position = position
 
 
 class NotFoundError(TrackbookError, LookupError):

@@ -1,0 +1,406 @@
+"""Reading queries, the same in magic, command line, REST and panel.
+
+The grammar, keywords in any case::
+
+    query      = [ condition ] { "order by" term { "," term } | "limit" integer }
+    condition  = all { "or" all }
+    all        = part { "and" part }
+    part       = "not" part | "(" condition ")" | [ "has" ] field | field test
+    test       = ( "=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=" ) value
+               | [ "not" ] ( "like" | "ilike" | "contains" ) value | ( "~" | "!~" ) value
+               | [ "not" ] "in" "(" value { "," value } ")"
+               | [ "not" ] "between" value "and" value
+               | "is" [ "not" ] "null"
+    term       = field [ "asc" | "desc" ]
+    field      = ( "metrics." | "params." | "tags." ) key | [ "attributes." ] name
+    key        = word | quoted text
+    value      = number | word | quoted text | "[" [ value { "," value } ] "]"
+
+A quoted text stands between ``"``, ``'`` or backticks, which are doubled within it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NoReturn
+
+from trackbook import clock
+from trackbook.records import JsonValue
+from trackbook.records.query import (
+    OPPOSITES,
+    ORDERING,
+    Comparison,
+    Condition,
+    Field,
+    Has,
+    IsNull,
+    Not,
+    Operand,
+    Operator,
+    OrderTerm,
+    Query,
+    Scope,
+    all_of,
+    any_of,
+)
+from trackbook.tracking import query_values as values
+from trackbook.tracking.query_names import (
+    SCOPES,
+    SEVERAL,
+    FieldKind,
+    Names,
+    kind_of,
+    no_names,
+    no_such_choice,
+    no_such_field,
+    no_such_key,
+    resolved,
+    run_field,
+)
+from trackbook.tracking.query_words import Cursor, Kind, Token
+
+MOST_CONDITIONS = 200
+MOST_VALUES = 1000
+DEEPEST = 25
+_MOST_PATTERN_CHARACTERS = 1000
+_MOST_WILDCARDS = 10
+_LARGEST_LIMIT = 2**63 - 1
+_OPERATORS = {
+    "=": Operator.EQUAL,
+    "==": Operator.EQUAL,
+    "!=": Operator.UNEQUAL,
+    "<>": Operator.UNEQUAL,
+    "<": Operator.LESS,
+    "<=": Operator.AT_MOST,
+    ">": Operator.GREATER,
+    ">=": Operator.AT_LEAST,
+    "~": Operator.CONTAINS,
+    "!~": Operator.LACKS,
+    "like": Operator.LIKE,
+    "ilike": Operator.ILIKE,
+    "contains": Operator.CONTAINS,
+}
+_NEGATED = {opposite: operator for operator, opposite in OPPOSITES.items()}
+_PATTERNS = frozenset({Operator.LIKE, Operator.ILIKE, Operator.CONTAINS})
+_EQUALITIES = frozenset({Operator.EQUAL, Operator.UNEQUAL})
+_KEYWORDS = frozenset({"and", "or", "not", "in", "like", "ilike", "is", "between", "has", "order", "limit"})
+_DIRECTIONS = {"asc": False, "ascending": False, "desc": True, "descending": True}
+_TEXT_OPERATORS = "=, !=, in, like, ilike and ~"
+_FIELD_HINT = "A condition begins with a field, for instance metrics.accuracy > 0.9"
+
+
+def parse(text: str, names: Names = no_names, *, now: datetime | None = None) -> Query:
+    """Read a query.
+
+    Parameters
+    ----------
+    text
+        The query; an empty one asks for all runs.
+    names
+        The names that there are, as `Store.names` gives them: mistakes are answered with the nearest, and
+        ``metrics.accuracy`` finds ``test.accuracy``.
+    now
+        What relative times such as ``2 days ago`` count from.
+
+    Raises
+    ------
+    QueryError
+        If the text is no query; it tells the position.
+    """
+    return Parser(text, names, now or clock.now()).query()
+
+
+class Parser(Cursor):
+    """One reading of one query, word by word.
+
+    Attributes
+    ----------
+    expected
+        What could have stood where the last word was looked at, for completion: ``field``, ``operator``, ``value``,
+        ``connective``, ``direction`` or nothing.
+    field
+        The field that an expected operator or value belongs to.
+    """
+
+    def __init__(self, text: str, names: Names, now: datetime) -> None:
+        super().__init__(text)
+        self._names = names
+        self._now = now
+        self._depth = 0
+        self._conditions = 0
+        self.expected = "field"
+        self.field: Field | None = None
+
+    # Clauses
+
+    def query(self) -> Query:
+        """Read the whole."""
+        where = None if self._is_clause() or self.token.kind is Kind.END else self._condition()
+        order: list[OrderTerm] = []
+        limit: int | None = None
+        while self.token.kind is not Kind.END:
+            start = self.token
+            if not order and self.takes("order", "by"):
+                order = self._terms()
+            elif limit is None and self.takes("limit"):
+                limit = self._limit()
+            else:
+                self.fail(_unexpected(start), start)
+        return Query(where=where, order=tuple(order), limit=limit)
+
+    def _is_clause(self) -> bool:
+        return self.stands("order", "by") or self.stands("limit")
+
+    def _terms(self) -> list[OrderTerm]:
+        terms = [self._term()]
+        while self.takes(","):
+            terms.append(self._term())
+        if len(terms) > MOST_CONDITIONS:
+            self.fail(f"Runs are put in order by {len(terms)} fields, and at most {MOST_CONDITIONS} are read")
+        return terms
+
+    def _term(self) -> OrderTerm:
+        start = self.token
+        field = self._field()
+        if field.scope is Scope.RUN and field.key in SEVERAL:
+            self.fail(f"Runs can't be put in order by {field}: a run may have several", start)
+        self.expected = "direction"
+        is_descending = _DIRECTIONS.get(self.token.lower)
+        self.skip(is_descending is not None)
+        return OrderTerm(field=field, is_descending=bool(is_descending))
+
+    def _limit(self) -> int:
+        self.expected = ""
+        token = self.next()
+        number = values.number_of(token.text)
+        if not isinstance(number, int) or not 0 <= number <= _LARGEST_LIMIT:
+            self.fail("limit takes a whole number of runs, for instance limit 20", token)
+        return number
+
+    # Conditions
+
+    def _condition(self) -> Condition:
+        found = [self._all()]
+        while self.takes("or"):
+            found.append(self._all())
+        return any_of(found)
+
+    def _all(self) -> Condition:
+        found = [self._part()]
+        while self.takes("and"):
+            found.append(self._part())
+        return all_of(found)
+
+    def _part(self) -> Condition:
+        start = self.token
+        self.expected = "field"
+        if self.takes("not"):
+            return Not(condition=self._deeper(start, self._part))
+        if not self.takes("("):
+            found = self._test()
+            self.expected = "connective"
+            return found
+        found = self._deeper(start, self._condition)
+        self.demand(")", f"A closing parenthesis is missing for the one at character {start.start + 1}")
+        self.expected = "connective"
+        return found
+
+    def _deeper(self, start: Token, read: Callable[[], Condition]) -> Condition:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            self.fail(f"The query is nested more than {DEEPEST} levels deep. Say it with fewer parentheses", start)
+        found = read()
+        self._depth -= 1
+        return found
+
+    def _test(self) -> Condition:
+        self._conditions += 1
+        if self._conditions > MOST_CONDITIONS:
+            self.fail(f"The query has more than {MOST_CONDITIONS} conditions. Use in (...), or ask twice")
+        if self.takes("has"):
+            return Has(field=self._field())
+        field = self._field()
+        self.expected = "operator"
+        start = self.token
+        if self.takes("is"):
+            return self._null_test(field)
+        is_negated = self.takes("not")
+        if self.takes("in"):
+            return self._membership(field, is_negated, start)
+        if self.takes("between"):
+            return self._range(field, is_negated, start)
+        operator = _OPERATORS.get(self.token.lower)
+        if operator is None or (is_negated and operator not in _PATTERNS):
+            if is_negated:
+                self.fail("After a field, not is followed by in, like, ilike or between")
+            return self._alone(field)
+        self.next()
+        return self._comparison(field, _NEGATED[operator] if is_negated else operator, start)
+
+    def _alone(self, field: Field) -> Condition:
+        """A field without a test: the run has it."""
+        token = self.token
+        is_last = token.kind is Kind.END or token.lower in {"and", "or", ")", "limit"} or self._is_clause()
+        if not is_last:
+            self.fail(f"An operator is missing after {field}: =, !=, <, >, in, like, ~ or is null")
+        return Has(field=field)
+
+    def _null_test(self, field: Field) -> Condition:
+        is_negated = self.takes("not")
+        if not values.is_null_word(self.token):
+            self.fail(f"is takes null or not null; compare with {field} = VALUE")
+        self.next()
+        null = IsNull(field=field)
+        return Not(condition=null) if is_negated else null
+
+    def _membership(self, field: Field, is_negated: bool, start: Token) -> Condition:
+        self.demand("(", f"Values in parentheses are missing after in: {field} in (A, B)")
+        tokens = [self._value_token(field)]
+        while self.takes(","):
+            tokens.append(self._value_token(field))
+        if len(tokens) > MOST_VALUES:
+            self.fail(f"in has {len(tokens):,} values, and at most {MOST_VALUES:,} are read. Ask more than once", start)
+        self.demand(")", "A closing parenthesis is missing after the values of in")
+        operator = Operator.NOT_IN if is_negated else Operator.IN
+        return self._compared(field, operator, tokens, start)
+
+    def _range(self, field: Field, is_negated: bool, start: Token) -> Condition:
+        low = self._value_token(field)
+        self.demand("and", f"A second value is missing: {field} between A and B")
+        high = self._value_token(field)
+        if is_negated:
+            return any_of(
+                [
+                    self._compared(field, Operator.LESS, [low], start),
+                    self._compared(field, Operator.GREATER, [high], start),
+                ]
+            )
+        return all_of(
+            [
+                self._compared(field, Operator.AT_LEAST, [low], start),
+                self._compared(field, Operator.AT_MOST, [high], start),
+            ]
+        )
+
+    def _comparison(self, field: Field, operator: Operator, start: Token) -> Condition:
+        if kind_of(field) is FieldKind.PARAM and operator in _EQUALITIES and self.token.lower in ("[", "("):
+            return Comparison(field=field, operator=operator, value=self._list())
+        token = self._value_token(field)
+        if kind_of(field) is not FieldKind.PARAM and operator in _EQUALITIES and values.is_null_word(token):
+            null = IsNull(field=field)
+            return null if operator is Operator.EQUAL else Not(condition=null)
+        return self._compared(field, operator, [token], start)
+
+    # Fields and values
+
+    def _field(self) -> Field:
+        self.expected = "field"
+        token = self.next()
+        if token.kind not in (Kind.WORD, Kind.PATH) or token.lower in _KEYWORDS:
+            self.fail(_FIELD_HINT if token.kind is not Kind.END else "A field is missing here", token)
+        field = self._scoped(token) if "." in token.text else run_field(token.text)
+        if field is None:
+            self.fail(no_such_field(token.text + token.key, self._names), token)
+        self.field = resolved(field, self._names)
+        if self.field is None:
+            self.fail(no_such_key(field, self._names), token)
+        return self.field
+
+    def _scoped(self, token: Token) -> Field | None:
+        word, _, start = token.text.partition(".")
+        key = start + token.key
+        scope = SCOPES.get(word.lower())
+        if scope is None:
+            return None
+        if not key:
+            self.fail(f"A key is missing after {word}., for instance {word}.accuracy", token)
+        return run_field(key) if scope is Scope.RUN else Field(scope=scope, key=key)
+
+    def _value_token(self, field: Field) -> Token:
+        self.expected = "value"
+        token = self.next()
+        if token.kind not in (Kind.WORD, Kind.QUOTED):
+            self.fail(f"A value is missing for {field}", token)
+        if token.kind is Kind.WORD and token.lower in _KEYWORDS:
+            self.fail(f"A value is missing for {field}. If it is the word {token.text}, put it in quotes", token)
+        self.expected = ""
+        return token
+
+    def _list(self) -> JsonValue:
+        """Read ``[1, 2]``, or ``(1, 2)`` as Python writes a tuple; an item may be such a list."""
+        start = self.next()
+        closing = {"[": "]", "(": ")"}[start.text]
+        items: list[JsonValue] = []
+        self._depth += 1
+        if self._depth > DEEPEST:
+            self.fail(f"The list is nested more than {DEEPEST} levels deep", start)
+        while not self.takes(closing):
+            items.append(self._list() if self.token.lower in ("[", "(") else self._item())
+            if not self.takes(",") and self.token.lower != closing:
+                self.fail(f"The list that begins at character {start.start + 1} is not closed by {closing}")
+        self._depth -= 1
+        return items
+
+    def _item(self) -> JsonValue:
+        token = self.next()
+        if token.kind not in (Kind.WORD, Kind.QUOTED):
+            self.fail("A list holds numbers, texts, true, false, null and lists", token)
+        return values.param_value(token)
+
+    def _compared(self, field: Field, operator: Operator, tokens: list[Token], start: Token) -> Condition:
+        """Return a comparison whose values are what such a field holds."""
+        kind = kind_of(field)
+        self._check_operator(field, kind, operator, start)
+        if kind is FieldKind.TIME:
+            periods = [values.period(token, self._now) or self._fail_time(field, token) for token in tokens]
+            return values.period_condition(field, operator, periods)
+        given = [self._value(field, kind, operator, token) for token in tokens]
+        value: Operand = values.operand(operator, given)
+        return Comparison(field=field, operator=operator, value=value)
+
+    def _check_operator(self, field: Field, kind: FieldKind, operator: Operator, start: Token) -> None:
+        is_pattern = OPPOSITES.get(operator, operator) in _PATTERNS
+        if operator in ORDERING and kind in (FieldKind.TEXT, FieldKind.CHOICE):
+            self.fail(f"{field} is a text, which {operator} can't compare. Use {_TEXT_OPERATORS}", start)
+        if is_pattern and kind in (FieldKind.NUMBER, FieldKind.TIME, FieldKind.CHOICE):
+            self.fail(f"{operator} searches texts, and {field} is none. Use =, !=, <, > or in", start)
+
+    def _value(self, field: Field, kind: FieldKind, operator: Operator, token: Token) -> JsonValue:
+        if kind is FieldKind.NUMBER or (kind is FieldKind.PARAM and operator in ORDERING):
+            number = values.number_of(token.text)
+            return number if number is not None else self._fail_number(field, operator, token)
+        if OPPOSITES.get(operator, operator) in _PATTERNS:
+            return self._pattern(operator, token)
+        if kind is FieldKind.CHOICE:
+            return values.choice_of(field, token.text) or self._fail_choice(field, token)
+        return values.param_value(token) if kind is FieldKind.PARAM else token.text
+
+    def _pattern(self, operator: Operator, token: Token) -> str:
+        is_search = operator in (Operator.CONTAINS, Operator.LACKS)
+        wildcards = 0 if is_search else sum(map(token.text.count, "%_"))
+        if len(token.text) > _MOST_PATTERN_CHARACTERS or wildcards > _MOST_WILDCARDS:
+            self.fail(
+                f"A pattern has at most {_MOST_PATTERN_CHARACTERS} characters and {_MOST_WILDCARDS} of % and _", token
+            )
+        return token.text
+
+    def _fail_number(self, field: Field, operator: Operator, token: Token) -> NoReturn:
+        if run_field(token.text) or token.text.partition(".")[0].lower() in SCOPES:
+            self.fail("Fields are compared with values, not with each other", token)
+        what = "is a number" if kind_of(field) is FieldKind.NUMBER else f"has an order only as a number ({operator})"
+        self.fail(f"{field} {what}, and '{token.text[:40]}' is none. Write for instance {field} > 0.9", token)
+
+    def _fail_time(self, field: Field, token: Token) -> NoReturn:
+        self.fail(f"{field} is a time, and '{token.text[:40]}' is none. Write {values.TIME_EXAMPLES}", token)
+
+    def _fail_choice(self, field: Field, token: Token) -> NoReturn:
+        self.fail(no_such_choice(field, token.text[:40]), token)
+
+
+def _unexpected(token: Token) -> str:
+    if token.lower in ("order", "limit"):
+        return "order by and limit stand once each, and order is followed by by"
+    if token.text.startswith("--"):
+        return f"There is no option {token.text}. Options stand before or after the query; see -h"
+    return "and, or, order by or limit is missing here"
