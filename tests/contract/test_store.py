@@ -24,9 +24,15 @@ from trackbook.records import (
     Failure,
     FileRead,
     Git,
+    HiddenRead,
+    HiddenReason,
     MetricPoint,
     Model,
+    ModuleUse,
     Outcome,
+    Output,
+    OutputKind,
+    OutputPart,
     Process,
     Resources,
     Role,
@@ -147,6 +153,13 @@ def test_environment_without_git_comes_back_without(store: Store) -> None:
     assert store.environment("v") == environment
 
 
+CUT = OutputPart(media_type="text/plain", size=10**9, digest="1" * 64, text="naïve \x1b[31m", is_cut=True)
+SHOWN = Output(
+    kind=OutputKind.RESULT,
+    parts=(CUT, OutputPart(media_type="image/png", size=3, digest="2" * 64), OutputPart(media_type="x/y", size=0)),
+)
+
+
 def test_execution_comes_back_equal(store: Store) -> None:
     statement = Statement(
         line=1,
@@ -165,8 +178,10 @@ def test_execution_comes_back_equal(store: Store) -> None:
         writes=("x", "y"),
         maybe=("m",),
         state=("numpy.random",),
+        hidden=(HiddenRead(name="df", source=Source(execution_id="e0", statement=3), reason=HiddenReason.RERUN),),
+        outputs=(SHOWN, Output(kind=OutputKind.STREAM, name="stderr", parts=(CUT,))),
         statements=(statement, Statement(line=3, end_line=3)),
-        resources=Resources(cpu_seconds=0.1, peak_memory_bytes=2**40),
+        resources=Resources(cpu_seconds=0.1, peak_memory_bytes=2**40, gpu_peak_memory_bytes=2**41, gpu_percent=12.5),
     )
 
     store.write(Batch(executions=[execution]))
@@ -179,6 +194,7 @@ def test_run_comes_back_equal_with_all_that_hangs_on_it(store: Store) -> None:
     run = a_run(
         status=RunStatus.FAILED,
         verdict=Verdict.STALE,
+        verdict_reason="'df' was made by a cell that was edited since.",
         finished_at=NOON + timedelta(microseconds=1),
         failure=Failure(type="ValueError", message="bad"),
         environment_id="v1",
@@ -205,6 +221,7 @@ def test_run_comes_back_equal_with_all_that_hangs_on_it(store: Store) -> None:
         details={"n": 1},
     )
     artifact = Artifact(name="plot.png", digest=digest, size=3, media_type="image/png")
+    module = ModuleUse(name="shop.clean", path="shop/clean.py", digest=digest, size=3)
     point = a_point()
 
     write_run(
@@ -216,6 +233,7 @@ def test_run_comes_back_equal_with_all_that_hangs_on_it(store: Store) -> None:
         datasets=[dataset, replace(dataset, role=None), replace(dataset, role=Role.TEST)],
         models=[model],
         artifacts=[artifact],
+        modules=[module, replace(module, name="shop")],
         execution_ids=["e2", "e1"],
     )
 
@@ -227,6 +245,7 @@ def test_run_comes_back_equal_with_all_that_hangs_on_it(store: Store) -> None:
     assert detail.datasets == (dataset, replace(dataset, role=None), replace(dataset, role=Role.TEST))
     assert detail.models == (model,)
     assert detail.artifacts == (artifact,)
+    assert detail.modules == (module, replace(module, name="shop"))
     assert detail.execution_ids == ("e2", "e1")
 
 
@@ -433,12 +452,24 @@ def test_execution_changes_until_it_has_ended(store: Store) -> None:
 
 def test_run_changes_status_name_note_and_tags(store: Store) -> None:
     write_run(store, run=a_run(status=RunStatus.FINISHED), tags={"a": "1", "b": "2"})
-    changed = a_run(status=RunStatus.FAILED, name="calm-crane", note="bad data", verdict=Verdict.STALE)
+    changed = a_run(status=RunStatus.FAILED, name="calm-crane", verdict=Verdict.STALE, verdict_reason="x was edited")
 
-    write_run(store, run=changed, tags={"a": None, "b": "3", "c": "4", "never": None})
+    write_run(store, run=changed, note="bad data", tags={"a": None, "b": "3", "c": "4", "never": None})
 
     (detail,) = store.runs(RunFilter())
-    assert (detail.run, detail.tags) == (changed, {"b": "3", "c": "4"})
+    assert (detail.run, detail.tags) == (replace(changed, note="bad data"), {"b": "3", "c": "4"})
+
+
+def test_note_needs_no_row_and_a_row_that_is_out_of_date_does_not_undo_it(store: Store) -> None:
+    write_run(store, run=a_run(note="first"))
+
+    add(store, note="of a person")
+    write_run(store, run=a_run(status=RunStatus.FINISHED, note="first"))
+    kept = store.runs(RunFilter())[0].run
+    add(store, note="")
+    emptied = store.runs(RunFilter())[0].run
+
+    assert (kept.note, kept.status, emptied.note) == ("of a person", RunStatus.FINISHED, None)
 
 
 @pytest.mark.parametrize("change", [{"session_id": "s2"}, {"started_at": FAR}])
@@ -472,10 +503,12 @@ def test_ended_run_does_not_run_again(store: Store) -> None:
 DATASET = DatasetUse(name="X", kind="DataFrame", rows=1)
 MODEL = Model(model_id="m", name="clf", class_name="A", importances={"x": math.nan})
 ARTIFACT = Artifact(name="a.txt", digest="0" * 64, size=1)
+MODULE = ModuleUse(name="shop.clean", path="shop/clean.py", digest="0" * 64, size=1)
 DESCRIBED: list[tuple[str, Any, Any]] = [
     ("datasets", DATASET, replace(DATASET, rows=2)),
     ("models", MODEL, replace(MODEL, class_name="B")),
     ("artifacts", ARTIFACT, replace(ARTIFACT, size=2)),
+    ("modules", MODULE, replace(MODULE, digest="1" * 64)),
 ]
 
 
@@ -701,6 +734,51 @@ def test_missing_object_is_not_found(store: Store) -> None:
 def test_what_is_no_digest_is_refused_at_the_door(store: Store, digest: str) -> None:
     with pytest.raises(InvalidValueError, match="no digest"):
         store.get_object(digest)
+
+
+def test_what_hangs_on_a_run_comes_in_the_order_in_which_it_was_first_written(store: Store) -> None:
+    write_run(store, params={"z": 1}, tags={"z": "1"}, metrics=[a_point(key="z")], artifacts=[ARTIFACT])
+    other, module = replace(ARTIFACT, name="0.txt"), replace(MODULE, name="a")
+
+    add(store, params={"a": 2, "z": 1}, tags={"a": "2"}, metrics=[a_point(key="a"), a_point(2.0, key="z", step=1)])
+    add(store, tags={"z": "3"}, artifacts=[other, ARTIFACT], modules=[MODULE, module], execution_ids=["e2", "e1"])
+
+    (detail,) = store.runs(RunFilter())
+    assert [list(detail.params), list(detail.tags), list(detail.metrics)] == [["z", "a"]] * 3
+    assert [each.name for each in detail.artifacts] == ["a.txt", "0.txt"]
+    assert [each.name for each in detail.modules] == ["shop.clean", "a"]
+    assert detail.execution_ids == ("e2", "e1")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
+@given(
+    batches=st.lists(
+        st.lists(st.tuples(st.sampled_from("ab"), st.integers(-1, 2), st.integers(0, 1)), min_size=1, max_size=6),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_points_in_any_order_and_number_of_batches_come_back_by_step_then_time_then_as_they_came(
+    store: Store, batches: list[list[tuple[str, int, int]]]
+) -> None:
+    run_id = f"r{store.count_runs(RunFilter())}"
+    numbered = [
+        [
+            a_point(10 * place + number, key=key, step=step, time=NOON + timedelta(seconds=later))
+            for number, (key, step, later) in enumerate(batch)
+        ]
+        for place, batch in enumerate(batches)
+    ]
+    write_run(store, run_id)
+
+    for points in numbered:
+        add(store, run_id, metrics=points)
+
+    (detail,) = store.runs(RunFilter(ids=[run_id]))
+    for key, latest in detail.metrics.items():
+        came = [point for points in numbered for point in points if point.key == key]
+        expected = sorted(came, key=lambda point: (point.step, point.time))
+        assert (store.metric_history(run_id, key), latest) == (expected, expected[-1])
 
 
 def test_missing_object_of_an_artifact_is_told_with_its_run(store: Store) -> None:

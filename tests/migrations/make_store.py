@@ -19,9 +19,17 @@ from trackbook.records import (
     Failure,
     FileRead,
     Git,
+    HiddenRead,
+    HiddenReason,
     MetricPoint,
     Model,
+    ModuleUse,
+    Origin,
+    OriginKind,
     Outcome,
+    Output,
+    OutputKind,
+    OutputPart,
     Process,
     Resources,
     Role,
@@ -30,8 +38,10 @@ from trackbook.records import (
     Session,
     Source,
     Statement,
+    Verdict,
 )
 from trackbook.store import Batch, RunChange, Store, open_store
+from trackbook.store.objects import digest_of
 from trackbook.store.sql.schema import HEAD
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -41,6 +51,7 @@ LONG = "a long note\n" * 2000
 def fill(store: Store) -> None:
     """Write one of everything."""
     patch, plot = store.put_object(b"diff --git"), store.put_object(b"png")
+    module = store.put_object(b"def clean(df): ...")
     environment = Environment(
         environment_id="v1",
         python="3.11.7",
@@ -60,11 +71,11 @@ def fill(store: Store) -> None:
         notebook="churn.ipynb",
         environment_id="v1",
     )
-    store.write(Batch(sessions=[session], environments=[environment], executions=_executions()))
-    store.write(Batch(runs=[_finished(plot), _left_running()]))
+    store.write(Batch(sessions=[session], environments=[environment], executions=_executions(plot)))
+    store.write(Batch(runs=[_finished(plot, module), _left_running()]))
 
 
-def _executions() -> list[Execution]:
+def _executions(plot: str) -> list[Execution]:
     statement = Statement(
         line=1,
         end_line=1,
@@ -82,8 +93,10 @@ def _executions() -> list[Execution]:
         outcome=Outcome.OK,
         reads=("df",),
         writes=("clf",),
+        hidden=(HiddenRead(name="df", source=Source(execution_id="e0", statement=0), reason=HiddenReason.EDITED),),
+        outputs=(_drawn(plot), Output(kind=OutputKind.STREAM, name="stdout", parts=(_text("done\n"),))),
         statements=(statement,),
-        resources=Resources(cpu_seconds=0.4, peak_memory_bytes=2**30),
+        resources=Resources(cpu_seconds=0.4, peak_memory_bytes=2**30, gpu_peak_memory_bytes=2**31, gpu_percent=62.5),
     )
     failed = Execution(
         execution_id="e2",
@@ -97,7 +110,16 @@ def _executions() -> list[Execution]:
     return [fit, failed]
 
 
-def _finished(plot: str) -> RunChange:
+def _drawn(plot: str) -> Output:
+    parts = (OutputPart(media_type="image/png", size=3, digest=plot), _text("<Figure>"))
+    return Output(kind=OutputKind.DISPLAY, parts=parts)
+
+
+def _text(text: str) -> OutputPart:
+    return OutputPart(media_type="text/plain", size=len(text), digest=digest_of(text.encode()), text=text)
+
+
+def _finished(plot: str, module: str) -> RunChange:
     run = Run(
         run_id="r1",
         name="brave-otter",
@@ -107,6 +129,8 @@ def _finished(plot: str) -> RunChange:
         status=RunStatus.FINISHED,
         finished_at=NOON,
         environment_id="v1",
+        verdict=Verdict.STALE,
+        verdict_reason="'df' was made by a cell that was edited since.",
         note=LONG,
     )
     values = [0.5, float("nan"), 2**70]
@@ -128,6 +152,8 @@ def _finished(plot: str) -> RunChange:
         datasets=[dataset],
         models=[Model(model_id="m1", name="clf", class_name="sklearn.Model", features=("age",))],
         artifacts=[Artifact(name="plot.png", digest=plot, size=3, media_type="image/png")],
+        modules=[ModuleUse(name="shop.clean", path="shop/clean.py", digest=module, size=18)],
+        origins=[Origin(kind=OriginKind.METRIC, key="loss", source=Source(execution_id="e1", statement=0))],
         execution_ids=["e1"],
     )
 

@@ -9,16 +9,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from trackbook.errors import NewerSchemaError, StoreError
-from trackbook.records import MetricPoint, RunStatus
+from trackbook.records import HiddenReason, MetricPoint, OutputKind, RunStatus, Verdict
 from trackbook.store import Batch, RunChange, RunFilter, Store, open_store
 from trackbook.store.sql.database import Database
-from trackbook.store.sql.prepare import migration_config
+from trackbook.store.sql.prepare import as_sqlalchemy, migration_config
 from trackbook.store.sql.schema import HEAD
 
 PAST = sorted(Path(__file__).parent.glob("schema_*"))
@@ -48,7 +49,7 @@ def test_migrations_make_the_schema_that_a_new_store_has(tmp_path: Path) -> None
     (tmp_path / "migrated.db").touch()
     database = Database(tmp_path / "migrated.db", prepare=lambda _: None)
 
-    with database.preparing() as connection:
+    with database.preparing() as driver, as_sqlalchemy(driver) as connection:
         config = migration_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -78,6 +79,56 @@ def test_past_store_is_read_whole(old_store: Store) -> None:
     assert old_store.get_object(finished.artifacts[0].digest) == b"png"
     assert [execution.execution_id for execution in old_store.executions(run_id="r1")] == ["e1"]
     assert old_store.verify() == []
+
+
+def test_second_schema_is_read_whole(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parent / "schema_0002", tmp_path / "store")
+    store = open_store(tmp_path / "store")
+
+    (finished,) = store.runs(RunFilter(ids=["r1"]))
+    (execution,) = store.executions(run_id="r1")
+    drawn, printed = execution.outputs
+
+    assert (finished.run.verdict, finished.run.verdict_reason is None) == (Verdict.STALE, False)
+    assert store.get_object(finished.modules[0].digest) == b"def clean(df): ..."
+    assert [(origin.key, origin.source.execution_id) for origin in store.origins("r1")] == [("loss", "e1")]
+    assert execution.hidden[0].reason is HiddenReason.EDITED
+    assert (drawn.kind, [part.media_type for part in drawn.parts]) == (OutputKind.DISPLAY, ["image/png", "text/plain"])
+    assert (printed.name, printed.parts[0].text) == ("stdout", "done\n")
+    assert (execution.resources.gpu_peak_memory_bytes, execution.resources.gpu_percent) == (2**31, 62.5)
+    store.close()
+
+
+def test_first_schema_is_upgraded_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    shutil.copytree(Path(__file__).parent / "schema_0001", folder)
+    with closing(sqlite3.connect(folder / "trackbook.db")) as connection:
+        connection.executescript(OLD_ROWS)
+
+    store = open_store(folder)
+    (detail,) = store.runs(RunFilter(ids=["r2"]))
+    points = store.metric_history("r2", "auc")
+
+    assert detail.params == {"C": 1, "z": "first", "a": None}
+    assert list(detail.params) == ["C", "z", "a"]
+    assert detail.tags == {"late": "1", "early": "2"}
+    assert [(point.step, point.value) for point in points] == [(0, 0.25), (1, 0.5), (1, 0.75), (1, -math.inf), (2, 1.0)]
+    assert points[0].time == datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+    assert points[-1] == detail.metrics["auc"]
+    assert store.verify() == []
+    store.close()
+
+
+OLD_ROWS = """
+INSERT INTO params (run_id, key, value, number) VALUES ('r2', 'z', '"first"', NULL), ('r2', 'a', 'null', NULL);
+INSERT INTO tags (run_id, key, value) VALUES ('r2', 'late', '1'), ('r2', 'early', '2');
+INSERT INTO metric_points (run_id, key, step, time, value) VALUES
+  ('r2', 'auc', 2, '2026-03-01 12:00:00.000001', 1.0), ('r2', 'auc', 1, '2026-03-01 12:00:00.000000', 0.5),
+  ('r2', 'auc', 1, '2026-03-01 12:00:00.000000', 0.75), ('r2', 'auc', 0, '1969-12-31 23:59:59.999999', 0.25),
+  ('r2', 'auc', 1, '2026-03-01 12:00:00.000000', -9e999);
+INSERT INTO latest_metrics (run_id, key, step, time, value) VALUES
+  ('r2', 'auc', 2, '2026-03-01 12:00:00.000001', 1.0);
+"""
 
 
 def test_past_store_is_written_to(old_store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -23,7 +23,8 @@ from trackbook.records import (
     Session,
     json_value,
 )
-from trackbook.store import rules
+from trackbook.records.query import NameKind, Query
+from trackbook.store import matching, rules
 from trackbook.store.contract import Batch, RunChange, RunFilter
 
 Identity = tuple[str, ...]
@@ -44,6 +45,10 @@ class Kept:
     modules: dict[Identity, ModuleUse] = field(default_factory=dict)
     execution_ids: dict[str, None] = field(default_factory=dict)
     origins: dict[Identity, Origin] = field(default_factory=dict)
+
+    def put(self, run: Run) -> None:
+        """Replace the run itself; its note stays."""
+        self.run = replace(run, note=self.run.note)
 
     def detail(self, gone: bool) -> RunDetail:
         """Return the run as it is given out, sharing nothing with this one."""
@@ -71,10 +76,49 @@ class Content:
     runs: dict[str, Kept] = field(default_factory=dict)
     run_ids: dict[str, dict[str, None]] = field(default_factory=dict)
 
-    def found(self, where: RunFilter) -> list[Kept]:
-        """Return the runs of a filter in its order, its limit and offset put aside."""
+    def found(self, where: RunFilter, gone: Callable[[Iterable[str]], set[str]]) -> list[Kept]:
+        """Return the runs of a filter in its order, its limit and offset put aside; `gone` tells which sessions are."""
         found = [kept for kept in self.runs.values() if _matches(kept.run, where)]
-        return sorted(found, key=lambda kept: (kept.run.started_at, kept.run.run_id), reverse=not where.oldest_first)
+        found.sort(key=lambda kept: (kept.run.started_at, kept.run.run_id), reverse=not where.oldest_first)
+        return found if where.query is None else self._asked_for(where.query, found, gone)
+
+    def _asked_for(self, query: Query, found: list[Kept], gone: Callable[[Iterable[str]], set[str]]) -> list[Kept]:
+        vanished = gone(kept.run.session_id for kept in found)
+        subjects = [self._subject(kept, kept.run.session_id in vanished) for kept in found]
+        wanted = [each for each in subjects if query.where is None or matching.holds(query.where, each)]
+        return [self.runs[each.detail.run.run_id] for each in matching.in_order(wanted, query.order)[: query.limit]]
+
+    def _subject(self, kept: Kept, gone: bool) -> matching.Subject:
+        parent = self.runs.get(kept.run.parent_id or "")
+        return matching.Subject(
+            detail=kept.detail(gone),
+            session=self.sessions[kept.run.session_id],
+            parent_name=parent.run.name if parent else None,
+        )
+
+    def names(self, kind: NameKind) -> list[str]:
+        """Return the names of a kind that runs have, sorted."""
+        return sorted({name for kept in self.runs.values() for name in self._names_in(kept, kind)})
+
+    def _names_in(self, kept: Kept, kind: NameKind) -> Iterable[str]:
+        session = self.sessions[kept.run.session_id]
+        match kind:
+            case NameKind.METRICS:
+                return kept.points
+            case NameKind.PARAMS:
+                return kept.params
+            case NameKind.TAGS:
+                return kept.tags
+            case NameKind.EXPERIMENT:
+                return (kept.run.experiment,)
+            case NameKind.MODEL:
+                return (rules.short_class(model.class_name) for model in kept.models.values())
+            case NameKind.DATASET:
+                return (dataset.name for dataset in kept.datasets.values())
+            case NameKind.NOTEBOOK:
+                return (session.notebook,) if session.notebook is not None else ()
+            case NameKind.USER:
+                return (session.user,)
 
     def execution(self, execution_id: str, gone: bool) -> Execution:
         """Return an execution as it is given out."""
@@ -136,7 +180,7 @@ class Content:
 
     def _apply(self, change: RunChange) -> None:
         if change.run is not None:
-            self.runs.setdefault(change.run_id, Kept(change.run)).run = change.run
+            self.runs.setdefault(change.run_id, Kept(change.run)).put(change.run)
         kept = self.runs[change.run_id]
         if change.note is not None:
             kept.run = replace(kept.run, note=change.note or None)

@@ -20,16 +20,18 @@ from trackbook.records import (
     RunDetail,
     Session,
 )
+from trackbook.records.query import NameKind, Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunChange:
     """What is added to one run.
 
-    `run`: the row to insert or to replace (None: only the rest). `params` are added; a key that is on the record with
-    another value is refused. `metrics` are appended. `tags` are set; None takes a tag away. `datasets` (by name and
-    role), `models` (by model_id), `artifacts` and `modules` (by name) are added, or replaced while the run is RUNNING.
-    `note` is put over the one that the run has, an empty one takes it away; None leaves it.
+    `run`: the row to insert or to replace (None: only the rest); its note counts only where the run is new. `params`
+    are added; a key that is on the record with another value is refused. `metrics` are appended. `tags` are set; None
+    takes a tag away. `datasets` (by name and role), `models` (by model_id), `artifacts` and `modules` (by name) are
+    added, or replaced while the run is RUNNING. `note` is put over the one that the run has, an empty one takes it
+    away; None leaves it.
     `execution_ids` are the executions that the run is made of, `origins` say which statements made its metrics and
     models; one of the same kind, key and statement is added once.
     """
@@ -67,7 +69,8 @@ class RunFilter:
     """Which runs to list, and of which slice of the list (newest first unless `oldest_first`).
 
     `ids` restricts to those runs. `name` is an exact readable name. `prefix` is the beginning of a run id.
-    `only_roots` leaves out runs with a parent.
+    `only_roots` leaves out runs with a parent. `query` says more about the runs, puts them in order where it has one,
+    and may have a limit of its own, within which `limit` and `offset` turn the pages.
     """
 
     ids: Sequence[str] | None = None
@@ -77,6 +80,7 @@ class RunFilter:
     session_id: str | None = None
     parent_id: str | None = None
     only_roots: bool = False
+    query: Query | None = None
     oldest_first: bool = False
     limit: int | None = None
     offset: int = 0
@@ -118,6 +122,9 @@ class Store(Protocol):
 
     def count_runs(self, where: RunFilter) -> int:
         """Return how many runs a filter has, its limit and offset put aside."""
+
+    def names(self, kind: NameKind) -> list[str]:
+        """Return the names of a kind that runs of the store have, sorted: keys, experiments, classes of models ..."""
 
     def metric_history(self, run_id: str, key: str) -> list[MetricPoint]:
         """Return every point of a metric, by step, then time."""

@@ -9,6 +9,7 @@ from copy import deepcopy
 from trackbook import clock
 from trackbook.errors import TrackbookError
 from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDetail, Session
+from trackbook.records.query import NameKind
 from trackbook.store import rules
 from trackbook.store.content import Content
 from trackbook.store.contract import Batch, RunFilter
@@ -45,14 +46,19 @@ class MemoryStore:
         with self._lock:
             first = max(where.offset, 0)
             end = None if where.limit is None else first + max(where.limit, 0)
-            found = self._content.found(where)[first:end]
+            found = self._content.found(where, self._gone)[first:end]
             gone = self._gone(kept.run.session_id for kept in found)
             return [kept.detail(kept.run.session_id in gone) for kept in found]
 
     def count_runs(self, where: RunFilter) -> int:
         """Return how many runs a filter has."""
         with self._lock:
-            return len(self._content.found(where))
+            return len(self._content.found(where, self._gone))
+
+    def names(self, kind: NameKind) -> list[str]:
+        """Return the names of a kind that runs have, sorted."""
+        with self._lock:
+            return self._content.names(kind)
 
     def _gone(self, session_ids: Iterable[str]) -> set[str]:
         now = clock.now()
@@ -123,7 +129,7 @@ class MemoryStore:
             for module in kept.modules.values():
                 yield f"Run {kept.run.run_id}", module.digest
         for execution in self._content.executions.values():
-            for digest in rules.output_objects(execution):
+            for digest in rules.object_digests(execution.outputs):
                 yield f"Execution {execution.execution_id}", digest
         for environment in self._content.environments.values():
             if environment.git and environment.git.patch:

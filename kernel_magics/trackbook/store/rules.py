@@ -19,6 +19,7 @@ from trackbook.records import (
     ModuleUse,
     Origin,
     Outcome,
+    Output,
     Run,
     RunStatus,
     Session,
@@ -134,9 +135,9 @@ def origin_identity(origin: Origin) -> tuple[str, ...]:
     return origin.kind.value, origin.key, origin.source.execution_id, str(origin.source.statement)
 
 
-def output_objects(execution: Execution) -> list[str]:
-    """Return the digests of the objects that an execution's outputs are kept in."""
-    parts = (part for output in execution.outputs for part in output.parts)
+def object_digests(outputs: Iterable[Output]) -> list[str]:
+    """Return the digests of the objects that outputs are kept in."""
+    parts = (part for output in outputs for part in output.parts)
     return [part.digest for part in parts if part.digest is not None and part.text is None]
 
 
@@ -202,3 +203,8 @@ def latest(points: Iterable[MetricPoint]) -> dict[str, MetricPoint]:
         if before is None or (point.step, point.time) >= (before.step, before.time):
             best[point.key] = point
     return best
+
+
+def short_class(class_name: str) -> str:
+    """Return the last part of a class's full name."""
+    return class_name.rpartition(".")[2]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from trackbook.capture.secrets import redact, redact_value
-from trackbook.errors import ImmutableError, InvalidValueError, NotFoundError
+from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.records import RunDetail
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
-
-_ATTEMPTS = 3
 
 
 def check_key(key: object, what: str = "tag") -> str:
@@ -59,14 +56,8 @@ def set_note(store: Store, run_id: str, text: str | None) -> RunDetail:
     """Put a note on a run, over the one that it has, and return the run as it is now; None or blank takes it away."""
     if text is not None and not isinstance(text, str):
         raise InvalidValueError(f"A note is text, not {type(text).__name__}. Give it as a string.")
-    note = redact(text.strip()) or None if text else None
-    for _ in range(_ATTEMPTS):
-        run = _known(store, run_id).run
-        try:
-            return _change(store, RunChange(run_id=run_id, run=replace(run, note=note)))
-        except ImmutableError:  # it ended between the reading and the writing: what was read is out of date
-            continue
-    return _change(store, RunChange(run_id=run_id, run=replace(_known(store, run_id).run, note=note)))
+    note = redact(text.strip()) if text else ""
+    return _change(store, RunChange(run_id=_known(store, run_id).run.run_id, note=note))
 
 
 def _text(key: str, value: object) -> str:

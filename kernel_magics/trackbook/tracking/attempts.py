@@ -151,6 +151,10 @@ class Attempts:
         self._end(outcome, failure, at)
         return self._changes
 
+    def of_run(self, run_id: str) -> Attempt | None:
+        """Return the attempt that a run is."""
+        return next((attempt for attempt in reversed(self._attempts) if attempt.run.run_id == run_id), None)
+
     def _started(self, event: Event) -> Attempt | None:
         """Return the run that a person had started when an event happened."""
         run_id = event.explicit
@@ -262,6 +266,7 @@ class Attempts:
             self._differ(repetition, difference)
             return
         self._touch(earlier)
+        self._changes.of(earlier.run).add_place(event)
         self._opened.append(repetition)
         if event.metrics or not earlier.slots:
             self._count(repetition)
@@ -388,6 +393,7 @@ class Attempts:
 
     def _add_metric(self, attempt: Attempt, event: MetricEvent) -> None:
         self._touch(attempt)
+        self._changes.of(attempt.run).add_place(event)
         attempt.last_at = event.at
         if not attempt.is_explicit or event.params:
             self._add_constants(attempt, event.params, event.name)
@@ -496,7 +502,7 @@ class Attempts:
             self._add_constants(attempt, event.logged)
         draft.tags.update(event.tags)
         if event.note is not None:
-            attempt.run = self._changes.put(attempt.run, note=redact(event.note))
+            draft.note = redact(event.note)
         if event.artifact is not None:
             self._add_artifact(attempt, event.artifact)
 

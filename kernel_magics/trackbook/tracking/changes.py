@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from trackbook.capture.events import Event
+from trackbook.capture.events import Event, MetricEvent
 from trackbook.capture.secrets import redact, redact_value
 from trackbook.records import Artifact, DatasetUse, JsonValue, MetricPoint, Model, Origin, OriginKind, Run, Source
 from trackbook.store.contract import RunChange
@@ -26,6 +26,9 @@ class RunDraft:
     models: list[Model] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
     origins: dict[tuple[OriginKind, str, Source], Origin] = field(default_factory=dict)
+    places: dict[Source, None] = field(default_factory=dict)
+    """The statements that something of the run happened at, in this execution or (its fit) before."""
+    note: str | None = None
     is_touched: bool = False
 
     def add_params(self, params: Mapping[str, JsonValue]) -> None:
@@ -35,6 +38,11 @@ class RunDraft:
     def add_points(self, points: Iterable[tuple[str, float | int, int]], at: datetime) -> None:
         """Add metric points: key, value and step."""
         self.metrics += [MetricPoint(key=key, value=value, step=step, time=at) for key, value, step in points]
+
+    def add_place(self, event: Event) -> None:
+        """Note the statement of an event, and those of the fits that it judges."""
+        fits = event.fits if isinstance(event, MetricEvent) else ()
+        self.places.update((each.source, None) for each in (event, *fits) if each.source is not None)
 
     def add_origin(self, kind: OriginKind, key: str, event: Event) -> None:
         """Note the statement that made a metric or a model; the same one counts once."""
@@ -61,6 +69,7 @@ class RunDraft:
             models=tuple(self.models),
             artifacts=tuple(self.artifacts),
             origins=tuple(self.origins.values()),
+            note=self.note,
             execution_ids=(execution_id,) if execution_id is not None else (),
         )
 
@@ -87,6 +96,11 @@ class Changes:
         changed = replace(run, **values) if values else run  # type: ignore[arg-type]  # fields of Run, by the callers
         self.of(changed).run = changed
         return changed
+
+    @property
+    def drafts(self) -> tuple[RunDraft, ...]:
+        """The drafts, in the order in which the runs were touched."""
+        return tuple(self._drafts.values())
 
     def drop(self, run: Run) -> None:
         """Forget a run that turned out to be none."""

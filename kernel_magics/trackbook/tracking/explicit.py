@@ -22,7 +22,7 @@ from trackbook.errors import InvalidValueError, NoRunError, StoreError
 from trackbook.records import Artifact, Failure, JsonValue, MetricPoint, Run, RunStatus, encode, json_value
 from trackbook.store.contract import Batch, RunChange, RunFilter
 from trackbook.store.rules import check_param
-from trackbook.tracking.annotate import check_key, set_note
+from trackbook.tracking.annotate import check_key
 from trackbook.tracking.changes import redact_tag
 from trackbook.tracking.scope import StartedRun, enter, innermost_here, shared
 from trackbook.tracking.session import SessionKeeper
@@ -175,19 +175,14 @@ class ExplicitRuns:
         ImmutableError
             If a param was logged with another value before; nothing is added then.
         """
-        if note is not None and not started.is_owned:
-            set_note(self.keeper.store, started.run_id, note)
-            note = None
         with self._lock:
             kept = self._kept_params(started, params or {})
-            if note is not None:
-                started.run = replace(started.run, note=redact(note))
             change = RunChange(
                 run_id=started.run_id,
-                run=started.run if note is not None else None,
                 params=kept,
                 tags={name: redact_tag(name, value) for name, value in (tags or {}).items()},
                 artifacts=artifacts,
+                note=None if note is None else redact(note),
             )
         self.keeper.write(Batch(runs=(change,)))
 

@@ -8,13 +8,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from trackbook.errors import NotFoundError, StoreError
-from trackbook.records import Artifact, MetricPoint, Process, Run, Session
+from trackbook.records import Artifact, Execution, MetricPoint, Output, OutputKind, OutputPart, Process, Run, Session
 from trackbook.store import Batch, RunChange, RunFilter, Store, open_store
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -54,17 +54,28 @@ def alter(database: Path, statement: str) -> None:
         connection.commit()
 
 
+class Listening(sqlite3.Connection):
+    """A connection that tells which statements it was sent."""
+
+    sent: ClassVar[list[str]] = []
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        self.sent.append(sql)
+        return super().execute(sql, *values)
+
+    def executemany(self, sql: str, rows: Any) -> sqlite3.Cursor:
+        self.sent.append(sql)
+        return super().executemany(sql, rows)
+
+
 @pytest.fixture
-def queries() -> Iterator[list[str]]:
+def queries(monkeypatch: pytest.MonkeyPatch, store: Store) -> list[str]:
     """The statements that are sent while a test runs."""
-    sent: list[str] = []
-
-    def listen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", listen)
-    yield sent
-    event.remove(Engine, "before_cursor_execute", listen)
+    store.close()
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Listening))
+    Listening.sent = []
+    store.sessions()
+    return Listening.sent
 
 
 def test_listing_takes_as_many_queries_for_a_thousand_runs_as_for_one(store: Store, queries: list[str]) -> None:
@@ -80,11 +91,12 @@ def test_listing_takes_as_many_queries_for_a_thousand_runs_as_for_one(store: Sto
 
 
 def test_batch_takes_as_many_statements_for_a_thousand_runs_as_for_one(store: Store, queries: list[str]) -> None:
-    queries.clear()
     store.write(Batch(runs=[change(0)]))
+    queries.clear()
+    store.write(Batch(runs=[change(1)]))
     for_one = len(queries)
 
-    store.write(Batch(runs=[change(number) for number in range(1, 1001)]))
+    store.write(Batch(runs=[change(number) for number in range(2, 1001)]))
 
     assert len(queries) - for_one == for_one
 
@@ -96,10 +108,13 @@ def test_file_is_in_wal_mode(store: Store, database: Path) -> None:
 
 def test_latest_metrics_and_params_can_be_filtered_by_index(store: Store, database: Path) -> None:
     asked = {
-        "ix_latest_metrics_key_value": "SELECT run_id FROM latest_metrics WHERE key = 'a' AND value > 0.5",
-        "ix_params_key_number": "SELECT run_id FROM params WHERE key = 'C' AND number < 1",
-        "ix_params_key_prefix": "SELECT run_id FROM params WHERE key = 'C' AND substr(value, 1, 64) = '\"lbfgs\"'",
-        "ix_runs_experiment_started_at_run_id": "SELECT run_id FROM runs WHERE experiment = 'e' ORDER BY started_at",
+        "ix_latest_metrics_key_number_value": "SELECT 1 FROM latest_metrics WHERE key_number = 1 AND value > 0.5",
+        "ix_params_number": "SELECT 1 FROM params WHERE key_number = 2 AND number < 1",
+        "ix_params_prefix": (
+            "SELECT 1 FROM params WHERE key_number = 2 AND number IS NULL AND substr(value, 1, 64) = '\"lbfgs\"'"
+        ),
+        "ix_tags_prefix": "SELECT 1 FROM tags WHERE key_number = 2 AND substr(value, 1, 64) = 'best'",
+        "ix_runs_experiment_started_at": "SELECT 1 FROM runs WHERE experiment = 'e' ORDER BY started_at DESC",
     }
 
     with closing(sqlite3.connect(database)) as connection:
@@ -115,7 +130,9 @@ def test_nan_is_null_and_everything_else_sorts_as_a_number(store: Store, databas
     store.write(Batch(runs=[RunChange(run_id="r0", run=run, metrics=points)]))
 
     with closing(sqlite3.connect(database)) as connection:
-        rows = connection.execute("SELECT key, value FROM latest_metrics ORDER BY value").fetchall()
+        rows = connection.execute(
+            "SELECT key, value FROM latest_metrics JOIN keys ON key_number = number ORDER BY value"
+        ).fetchall()
 
     assert [key for key, _ in rows] == ["0", "4", "2", "5", "1", "3"]
     assert rows[0][1] is None
@@ -151,19 +168,41 @@ def test_verify_names_every_run_that_needs_an_object(store: Store) -> None:
     assert problem.startswith("Runs r0, r1, r2, r3, r4 and 3 more can't be read whole")
 
 
+OF_RUN_1 = (
+    "run_number = (SELECT number FROM runs WHERE run_id = 'r1') "
+    "AND key_number = (SELECT number FROM keys WHERE key = 'a')"
+)
+
+
 @pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE latest_metrics SET value = 9, text = NULL WHERE run_id = 'r1' AND key = 'a'",
-        "DELETE FROM latest_metrics WHERE run_id = 'r1' AND key = 'a'",
-        "DELETE FROM metric_points WHERE run_id = 'r1' AND key = 'a'",
-    ],
+    "damage", [f"UPDATE latest_metrics SET step = 0 WHERE {OF_RUN_1}", f"DELETE FROM latest_metrics WHERE {OF_RUN_1}"]
 )
 def test_verify_names_a_run_whose_latest_metric_is_not_its_last(store: Store, database: Path, damage: str) -> None:
     store.write(Batch(runs=[change(0), change(1)]))
     alter(database, damage)
 
-    assert store.verify() == ["Run r1 shows another latest 'a' than its history holds."]
+    (problem,) = store.verify()
+
+    assert problem == "Run r1 shows another latest 'a' than its history holds."
+
+
+def test_verify_names_runs_that_are_missing_by_their_numbers(store: Store, database: Path) -> None:
+    store.write(Batch(runs=[change(0)]))
+    alter(database, "DELETE FROM runs")
+
+    assert "Run number 1 has a row in params whose row in runs is missing." in store.verify()
+
+
+def test_verify_names_executions_whose_figures_are_lost(store: Store) -> None:
+    figure = Output(kind=OutputKind.DISPLAY, parts=(OutputPart(media_type="image/png", size=9, digest="0" * 64),))
+    execution = Execution(
+        execution_id="e1", session_id="s1", index=1, source="plot()", started_at=NOON, outputs=(figure,)
+    )
+    store.write(Batch(executions=[execution]))
+
+    (problem,) = store.verify()
+
+    assert problem.startswith("Execution e1 can't be read whole: There is no object 000000000000")
 
 
 def test_verify_names_a_run_whose_session_is_missing(store: Store, database: Path) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from trackbook.errors import StoreError
-from trackbook.store.sql.connections import Connections, raw
+from trackbook.store.sql.connections import Connections
 from trackbook.store.sql.failures import translated
 from trackbook.store.sql.gate import Gate, without_interrupts
 
@@ -54,11 +53,11 @@ class Database:
 
     def open(self) -> None:
         """Prepare the database now rather than at its first use."""
-        with self._gate.passage(), translated(self.path):
+        with self._gate, translated(self.path):
             self._ready()
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
         """Give a connection inside a write transaction, committed at the end.
 
         Raises
@@ -67,43 +66,38 @@ class Database:
             If the file is another one than at the last use: what was written to the old one is gone, and whoever writes
             has to know.
         """
-        with (
-            without_interrupts(),
-            self._gate.passage(),
-            translated(self.path),
-            self._writing,
-            self._ready(must_be_same=True).writer.begin() as connection,
-        ):
-            yield connection
+        with without_interrupts(), self._gate, translated(self.path), self._writing:
+            connection = self._ready(must_be_same=True).writer()
+            with _transaction(connection):
+                yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
         """Give a connection that sees one state of the database."""
-        with self._gate.passage(), translated(self.path), self._ready().engine.begin() as connection:
+        with self._gate, translated(self.path), self._ready().reader() as connection:
             yield connection
 
     @contextmanager
-    def peeking(self) -> Iterator[Connection]:
+    def peeking(self) -> Iterator[sqlite3.Connection]:
         """Give `prepare` a connection that sees the database as it is."""
-        with self._connected().engine.begin() as connection:
+        with self._connected().reader() as connection:
             yield connection
 
     @contextmanager
-    def preparing(self) -> Iterator[Connection]:
-        """Give `prepare` a connection inside a write transaction, in WAL mode, with foreign keys unchecked."""
-        self._connected().use_wal()
-        with self._connected().writer.connect() as connection:
-            driver = raw(connection)
-            driver.execute("PRAGMA foreign_keys = OFF")  # of no effect inside a transaction
-            try:
-                with connection.begin():
-                    yield connection
-            finally:
-                driver.execute("PRAGMA foreign_keys = ON")
+    def preparing(self) -> Iterator[sqlite3.Connection]:
+        """Give `prepare` a connection in WAL mode, with foreign keys unchecked."""
+        connections = self._connected()
+        connections.use_wal()
+        connection = connections.writer()
+        connection.execute("PRAGMA foreign_keys = OFF")  # of no effect inside a transaction
+        try:
+            yield connection
+        finally:
+            connection.execute("PRAGMA foreign_keys = ON")
 
     def change_token(self) -> int:
         """Return a number that differs whenever anybody committed something since."""
-        with self._gate.passage(), translated(self.path):
+        with self._gate, translated(self.path):
             return self._ready().token()
 
     def close(self) -> None:
@@ -162,9 +156,20 @@ class Database:
         self._begin_anew()
 
 
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()  # nothing, if the database has done so itself
+        raise
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
-        status = path.stat()
+        status = os.stat(path)
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino

@@ -1,4 +1,4 @@
-"""What SQLAlchemy and SQLite raise, as this library's errors with the way on."""
+"""What SQLite raises, as this library's errors with the way on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, ProgrammingError, StatementError
-
-from trackbook.errors import InvalidValueError, StoreError, TrackbookError
+from trackbook.errors import InvalidValueError, StoreError
 from trackbook.store.rules import unknown_link
 
 _GET_RIGHTS = "Give yourself the right to write the file and its folder, or set $TRACKBOOK_STORE to another place."
@@ -28,31 +26,21 @@ def translated(path: Path) -> Iterator[None]:
     """Raise this library's errors for what goes wrong with the database at a path."""
     try:
         yield
-    except IntegrityError as error:
+    except sqlite3.IntegrityError as error:
         raise _refused(error) from error
-    except (InterfaceError, ProgrammingError) as error:
-        raise InvalidValueError(f"The batch has a value that can't be kept: {error.orig}.") from error
-    except DBAPIError as error:
-        raise StoreError(_explained(path, error.orig)) from error
-    except StatementError as error:
-        raise _cause(error) from error
+    except (sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
+        raise InvalidValueError(f"The batch has a value that can't be kept: {error}.") from error
     except OverflowError as error:
         raise InvalidValueError(f"A whole number in the batch is beyond 64 bits: {error}.") from error
     except sqlite3.Error as error:
         raise StoreError(_explained(path, error)) from error
 
 
-def _refused(error: IntegrityError) -> InvalidValueError:
-    reason = str(error.orig)
+def _refused(error: sqlite3.IntegrityError) -> InvalidValueError:
+    reason = str(error)
     if "FOREIGN KEY" in reason:
         return InvalidValueError(unknown_link(reason))
     return InvalidValueError(f"The batch has a value that can't be kept: {reason}.")
-
-
-def _cause(error: StatementError) -> TrackbookError:
-    if isinstance(error.orig, TrackbookError):
-        return error.orig
-    return InvalidValueError(f"The batch has a value that can't be kept: {error.orig}.")
 
 
 def _explained(path: Path, error: object) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import AbstractContextManager
+from types import FrameType, TracebackType
 
 
 class Gate:
-    """Lets any number of threads in, and can be shut until they are out."""
+    """Lets any number of threads in, and can be shut until they are out. A context manager: inside is in the gate."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.Lock())
         self._inside = 0
         self._shut = 0  # how often: two threads may fork at once
 
@@ -22,17 +21,16 @@ class Gate:
         """Whether nobody is inside."""
         return self._inside == 0
 
-    @contextmanager
-    def passage(self) -> Iterator[None]:
-        """Be inside."""
+    def __enter__(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: not self._shut)
+            while self._shut:
+                self._changed.wait()
             self._inside += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._inside -= 1
+
+    def __exit__(self, kind: object, error: object, at: object) -> None:
+        with self._changed:
+            self._inside -= 1
+            if self._shut:
                 self._changed.notify_all()
 
     def shut(self, seconds: float) -> bool:
@@ -48,21 +46,40 @@ class Gate:
             self._changed.notify_all()
 
 
-@contextmanager
-def without_interrupts() -> Iterator[None]:
+def without_interrupts() -> AbstractContextManager[None]:
     """Hold back Ctrl-C until the end of a transaction: in the middle of one it leaves a connection with the write lock.
 
-    Only in the main thread, where Python's signals arrive.
+    Only in the main thread, where Python's signals arrive. One inside another costs nothing.
     """
-    handler = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(handler):
-        yield
-        return
-    held: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
-    try:
-        yield
-    finally:
+    return _Hold()
+
+
+class _Hold:
+    """Keeps interrupts and hands the last one on at the end."""
+
+    _is_holding = False  # of the main thread, the only one that sets it
+
+    def __init__(self) -> None:
+        self._held: list[tuple[int, FrameType | None]] = []
+        self._handler: object = None
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not threading.main_thread() or _Hold._is_holding:
+            return
+        handler = signal.getsignal(signal.SIGINT)
+        if callable(handler):
+            signal.signal(signal.SIGINT, self._hold)
+            self._handler = handler
+            _Hold._is_holding = True
+
+    def _hold(self, number: int, frame: FrameType | None) -> None:
+        self._held.append((number, frame))
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        handler = self._handler
+        if not callable(handler):
+            return
+        _Hold._is_holding = False
         signal.signal(signal.SIGINT, handler)
-        if held:
-            handler(*held[-1])
+        if self._held:
+            handler(*self._held[-1])

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, create_engine, event, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
 
 from trackbook.errors import NewerSchemaError, NotFoundError, StoreError
 from trackbook.store.folders import create_private_file, make_private_folder
@@ -33,14 +38,28 @@ def prepare(database: Database, *, create: bool = True) -> None:
     _make_file(database.path, create=create)
     if _is_current(database):
         return
-    with database.preparing() as connection:
-        revision = _revision(connection, database.path)
+    with database.preparing() as driver, as_sqlalchemy(driver) as connection:
+        revision = _revision(driver, database.path)
         if revision is None:
             metadata.create_all(connection, checkfirst=False)
             alembic_version.create(connection)
             connection.execute(insert(alembic_version), {"version_num": HEAD})
         elif revision != HEAD:
             _upgrade(connection, revision, database.path)
+
+
+@contextmanager
+def as_sqlalchemy(driver: sqlite3.Connection) -> Iterator[Connection]:
+    """Give a driver's connection as SQLAlchemy and Alembic know it, inside a write transaction."""
+    engine = create_engine("sqlite://", creator=lambda: driver, poolclass=StaticPool)
+    event.listen(engine, "begin", lambda _: driver.execute("BEGIN IMMEDIATE"))
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise error.orig from error
+        raise
 
 
 def _make_file(path: Path, *, create: bool) -> None:
@@ -62,18 +81,22 @@ def _make_file(path: Path, *, create: bool) -> None:
 
 def _is_current(database: Database) -> bool:
     with database.peeking() as connection:
-        tables = inspect(connection).get_table_names()
-        return alembic_version.name in tables and _revision(connection, database.path) == HEAD
+        return alembic_version.name in _tables(connection) and _revision(connection, database.path) == HEAD
 
 
-def _revision(connection: Connection, path: Path) -> str | None:
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _revision(connection: sqlite3.Connection, path: Path) -> str | None:
     """Return the schema's revision, None for an empty database."""
-    tables = inspect(connection).get_table_names()
+    tables = _tables(connection)
     if not tables:
         return None
     if executions.name not in tables or alembic_version.name not in tables:
         raise StoreError(f"{path} is the database of another program. Set $TRACKBOOK_STORE to a place of its own.")
-    return connection.execute(select(alembic_version.c.version_num)).scalar()
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if found is None else str(found[0])
 
 
 def _upgrade(connection: Connection, revision: str, path: Path) -> None:

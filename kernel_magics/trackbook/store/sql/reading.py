@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true
 
 from trackbook import clock
-from trackbook.records import Execution, MetricPoint, Origin, Outcome, RunDetail, RunStatus, Session, decode
+from trackbook.records import Execution, MetricPoint, Origin, Outcome, RunDetail, RunStatus, Session
+from trackbook.records.query import Query
 from trackbook.store import rules
 from trackbook.store.contract import RunFilter
-from trackbook.store.sql import rows, schema, statements
-from trackbook.store.sql.statements import among, ids
+from trackbook.store.sql import query, rows, schema, statements
+from trackbook.store.sql.compiled import Question
+from trackbook.store.sql.statements import among, ids, numbers
 from trackbook.store.sql.texts import Texts, stored
 
 T = TypeVar("T")
 
 
-def runs(connection: Connection, texts: Texts, where: RunFilter) -> list[RunDetail]:
+def runs(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> list[RunDetail]:
     """Return the runs of a filter with all that hangs on them."""
-    found = [rows.run_of(row) for row in texts.rows(connection.execute(_page(where), _values(where)))]
+    found = _found(connection, texts, where)
     if not found:
         return []
-    gone = _gone(connection, texts, {run.session_id for run in found if run.status is RunStatus.RUNNING})
-    read = _Hanging(connection, texts, ids(run.run_id for run in found))
-    params, tags = read.mappings(statements.PARAMS, decode), read.mappings(statements.TAGS, str)
-    metrics = read.lists(statements.LATEST, rows.point_of)
+    listed = [(row.number, rows.run_of(row)) for row in found]
+    gone = _gone(connection, texts, {run.session_id for _, run in listed if run.status is RunStatus.RUNNING})
+    read = _Hanging(connection, texts, [number for number, _ in listed])
+    params, tags = read.mappings(statements.PARAMS, rows.param_of), read.mappings(statements.TAGS, str)
+    metrics = read.metrics()
     datasets, models = read.lists(statements.DATASETS, rows.dataset_of), read.lists(statements.MODELS, rows.model_of)
     artifacts = read.lists(statements.ARTIFACTS, rows.artifact_of)
     modules = read.lists(statements.MODULES, rows.module_of)
@@ -35,111 +40,163 @@ def runs(connection: Connection, texts: Texts, where: RunFilter) -> list[RunDeta
     return [
         RunDetail(
             run=rules.as_read(run, run.session_id in gone),
-            params=params[run.run_id],
-            metrics={point.key: point for point in metrics[run.run_id]},
-            tags=tags[run.run_id],
-            datasets=tuple(datasets[run.run_id]),
-            models=tuple(models[run.run_id]),
-            artifacts=tuple(artifacts[run.run_id]),
-            modules=tuple(modules[run.run_id]),
-            execution_ids=tuple(executions[run.run_id]),
+            params=params[number],
+            metrics=metrics[number],
+            tags=tags[number],
+            datasets=tuple(datasets[number]),
+            models=tuple(models[number]),
+            artifacts=tuple(artifacts[number]),
+            modules=tuple(modules[number]),
+            execution_ids=tuple(executions[number]),
         )
-        for run in found
+        for number, run in listed
     ]
+
+
+def _found(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> list[Any]:
+    values = _values(where)
+    if where.query is None:
+        return _named(connection, texts, _page(_shape(where)), values)
+    asked, gone = _asked(where, where.query), partial(_gone, connection, texts)
+    question, found = query.page(connection, asked, gone, values["limit"], values["offset"])
+    return question.named(texts.whole(found, question.texts))
+
+
+def _asked(where: RunFilter, asked: Query) -> query.Asked:
+    base = _condition(_shape(where))
+    return query.Asked(query=asked, base=base, values=_values(where), oldest_first=where.oldest_first)
 
 
 class _Hanging:
     """What hangs on some runs, by run, in the order in which it was first written."""
 
-    def __init__(self, connection: Connection, texts: Texts, run_ids: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, texts: Texts, run_numbers: Iterable[int]) -> None:
         self._connection = connection
         self._texts = texts
-        self._run_ids = run_ids
+        self._wanted = {"ids": numbers(run_numbers)}
 
-    def _rows(self, statement: Select[Any]) -> Sequence[Any]:
-        return self._texts.rows(self._connection.execute(statement, {"ids": self._run_ids}))
+    def _rows(self, question: Question) -> list[tuple[Any, ...]]:
+        found = question.ask(self._connection, self._wanted)
+        found.sort(key=_place)
+        return self._texts.whole(found, question.texts)
 
-    def lists(self, statement: Select[Any], record_of: Callable[[Any], T]) -> dict[str, list[T]]:
-        found: dict[str, list[T]] = defaultdict(list)
-        for row in self._rows(statement):
-            found[row.run_id].append(record_of(row))
+    def lists(self, question: Question, record_of: Callable[[Any], T]) -> dict[int, list[T]]:
+        found: dict[int, list[T]] = defaultdict(list)
+        for row in question.named(self._rows(question)):
+            found[row.run_number].append(record_of(row))
         return found
 
-    def mappings(self, statement: Select[Any], value_of: Callable[[str], T]) -> dict[str, dict[str, T]]:
-        found: dict[str, dict[str, T]] = defaultdict(dict)
-        for row in self._rows(statement):
-            found[row.run_id][row.key] = value_of(row.value)
+    def mappings(self, question: Question, value_of: Callable[[str], T]) -> dict[int, dict[str, T]]:
+        found: dict[int, dict[str, T]] = defaultdict(dict)
+        for number, _, key, value, *_ in self._rows(question):
+            found[number][key] = value_of(value)
+        return found
+
+    def metrics(self) -> dict[int, dict[str, MetricPoint]]:
+        found: dict[int, dict[str, MetricPoint]] = defaultdict(dict)
+        for number, _, key, *point in self._rows(statements.LATEST):
+            found[number][key] = rows.point_of(key, *point)
         return found
 
 
-def count_runs(connection: Connection, where: RunFilter) -> int:
+def _place(row: tuple[Any, ...]) -> Any:
+    return row[1]
+
+
+def _named(
+    connection: sqlite3.Connection, texts: Texts, question: Question, values: dict[str, Any] | None = None
+) -> list[Any]:
+    return question.named(texts.whole(question.ask(connection, values), question.texts))
+
+
+def count_runs(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> int:
     """Return how many runs a filter has."""
-    statement = select(func.count()).select_from(schema.runs).where(_condition(where))
-    return connection.execute(statement, _values(where)).scalar_one()
+    if where.query is not None:
+        return query.count(connection, _asked(where, where.query), partial(_gone, connection, texts))
+    ((count,),) = _count(_shape(where)).ask(connection, _values(where))
+    return int(count)
 
 
-def _page(where: RunFilter) -> Select[Any]:
+Shape = tuple[frozenset[str], bool, bool]
+
+
+def _shape(where: RunFilter) -> Shape:
+    """Return what of a filter makes its statement: which conditions there are, not what they ask for."""
+    asked = frozenset(name for name in _EQUAL if getattr(where, name) is not None)
+    more = {"ids"} if where.ids is not None else set()
+    more |= {"prefix"} if where.prefix else set()
+    return asked | more, where.only_roots, where.oldest_first
+
+
+@lru_cache(256)
+def _page(shape: Shape) -> Question:
     order = (schema.runs.c.started_at, schema.runs.c.run_id)
-    statement = select(schema.runs).where(_condition(where))
-    statement = statement.order_by(*(order if where.oldest_first else (column.desc() for column in order)))
-    if where.limit is not None:
-        statement = statement.limit(max(where.limit, 0))
-    return statement.offset(max(where.offset, 0)) if where.offset else statement
+    statement = select(schema.runs).where(_condition(shape))
+    statement = statement.order_by(*(order if shape[2] else (column.desc() for column in order)))
+    return Question(statement.limit(bindparam("limit")).offset(bindparam("offset")))
 
 
-def _condition(where: RunFilter) -> ColumnElement[bool]:
+@lru_cache(256)
+def _count(shape: Shape) -> Question:
+    return Question(select(func.count().label("count")).select_from(schema.runs).where(_condition(shape)))
+
+
+_EQUAL = ("name", "experiment", "session_id", "parent_id")
+
+
+def _condition(shape: Shape) -> ColumnElement[bool]:
     columns = schema.runs.c
-    conditions: list[ColumnElement[bool]] = []
-    for name in ("name", "experiment", "session_id", "parent_id"):
-        value = getattr(where, name)
-        if value is not None:
-            conditions.append(columns[name] == stored(value))
-    if where.ids is not None:
+    asked, only_roots, _ = shape
+    conditions: list[ColumnElement[bool]] = [columns[name] == bindparam(name) for name in _EQUAL if name in asked]
+    if "ids" in asked:
         conditions.append(among(columns.run_id))
-    if where.prefix:
-        prefix = stored(where.prefix)
-        conditions.append(and_(columns.run_id >= prefix, func.substr(columns.run_id, 1, len(prefix)) == prefix))
-    if where.only_roots:
+    if "prefix" in asked:
+        beginning = func.substr(columns.run_id, 1, func.length(bindparam("prefix")))
+        conditions.append(and_(columns.run_id >= bindparam("prefix"), beginning == bindparam("prefix")))
+    if only_roots:
         conditions.append(columns.parent_id.is_(None))
     return and_(true(), *conditions)
 
 
 def _values(where: RunFilter) -> dict[str, Any]:
-    return {} if where.ids is None else {"ids": ids(where.ids)}
+    values: dict[str, Any] = {name: stored(getattr(where, name)) for name in _EQUAL if getattr(where, name) is not None}
+    if where.ids is not None:
+        values["ids"] = ids(where.ids)
+    if where.prefix:
+        values["prefix"] = stored(where.prefix)
+    values["limit"] = _EVERY if where.limit is None else max(where.limit, 0)
+    values["offset"] = max(where.offset, 0)
+    return values
 
 
-def metric_history(connection: Connection, texts: Texts, run_id: str, key: str) -> list[MetricPoint]:
-    """Return every point of a metric, by step, then time."""
-    result = connection.execute(statements.HISTORY, {"run": stored(run_id), "metric": stored(key)})
-    return [rows.point_of(row) for row in texts.rows(result)]
+_EVERY = query.EVERY
 
 
-def origins(connection: Connection, texts: Texts, run_id: str) -> list[Origin]:
+def metric_history(connection: sqlite3.Connection, texts: Texts, run_id: str, key: str) -> list[MetricPoint]:
+    """Return every point of a metric, by step, then time: the latest is the last of all."""
+    asked = {"run": stored(run_id), "key": stored(key)}
+    found: list[Any] = statements.HISTORY.ask(connection, asked) + statements.LATEST_OF_KEY.ask(connection, asked)
+    return [rows.point_of(key, *row) for row in texts.whole(found, statements.HISTORY.texts)]
+
+
+def origins(connection: sqlite3.Connection, texts: Texts, run_id: str) -> list[Origin]:
     """Return which statements made a run's metrics and models."""
-    result = connection.execute(statements.ORIGINS, {"ids": ids([run_id])})
-    return [rows.origin_of(row) for row in texts.rows(result)]
+    found = statements.RUN_NUMBER.ask(connection, {"run": stored(run_id)})
+    listed = _Hanging(connection, texts, (number for (number,) in found)).lists(statements.ORIGINS, rows.origin_of)
+    return [origin for origins in listed.values() for origin in origins]
 
 
 def executions(
-    connection: Connection,
+    connection: sqlite3.Connection,
     texts: Texts,
     execution_ids: Sequence[str] | None,
     session_id: str | None,
     run_id: str | None,
 ) -> list[Execution]:
     """Return executions in the order in which they started, with the ids of their runs."""
-    table = schema.executions.c
-    links = schema.run_executions.c
-    statement = select(schema.executions).order_by(table.started_at, table.nth, table.execution_id)
-    if execution_ids is not None:
-        statement = statement.where(among(table.execution_id))
-    if session_id is not None:
-        statement = statement.where(table.session_id == stored(session_id))
-    if run_id is not None:
-        of_run = select(links.execution_id).where(links.run_id == stored(run_id))
-        statement = statement.where(table.execution_id.in_(of_run))
-    values = {} if execution_ids is None else {"ids": ids(execution_ids)}
-    found = texts.rows(connection.execute(statement, values))
+    question = _executions(execution_ids is not None, session_id is not None, run_id is not None)
+    asked: dict[str, Any] = {"session": stored(session_id or ""), "run": stored(run_id or "")}
+    found = _named(connection, texts, question, asked | {"ids": ids(execution_ids or ())})
     gone = _gone(connection, texts, {row.session_id for row in found if row.outcome == Outcome.RUNNING})
     run_ids = _run_ids(connection, texts, [row.execution_id for row in found])
     return [
@@ -148,25 +205,36 @@ def executions(
     ]
 
 
-def _run_ids(connection: Connection, texts: Texts, execution_ids: Sequence[str]) -> dict[str, list[str]]:
+@lru_cache(8)
+def _executions(by_ids: bool, by_session: bool, by_run: bool) -> Question:
+    table = schema.executions.c
+    statement: Select[Any] = select(schema.executions).order_by(table.started_at, table.nth, table.execution_id)
+    if by_ids:
+        statement = statement.where(among(table.execution_id))
+    if by_session:
+        statement = statement.where(table.session_id == bindparam("session"))
+    if by_run:
+        links, runs = schema.run_executions.c, schema.runs.c
+        of_run = select(links.execution_id).join(schema.runs, runs.number == links.run_number)
+        statement = statement.where(table.execution_id.in_(of_run.where(runs.run_id == bindparam("run"))))
+    return Question(statement)
+
+
+def _run_ids(connection: sqlite3.Connection, texts: Texts, execution_ids: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    result = connection.execute(statements.RUNS_OF_EXECUTIONS, {"ids": ids(execution_ids)})
-    for execution_id, run_id in texts.rows(result):
-        found[execution_id].append(run_id)
+    for row in _named(connection, texts, statements.RUNS_OF_EXECUTIONS, {"ids": ids(execution_ids)}):
+        found[row.execution_id].append(row.run_id)
     return found
 
 
-def sessions(connection: Connection, texts: Texts, session_ids: Sequence[str] | None) -> list[Session]:
+def sessions(connection: sqlite3.Connection, texts: Texts, session_ids: Sequence[str] | None) -> list[Session]:
     """Return sessions, oldest first."""
-    table = schema.sessions.c
-    statement = select(schema.sessions).order_by(table.started_at, table.session_id)
-    if session_ids is None:
-        return [rows.session_of(row) for row in texts.rows(connection.execute(statement))]
-    result = connection.execute(statement.where(among(table.session_id)), {"ids": ids(session_ids)})
-    return [rows.session_of(row) for row in texts.rows(result)]
+    question = statements.SESSIONS if session_ids is None else statements.SESSIONS_BY_ID
+    asked = {} if session_ids is None else {"ids": ids(session_ids)}
+    return [rows.session_of(row) for row in _named(connection, texts, question, asked)]
 
 
-def _gone(connection: Connection, texts: Texts, session_ids: Iterable[str]) -> set[str]:
+def _gone(connection: sqlite3.Connection, texts: Texts, session_ids: Iterable[str]) -> set[str]:
     """Return which of some sessions can't finish anything any more."""
     wanted = list(session_ids)
     if not wanted:

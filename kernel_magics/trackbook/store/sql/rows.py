@@ -1,7 +1,11 @@
-"""Records to rows and back. A row leaves here as a dict for one table; texts are made to fit elsewhere (`texts.py`)."""
+"""Records to rows and back. A row leaves here as a dict or a tuple for one table, without the numbers of its run
+and key; texts are made to fit elsewhere (`texts.py`).
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from trackbook.records import (
@@ -45,6 +49,8 @@ from trackbook.store.sql.values import (
     json_mapping,
     json_names,
     json_text,
+    microseconds,
+    moment,
     names_of,
     number_of,
     real,
@@ -53,6 +59,15 @@ from trackbook.store.sql.values import (
 
 Row: TypeAlias = dict[str, Any]
 Stored: TypeAlias = Any  # a row of a result: values by name
+PointRow: TypeAlias = tuple[int, int, float | None, str | None]
+
+
+def _microseconds(value: datetime | None) -> int | None:
+    return None if value is None else microseconds(value)
+
+
+def _moment(number: int | None) -> datetime | None:
+    return None if number is None else moment(number)
 
 
 def session_row(session: Session) -> Row:
@@ -61,9 +76,9 @@ def session_row(session: Session) -> Row:
     return {
         "session_id": session.session_id,
         "experiment": session.experiment,
-        "started_at": session.started_at,
-        "lease_expires_at": session.lease_expires_at,
-        "ended_at": session.ended_at,
+        "started_at": microseconds(session.started_at),
+        "lease_expires_at": microseconds(session.lease_expires_at),
+        "ended_at": _microseconds(session.ended_at),
         "host": process.host,
         "boot": process.boot,
         "pid": process.pid,
@@ -81,9 +96,9 @@ def session_of(row: Stored) -> Session:
     return Session(
         session_id=row.session_id,
         experiment=row.experiment,
-        started_at=row.started_at,
-        lease_expires_at=row.lease_expires_at,
-        ended_at=row.ended_at,
+        started_at=moment(row.started_at),
+        lease_expires_at=moment(row.lease_expires_at),
+        ended_at=_moment(row.ended_at),
         process=Process(host=row.host, boot=row.boot, pid=row.pid, started=row.process_started),
         user=row.user,
         notebook=row.notebook,
@@ -119,7 +134,7 @@ def environment_of(row: Stored) -> Environment:
         git = Git(
             commit=row.git_commit,
             branch=row.git_branch,
-            is_dirty=row.git_is_dirty,
+            is_dirty=bool(row.git_is_dirty),
             patch=row.git_patch,
             remote=row.git_remote,
         )
@@ -144,7 +159,7 @@ def execution_row(execution: Execution) -> Row:
         "prompt": execution.count,
         "cell_id": execution.cell_id,
         "source": execution.source,
-        "started_at": execution.started_at,
+        "started_at": microseconds(execution.started_at),
         "seconds": execution.seconds,
         "outcome": execution.outcome.value,
         "failure": _failure_text(execution.failure),
@@ -171,7 +186,7 @@ def execution_of(row: Stored, run_ids: tuple[str, ...] = ()) -> Execution:
         count=row.prompt,
         cell_id=row.cell_id,
         source=row.source,
-        started_at=row.started_at,
+        started_at=moment(row.started_at),
         seconds=row.seconds,
         outcome=Outcome(row.outcome),
         failure=_failure_of(row.failure),
@@ -180,7 +195,7 @@ def execution_of(row: Stored, run_ids: tuple[str, ...] = ()) -> Execution:
         maybe=names_of(row.maybe),
         state=names_of(row.state),
         hidden=_hidden_of(row.hidden),
-        outputs=_outputs_of(row.outputs),
+        outputs=outputs_of(row.outputs),
         statements=_statements_of(row.statements),
         resources=Resources(
             cpu_seconds=row.cpu_seconds,
@@ -219,7 +234,8 @@ def _output_json(output: Output) -> JsonValue:
     return [output.kind.value, output.name, parts]
 
 
-def _outputs_of(text: str) -> tuple[Output, ...]:
+def outputs_of(text: str) -> tuple[Output, ...]:
+    """Return the outputs that a column holds."""
     items: Any = decode(text)
     return tuple(
         Output(kind=OutputKind(kind), name=name, parts=tuple(_part_of(part) for part in parts))
@@ -283,10 +299,10 @@ def run_row(run: Run) -> Row:
         "experiment": run.experiment,
         "session_id": run.session_id,
         "parent_id": run.parent_id,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
+        "started_at": microseconds(run.started_at),
+        "finished_at": _microseconds(run.finished_at),
         "status": run.status.value,
-        "verdict": run.verdict,
+        "verdict": run.verdict and run.verdict.value,
         "verdict_reason": run.verdict_reason,
         "failure": _failure_text(run.failure),
         "environment_id": run.environment_id,
@@ -302,8 +318,8 @@ def run_of(row: Stored) -> Run:
         experiment=row.experiment,
         session_id=row.session_id,
         parent_id=row.parent_id,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
+        started_at=moment(row.started_at),
+        finished_at=_moment(row.finished_at),
         status=RunStatus(row.status),
         verdict=Verdict(row.verdict) if row.verdict else None,
         verdict_reason=row.verdict_reason,
@@ -324,32 +340,36 @@ def _failure_of(text: str | None) -> Failure | None:
     return Failure(type=str(kind), message=str(message), traceback=None if traceback is None else str(traceback))
 
 
-def param_row(run_id: str, key: str, value: JsonValue) -> Row:
-    """Return the row of a param."""
-    return {"run_id": run_id, "key": key, "value": json_text(value), "number": real_of_json(value)}
+def param_row(value: JsonValue) -> tuple[str, float | None]:
+    """Return the value and number of a param."""
+    return json_text(value), real_of_json(value)
 
 
-def point_row(run_id: str, point: MetricPoint) -> Row:
-    """Return the row of a metric point, in the history or among the latest."""
-    return {
-        "run_id": run_id,
-        "key": point.key,
-        "step": point.step,
-        "time": point.time,
-        "value": real(point.value),
-        "text": exact(point.value),
-    }
+def param_of(text: str) -> JsonValue:
+    """Return the value of a param; what few texts stand for in many runs is read once."""
+    return decode(text) if text[0] in "[{" or len(text) > _SHORT else _scalar(text)
 
 
-def point_of(row: Stored) -> MetricPoint:
-    """Return the metric point of a row."""
-    return MetricPoint(key=row.key, value=number_of(row.value, row.text), step=row.step, time=row.time)
+_SHORT = 32
+_scalar = lru_cache(4096)(decode)
 
 
-def dataset_row(run_id: str, use: DatasetUse) -> Row:
+def point_row(point: MetricPoint) -> PointRow:
+    """Return the step, time, value and exact text of a metric point."""
+    value = point.value
+    if type(value) is float and value and value == value:  # nearly all: nothing about them is special
+        return point.step, microseconds(point.time), value, None
+    return point.step, microseconds(point.time), real(value), exact(value)
+
+
+def point_of(key: str, step: int, time: int, value: float | None, text: str | None) -> MetricPoint:
+    """Return the metric point of a key and a row."""
+    return MetricPoint(key=key, value=number_of(value, text), step=step, time=moment(time))
+
+
+def dataset_row(use: DatasetUse) -> Row:
     """Return the row of a dataset's use."""
     return {
-        "run_id": run_id,
         "name": use.name,
         "role": use.role.value if use.role else "",
         "kind": use.kind,
@@ -378,10 +398,9 @@ def dataset_of(row: Stored) -> DatasetUse:
     )
 
 
-def model_row(run_id: str, model: Model) -> Row:
+def model_row(model: Model) -> Row:
     """Return the row of a model."""
     return {
-        "run_id": run_id,
         "model_id": model.model_id,
         "name": model.name,
         "class_name": model.class_name,
@@ -408,10 +427,9 @@ def model_of(row: Stored) -> Model:
     )
 
 
-def artifact_row(run_id: str, artifact: Artifact) -> Row:
+def artifact_row(artifact: Artifact) -> Row:
     """Return the row of an artifact."""
     return {
-        "run_id": run_id,
         "name": artifact.name,
         "digest": artifact.digest,
         "size": artifact.size,
@@ -424,10 +442,9 @@ def artifact_of(row: Stored) -> Artifact:
     return Artifact(name=row.name, digest=row.digest, size=row.size, media_type=row.media_type)
 
 
-def module_row(run_id: str, module: ModuleUse) -> Row:
+def module_row(module: ModuleUse) -> Row:
     """Return the row of a module's use."""
     return {
-        "run_id": run_id,
         "name": module.name,
         "path": module.path,
         "digest": module.digest,
@@ -440,12 +457,11 @@ def module_of(row: Stored) -> ModuleUse:
     return ModuleUse(name=row.name, path=row.path, digest=row.digest, size=row.size)
 
 
-def origin_row(run_id: str, origin: Origin) -> Row:
+def origin_row(origin: Origin) -> Row:
     """Return the row of an origin."""
     inside: list[JsonValue] = [[each.function, each.line] for each in origin.inside]
     fits: list[JsonValue] = [[source.execution_id, source.statement] for source in origin.fits]
     return {
-        "run_id": run_id,
         "kind": origin.kind.value,
         "key": origin.key,
         "execution_id": origin.source.execution_id,
@@ -468,13 +484,3 @@ def origin_of(row: Stored) -> Origin:
         fits=tuple(_sources_of(fits)),
         unseeded=tuple(unseeded),
     )
-
-
-def link_row(run_id: str, execution_id: str) -> Row:
-    """Return the row that ties a run to one of its executions."""
-    return {"run_id": run_id, "execution_id": execution_id}
-
-
-def tag_row(run_id: str, key: str, value: str) -> Row:
-    """Return the row of a tag."""
-    return {"run_id": run_id, "key": key, "value": value}

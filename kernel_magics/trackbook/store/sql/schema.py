@@ -1,18 +1,21 @@
 """The tables. Whoever changes them adds a migration and moves `HEAD`; a test holds that both give the same schema.
 
-Every text goes through `texts.py`: a long one is kept as an object and the row holds its digest. Rows that hang on a
-run have a position, so that they come back in the order in which they were first written.
+Every text goes through `texts.py`: a long one is kept as an object and the row holds its digest. What hangs on a run
+names it by its number, and keys by theirs: both stand in every index. Such rows lie in the order of their keys, beside
+those of the same run (SQLite: WITHOUT ROWID), and have a place, so that they come back in the order in which they were
+first written.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
+    ColumnElement,
     Dialect,
     Double,
     ForeignKey,
@@ -28,8 +31,10 @@ from sqlalchemy import (
     func,
 )
 
+from trackbook.store.sql.values import microseconds, moment
+
 HEAD = "0002"
-PREFIX_LENGTH = 64  # characters of a param's JSON text that are indexed
+PREFIX_LENGTH = 64  # characters of a param's JSON text, or of a tag, that are indexed
 
 metadata = MetaData(
     naming_convention={
@@ -41,29 +46,45 @@ metadata = MetaData(
 )
 
 
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment, kept in UTC to the microsecond, so that it sorts and comes back equal."""
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept as whole microseconds since 1970 in UTC: it sorts, is small, and comes back equal."""
 
-    impl = DateTime(timezone=True)
+    impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn any zone into UTC."""
-        return None if value is None else value.astimezone(UTC)
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Count microseconds."""
+        return None if value is None else microseconds(value)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back to databases that keep none."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Give the moment back."""
+        return None if value is None else moment(value)
 
 
-def _position() -> Column[int]:
-    return Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+def _number(name: str = "number") -> Column[int]:
+    return Column(name, BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
 
 
-def _run() -> Column[str]:
-    return Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), nullable=False)
+def _run() -> Column[int]:
+    return Column("run_number", BigInteger, ForeignKey("runs.number", ondelete="CASCADE"), nullable=False)
+
+
+def _key() -> Column[int]:
+    return Column("key_number", BigInteger, ForeignKey("keys.number"), nullable=False)
+
+
+def _place() -> Column[int]:
+    return Column("place", BigInteger, nullable=False)
+
+
+def _clustered(name: str, *parts: Any, by: tuple[str, ...]) -> Table:
+    """Return a table of small rows that lie in the order of their primary key."""
+    return Table(name, metadata, *parts, PrimaryKeyConstraint(*by), sqlite_with_rowid=False)
+
+
+def _where(condition: ColumnElement[bool]) -> dict[str, Any]:
+    """Return the options that restrict an index to the rows that a condition holds for."""
+    return {"sqlite_where": condition, "postgresql_where": condition}
 
 
 alembic_version = Table(  # Alembic's own; ours to make, so that a new store needs no Alembic
@@ -78,9 +99,9 @@ sessions = Table(
     metadata,
     Column("session_id", Text, primary_key=True),
     Column("experiment", Text, nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("lease_expires_at", UtcDateTime, nullable=False),
-    Column("ended_at", UtcDateTime),
+    Column("started_at", Moment, nullable=False),
+    Column("lease_expires_at", Moment, nullable=False),
+    Column("ended_at", Moment),
     Column("host", Text, nullable=False),
     Column("boot", Text, nullable=False),
     Column("pid", BigInteger, nullable=False),
@@ -119,7 +140,7 @@ executions = Table(
     Column("prompt", BigInteger),
     Column("cell_id", Text),
     Column("source", Text, nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
+    Column("started_at", Moment, nullable=False),
     Column("seconds", Double),
     Column("outcome", Text, nullable=False),
     Column("failure", Text),
@@ -140,7 +161,8 @@ executions = Table(
 runs = Table(
     "runs",
     metadata,
-    Column("run_id", Text, primary_key=True),
+    _number(),
+    Column("run_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("experiment", Text, nullable=False),
     Column("session_id", Text, ForeignKey("sessions.session_id"), nullable=False),
@@ -149,86 +171,95 @@ runs = Table(
         Text,
         ForeignKey("runs.run_id", ondelete="SET NULL", deferrable=True, initially="DEFERRED"),
     ),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("finished_at", UtcDateTime),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
     Column("status", Text, nullable=False),
     Column("verdict", Text),
     Column("verdict_reason", Text),
     Column("failure", Text),
     Column("environment_id", Text),
     Column("note", Text),
-    Index(None, "experiment", "started_at", "run_id"),
-    Index(None, "started_at", "run_id"),
+    UniqueConstraint("run_id"),
+    Index(None, "experiment", "started_at"),
+    Index(None, "started_at"),
     Index(None, "session_id"),
     Index(None, "parent_id"),
     Index(None, "name"),
 )
 
-run_executions = Table(  # no key to executions: a run may name a cell that is still running and not yet written
-    "run_executions",
+keys = Table(  # the names of params, metrics, tags and models; never deleted, so that a number means one key for ever
+    "keys",
     metadata,
-    _position(),
+    _number(),
+    Column("key", Text, nullable=False),
+    UniqueConstraint("key"),
+)
+
+run_executions = _clustered(  # no key to executions: a run may name a cell that is still running and not yet written
+    "run_executions",
     _run(),
     Column("execution_id", Text, nullable=False),
-    UniqueConstraint("run_id", "execution_id"),
+    _place(),
     Index(None, "execution_id"),
+    by=("run_number", "execution_id"),
 )
 
-params = Table(
+params = _clustered(
     "params",
-    metadata,
-    _position(),
     _run(),
-    Column("key", Text, nullable=False),
+    _key(),
+    _place(),
     Column("value", Text, nullable=False),  # JSON
     Column("number", Double),  # the value where it is one, for sorting and filtering
-    UniqueConstraint("run_id", "key"),
-    Index(None, "key", "number"),
+    by=("run_number", "key_number"),
 )
-Index("ix_params_key_prefix", params.c.key, func.substr(params.c.value, 1, PREFIX_LENGTH))
+Index("ix_params_number", params.c.key_number, params.c.number, **_where(params.c.number.is_not(None)))
+Index(
+    "ix_params_prefix",
+    params.c.key_number,
+    func.substr(params.c.value, 1, PREFIX_LENGTH),
+    **_where(params.c.number.is_(None)),
+)
 
-tags = Table(
+tags = _clustered(
     "tags",
-    metadata,
-    _position(),
     _run(),
-    Column("key", Text, nullable=False),
+    _key(),
+    _place(),
     Column("value", Text, nullable=False),
-    UniqueConstraint("run_id", "key"),
-    Index(None, "key"),
+    by=("run_number", "key_number"),
 )
+Index("ix_tags_prefix", tags.c.key_number, func.substr(tags.c.value, 1, PREFIX_LENGTH))
 
-metric_points = Table(
-    "metric_points",
-    metadata,
-    _position(),
+latest_metrics = _clustered(  # the point of each key with the greatest step, then time, then the one that came last
+    "latest_metrics",
     _run(),
-    Column("key", Text, nullable=False),
+    _key(),
+    _place(),
     Column("step", BigInteger, nullable=False),
-    Column("time", UtcDateTime, nullable=False),
+    Column("time", Moment, nullable=False),
     Column("value", Double),  # for sorting and filtering; NULL is NaN
     Column("text", Text),  # the exact value where `value` is not: every integer, NaN, -0.0
-    Index(None, "run_id", "key", "step", "time"),
+    Index(None, "key_number", "value"),
+    by=("run_number", "key_number"),
 )
 
-latest_metrics = Table(  # the point of each key with the greatest step, then time, then position
-    "latest_metrics",
-    metadata,
-    _position(),
+metric_points = _clustered(  # every other point; `place` tells apart those of one step and time, in the order they came
+    "metric_points",
     _run(),
-    Column("key", Text, nullable=False),
+    _key(),
     Column("step", BigInteger, nullable=False),
-    Column("time", UtcDateTime, nullable=False),
+    Column("time", Moment, nullable=False),
+    _place(),
     Column("value", Double),
     Column("text", Text),
-    UniqueConstraint("run_id", "key"),
-    Index(None, "key", "value"),
+    by=("run_number", "key_number", "step", "time", "place"),
 )
 
 datasets = Table(
     "datasets",
     metadata,
-    _position(),
+    _number("position"),
     _run(),
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),  # "" is none: NULLs are never equal, and this is part of the key
@@ -238,14 +269,14 @@ datasets = Table(
     Column("columns", Text, nullable=False),
     Column("fingerprint", Text),
     Column("files", Text, nullable=False),
-    UniqueConstraint("run_id", "name", "role"),
+    UniqueConstraint("run_number", "name", "role"),
     Index(None, "fingerprint"),
 )
 
 models = Table(
     "models",
     metadata,
-    _position(),
+    _number("position"),
     _run(),
     Column("model_id", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -255,45 +286,40 @@ models = Table(
     Column("importances", Text, nullable=False),
     Column("coefficients", Text, nullable=False),
     Column("details", Text, nullable=False),
-    UniqueConstraint("run_id", "model_id"),
+    UniqueConstraint("run_number", "model_id"),
     Index(None, "model_id"),
 )
 
-artifacts = Table(
+artifacts = _clustered(
     "artifacts",
-    metadata,
-    _position(),
     _run(),
     Column("name", Text, nullable=False),
+    _place(),
     Column("digest", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("media_type", Text, nullable=False),
-    UniqueConstraint("run_id", "name"),
-    Index(None, "digest"),
+    by=("run_number", "name"),
 )
 
-origins = Table(
+origins = _clustered(
     "origins",
-    metadata,
-    _position(),
     _run(),
+    _key(),
     Column("kind", Text, nullable=False),
-    Column("key", Text, nullable=False),
     Column("execution_id", Text, nullable=False),
     Column("statement", BigInteger, nullable=False),
+    _place(),
     Column("about", Text, nullable=False),  # JSON: the rest of the record
-    UniqueConstraint("run_id", "kind", "key", "execution_id", "statement"),
+    by=("run_number", "key_number", "kind", "execution_id", "statement"),
 )
 
-modules = Table(
+modules = _clustered(
     "modules",
-    metadata,
-    _position(),
     _run(),
     Column("name", Text, nullable=False),
+    _place(),
     Column("path", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
-    UniqueConstraint("run_id", "name"),
-    Index(None, "digest"),
+    by=("run_number", "name"),
 )

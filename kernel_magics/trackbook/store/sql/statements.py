@@ -1,21 +1,32 @@
-"""The statements, made once: SQLAlchemy finds the compiled form of each by what it is made of."""
+"""The statements, made once from the tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Select, Table, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, delete, func, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from trackbook.records import JsonValue, encode
 from trackbook.store.sql import schema
+from trackbook.store.sql.compiled import Change, Question
 from trackbook.store.sql.texts import stored
 
 
 def ids(values: Iterable[str]) -> str:
     """Return ids as the one parameter that `among` takes."""
-    return encode(list[JsonValue](stored(value) for value in values))
+    return texts(stored(value) for value in values)
+
+
+def texts(values: Iterable[str]) -> str:
+    """Return texts, such as rows hold them, as the one parameter that `among` takes."""
+    return encode(list[JsonValue](values))
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Return numbers of runs or keys as the one parameter that `among` takes."""
+    return encode(list[JsonValue](values))
 
 
 def among(column: ColumnElement[Any], name: str = "ids") -> ColumnElement[bool]:
@@ -23,81 +34,148 @@ def among(column: ColumnElement[Any], name: str = "ids") -> ColumnElement[bool]:
     return column.in_(select(func.json_each(bindparam(name)).table_valued("value").c.value))
 
 
-def _names(table: Table) -> list[str]:
-    return [column.name for column in table.c]
+def _replacing(table: Table, *keys: str, keeping: tuple[str, ...] = ()) -> Change:
+    """Insert, or replace every other column of the row with these keys, which keeps its place."""
+    kept = {*keys, *keeping, "place", "position"}
+    statement = insert(table).values(_given(table))
+    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in kept}
+    return Change(statement.on_conflict_do_update(index_elements=list(keys), set_=others))
 
 
-def _replacing(table: Table, *keys: str) -> Insert:
-    """Insert, or replace every other column of the row with these keys, which keeps its position."""
-    statement = insert(table)
-    others = {name: statement.excluded[name] for name in _names(table) if name not in (*keys, "position")}
-    return statement.on_conflict_do_update(index_elements=list(keys), set_=others)
-
-
-def _adding(table: Table, *keys: str) -> Insert:
+def _adding(table: Table, *keys: str) -> Change:
     """Insert unless there is a row with these keys."""
-    return insert(table).on_conflict_do_nothing(index_elements=list(keys))
+    return Change(insert(table).values(_given(table)).on_conflict_do_nothing(index_elements=list(keys)))
 
 
-def _latest() -> Insert:
-    """Insert, or replace the row of this key by a point that is as late or later."""
-    table = schema.latest_metrics
-    statement = insert(table)
-    new = statement.excluded
-    return statement.on_conflict_do_update(
-        index_elements=["run_id", "key"],
-        set_={name: new[name] for name in ("step", "time", "value", "text")},
-        where=tuple_(new.step, new.time) >= tuple_(table.c.step, table.c.time),
-    )
+def _inserting(table: Table) -> Change:
+    return Change(insert(table).values(_given(table)))
 
 
-# In the order in which a batch is written: what others refer to comes first.
-WRITE: dict[str, Insert] = {
-    "sessions": _replacing(schema.sessions, "session_id"),
-    "environments": _adding(schema.environments, "environment_id"),
-    "executions": _replacing(schema.executions, "execution_id"),
-    "runs": _replacing(schema.runs, "run_id"),
-    "run_executions": _adding(schema.run_executions, "run_id", "execution_id"),
-    "params": _adding(schema.params, "run_id", "key"),
-    "tags": _replacing(schema.tags, "run_id", "key"),
-    "metric_points": insert(schema.metric_points),
-    "latest_metrics": _latest(),
-    "datasets": _replacing(schema.datasets, "run_id", "name", "role"),
-    "models": _replacing(schema.models, "run_id", "model_id"),
-    "artifacts": _replacing(schema.artifacts, "run_id", "name"),
-    "modules": _replacing(schema.modules, "run_id", "name"),
-    "origins": _adding(schema.origins, "run_id", "kind", "key", "execution_id", "statement"),
+def _given(table: Table) -> dict[str, Any]:
+    return {column.name: bindparam(column.name) for column in table.c if column.name != "position"}
+
+
+def _of_run(table: Table, *keys: Column[Any]) -> list[ColumnElement[bool]]:
+    """Return the condition that a row belongs to a run, and to other parts of its key; each is a parameter."""
+    return [column == bindparam(f"of_{column.name}") for column in (table.c.run_number, *keys)]
+
+
+def _updating_run() -> Change:
+    """Replace a run's row except its note, which is a person's and may be newer than what the writer knows."""
+    table = schema.runs
+    fixed = ("number", "run_id", "note")
+    values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.c if column.name not in fixed}
+    return Change(update(table).where(table.c.number == bindparam("of_number")).values(values))
+
+
+def _adding_point_among() -> Change:
+    """Insert a point behind those of the same step and time. Its numbered parameters may stand more than once."""
+    table = schema.metric_points
+    before = table.alias()
+    given: list[ColumnElement[Any]] = [literal_column(f"?{number}") for number in range(1, 7)]
+    run, key, step, time, value, exact = given
+    same = (before.c.run_number == run, before.c.key_number == key, before.c.step == step, before.c.time == time)
+    following = func.coalesce(func.max(before.c.place) + literal_column("1"), literal_column("0"))
+    place = select(following).where(*same).scalar_subquery()
+    chosen = (run, key, step, time, place, value, exact)
+    return Change(insert(table).from_select([column.name for column in table.c], select(*chosen)))
+
+
+ADD_EXECUTION = _inserting(schema.executions)
+PUT_EXECUTION = _replacing(schema.executions, "execution_id")
+PUT_SESSION = _replacing(schema.sessions, "session_id")
+ADD_ENVIRONMENT = _adding(schema.environments, "environment_id")
+ADD_RUN = _inserting(schema.runs)
+PUT_RUN = _updating_run()
+ADD_KEY = _inserting(schema.keys)
+ADD_PARAM = _inserting(schema.params)
+PUT_TAG = _replacing(schema.tags, "run_number", "key_number")
+PUT_LATEST = _replacing(schema.latest_metrics, "run_number", "key_number")
+ADD_POINT = _inserting(schema.metric_points)
+ADD_POINT_AMONG = _adding_point_among()
+PUT_DATASET = _replacing(schema.datasets, "run_number", "name", "role")
+PUT_MODEL = _replacing(schema.models, "run_number", "model_id")
+PUT_ARTIFACT = _replacing(schema.artifacts, "run_number", "name")
+PUT_MODULE = _replacing(schema.modules, "run_number", "name")
+ADD_ORIGIN = _adding(schema.origins, "run_number", "key_number", "kind", "execution_id", "statement")
+ADD_LINK = _adding(schema.run_executions, "run_number", "execution_id")
+REMOVE_TAG = Change(delete(schema.tags).where(*_of_run(schema.tags, schema.tags.c.key_number)))
+SET_NOTE = Change(
+    update(schema.runs).where(schema.runs.c.number == bindparam("of_number")).values(note=bindparam("note"))
+)
+WITHDRAW = Change(delete(schema.runs).where(schema.runs.c.number == bindparam("of_number")))
+
+
+def _hanging(table: Table) -> Question:
+    """Return what hangs on runs: the run's number, the place, then the rest with the key as text."""
+    place = table.c.position if "position" in table.c else table.c.place
+    rest = [column for column in table.c if column.name not in ("run_number", "key_number", place.name)]
+    source: Any = table
+    if "key_number" in table.c:
+        rest.insert(0, schema.keys.c.key)
+        source = table.join(schema.keys, schema.keys.c.number == table.c.key_number)
+    chosen: Select[Any] = select(table.c.run_number, place.label("place"), *rest)
+    return Question(chosen.select_from(source).where(among(table.c.run_number)))
+
+
+def _next(column: Column[int]) -> Question:
+    return Question(select((func.coalesce(func.max(column), 0) + 1).label("next")))
+
+
+def _last_places(table: Table) -> Question:
+    """Return the last place that is taken in each of some runs."""
+    run = table.c.run_number
+    return Question(select(run, func.max(table.c.place).label("place")).where(among(run)).group_by(run))
+
+
+NEXT_RUN = _next(schema.runs.c.number)
+NEXT_KEY = _next(schema.keys.c.number)
+KEYS = Question(select(schema.keys.c.key, schema.keys.c.number).where(among(schema.keys.c.key)))
+RUNS_BY_ID = Question(select(schema.runs).where(among(schema.runs.c.run_id)))
+RUN_NUMBER = Question(select(schema.runs.c.number).where(schema.runs.c.run_id == bindparam("run")))
+_sessions = select(schema.sessions).order_by(schema.sessions.c.started_at, schema.sessions.c.session_id)
+SESSIONS = Question(_sessions)
+SESSIONS_BY_ID = Question(_sessions.where(among(schema.sessions.c.session_id)))
+EXECUTIONS_BY_ID = Question(select(schema.executions).where(among(schema.executions.c.execution_id)))
+PARAMS = _hanging(schema.params)
+TAGS = _hanging(schema.tags)
+LATEST = _hanging(schema.latest_metrics)
+DATASETS = _hanging(schema.datasets)
+MODELS = _hanging(schema.models)
+ARTIFACTS = _hanging(schema.artifacts)
+MODULES = _hanging(schema.modules)
+ORIGINS = _hanging(schema.origins)
+RUN_EXECUTIONS = _hanging(schema.run_executions)
+LATEST_OF_KEYS = Question(
+    select(schema.latest_metrics)
+    .where(among(schema.latest_metrics.c.run_number))
+    .where(among(schema.latest_metrics.c.key_number, "keys"))
+)
+LAST_PLACES = {
+    name: _last_places(schema.metadata.tables[name])
+    for name in ("params", "tags", "latest_metrics", "artifacts", "modules", "origins", "run_executions")
 }
-REMOVE_TAG = delete(schema.tags).where(schema.tags.c.run_id == bindparam("run"), schema.tags.c.key == bindparam("tag"))
-SET_NOTE = update(schema.runs).where(schema.runs.c.run_id == bindparam("run")).values(note=bindparam("text"))
-WITHDRAW = delete(schema.runs).where(among(schema.runs.c.run_id))
-
-
-def _hanging_on_runs(table: Table) -> Select[Any]:
-    columns = [column for column in table.c if column.name != "position"]
-    return select(*columns).where(among(table.c.run_id)).order_by(table.c.position)
-
-
-RUNS_BY_ID = select(schema.runs).where(among(schema.runs.c.run_id))
-SESSIONS_BY_ID = select(schema.sessions).where(among(schema.sessions.c.session_id))
-EXECUTIONS_BY_ID = select(schema.executions).where(among(schema.executions.c.execution_id))
-PARAMS = _hanging_on_runs(schema.params)
-TAGS = _hanging_on_runs(schema.tags)
-LATEST = _hanging_on_runs(schema.latest_metrics)
-DATASETS = _hanging_on_runs(schema.datasets)
-MODELS = _hanging_on_runs(schema.models)
-ARTIFACTS = _hanging_on_runs(schema.artifacts)
-MODULES = _hanging_on_runs(schema.modules)
-ORIGINS = _hanging_on_runs(schema.origins)
-RUN_EXECUTIONS = _hanging_on_runs(schema.run_executions)
-RUNS_OF_EXECUTIONS = (
-    select(schema.run_executions.c.execution_id, schema.run_executions.c.run_id)
+RUNS_OF_EXECUTIONS = Question(
+    select(schema.run_executions.c.execution_id, schema.runs.c.run_id)
+    .join(schema.runs, schema.runs.c.number == schema.run_executions.c.run_number)
     .where(among(schema.run_executions.c.execution_id))
-    .order_by(schema.run_executions.c.position)
+    .order_by(schema.runs.c.number)
 )
-ENVIRONMENT = select(schema.environments).where(schema.environments.c.environment_id == bindparam("environment"))
-HISTORY = (
-    select(schema.metric_points)
-    .where(schema.metric_points.c.run_id == bindparam("run"), schema.metric_points.c.key == bindparam("metric"))
-    .order_by(schema.metric_points.c.step, schema.metric_points.c.time, schema.metric_points.c.position)
+ENVIRONMENT = Question(
+    select(schema.environments).where(schema.environments.c.environment_id == bindparam("environment"))
 )
+
+
+def _history(table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
+    number = select(schema.runs.c.number).where(schema.runs.c.run_id == bindparam("run")).scalar_subquery()
+    key = select(schema.keys.c.number).where(schema.keys.c.key == bindparam("key")).scalar_subquery()
+    chosen: Select[Any] = select(*(table.c[name] for name in ("step", "time", "value", "text")))
+    return chosen.where(table.c.run_number == number, table.c.key_number == key).order_by(*columns)
+
+
+HISTORY = Question(
+    _history(
+        schema.metric_points, schema.metric_points.c.step, schema.metric_points.c.time, schema.metric_points.c.place
+    )
+)
+LATEST_OF_KEY = Question(_history(schema.latest_metrics))

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from trackbook.errors import StoreError
 from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDetail, Session
+from trackbook.records.query import NameKind
 from trackbook.store import rules
 from trackbook.store.contract import Batch, RunFilter
 from trackbook.store.objects import Objects
-from trackbook.store.sql import reading, rows, statements, verifying, writing
+from trackbook.store.sql import query_names, reading, rows, statements, verifying, writing
 from trackbook.store.sql.database import Database
+from trackbook.store.sql.drafts import drafted
 from trackbook.store.sql.prepare import prepare
 from trackbook.store.sql.texts import Texts, stored
 
@@ -50,9 +52,9 @@ class SqlStore:
     def write(self, batch: Batch) -> None:
         """Write a batch in one transaction."""
         rules.check_batch(batch)
-        tables = writing.rows_of(batch, self._texts)
+        made = drafted(batch, self._texts)
         with self._database.writing() as connection:
-            writing.write(connection, batch, tables, self._texts)
+            writing.write(connection, batch, made, self._texts)
 
     def runs(self, where: RunFilter) -> list[RunDetail]:
         """Return the runs of a filter."""
@@ -62,7 +64,12 @@ class SqlStore:
     def count_runs(self, where: RunFilter) -> int:
         """Return how many runs a filter has."""
         with self._database.reading() as connection:
-            return reading.count_runs(connection, where)
+            return reading.count_runs(connection, self._texts, where)
+
+    def names(self, kind: NameKind) -> list[str]:
+        """Return the names of a kind that runs have, sorted."""
+        with self._database.reading() as connection:
+            return query_names.names(connection, self._texts, kind)
 
     def metric_history(self, run_id: str, key: str) -> list[MetricPoint]:
         """Return every point of a metric."""
@@ -89,9 +96,9 @@ class SqlStore:
     def environment(self, environment_id: str) -> Environment | None:
         """Return an environment."""
         with self._database.reading() as connection:
-            result = connection.execute(statements.ENVIRONMENT, {"environment": stored(environment_id)})
-            found = self._texts.rows(result)
-        return rows.environment_of(found[0]) if found else None
+            found = statements.ENVIRONMENT.ask(connection, {"environment": stored(environment_id)})
+        whole = self._texts.whole(found, statements.ENVIRONMENT.texts)
+        return rows.environment_of(statements.ENVIRONMENT.named(whole)[0]) if whole else None
 
     def put_object(self, content: bytes) -> str:
         """Keep bytes and return their digest."""

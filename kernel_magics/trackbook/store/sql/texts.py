@@ -7,10 +7,9 @@ such a digest itself. One text always gives one stored form, so that rows can be
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
-
-from sqlalchemy import CursorResult
 
 from trackbook.store.objects import Objects
 
@@ -45,35 +44,25 @@ class Texts:
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
 
-    def packed(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def packed(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return a row as it is stored; objects are written before any row names them."""
-        return {name: self._packed(value) if isinstance(value, str) else value for name, value in row.items()}
+        together = "".join([value for value in row if type(value) is str])
+        if MARK not in together and fits(together):  # what fits together fits one by one
+            return row
+        return tuple([self.stored(value) if isinstance(value, str) else value for value in row])
 
-    def _packed(self, text: str) -> str:
+    def stored(self, text: str) -> str:
+        """Return what a row holds for a text, whose object is written if it needs one."""
         return text if fits(text) else MARK + self._objects.put(_bytes(text))
 
-    def rows(self, result: CursorResult[Any]) -> Sequence[Any]:
-        """Return the rows of a result with every text whole."""
-        rows = result.all()
-        if not any(MARK in "".join(_texts(column)) for column in zip(*rows, strict=True)):
-            return rows  # one search over joined columns costs a tenth of looking at each value
-        return [_Row(zip(row._fields, map(self._whole, row), strict=True)) for row in rows]
+    def whole(self, rows: list[tuple[Any, ...]], columns: Iterable[int]) -> list[tuple[Any, ...]]:
+        """Return rows of a result with every text whole, given the positions of their texts."""
+        for column in columns:
+            if MARK in "".join(filter(None, map(itemgetter(column), rows))):
+                return [tuple(map(self._whole, row)) for row in rows]
+        return rows
 
     def _whole(self, value: Any) -> Any:
         if isinstance(value, str) and value.startswith(MARK):
             return self._objects.get(value.removeprefix(MARK)).decode(errors="surrogatepass")
         return value
-
-
-class _Row:
-    """What a row of a result is for its readers: values in order, and by name."""
-
-    def __init__(self, items: Iterable[tuple[str, Any]]) -> None:
-        self.__dict__.update(items)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.__dict__.values())
-
-
-def _texts(column: Iterable[Any]) -> Iterable[str]:
-    return (value for value in column if type(value) is str)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, Text, and_, func, literal_column, or_, select
+from sqlalchemy import Column, ColumnElement, Select, Table, Text, exists, func, literal, or_, select, tuple_
 
 from trackbook.errors import TrackbookError
 from trackbook.store.objects import Objects
-from trackbook.store.sql import schema
-from trackbook.store.sql.texts import MARK
+from trackbook.store.rules import object_digests
+from trackbook.store.sql import rows, schema
+from trackbook.store.sql.compiled import Question
+from trackbook.store.sql.texts import MARK, Texts
 
 _MOST_NAMED = 5
+Owner = tuple[str, str]  # what it is, and its id
 
 
-def problems(connection: Connection, objects: Objects) -> list[str]:
+def problems(connection: sqlite3.Connection, objects: Objects) -> list[str]:
     """Return what is wrong, one sentence each."""
     damage = list(_damage(connection))
     if damage:
@@ -24,69 +28,97 @@ def problems(connection: Connection, objects: Objects) -> list[str]:
     return [*_dangling(connection), *_bad_objects(connection, objects), *_wrong_latest(connection)]
 
 
-def _damage(connection: Connection) -> Iterator[str]:
-    for (finding,) in connection.exec_driver_sql("PRAGMA integrity_check"):
+def _damage(connection: sqlite3.Connection) -> Iterator[str]:
+    for (finding,) in connection.execute("PRAGMA integrity_check"):
         if finding != "ok":
             yield f"The database is damaged ({finding}): restore it from a backup."
 
 
-def _dangling(connection: Connection) -> Iterator[str]:
-    for name, rowid, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
-        source = schema.metadata.tables[name]
-        owner = _owner(source)
-        number: Column[int] = literal_column("rowid")  # type: ignore[assignment]  # SQLite's own column
-        who = connection.execute(select(owner).where(number == rowid)).scalar()
-        yield f"{_called(owner, [str(who)])} has a row in {name} whose row in {parent} is missing."
+def _ask(connection: sqlite3.Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
+    return Question(statement).ask(connection)
 
 
-def _bad_objects(connection: Connection, objects: Objects) -> Iterator[str]:
-    needed: dict[str, dict[Column[Any], list[str]]] = defaultdict(lambda: defaultdict(list))
-    for digest, owner, who in _references(connection):
-        needed[digest][owner].append(who)
+def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
+    for table in schema.metadata.sorted_tables:
+        noun, owner = _owner(table)
+        for key in table.foreign_keys:
+            parent = key.column.table.alias()
+            there = exists().where(parent.c[key.column.name] == key.parent)
+            orphans = select(owner.label("owner")).where(key.parent.is_not(None), ~there).distinct()
+            who = [each for (each,) in _ask(connection, orphans)]
+            if who:
+                verb = "have rows" if len(who) > 1 else "has a row"
+                yield (f"{_called(noun, who)} {verb} in {table.name} whose row in {key.column.table.name} is missing.")
+
+
+def _bad_objects(connection: sqlite3.Connection, objects: Objects) -> Iterator[str]:
+    needed: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for digest, (noun, who) in _references(connection, Texts(objects)):
+        needed[digest][noun].append(who)
     for digest, owners in needed.items():
         try:
             objects.get(digest)
         except TrackbookError as error:
-            names = " and ".join(_called(owner, who) for owner, who in owners.items())
+            names = " and ".join(_called(noun, who) for noun, who in owners.items())
             yield f"{names} can't be read whole: {error}"
 
 
-def _references(connection: Connection) -> Iterator[tuple[str, Column[Any], str]]:
-    for source in schema.metadata.sorted_tables:
-        owner = _owner(source)
-        for text in source.c:
+def _references(connection: sqlite3.Connection, texts: Texts) -> Iterator[tuple[str, Owner]]:
+    for table in schema.metadata.sorted_tables:
+        noun, owner = _owner(table)
+        for text in table.c:
             if isinstance(text.type, Text):
                 marked = func.substr(text, 1, len(MARK)) == MARK
-                for who, value in connection.execute(select(owner, text).where(marked)):
-                    yield value.removeprefix(MARK), owner, who
+                for who, value in _ask(connection, select(owner.label("owner"), text).where(marked)):
+                    yield value.removeprefix(MARK), (noun, who)
     for named in (schema.artifacts.c.digest, schema.modules.c.digest, schema.environments.c.git_patch):
-        owner = _owner(named.table)
-        for who, digest in connection.execute(select(owner, named).where(named.is_not(None))):
-            yield digest, owner, who
+        noun, owner = _owner(named.table)
+        for who, digest in _ask(connection, select(owner.label("owner"), named).where(named.is_not(None))):
+            yield digest, (noun, who)
+    yield from _outputs(connection, texts)
 
 
-def _wrong_latest(connection: Connection) -> Iterator[str]:
-    points, latest = schema.metric_points.c, schema.latest_metrics.c
-    order = (points.step.desc(), points.time.desc(), points.position.desc())
-    rank = func.row_number().over(partition_by=(points.run_id, points.key), order_by=order).label("rank")
-    ranked = select(points.run_id, points.key, points.step, points.time, points.value, points.text, rank).subquery()
-    first = select(ranked).where(ranked.c.rank == 1).subquery()
-    best = first.c
-    same = and_(best.run_id == latest.run_id, best.key == latest.key)
-    joined = first.join(schema.latest_metrics, same, full=True)
-    differs = or_(*(best[name].is_distinct_from(latest[name]) for name in ("step", "time", "value", "text", "key")))
-    who = func.coalesce(best.run_id, latest.run_id), func.coalesce(best.key, latest.key)
-    for run_id, key in connection.execute(select(*who).select_from(joined).where(differs)):
+def _outputs(connection: sqlite3.Connection, texts: Texts) -> Iterator[tuple[str, Owner]]:
+    columns = schema.executions.c
+    question = Question(select(columns.execution_id, columns.outputs).where(columns.outputs != "[]"))
+    for who, outputs in question.ask(connection):
+        try:
+            ((whole,),) = texts.whole([(outputs,)], [0])
+        except TrackbookError:
+            continue  # told already: the text itself is lost
+        for digest in object_digests(rows.outputs_of(whole)):
+            yield digest, ("Execution", who)
+
+
+def _wrong_latest(connection: sqlite3.Connection) -> Iterator[str]:
+    points, latest, keys = schema.metric_points.c, schema.latest_metrics.c, schema.keys.c
+    same = (latest.run_number == points.run_number) & (latest.key_number == points.key_number)
+    is_later = tuple_(points.step, points.time) > tuple_(latest.step, latest.time)
+    owner = _owner(schema.metric_points)[1]
+    wrong = (
+        select(owner.label("owner"), keys.key)
+        .select_from(schema.metric_points.outerjoin(schema.latest_metrics, same))
+        .join(schema.keys, keys.number == points.key_number)
+        .where(or_(latest.step.is_(None), is_later))
+        .distinct()
+    )
+    for run_id, key in _ask(connection, wrong):
         yield f"Run {run_id} shows another latest '{key}' than its history holds."
 
 
-def _owner(source: Table) -> Column[Any]:
-    """Return the column that says whose a row is."""
-    return source.c.run_id if "run_id" in source.c else next(iter(source.primary_key))
+def _owner(table: Table) -> tuple[str, ColumnElement[str]]:
+    """Return what the rows of a table belong to, and its id."""
+    if "run_number" in table.c:
+        run_id = select(schema.runs.c.run_id).where(schema.runs.c.number == table.c.run_number).scalar_subquery()
+        return "Run", func.coalesce(run_id, literal("number ").concat(table.c.run_number))
+    if table is schema.keys:
+        return "Key", table.c.key
+    owner: Column[Any] = table.c.run_id if "run_id" in table.c else next(iter(table.primary_key))
+    return owner.name.removesuffix("_id").capitalize(), owner
 
 
-def _called(owner: Column[Any], ids: Iterable[str]) -> str:
+def _called(noun: str, ids: Iterable[str]) -> str:
     listed = list(dict.fromkeys(ids))
-    noun = owner.name.removesuffix("_id").capitalize() + ("s" if len(listed) > 1 else "")
+    plural = "s" if len(listed) > 1 else ""
     more = f" and {len(listed) - _MOST_NAMED} more" if len(listed) > _MOST_NAMED else ""
-    return f"{noun} {', '.join(listed[:_MOST_NAMED])}{more}"
+    return f"{noun}{plural} {', '.join(listed[:_MOST_NAMED])}{more}"

@@ -1,115 +1,78 @@
-"""A batch as rows, and the transaction that writes them: checks first, then one statement a table."""
+"""The transaction that writes a batch: checks first, then one statement a table.
+
+It holds the write lock from its start, so what it has read stays true until it ends: rows are inserted or updated by
+what was found on the record.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select
-
-from trackbook.records import Run, RunStatus, decode
+from trackbook.errors import InvalidValueError
+from trackbook.records import RunStatus
 from trackbook.store import rules
 from trackbook.store.contract import Batch, RunChange
 from trackbook.store.sql import rows, statements
+from trackbook.store.sql.compiled import Change, Question
+from trackbook.store.sql.drafts import BatchRows, ChangeRows, Values
+from trackbook.store.sql.numbering import Numbers, Places, key_numbers
+from trackbook.store.sql.points import write_points
 from trackbook.store.sql.rows import Row
 from trackbook.store.sql.statements import ids
-from trackbook.store.sql.texts import Texts, stored
-
-Rows = dict[str, list[Row]]
+from trackbook.store.sql.texts import Texts
 
 
-def rows_of(batch: Batch, texts: Texts) -> Rows:
-    """Return the rows of a batch by table; their long texts are kept as objects when this returns."""
-    tables: Rows = defaultdict(list)
-    tables["sessions"] = [rows.session_row(session) for session in batch.sessions]
-    tables["environments"] = [rows.environment_row(environment) for environment in batch.environments]
-    tables["executions"] = [rows.execution_row(execution) for execution in batch.executions]
-    for change in batch.runs:
-        _add_change(tables, change)
-    for execution in batch.executions:
-        kept = (run_id for run_id in execution.run_ids if run_id not in batch.withdrawn)
-        tables["run_executions"] += (rows.link_row(run_id, execution.execution_id) for run_id in kept)
-    return {table: [texts.packed(row) for row in listed] for table, listed in tables.items() if listed}
-
-
-def _add_change(tables: Rows, change: RunChange) -> None:
-    run_id = change.run_id
-    if change.run is not None:
-        tables["runs"].append(rows.run_row(change.run))
-    tables["params"] += (rows.param_row(run_id, key, value) for key, value in change.params.items())
-    tables["tags"] += (rows.tag_row(run_id, key, value) for key, value in change.tags.items() if value is not None)
-    tables["metric_points"] += (rows.point_row(run_id, point) for point in change.metrics)
-    latest = rules.latest(change.metrics).values()
-    tables["latest_metrics"] += (rows.point_row(run_id, point) for point in latest)
-    tables["datasets"] += (rows.dataset_row(run_id, use) for use in change.datasets)
-    tables["models"] += (rows.model_row(run_id, model) for model in change.models)
-    tables["artifacts"] += (rows.artifact_row(run_id, artifact) for artifact in change.artifacts)
-    tables["modules"] += (rows.module_row(run_id, module) for module in change.modules)
-    tables["origins"] += (rows.origin_row(run_id, origin) for origin in change.origins)
-    tables["run_executions"] += (rows.link_row(run_id, execution_id) for execution_id in change.execution_ids)
-
-
-def write(connection: Connection, batch: Batch, tables: Rows, texts: Texts) -> None:
+def write(connection: sqlite3.Connection, batch: Batch, made: BatchRows, texts: Texts) -> None:
     """Write the rows of a batch inside a write transaction, unless something on the record would change."""
-    _check_executions(connection, batch, texts)
-    if batch.runs or batch.withdrawn:
-        _check_runs(connection, batch, texts)
-    for table, statement in statements.WRITE.items():
-        if table in tables:
-            connection.execute(statement, tables[table])
-    notes = [(change.run_id, change.note) for change in batch.runs if change.note is not None]
-    if notes:
-        connection.execute(
-            statements.SET_NOTE, [texts.packed({"run": run, "text": note or None}) for run, note in notes]
-        )
-    removed = [(change.run_id, key) for change in batch.runs for key, value in change.tags.items() if value is None]
-    if removed:
-        connection.execute(statements.REMOVE_TAG, [{"run": stored(run), "tag": stored(tag)} for run, tag in removed])
-    if batch.withdrawn:
-        connection.execute(statements.WITHDRAW, {"ids": ids(batch.withdrawn)})
+    statements.PUT_SESSION.run(connection, made.sessions)
+    statements.ADD_ENVIRONMENT.run(connection, made.environments)
+    _write_executions(connection, batch, made.executions, texts)
+    if made.changes or batch.withdrawn:
+        runs = Numbers(connection, texts, {*(change.run_id for change in made.changes), *batch.withdrawn})
+        _check(batch, runs)
+        _write_runs(made.changes, runs)
+        _write_what_hangs_on_runs(batch, made.changes, runs)
+        statements.WITHDRAW.run(connection, [(runs[run_id],) for run_id in batch.withdrawn if run_id in runs])
 
 
-def _check_executions(connection: Connection, batch: Batch, texts: Texts) -> None:
-    if not batch.executions:
-        return
-    wanted = {"ids": ids(execution.execution_id for execution in batch.executions)}
-    known = {row.execution_id: row for row in texts.rows(connection.execute(statements.EXECUTIONS_BY_ID, wanted))}
+def _write_executions(connection: sqlite3.Connection, batch: Batch, made: list[Values], texts: Texts) -> None:
+    """Insert executions; ask what is on the record only where the database says that one of them is."""
+    try:
+        statements.ADD_EXECUTION.run(connection, made)
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+            raise
+        _check_executions(connection, batch, texts)
+        statements.PUT_EXECUTION.run(connection, made)
+
+
+def _check_executions(connection: sqlite3.Connection, batch: Batch, texts: Texts) -> None:
+    question = statements.EXECUTIONS_BY_ID
+    found = question.ask(connection, {"ids": ids(execution.execution_id for execution in batch.executions)})
+    known = {row.execution_id: row for row in question.named(texts.whole(found, question.texts))}
     for execution in batch.executions:
         if execution.execution_id in known:
             rules.check_execution(rows.execution_of(known[execution.execution_id]), execution)
 
 
-def _check_runs(connection: Connection, batch: Batch, texts: Texts) -> None:
-    wanted = {"ids": ids({*(change.run_id for change in batch.runs), *batch.withdrawn})}
-    on_record = texts.rows(connection.execute(statements.RUNS_BY_ID, wanted))
-    known = {row.run_id: rows.run_of(row) for row in on_record}
-    ended = {run_id: run for run_id, run in known.items() if run.status is not RunStatus.RUNNING}
+def _check(batch: Batch, runs: Numbers) -> None:
+    """Refuse what would change the record, params put aside."""
     for run_id in batch.withdrawn:
-        if run_id in known:
-            rules.check_withdrawal(known[run_id])
-    _check_params(connection, batch.runs, known, texts)
-    _check_descriptions(connection, [change for change in batch.runs if change.run_id in ended], ended, texts)
+        if run_id in runs:
+            rules.check_withdrawal(runs.known[run_id])
+    known = dict(runs.known)
     for change in batch.runs:
         rules.check_run(known.get(change.run_id), change)
         if change.run is not None:
             known[change.run_id] = change.run
+    for question, record_of, given_in in _DESCRIPTIONS:
+        _check_descriptions(batch.runs, runs, question, record_of, given_in)
 
 
-def _check_params(connection: Connection, changes: Sequence[RunChange], known: dict[str, Run], texts: Texts) -> None:
-    given = [(change.run_id, key, value) for change in changes for key, value in change.params.items()]
-    if not given:
-        return
-    wanted = {"ids": ids({run_id for run_id, _, _ in given})}
-    on_record = texts.rows(connection.execute(statements.PARAMS, wanted))
-    values = {(row.run_id, row.key): decode(row.value) for row in on_record}
-    for run_id, key, value in given:
-        run = known.get(run_id)
-        rules.check_param(run.name if run else run_id, key, values.setdefault((run_id, key), value), value)
-
-
-_Described = tuple[Select[Any], Callable[[Any], rules.Described], Callable[[RunChange], Iterable[rules.Described]]]
-_DESCRIBED: tuple[_Described, ...] = (
+_Records = Callable[[RunChange], Sequence[rules.Described]]
+_DESCRIPTIONS: tuple[tuple[Question, Callable[[Any], rules.Described], _Records], ...] = (
     (statements.DATASETS, rows.dataset_of, lambda change: change.datasets),
     (statements.MODELS, rows.model_of, lambda change: change.models),
     (statements.ARTIFACTS, rows.artifact_of, lambda change: change.artifacts),
@@ -118,16 +81,123 @@ _DESCRIBED: tuple[_Described, ...] = (
 
 
 def _check_descriptions(
-    connection: Connection, changes: Sequence[RunChange], ended: dict[str, Run], texts: Texts
+    changes: Iterable[RunChange],
+    runs: Numbers,
+    question: Question,
+    record_of: Callable[[Any], rules.Described],
+    given_in: _Records,
 ) -> None:
-    wanted = {"ids": ids(change.run_id for change in changes)}
-    for statement, record_of, given_in in _DESCRIBED:
-        if not any(given_in(change) for change in changes):
-            continue
-        on_record = texts.rows(connection.execute(statement, wanted))
-        known = {(row.run_id, rules.identity(record)): record for row in on_record for record in [record_of(row)]}
-        for change in changes:
-            for record in given_in(change):
-                before = known.get((change.run_id, rules.identity(record)))
-                if before is not None:
-                    rules.check_description(ended[change.run_id], before, record)
+    """Refuse other datasets, models, artifacts or modules for a run that has ended."""
+    ended = {run_id for run_id, run in runs.known.items() if run.status is not RunStatus.RUNNING}
+    giving = [change for change in changes if change.run_id in ended and given_in(change)]
+    found = question.named(runs.ask(question, (change.run_id for change in giving)))
+    records = ((row.run_number, record_of(row)) for row in found)
+    known = {(number, rules.identity(record)): record for number, record in records}
+    for change in giving:
+        for record in given_in(change):
+            before = known.get((runs[change.run_id], rules.identity(record)))
+            if before is not None:
+                rules.check_description(runs.known[change.run_id], before, record)
+
+
+def _write_runs(changes: Iterable[ChangeRows], runs: Numbers) -> None:
+    added: dict[str, Row] = {}
+    changed: list[Row] = []
+    for change in changes:
+        if change.run is None:
+            if change.run_id not in runs and change.run_id not in added:
+                raise InvalidValueError(rules.unknown_link(f"run {change.run_id}"))
+        elif change.run_id in runs:
+            changed.append({**change.run, "of_number": runs[change.run_id]})
+        else:
+            first = added.get(change.run_id, change.run)
+            added[change.run_id] = {**change.run, "note": first["note"]}
+    if added:
+        runs.add(added)
+    new = ({**row, "number": runs[run_id]} for run_id, row in added.items())
+    _run(statements.ADD_RUN, runs, new)
+    _run(statements.PUT_RUN, runs, changed)
+
+
+def _run(change: Change, runs: Numbers, made: Iterable[Row]) -> None:
+    change.run(runs.connection, [change.values_of(row) for row in made])
+
+
+def _write_what_hangs_on_runs(batch: Batch, changes: list[ChangeRows], runs: Numbers) -> None:
+    keys = key_numbers(runs.connection, _keys(changes))
+    _write_params(batch.runs, changes, runs, keys)
+    _write_tags([change for change in changes if change.tags], runs, keys)
+    write_points(changes, runs, keys)
+    for table, statement in _DESCRIBED.items():
+        _write_described(table, statement, changes, runs, keys)
+    _write_links([change for change in changes if change.execution_ids], runs)
+    noted = [change for change in changes if change.note is not None]
+    statements.SET_NOTE.run(runs.connection, [(change.note or None, runs[change.run_id]) for change in noted])
+
+
+def _keys(changes: Iterable[ChangeRows]) -> Iterator[str]:
+    for change in changes:
+        yield from (key for key, *_ in change.params)
+        yield from (key for key, _ in change.tags)
+        yield from (key for key, _ in change.points)
+        yield from (row["key"] for row in change.described.get("origins", ()))
+
+
+def _write_params(
+    given: Iterable[RunChange], changes: Iterable[ChangeRows], runs: Numbers, keys: Mapping[str, int]
+) -> None:
+    """Insert the params that are not on the record yet; refuse another value for one that is."""
+    pairs = [(change, made) for change, made in zip(given, changes, strict=False) if made.params]
+    found = runs.ask(statements.PARAMS, (change.run_id for change, _ in pairs))
+    values = {(number, key): rows.param_of(text) for number, _, key, text, _ in found}
+    places = Places((number, place) for number, place, *_ in found)
+    added: list[Values] = []
+    for change, made in pairs:
+        number = runs[change.run_id]
+        for (key, value), (as_stored, text, real) in zip(change.params.items(), made.params, strict=True):
+            if (number, key) in values:
+                run = runs.known.get(change.run_id)
+                rules.check_param(run.name if run else change.run_id, key, values[number, key], value)
+            else:
+                values[number, key] = value
+                added.append((number, keys[as_stored], places.take(number), text, real))
+    statements.ADD_PARAM.run(runs.connection, added)
+
+
+def _write_tags(changes: list[ChangeRows], runs: Numbers, keys: Mapping[str, int]) -> None:
+    places = runs.places("tags", (change.run_id for change in changes))
+    tags = [(runs[change.run_id], keys[key], value) for change in changes for key, value in change.tags]
+    put = [(number, key, places.take(number), value) for number, key, value in tags if value is not None]
+    statements.PUT_TAG.run(runs.connection, put)
+    statements.REMOVE_TAG.run(runs.connection, [(number, key) for number, key, value in tags if value is None])
+
+
+_DESCRIBED = {
+    "datasets": statements.PUT_DATASET,
+    "models": statements.PUT_MODEL,
+    "artifacts": statements.PUT_ARTIFACT,
+    "modules": statements.PUT_MODULE,
+    "origins": statements.ADD_ORIGIN,
+}
+
+
+def _write_described(
+    table: str, statement: Change, changes: Iterable[ChangeRows], runs: Numbers, keys: Mapping[str, int]
+) -> None:
+    giving = [change for change in changes if change.described.get(table)]
+    is_placed = table in statements.LAST_PLACES
+    places = runs.places(table, (change.run_id for change in giving)) if is_placed else Places(())
+    made: list[Row] = []
+    for change in giving:
+        number = runs[change.run_id]
+        for row in change.described[table]:
+            more = {"run_number": number, "place": places.take(number), "key_number": keys.get(row.get("key", ""))}
+            made.append(row | more)
+    _run(statement, runs, made)
+
+
+def _write_links(changes: list[ChangeRows], runs: Numbers) -> None:
+    places = runs.places("run_executions", (change.run_id for change in changes))
+    links = ((runs[change.run_id], execution_id) for change in changes for execution_id in change.execution_ids)
+    made = [(number, execution_id, places.take(number)) for number, execution_id in links]
+    statements.ADD_LINK.run(runs.connection, made)

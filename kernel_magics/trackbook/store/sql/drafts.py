@@ -1,0 +1,101 @@
+"""A batch as rows, made before its transaction begins, so that others wait for nothing but the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+from trackbook.store.contract import Batch, RunChange
+from trackbook.store.sql import rows, statements
+from trackbook.store.sql.compiled import Change
+from trackbook.store.sql.rows import PointRow, Row
+from trackbook.store.sql.texts import Texts
+
+Values: TypeAlias = tuple[Any, ...]
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class ChangeRows:
+    """What is added to one run: rows without numbers and places, their texts as they are stored."""
+
+    run_id: str
+    run: Row | None = None
+    params: list[tuple[str, str, float | None]] = field(default_factory=list)
+    tags: list[tuple[str, str | None]] = field(default_factory=list)
+    points: list[tuple[str, PointRow]] = field(default_factory=list)
+    described: dict[str, list[Row]] = field(default_factory=dict)
+    """Rows of datasets, models, artifacts, modules and origins, by table."""
+    execution_ids: list[str] = field(default_factory=list)
+    note: str | None = None
+
+
+@dataclass(slots=True)
+class BatchRows:
+    """The rows of a batch."""
+
+    sessions: list[Values]
+    environments: list[Values]
+    executions: list[Values]
+    changes: list[ChangeRows]
+
+
+def drafted(batch: Batch, texts: Texts) -> BatchRows:
+    """Return the rows of a batch; their long texts are kept as objects when this returns."""
+    changes = [_change_rows(change, texts) for change in batch.runs]
+    for execution in batch.executions:
+        kept = (run_id for run_id in execution.run_ids if run_id not in batch.withdrawn)
+        changes += (ChangeRows(run_id, execution_ids=[texts.stored(execution.execution_id)]) for run_id in kept)
+    return BatchRows(
+        sessions=_packed(statements.PUT_SESSION, rows.session_row, batch.sessions, texts),
+        environments=_packed(statements.ADD_ENVIRONMENT, rows.environment_row, batch.environments, texts),
+        executions=_packed(statements.ADD_EXECUTION, rows.execution_row, batch.executions, texts),
+        changes=changes,
+    )
+
+
+def _packed(change: Change, row_of: Callable[[R], Row], records: Iterable[R], texts: Texts) -> list[Values]:
+    return [texts.packed(change.values_of(row_of(record))) for record in records]
+
+
+def _change_rows(change: RunChange, texts: Texts) -> ChangeRows:
+    key_of = _Keys(texts)
+    described: dict[str, Iterable[Row]] = {
+        "datasets": map(rows.dataset_row, change.datasets),
+        "models": map(rows.model_row, change.models),
+        "artifacts": map(rows.artifact_row, change.artifacts),
+        "modules": map(rows.module_row, change.modules),
+        "origins": map(rows.origin_row, change.origins),
+    }
+    return ChangeRows(
+        run_id=change.run_id,
+        run=None if change.run is None else _packed_row(rows.run_row(change.run), texts),
+        params=[(key_of[key], *_packed_param(rows.param_row(value), texts)) for key, value in change.params.items()],
+        tags=[
+            (key_of[key], None if value is None else texts.packed((value,))[0]) for key, value in change.tags.items()
+        ],
+        points=[(key_of[point.key], rows.point_row(point)) for point in change.metrics],
+        described={table: [_packed_row(row, texts) for row in listed] for table, listed in described.items()},
+        execution_ids=[texts.stored(execution_id) for execution_id in change.execution_ids],
+        note=None if change.note is None else texts.stored(change.note),
+    )
+
+
+def _packed_row(row: Row, texts: Texts) -> Row:
+    return dict(zip(row, texts.packed(tuple(row.values())), strict=True))
+
+
+def _packed_param(values: tuple[str, float | None], texts: Texts) -> tuple[str, float | None]:
+    text, number = values
+    return texts.stored(text), number
+
+
+class _Keys(dict[str, str]):
+    """Keys as they are stored; most points of a change have the same few."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def __missing__(self, key: str) -> str:
+        return self.setdefault(key, self._texts.stored(key))
