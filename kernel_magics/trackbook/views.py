@@ -23,12 +23,15 @@ from trackbook.records import (
     JsonValue,
     MetricPoint,
     Model,
+    Output,
+    OutputPart,
     RunDetail,
     RunStatus,
 )
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.direction import FOLD
 from trackbook.tracking.find import find_run, find_session, short_id, witnesses_of
+from trackbook.tracking.shown import content_of, figures_of
 from trackbook.tracking.why import Explanation, explain
 
 if TYPE_CHECKING:
@@ -181,6 +184,36 @@ class RunView:
         return tuple(self._project.store.executions(run_id=self.run_id))
 
     @property
+    def outputs(self) -> tuple[Output, ...]:
+        """What the run's cells showed, in their order; `read_output` gives the whole of a long one."""
+        return tuple(output for execution in self.executions for output in execution.outputs)
+
+    def figures(self) -> dict[str, bytes]:
+        """Return the figures that the run's cells showed, by file name: ``cell-3-figure-1.png``.
+
+        Each is there in one form, PNG where there is one; one that was too large to be kept is left out.
+        """
+        read = self._project.store.get_object
+        contents = {figure.name: content_of(figure.part, read) for figure in figures_of(self.executions)}
+        return {name: content for name, content in contents.items() if content is not None}
+
+    def read_output(self, part: OutputPart) -> bytes:
+        """Return the content of one form of an output: a text in UTF-8, an image, the JSON of a figure.
+
+        Raises
+        ------
+        NotFoundError
+            If it was too large and nothing of it is kept.
+        """
+        content = content_of(part, self._project.store.get_object)
+        if content is None:
+            raise NotFoundError(
+                f"Nothing is kept of this {part.media_type} of {part.size} bytes. "
+                "The settings output_bytes, figure_bytes and cell_output_bytes say how much is."
+            )
+        return content
+
+    @property
     def environment(self) -> Environment | None:
         """Python, packages, machine and git state that the run ran on; None where they weren't kept."""
         environment_id = self.detail.run.environment_id
@@ -219,6 +252,7 @@ class RunView:
             children=[child.detail for child in self.children],
             witnesses=witnesses_of(self._project.store, [detail]),
             series={key: self._history(key) for key in detail.metrics if key.endswith(FOLD)},
+            read=self._project.store.get_object,
         )
 
     def _history(self, key: str) -> list[MetricPoint]:

@@ -130,7 +130,7 @@ def log(ctx: click.Context, session: str | None, run: str | None, is_all: bool, 
     if as_json:
         print_json([execution_payload(execution) for execution in executions])
     elif is_source:
-        print_shown(show_sources(executions, look_of()))
+        print_shown(show_sources(executions, look_of(), read=project_of(ctx).store.get_object))
     else:
         print_shown(show_log(executions, look_of(), limit=None if is_all else MOST_ROWS))
 

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone, Verbatim
+from trackbook.display.outputs import output_blocks
 from trackbook.display.shown import Look, Shown, shown
+from trackbook.errors import NotFoundError
 from trackbook.records import Execution
 from trackbook.tracking.find import short_id
+from trackbook.tracking.shown import Read
 
 MOST_ROWS = 50
 _WIDEST_LINE = 72
@@ -28,17 +31,25 @@ def show_log(executions: Sequence[Execution], look: Look | None = None, *, limit
     return shown([heading, *earlier, table], look)
 
 
-def show_sources(executions: Sequence[Execution], look: Look | None = None) -> Shown:
-    """Show executions with their whole sources, and the tracebacks of those that failed."""
+def show_sources(executions: Sequence[Execution], look: Look | None = None, *, read: Read | None = None) -> Shown:
+    """Show executions with their whole sources, what they showed in short, and the tracebacks of those that failed.
+
+    `read` gives the objects in which long outputs are kept; without it only short ones are shown.
+    """
     look = look or Look()
     blocks: list[Block] = []
     for execution in executions:
         blocks.append(Title(cells=(Cell(text=_prompt(execution)), cells.outcome(execution), _took(execution))))
         blocks.append(Verbatim(text=fmt.lines(execution.source)))
+        blocks += output_blocks(execution, read or _nothing)
         failure = execution.failure
         if failure:
             blocks.append(Verbatim(text=fmt.lines(failure.traceback or f"{failure.type}: {failure.message}")))
     return shown(blocks or [Sentence(text="No executions.")], look)
+
+
+def _nothing(digest: str) -> bytes:
+    raise NotFoundError(f"No object {short_id(digest)} at hand.")
 
 
 def execution_table(

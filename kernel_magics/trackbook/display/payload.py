@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from trackbook.lineage.why import Node
-from trackbook.records import DatasetUse, Environment, Execution, FileRead, Git, JsonValue, Model, RunDetail, strict
+from trackbook.records import (
+    DatasetUse,
+    Environment,
+    Execution,
+    FileRead,
+    Git,
+    JsonValue,
+    Model,
+    Output,
+    RunDetail,
+    strict,
+)
 from trackbook.tracking.compare import Absent, Comparison, Row
 from trackbook.tracking.groups import Difference, Group, Grouping
 from trackbook.tracking.overview import Overview
@@ -58,6 +69,24 @@ def execution_payload(execution: Execution) -> Payload:
         "reads": list(execution.reads),
         "writes": list(execution.writes),
         "run_ids": list(execution.run_ids),
+        "outputs": [_output(output) for output in execution.outputs],
+    }
+
+
+def _output(output: Output) -> Payload:
+    return {
+        "kind": output.kind.value,
+        "name": output.name,
+        "parts": [
+            {
+                "media_type": part.media_type,
+                "size": part.size,
+                "digest": part.digest,
+                "text": part.text,
+                "is_cut": part.is_cut,
+            }
+            for part in output.parts
+        ],
     }
 
 
@@ -112,10 +141,10 @@ def why_payload(explanation: Explanation) -> Payload:
     Returns
     -------
     ``run_id``; ``kind`` and ``metric``, what is explained (its kind is a metric, a param, a table or a model) and its
-    ``value``; ``root``, the id of its node. ``nodes``, each with ``id``, ``kind``, ``label``, ``execution_id``, ``cell``
-    (the prompt's number), ``line`` to ``end_line`` in the cell, ``code``, ``value`` and ``details``; what a node doesn't
-    have is null. ``edges``, each ``from`` what was made ``to`` what used it, with the ``name`` that it went by and
-    ``sure``, false where it only may have been so.
+    ``value``; ``root``, the id of its node. ``nodes``, each with ``id``, ``kind``, ``label``, ``execution_id``,
+    ``cell`` (the prompt's number), ``line`` to ``end_line`` in the cell, ``code``, ``value`` and ``details``; what a
+    node doesn't have is null. ``edges``, each ``from`` what was made ``to`` what used it, with the ``name`` that it
+    went by and ``sure``, false where it only may have been so.
     """
     graph = explanation.graph
     return {

@@ -11,6 +11,7 @@ from trackbook.display import format as fmt
 from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Sentence, Table, Title, Tone, Verbatim, facts
 from trackbook.display.log import execution_table
 from trackbook.display.models import model_blocks
+from trackbook.display.outputs import output_table
 from trackbook.display.rows import run_seconds
 from trackbook.display.runs import MOST_ROWS, table_of
 from trackbook.display.shown import Look, Shown, shown
@@ -18,6 +19,7 @@ from trackbook.records import Artifact, DatasetUse, Environment, Execution, Metr
 from trackbook.tracking.choices import default_params, is_group
 from trackbook.tracking.direction import FOLD, is_detail
 from trackbook.tracking.find import short_id
+from trackbook.tracking.shown import Read
 
 _WIDEST_FACT = 400
 _MOST_FOLDS = 10
@@ -35,11 +37,13 @@ def show_run(
     children: Sequence[RunDetail] = (),
     witnesses: Sequence[RunDetail] = (),
     series: Mapping[str, Sequence[MetricPoint]] | None = None,
+    read: Read | None = None,
 ) -> Shown:
     """Show one run with all that hangs on it.
 
     Params that the estimator only has by default are folded. `witnesses` are runs whose models tell what is a
-    default, where this one has no model. `series` are the points of metrics that have more than one.
+    default, where this one has no model. `series` are the points of metrics that have more than one. `read` gives the
+    objects that outputs are kept in; without it none are listed.
     """
     look = look or Look()
     run = detail.run
@@ -55,6 +59,7 @@ def show_run(
         *model_blocks(detail, look),
         _artifacts(detail.artifacts),
         _code(executions, look, detail),
+        output_table(executions, look, run.run_id, read) if read is not None else None,
         *_environment(environment, look, detail),
     ]
     return shown([part for part in parts if part is not None], look)

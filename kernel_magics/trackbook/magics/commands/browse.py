@@ -138,6 +138,6 @@ def log(notebook: TrackedNotebook, session: str | None, run: str | None, is_all:
     session_id = _session_id(notebook, session or (None if run else THIS_SESSION))
     executions = notebook.project.store.executions(session_id=session_id, run_id=run_id)
     if is_source:
-        show_in_cell(show_sources(executions, look()))
+        show_in_cell(show_sources(executions, look(), read=notebook.project.store.get_object))
     else:
         show_in_cell(show_log(executions, look(), limit=None if is_all else MOST_ROWS))
