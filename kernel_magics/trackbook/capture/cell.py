@@ -134,6 +134,14 @@ class CellCapture:
         with self._guard:
             self._hooks.estimators.watch_own(kind)
 
+    def marks_before(self) -> Mapping[str, bytes | None]:
+        """Return the change marks, from before the cell that runs, of the names that it might change."""
+        return self._namespace.marks_before
+
+    def mark(self, name: str) -> bytes | None:
+        """Return the change mark of a name's present value, None if it has none."""
+        return self._namespace.mark(name)
+
     def read_names(self) -> frozenset[str]:
         """Return the names that the cell which runs may read."""
         return frozenset([name for node in self._flow.nodes for name in node.reads])

@@ -5,7 +5,7 @@ The namespace is IPython's own dictionary; it is looked at before and after a ce
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
 
@@ -138,6 +138,15 @@ class Namespace:
             maybe=_shown(maybe, hidden),
             state=State().changed_since(cell.state) if cell.state is not None else (),
         )
+
+    @property
+    def marks_before(self) -> Mapping[str, bytes | None]:
+        """The change marks, from before the cell that runs, of the names that it might change."""
+        return self._cell.marks
+
+    def mark(self, name: str) -> bytes | None:
+        """Return the change mark of a name's present value, None if it has none."""
+        return self._recall.mark(name)
 
     def reached_from(self, name: str) -> frozenset[str]:
         """Return the names that code reached from the value of `name` may read in the namespace, through others too."""

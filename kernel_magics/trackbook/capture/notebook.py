@@ -1,4 +1,4 @@
-"""Which notebook a kernel runs, as far as its surroundings tell; and the tags of its cells."""
+"""Which notebook a kernel runs, as far as its surroundings tell; and the cells of its file."""
 
 from __future__ import annotations
 
@@ -30,6 +30,23 @@ class Notebook:
     kernel_id: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedCell:
+    """A code cell of a notebook's file; `cell_id` is None in formats that have none."""
+
+    cell_id: str | None
+    source: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedNotebook:
+    """The code cells of a notebook's file from its top, and when it was saved, in seconds since 1970."""
+
+    cells: tuple[SavedCell, ...]
+    saved_at: float
+
+
 def find_notebook(variables: Mapping[str, object], environ: Mapping[str, str], argv: Sequence[str]) -> Notebook:
     """Return what the user's variables, the environment and the command line tell of the notebook.
 
@@ -43,11 +60,18 @@ def find_notebook(variables: Mapping[str, object], environ: Mapping[str, str], a
 
 def cell_tags(path: Path, cell_id: str) -> tuple[str, ...]:
     """Return the tags of a cell from the notebook's file, as last saved; none if that can't be told."""
+    saved = saved_notebook(path)
+    found = (cell.tags for cell in saved.cells if cell.cell_id == cell_id) if saved is not None else iter(())
+    return next(found, ())
+
+
+def saved_notebook(path: Path) -> SavedNotebook | None:
+    """Return the notebook as last saved, read again only if its file has changed; None if it can't be read."""
     try:
         state = os.stat(path)
-        return _tags(os.fspath(path), state.st_mtime_ns, state.st_size).get(cell_id, ())
+        return _saved(os.fspath(path), state.st_mtime_ns, state.st_size)
     except (OSError, ValueError, TypeError, RecursionError):
-        return ()
+        return None
 
 
 def _origin(
@@ -103,19 +127,27 @@ def _script(argv: Sequence[str]) -> Path | None:
     )
 
 
-@lru_cache(maxsize=16)
-def _tags(path: str, mtime_ns: int, size: int) -> dict[str, tuple[str, ...]]:
-    """Return the tags of each cell that has an id; time and size are what the cache knows the file's state by."""
+@lru_cache(maxsize=4)
+def _saved(path: str, mtime_ns: int, size: int) -> SavedNotebook | None:
+    """Read a notebook's file; its time and size are what the cache knows its state by."""
     if size > _MAX_NOTEBOOK_BYTES:
-        return {}
+        return None
     with open(path, "rb") as file:
         content = json.load(file)
     cells = content.get("cells") if isinstance(content, dict) else None
-    return {
-        cell["id"]: _cell_tags(cell)
-        for cell in cells or ()
-        if isinstance(cell, dict) and isinstance(cell.get("id"), str)
-    }
+    if not isinstance(cells, list):
+        return None
+    kept = (_saved_cell(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type", "code") == "code")
+    return SavedNotebook(cells=tuple(kept), saved_at=mtime_ns / 1e9)
+
+
+def _saved_cell(cell: Mapping[str, Any]) -> SavedCell:
+    source, cell_id = cell.get("source", ""), cell.get("id")
+    return SavedCell(
+        cell_id=cell_id if isinstance(cell_id, str) else None,
+        source="".join(map(str, source)) if isinstance(source, list) else str(source),
+        tags=_cell_tags(cell),
+    )
 
 
 def _cell_tags(cell: Mapping[str, Any]) -> tuple[str, ...]:

@@ -60,13 +60,15 @@ class HiddenReason(StrEnum):
     """Why a value that was read isn't what the notebook, run from its top, would give.
 
     RERUN: its cell ran again since, and made another one. EDITED: its cell's text is another one now. DELETED: its cell
-    is gone. ORDER: its cell stands below the one that read it.
+    is gone. ORDER: its cell stands below the one that read it. SKIPPED: a cell that stands between the two, and makes
+    another one, had not run since.
     """
 
     RERUN = "rerun"
     EDITED = "edited"
     DELETED = "deleted"
     ORDER = "order"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,14 +24,26 @@ from trackbook.capture.symbols import parse_cell
 from trackbook.capture.trace import Flowing
 from trackbook.errors import NoRunError
 from trackbook.lineage.graph import Lineage
-from trackbook.records import Artifact, Execution, Failure, JsonValue, Outcome, Output, Run, RunStatus, Source
+from trackbook.records import (
+    Artifact,
+    Execution,
+    Failure,
+    HiddenRead,
+    JsonValue,
+    Outcome,
+    Output,
+    Run,
+    RunStatus,
+    Source,
+)
 from trackbook.store.contract import Batch, RunChange
 from trackbook.tracking.attempts import STATUS_AFTER, Attempts
 from trackbook.tracking.changes import Changes
 from trackbook.tracking.explicit import ExplicitRuns
-from trackbook.tracking.origins import place, with_arrivals
+from trackbook.tracking.origins import place, with_arrivals, with_asked
 from trackbook.tracking.session import SessionKeeper
 from trackbook.tracking.settle import Settled, fill_in, settle
+from trackbook.tracking.staleness import HiddenState, family_verdicts
 
 PAPERMILL_PARAMETERS = "# Parameters\n"  # what papermill writes above the values that it injects
 _PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
@@ -85,6 +97,8 @@ class Recorder:
         self.capture = CellCapture(variables, hidden, self._lineage.upstream, guard)
         self.capture.observer.explicit = self._explicit_id
         parent = keeper.session.parent_run_id
+        notebook = keeper.session.notebook
+        self.hidden_state = HiddenState(Path(notebook) if notebook else None, variables, self.capture)
         self.outputs: OutputWatch | None = None
         """What sees the cells' outputs; without it none are kept."""
         self.attempts = Attempts(keeper.new_run, self._put_object, self._explicit_run, parent)
@@ -146,8 +160,11 @@ class Recorder:
             )
             if self.outputs is not None:
                 self.outputs.begin()
+            with self.guard:
+                self.hidden_state.begin(source, cell_id)
             self.capture.begin(source, transformed)
             with self.guard:
+                self.hidden_state.note_marks()
                 self._forget_rebound(self.capture.read_names())
 
     def _forget_rebound(self, names: Iterable[str]) -> None:
@@ -202,6 +219,7 @@ class Recorder:
             settled = settle(cell, running.execution_id, self._lineage)
             observer = self.capture.observer
             statements = with_arrivals(settled.statements, observer.files_read, observer.unseeded_drawn)
+            statements = with_asked(statements, cell.events, cell.flow, running.execution_id, self._lineage)
             settled = replace(settled, statements=statements)
         for event in cell.events:
             with self.guard:
@@ -211,6 +229,12 @@ class Recorder:
         with self.guard:
             self._end_fits(cell.events, failure)
             changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
+        hidden: tuple[HiddenRead, ...] = ()
+        with self.guard:
+            hidden = self.hidden_state.end(
+                cell, running.execution_id, count or running.index, settled.statements, self._lineage.sources
+            )
+            self._judge(changes)
         execution = Execution(
             execution_id=running.execution_id,
             session_id=self.keeper.session.session_id,
@@ -228,6 +252,7 @@ class Recorder:
             state=cell.change.state,
             statements=settled.statements,
             resources=cell.resources,
+            hidden=hidden,
             outputs=outputs,
             run_ids=(*changes.run_ids, *self._started_during(running, changes)),
         )
@@ -240,6 +265,27 @@ class Recorder:
             executions=(execution,),
             runs=self._with_environment(self._with_started(running, changes)),
         )
+
+    def _judge(self, changes: Changes) -> None:
+        """Say of the runs of which something was made whether the notebook would make it again."""
+        for draft in changes.drafts:
+            run = draft.run or self._run_of(draft.run_id)
+            told = self.hidden_state.judge(run, draft.places) if run is not None else None
+            if told is not None and told != run:
+                self._put_verdict(changes, told)
+        for told in family_verdicts([draft.run for draft in changes.drafts if draft.run is not None]):
+            self._put_verdict(changes, told)
+
+    def _run_of(self, run_id: str) -> Run | None:
+        attempt = self.attempts.of_run(run_id)
+        return self._explicit_run(run_id) or (attempt.run if attempt is not None else None)
+
+    def _put_verdict(self, changes: Changes, told: Run) -> None:
+        changes.put(told)
+        started, attempt = self.explicit.known.get(told.run_id), self.attempts.of_run(told.run_id)
+        for holder in (started, attempt):
+            if holder is not None:
+                holder.run = replace(holder.run, verdict=told.verdict, verdict_reason=told.verdict_reason)
 
     def _kept(self, shown: Collector | None) -> tuple[Output, ...]:
         if shown is not None:

@@ -1,0 +1,436 @@
+"""Hidden state of a session: which cells read what the notebook no longer makes, and what that says of their runs.
+
+A cell is known by the id that the front end gives it, else by its text; where the notebook's file has that text more
+than once, by which of them it must be when they run in order. The order of cells is the file's, as last saved: without
+a file, or for a cell that was never saved, nothing is said about order. Code counts as edited, and a cell as deleted,
+only by a file that was saved after the cell ran.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from types import FunctionType, ModuleType
+
+from trackbook.capture.cell import CapturedCell, CellCapture
+from trackbook.capture.notebook import SavedNotebook, saved_notebook
+from trackbook.capture.overwrites import overwrites
+from trackbook.capture.ownership import class_mro
+from trackbook.capture.secrets import redact
+from trackbook.capture.symbols import parse_cell
+from trackbook.lineage.staleness import Code, Finding, Ran, Saved, StaleCell, Staleness
+from trackbook.records import (
+    Execution,
+    HiddenRead,
+    HiddenReason,
+    Outcome,
+    Run,
+    Session,
+    Source,
+    Statement,
+    Verdict,
+)
+
+_PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None)})
+_LONGEST_PLAIN = 10_000
+_SAME_CELL = 0.6  # how alike two texts are, by difflib's ratio, that are taken for one cell before and after an edit
+_RANKS = {None: -1, Verdict.CLEAN: 0, Verdict.UNORDERED: 1, Verdict.STALE: 2}
+_BY_TEXT = "text:"
+
+
+class PythonCode(Code):
+    """Reads the code of cells."""
+
+    def normal(self, source: str) -> str:
+        """Return a cell's code without comments and layout."""
+        return _normal(source)
+
+    def overwrites(self, source: str, before: str, name: str) -> bool:
+        """See `trackbook.capture.overwrites`."""
+        return overwrites(source, before, name)
+
+
+@lru_cache(maxsize=256)
+def _normal(source: str) -> str:
+    try:
+        return ast.dump(parse_cell(source))
+    except (SyntaxError, RecursionError):
+        return source.strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleReport:
+    """The cells of a session to run again, in the order in which to run them.
+
+    `executions` holds the execution of each id that the cells name. `places` count the notebook's code cells from 1.
+    """
+
+    cells: tuple[StaleCell, ...]
+    executions: Mapping[str, Execution]
+    places: Mapping[str, int]
+    notebook: str | None = None
+
+
+class HiddenState:
+    """What a running session knows of its hidden state.
+
+    Parameters
+    ----------
+    notebook
+        The notebook's file, if there is one.
+    variables
+        The namespace.
+    capture
+        Tells what values are known by.
+    """
+
+    def __init__(self, notebook: Path | None, variables: Mapping[str, object], capture: CellCapture) -> None:
+        self._notebook = notebook
+        self._variables = variables
+        self._capture = capture
+        self._staleness = Staleness(PythonCode())
+        self._cells = Cells()
+        self._cell = ""
+        self._counts: dict[str, str] = {}
+        self._unsure: set[str] = set()
+
+    def begin(self, source: str, cell_id: str | None) -> None:
+        """A cell is about to run; the namespace is still what it was."""
+        if self._notebook is not None:
+            self._refresh()
+        self._cell = self._cells.key(source, cell_id)
+        before = self._staleness.knows(self._cell)
+        if before is not None:
+            for name in before.writes:
+                if self._is_worth_marking(before, name):
+                    self._tell(name, self._capture.mark(name))
+
+    def note_marks(self) -> None:
+        """Take what the capture has found of the values that the cell, which has not begun yet, may change."""
+        for name, mark in self._capture.marks_before().items():
+            self._tell(name, mark)
+
+    def _tell(self, name: str, mark: bytes | None) -> None:
+        writer = self._staleness.last_writer(name)
+        if writer is not None and mark is not None and not _is_own_kind(self._variables.get(name)):
+            self._staleness.tell_version(writer, name, mark)
+
+    def _is_worth_marking(self, before: Ran, name: str) -> bool:
+        known = self._staleness
+        is_left = known.is_current(before.execution_id, name) and name in self._variables
+        return is_left and known.was_read(name) and not known.has_version(before.execution_id, name)
+
+    def end(
+        self,
+        cell: CapturedCell,
+        execution_id: str,
+        count: int,
+        statements: Sequence[Statement],
+        known: Collection[str],
+    ) -> tuple[HiddenRead, ...]:
+        """The cell has ended; return what it read that the notebook doesn't show.
+
+        Parameters
+        ----------
+        count
+            Its prompt number.
+        known
+            The names of which it was known before the cell what made them.
+        """
+        before = self._staleness.knows(self._cell)
+        ran = Ran(
+            execution_id=execution_id,
+            cell=self._cell,
+            source=cell.source,
+            statements=statements,
+            writes=frozenset(cell.change.writes),
+            versions=dict(self._versions(cell.change.writes, before)),
+            anew=self._fitted(cell) if before is not None else frozenset(),
+            is_repeatable=not cell.change.state,
+            place=self._cells.place(self._cell, cell.source),
+        )
+        self._staleness.add(ran)
+        self._counts[execution_id] = str(count)
+        self._cells.ran(self._cell, cell.source, cell.started_at.timestamp())
+        if any(name not in known and not _is_library(self._variables.get(name)) for name in cell.change.reads):
+            self._unsure.add(execution_id)
+        return tuple(finding.read for finding in self._staleness.hidden_in(execution_id))
+
+    def _versions(self, names: Iterable[str], before: Ran | None) -> Iterable[tuple[str, Hashable]]:
+        """Yield what values are known by: plain ones by themselves, of a cell that ran again others by their marks."""
+        for name in names:
+            value = self._variables.get(name)
+            kind = type(value)
+            if kind in _PLAIN and (kind not in (str, bytes) or len(value) < _LONGEST_PLAIN):  # type: ignore[arg-type]  # text, as was just asked
+                yield name, (kind.__name__, repr(value))
+            elif kind is ModuleType:
+                yield name, ("module", id(value))
+            elif before is not None and self._staleness.has_version(before.execution_id, name):
+                mark = None if _is_own_kind(value) else self._capture.mark(name)
+                if mark is not None:
+                    yield name, mark
+
+    def _fitted(self, cell: CapturedCell) -> frozenset[str]:
+        """Return the names of estimators that the cell fitted: a fit begins anew, unless it was told otherwise."""
+        return frozenset(name for name in cell.change.writes if _begins_anew(self._variables.get(name), name, cell))
+
+    def _refresh(self) -> None:
+        saved = saved_notebook(self._notebook) if self._notebook is not None else None
+        if saved is not None and self._cells.look_at(saved):
+            self._staleness.look_at(self._cells.saved())
+
+    # Runs
+
+    def judge(self, run: Run, places: Iterable[Source]) -> Run:
+        """Return a run with its verdict, after something of it happened at some statements.
+
+        It may become worse, never better.
+        """
+        start = [(place, None) for place in places]
+        if not start:
+            return run
+        return judged(run, self._staleness.hidden(start), self._staleness, self._counts, self._is_sure(start))
+
+    def _is_sure(self, start: Iterable[tuple[Source, None]]) -> bool:
+        return not self._unsure or self._unsure.isdisjoint(self._staleness.reached(source for source, _ in start))
+
+    def report(self, executions: Iterable[Execution]) -> StaleReport:
+        """Return the cells to run again, by the notebook as it is saved now."""
+        self._refresh()
+        return _report(self._staleness, self._cells, executions, self._notebook)
+
+
+class Cells:
+    """What the cells of a session are known by, and what the notebook's file says of them."""
+
+    def __init__(self, prepare: Callable[[str], str] = lambda source: source) -> None:
+        self._prepare = prepare
+        self._saved: SavedNotebook | None = None
+        self._ids: dict[str, int] = {}
+        self._texts: dict[str, list[int]] = {}
+        self._runs_of: dict[str, int] = {}
+        self._ran: dict[str, tuple[str, float]] = {}
+        self._has_ids = False
+
+    def key(self, source: str, cell_id: str | None) -> str:
+        """Return what the cell that is about to run is known by."""
+        if cell_id is not None:
+            self._has_ids |= cell_id in self._ids
+            return cell_id
+        text = source.strip()
+        number = self._runs_of[text] = self._runs_of.get(text, -1) + 1
+        same = len(self._texts.get(text, ()))
+        return f"{_BY_TEXT}{number % same if same else 0}:{text}"
+
+    def ran(self, cell: str, source: str, at: float) -> None:
+        """A cell ran with this code, at this time in seconds since 1970."""
+        self._ran[cell] = (source, at)
+
+    def look_at(self, saved: SavedNotebook) -> bool:
+        """Take the notebook's file; return whether it is another one than before."""
+        if saved is self._saved:
+            return False
+        self._saved = saved
+        self._ids = {cell.cell_id: number for number, cell in enumerate(saved.cells) if cell.cell_id is not None}
+        self._texts = {}
+        for number, cell in enumerate(saved.cells):
+            self._texts.setdefault(self._prepare(cell.source).strip(), []).append(number)
+        self._has_ids = any(cell in self._ids for cell in self._ran)
+        return True
+
+    def saved(self) -> Saved:
+        """Return what the file tells of the cells that ran."""
+        positions: dict[str, int] = {}
+        edited: set[str] = set()
+        deleted: set[str] = set()
+        for cell, (source, at) in self._ran.items():
+            place = self.place(cell, source)
+            is_later = self._saved is not None and self._saved.saved_at >= at
+            if place is not None:
+                positions[cell] = place
+                if is_later and self._is_edited(source, place):
+                    edited.add(cell)
+            elif is_later and self._is_of_the_file(cell):
+                (edited if not self._has_ids and self._has_alike(source) else deleted).add(cell)
+        return Saved(positions=positions, edited=frozenset(edited), deleted=frozenset(deleted))
+
+    def place(self, cell: str, source: str) -> int | None:
+        """Return where in the file a cell is that ran with this code; by its text where the file has not its ids."""
+        if self._has_ids:
+            return self._ids.get(cell)
+        places = self._texts.get(source.strip(), ())
+        if not cell.startswith(_BY_TEXT):
+            return places[0] if len(places) == 1 else None
+        number = int(cell.removeprefix(_BY_TEXT).partition(":")[0])
+        return places[number] if number < len(places) else None
+
+    def _is_of_the_file(self, cell: str) -> bool:
+        """Return whether a cell must have been in the file once: what a console sends has no id, its cells have."""
+        return not (self._has_ids and cell.startswith(_BY_TEXT))
+
+    def _is_edited(self, source: str, place: int) -> bool:
+        text = self._prepare(self._saved.cells[place].source) if self._saved is not None else source
+        return text.strip() != source.strip() and _normal(text) != _normal(source)
+
+    def _has_alike(self, source: str) -> bool:
+        """Return whether a cell of the file that nobody ran looks like this one, edited."""
+        known = {text.strip() for text, _ in self._ran.values()}
+        others = [text for text in self._texts if text not in known]
+        return bool(difflib.get_close_matches(source.strip(), others, n=1, cutoff=_SAME_CELL))
+
+    def positions(self) -> Mapping[str, int]:
+        """Return the places of cells in the file, from 0."""
+        return self.saved().positions if self._saved is not None else {}
+
+
+def stale_of(session: Session, executions: Sequence[Execution]) -> StaleReport:
+    """Return the cells of a session to run again, from what the store has of it.
+
+    A value that the same code made of the same values is taken for the same; what a cell read is judged by the
+    notebook's file as it is now, if it is still there.
+    """
+    path = Path(session.notebook) if session.notebook else None
+    saved = saved_notebook(path) if path is not None else None
+    cells, staleness = Cells(redact), Staleness(PythonCode())
+    if saved is not None:
+        cells.look_at(saved)
+    for execution in executions:
+        if execution.outcome is Outcome.RUNNING:
+            continue
+        cell = cells.key(execution.source, execution.cell_id)
+        staleness.add(replace(_ran(execution, cell), place=cells.place(cell, execution.source)))
+        cells.ran(cell, execution.source, execution.started_at.timestamp())
+    staleness.look_at(cells.saved())
+    return _report(staleness, cells, executions, path)
+
+
+def _ran(execution: Execution, cell: str) -> Ran:
+    literals: dict[str, Hashable] = {}
+    for statement in execution.statements:
+        for name in statement.writes:
+            literals.pop(name, None)
+        literals.update((name, repr(value)) for name, value in statement.literals.items() if not statement.reads)
+    writes = frozenset(execution.writes)
+    return Ran(
+        execution_id=execution.execution_id,
+        cell=cell,
+        source=execution.source,
+        statements=execution.statements,
+        writes=writes,
+        versions={name: value for name, value in literals.items() if name in writes},
+        anew=frozenset(name for name in writes if _is_fit_of(name, execution.source)),
+        is_repeatable=not execution.state,
+    )
+
+
+def _report(staleness: Staleness, cells: Cells, executions: Iterable[Execution], notebook: Path | None) -> StaleReport:
+    stale = tuple(staleness.stale_cells())
+    wanted = {cell.execution_id for cell in stale}
+    for cell in stale:
+        for finding in cell.findings:
+            wanted |= {finding.reader_id, finding.read.source.execution_id, finding.instead or ""}
+    return StaleReport(
+        cells=stale,
+        executions={each.execution_id: each for each in executions if each.execution_id in wanted},
+        places={cell: place + 1 for cell, place in cells.positions().items()},
+        notebook=str(notebook) if notebook is not None else None,
+    )
+
+
+def judged(
+    run: Run, findings: Sequence[Finding], staleness: Staleness, counts: Mapping[str, str], is_sure: bool
+) -> Run:
+    """Return a run with the verdict that findings mean, if it is worse than the one that it has."""
+    worst = min(findings, key=lambda finding: finding.read.reason is HiddenReason.ORDER, default=None)
+    if worst is None:
+        return replace(run, verdict=Verdict.CLEAN) if is_sure and run.verdict is None else run
+    verdict = Verdict.UNORDERED if worst.read.reason is HiddenReason.ORDER else Verdict.STALE
+    if _RANKS[verdict] <= _RANKS[run.verdict]:
+        return run
+    return replace(run, verdict=verdict, verdict_reason=reason_sentence(worst, counts))
+
+
+def family_verdicts(runs: Sequence[Run]) -> list[Run]:
+    """Return with a verdict those of some runs that have none of their own: a group's is its worst, a child's its
+    parent's."""
+    told = {run.run_id: run for run in runs if run.verdict is not None}
+    found = []
+    for run in runs:
+        if run.verdict is not None:
+            continue
+        children = [other for other in told.values() if other.parent_id == run.run_id]
+        parent = told.get(run.parent_id or "")
+        worst = max(children, key=lambda other: _RANKS[other.verdict], default=parent)
+        if worst is not None:
+            found.append(replace(run, verdict=worst.verdict, verdict_reason=worst.verdict_reason))
+    return found
+
+
+def reason_sentence(finding: Finding, counts: Mapping[str, str]) -> str:
+    """Return why a value was not the notebook's, in one sentence.
+
+    Parameters
+    ----------
+    counts
+        The prompt numbers of executions by their ids.
+    """
+    read = finding.read
+    reader, maker = _prompt(finding.reader_id, counts), _prompt(read.source.execution_id, counts)
+    instead = _prompt(finding.instead, counts) if finding.instead else ""
+    told = f"Cell {reader} read {read.name} as cell {maker} made it"
+    match read.reason:
+        case HiddenReason.RERUN if finding.instead == finding.reader_id:
+            return f"Cell {reader} changed {read.name} once more, as it had when it ran as {maker}."
+        case HiddenReason.RERUN:
+            return f"{told}, before that cell was run again as {instead}."
+        case HiddenReason.EDITED if instead:
+            return f"{told}, which was edited and run again as {instead}, and makes it no longer."
+        case HiddenReason.EDITED:
+            return f"{told}, which was edited since."
+        case HiddenReason.DELETED:
+            return f"{told}, which is no longer in the notebook."
+        case HiddenReason.SKIPPED:
+            return f"{told}, without cell {instead} between them, which makes another one."
+        case _:
+            return f"{told}, which stands below it in the notebook."
+
+
+def _prompt(execution_id: str | None, counts: Mapping[str, str]) -> str:
+    return f"[{counts.get(execution_id or '', '?')}]"
+
+
+def counts_of(executions: Iterable[Execution]) -> dict[str, str]:
+    """Return the prompt numbers of executions by their ids."""
+    return {each.execution_id: str(each.count if each.count is not None else each.index) for each in executions}
+
+
+def _is_own_kind(value: object) -> bool:
+    """Return whether a value is of a class of the notebook's: its mark tells only that the class was made again."""
+    kind = value if isinstance(value, type) else type(value)
+    return kind.__module__ == "__main__"
+
+
+def _is_library(value: object) -> bool:
+    """Return whether a value is a part of a library (or there is none): where that comes from is plain to see."""
+    if value is None or isinstance(value, ModuleType):
+        return True
+    return isinstance(value, FunctionType | type) and value.__module__ != "__main__"
+
+
+def _begins_anew(value: object, name: str, cell: CapturedCell) -> bool:
+    is_estimator = any(
+        base.__name__ == "BaseEstimator" and base.__module__.partition(".")[0] == "sklearn"
+        for base in class_mro(type(value))
+    )
+    if not is_estimator or getattr(value, "__dict__", {}).get("warm_start"):
+        return False
+    return _is_fit_of(name, cell.source)
+
+
+def _is_fit_of(name: str, source: str) -> bool:
+    """Return whether a cell fits the model of that name, and trains none of it further."""
+    return f"{name}.fit" in source and f"{name}.partial_fit" not in source
