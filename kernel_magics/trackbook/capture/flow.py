@@ -110,6 +110,11 @@ class Flow:
         conditional = {name for node in self.nodes if node.control is not None for name in node.literals}
         return frozenset(conditional.union(name for name in names if names.count(name) > 1))
 
+    def makers(self, index: int, name: str) -> frozenset[int]:
+        """Return the nodes that may have made a name as one node read it, whether its code mentions the name or not."""
+        node = self.nodes[index]
+        return node.reads[name] if name in node.reads else self._reaching(node, name)
+
     def _reaching(self, node: Node, name: str) -> frozenset[int]:
         """Return what made a name that a statement does not mention itself (a magic's line does), as read there."""
         makers: set[int] = set()

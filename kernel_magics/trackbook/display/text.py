@@ -90,7 +90,7 @@ def _grown(branch: Branch) -> RichTree:
     from rich.text import Text
     from rich.tree import Tree as RichTree
 
-    line = Text("  ").join(_text(replace(cell, whole=None)) for cell in branch.cells)
+    line = Text(" ").join(_text(replace(cell, whole=None)) for cell in branch.cells)
     line.no_wrap, line.overflow = True, "ellipsis"
     grown = RichTree(line, guide_style="dim")
     grown.children += map(_grown, branch.branches)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trackbook.display import cells
 from trackbook.display import format as fmt
@@ -15,7 +15,7 @@ from trackbook.tracking.find import short_id
 from trackbook.tracking.why import Explanation
 
 MOST_BENEATH = 12
-DEEPEST = 10
+DEEPEST = 14
 _WIDEST_CODE = 100
 _WIDEST_VALUE = 60
 _OPEN_TO = 3
@@ -82,22 +82,23 @@ class _Growth:
     def _beneath(self, node_id: str, depth: int) -> list[Branch]:
         ways = self._ways(node_id)
         branches: list[Branch] = []
-        if depth >= DEEPEST and not self.is_whole and ways:
+        if depth >= DEEPEST and not self.is_whole and any(each not in self.shown for each, _ in ways):
             return [self._rest(each for each, _ in ways)]
-        again: list[Node] = []
+        again: list[tuple[Node, list[str]]] = []
         most = len(ways) if self.is_whole else MOST_BENEATH
         for start, names in ways[:most]:
             node = self.graph.nodes[start]
             if start in self.shown:
-                again.append(node)
+                again.append((node, names))
             else:
                 self.shown[start] = None
                 branches.append(
                     Branch(cells=tuple(_line(node, names)), branches=tuple(self._beneath(start, depth + 1)))
                 )
-        if again:
-            branches.append(_seen(again))
-        return branches + ([self._rest(each for each, _ in ways[most:])] if len(ways) > most else [])
+        branches += _seen(again)
+        if any(each not in self.shown for each, _ in ways[most:]):
+            branches.append(self._rest(each for each, _ in ways[most:]))
+        return branches
 
     def _ways(self, node_id: str) -> list[tuple[str, list[str]]]:
         """Return what stands beneath a node, with what is to be said of how it flowed in, in the order of the page."""
@@ -118,14 +119,15 @@ class _Growth:
                 yield edge, remark
             for maker in makers if node.kind is NodeKind.TABLE else ():
                 unsure = [] if maker.is_sure else [f"may have changed {maker.name}"]
-                yield maker, [f"{fmt.one_line(node.label)}: {_table_facts(node)}", *unsure]
+                yield maker, [f"{fmt.one_line(node.label)} {_table_facts(node)}", *unsure]
 
     def _is_worth(self, node_id: str) -> bool:
         """Leave out imports of installed libraries: every notebook has dozens."""
         return self.graph.nodes[node_id].kind is not NodeKind.IMPORT or bool(self.before.get(node_id))
 
     def _rank(self, node: Node) -> tuple[int, int, int]:
-        return (_ORDER.index(node.kind) if node.kind in _ORDER else 0, -(node.cell or 0), -(node.line or 0))
+        place = _ORDER.index(node.kind) if node.kind in _ORDER else 0
+        return (place if _is_sure(node) else len(_ORDER), -(node.cell or 0), -(node.line or 0))
 
     def _rest(self, starts: Iterable[str]) -> Branch:
         found: dict[str, None] = {}
@@ -148,22 +150,30 @@ def _closed(branch: Branch, depth: int) -> Branch:
     return Branch(cells=branch.cells, branches=beneath, is_open=depth < _OPEN_TO)
 
 
-def _seen(nodes: list[Node]) -> Branch:
-    places = dict.fromkeys(_place(node) or fmt.one_line(node.label) for node in nodes)
-    return Branch(cells=(Cell(text=f"see above: {', '.join(places)}", tone=Tone.QUIET),))
+def _seen(nodes: list[tuple[Node, list[str]]]) -> list[Branch]:
+    """Return a line for what was shown before; what it came as here is said, the rest shares one line."""
+    found: list[Branch] = []
+    plain: dict[str, None] = {}
+    for node, remarks in nodes:
+        place = _place(node) or fmt.one_line(node.label)
+        if remarks:
+            found.append(Branch(cells=(Cell(text=f"{place}, see above", tone=Tone.QUIET, aside=", ".join(remarks)),)))
+        else:
+            plain[place] = None
+    if plain:
+        found.append(Branch(cells=(Cell(text=f"see above: {', '.join(plain)}", tone=Tone.QUIET),)))
+    return found
 
 
 def _line(node: Node, remarks: list[str]) -> Iterator[Cell]:
     """Yield the cells of a node's line: its place, its code or what it is, and what is to be said of it."""
-    place = _place(node)
-    said = [*_own_remarks(node), *remarks]
+    aside = ", ".join([*_own_remarks(node), *remarks])
     if node.code is not None:
-        yield Cell(text=f"{place}:", tone=Tone.QUIET, is_code=True, title=node.execution_id)
-        yield _code(node)
+        yield Cell(text=f"{_place(node)}:", tone=Tone.QUIET, is_code=True, title=node.execution_id)
+        yield replace(_code(node), aside=aside)
     else:
-        yield _fact(node)
-    if said:
-        yield Cell(text=", ".join(said), tone=Tone.QUIET)
+        fact = _fact(node)
+        yield replace(fact, aside=", ".join(filter(None, (fact.aside, aside))))
 
 
 def _place(node: Node) -> str:
@@ -202,6 +212,11 @@ def _says(node: Node) -> bool:
     return target.strip() == node.label and "," not in target and value.strip() != ""
 
 
+def _is_sure(node: Node) -> bool:
+    """Return whether it is known that something happened: an estimator without a seed need not have drawn."""
+    return node.kind is not NodeKind.RANDOM or " may draw " not in node.label
+
+
 def _fact(node: Node) -> Cell:
     label = fmt.one_line(node.label)
     match node.kind:
@@ -214,7 +229,7 @@ def _fact(node: Node) -> Cell:
         case NodeKind.TABLE:
             return Cell(text=f"table {label}", aside=_table_facts(node))
         case NodeKind.RANDOM:
-            return Cell(text=label, symbol="⚠", tone=Tone.BUSY)
+            return Cell(text=label, symbol="⚠", tone=Tone.BUSY) if _is_sure(node) else Cell(text=label, tone=Tone.QUIET)
         case NodeKind.UNKNOWN:
             why = node.details.get("why")
             return Cell(text=f"{label}: {why}" if why else label, tone=Tone.QUIET)
@@ -230,4 +245,4 @@ def _file_facts(node: Node) -> str:
 def _table_facts(node: Node) -> str:
     shape, fingerprint = node.details.get("shape"), node.details.get("fingerprint")
     known = [fmt.shape(shape)] if isinstance(shape, list) and shape else []
-    return ", ".join([*known, f"fingerprint {str(fingerprint)[:_DIGEST]}" if fingerprint else "not fingerprinted"])
+    return " ".join([*known, f"#{str(fingerprint)[:_DIGEST]}" if fingerprint else "(not fingerprinted)"])

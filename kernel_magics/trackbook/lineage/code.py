@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from textwrap import dedent
 
-from trackbook.records import Execution, Statement
+from trackbook.records import Execution, JsonValue, Statement
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _DEFINITION = re.compile(r"\s*(?:@|(?:async\s+)?def\s|class\s)")
@@ -33,7 +33,7 @@ def is_import(text: str) -> bool:
 def names_of_import(text: str) -> frozenset[str]:
     """Return the names of modules, whole and in part, and the names bound, that an import mentions."""
     found: set[str] = set()
-    for node in ast.walk(_parsed(text) or ast.Module([], [])):
+    for node in ast.walk(parsed(text) or ast.Module([], [])):
         if isinstance(node, ast.ImportFrom):
             found.add(node.module or "")
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -49,26 +49,62 @@ def is_loop(text: str) -> bool:
 @lru_cache(maxsize=4096)
 def names_in(text: str) -> frozenset[str]:
     """Return the names that a piece of code reads; every identifier in it where it can't be parsed (a magic)."""
-    tree = _parsed(text)
+    tree = parsed(text)
     if tree is None:
         return frozenset(_IDENTIFIER.findall(text))
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_read(node))
 
 
+@lru_cache(maxsize=4096)
+def stored_in(text: str) -> frozenset[str]:
+    """Return the names that a statement binds."""
+    found: set[str] = set()
+    for node in ast.walk(parsed(text) or ast.Module([], [])):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add(node.asname or node.name.partition(".")[0])
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            found.add(node.name)
+    return frozenset(found)
+
+
+def module_imported(text: str, name: str) -> str | None:
+    """Return the module that an import takes a name from, None if it doesn't."""
+    for node in ast.walk(parsed(text) or ast.Module([], [])):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        for alias in node.names:
+            if (alias.asname or alias.name.partition(".")[0]) == name or alias.name == "*":
+                return (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+    return None
+
+
 def attributes_in(text: str) -> frozenset[str]:
     """Return the dotted names in a piece of code: ``config.rate``."""
-    tree = _parsed(text)
+    tree = parsed(text)
     found = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute)) if tree is not None else ()
     return frozenset(ast.unparse(node) for node in found)
 
 
 def keyword_value(text: str, name: str) -> ast.expr | None:
     """Return what a call in a piece of code gives for a keyword argument, None where none does."""
-    tree = _parsed(text)
+    tree = parsed(text)
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.keyword) and node.arg == name:
             return node.value
     return None
+
+
+def gives(text: str, name: str, value: JsonValue) -> bool:
+    """Return whether a call in a piece of code gives a keyword argument this constant."""
+    given = keyword_value(text, name)
+    try:
+        return given is not None and bool(ast.literal_eval(given) == value)
+    except (ValueError, TypeError, SyntaxError, RecursionError):
+        return False
 
 
 def definition_line(text: str, function: str) -> int | None:
@@ -79,7 +115,7 @@ def definition_line(text: str, function: str) -> int | None:
 
 def line_text(text: str, line: int) -> str:
     """Return the statement that begins at a line (from 0) of a definition's text, of a compound one its header."""
-    tree = _parsed(text)
+    tree = parsed(text)
     for node in _statements(tree) if tree is not None else ():
         if node.lineno == line + 1:
             return _header(text, node)
@@ -100,7 +136,8 @@ def _header(text: str, node: ast.stmt) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(text: str) -> ast.AST | None:
+def parsed(text: str) -> ast.AST | None:
+    """Return the tree of a statement's text, of a compound one's header too; None where it is no Python (a magic)."""
     for written in (text, f"{text}\n    pass", f"if True:\n    pass\n{text}\n    pass"):
         try:
             return ast.parse(written)

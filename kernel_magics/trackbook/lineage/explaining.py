@@ -16,6 +16,7 @@ from trackbook.lineage.why import (
     reached,
     starts,
     statement_at,
+    text_at,
     wanted_reads,
 )
 from trackbook.records import (
@@ -99,15 +100,15 @@ class _Explaining:
         if statement is None:
             return node_id
         for name in wanted_reads(statement, names):
-            self._read(node_id, name, statement.reads[name], self._text(source))
+            makers = [maker for maker in statement.reads[name] if maker != source]
+            self._read(node_id, name, makers, self._text(source))
         for name in self._unseen(source, statement, names):
             self._unknown(node_id, source, name)
         self._arrivals(node_id, statement)
         return node_id
 
     def _read(self, reader: str, name: str, makers: Sequence[Source], text: str) -> None:
-        for maker in last_makers(name, makers, self.evidence.executions):
-            is_sure = name not in self._maybe(maker)
+        for maker, is_sure in last_makers(name, makers, self.evidence.executions).items():
             for start in self._makers(maker, name, text):
                 self.draft.join(start, reader, name, is_sure=is_sure)
 
@@ -125,13 +126,8 @@ class _Explaining:
         used = code.attributes_in(text)
         return exact or {key: value for key, value in inner.items() if key in used} or inner
 
-    def _maybe(self, source: Source) -> tuple[str, ...]:
-        execution = self.evidence.executions.get(source.execution_id)
-        return execution.maybe if execution is not None else ()
-
     def _text(self, source: Source) -> str:
-        execution, statement = self.evidence.executions.get(source.execution_id), self._at(source)
-        return code.statement_text(execution, statement) if execution is not None and statement is not None else ""
+        return text_at(self.evidence.executions, source)
 
     def _statement(self, source: Source) -> str:
         execution, statement = self.evidence.executions.get(source.execution_id), self._at(source)
@@ -220,7 +216,7 @@ class _Explaining:
         for file in statement.files:
             self.draft.join(self._file(file), node_id)
         for what in statement.unseeded:
-            self._random(node_id, what)
+            self._random(node_id, what, is_sure=True)
 
     def _file(self, file: FileRead) -> str:
         return self.draft.add(
@@ -232,20 +228,20 @@ class _Explaining:
             )
         )
 
-    def _random(self, node_id: str, what: str) -> None:
-        label = what if "seed" in what else f"{what} draws without a seed"
-        self.draft.join(
-            self.draft.add(Node(node_id=f"random:{node_id}:{what}", kind=NodeKind.RANDOM, label=label)), node_id
-        )
+    def _random(self, node_id: str, what: str, *, is_sure: bool) -> None:
+        label = what if "seed" in what else f"{what} {'draws' if is_sure else 'may draw'} without a seed"
+        node = Node(node_id=f"random:{node_id}:{what}", kind=NodeKind.RANDOM, label=label)
+        self.draft.join(self.draft.add(node), node_id)
 
     # Origins
 
     def _origin(self, origin: Origin) -> None:
         top = self._inside(origin)
+        statement_id = f"{origin.source.execution_id}:{origin.source.statement}"
         for name, value in origin.literals.items():
-            literal = Node(node_id=f"{top}:{name}", kind=NodeKind.LITERAL, label=name, value=value)
+            place = statement_id if code.gives(self._text(origin.source), name, value) else top
             if not self._is_told(origin, name, value):
-                self.draft.join(self.draft.add(literal), top, name)
+                self._written(place, name, value)
         if origin.kind is OriginKind.METRIC:
             point = self.evidence.run.metrics.get(origin.key)
             root = Node(
@@ -256,7 +252,6 @@ class _Explaining:
                 details={"step": point.step} if point is not None else {},
             )
             self.draft.join(top, self.draft.add(root))
-        statement_id = f"{origin.source.execution_id}:{origin.source.statement}"
         behind = set(self.draft.upstream(statement_id)) | {statement_id}
         for fit in map(self._statement, origin.fits):
             if fit not in behind:
@@ -307,7 +302,7 @@ class _Explaining:
         for what in origin.unseeded:
             if what in told:
                 continue
-            self._random(self._drawing(what, behind) or statement_id, what)
+            self._random(self._drawing(what, behind) or statement_id, what, is_sure="seed" in what)
 
     def _drawing(self, what: str, behind: Iterable[str]) -> str | None:
         """Return the statement that drew from a global generator, where only one upstream can have."""
@@ -331,11 +326,27 @@ class _Explaining:
         """Put the tables that the run knows between those that made them and the fits and metrics that used them."""
         for use in self.evidence.run.datasets:
             table = self._table(use)
-            readers = [each for each in self.evidence.origins if self._uses(each, use)]
-            for origin in readers:
-                self._pass_through(table, use, f"{origin.source.execution_id}:{origin.source.statement}")
+            readers = {reader for each in self.evidence.origins for reader in self._readers(each, use)}
+            for reader in readers:
+                self._pass_through(table, use, reader)
             if not readers:
                 self._attach(table, use)
+
+    def _readers(self, origin: Origin, use: DatasetUse) -> list[str]:
+        """Return the statements that used a table for an origin: its own, else the nearest one that read the name."""
+        if (origin.kind is OriginKind.FIT) != (use.role is Role.TRAIN) and self._has_other(origin, use):
+            return []
+        own = f"{origin.source.execution_id}:{origin.source.statement}"
+        names = set(origin.names) & set(getattr(self._at(origin.source), "reads", ()))
+        if use.name in names or (not use.name.isidentifier() and code.names_in(use.name) & names):
+            return [own]
+        if origin.kind is OriginKind.FIT or use.role is Role.TRAIN:
+            return []
+        found = {node_id: None for node_id in self.draft.upstream(own) if self._reads_name(node_id, use.name)}
+        return list(found)[:1]
+
+    def _reads_name(self, node_id: str, name: str) -> bool:
+        return any(edge.end == node_id and edge.name == name for edge in self.draft.edges.values())
 
     def _table(self, use: DatasetUse) -> str:
         details: dict[str, JsonValue] = {
@@ -347,14 +358,6 @@ class _Explaining:
         }
         node_id = f"table:{use.name}:{use.role or ''}"
         return self.draft.add(Node(node_id=node_id, kind=NodeKind.TABLE, label=use.name, details=details))
-
-    def _uses(self, origin: Origin, use: DatasetUse) -> bool:
-        is_for = (origin.kind is OriginKind.FIT) == (use.role is Role.TRAIN)
-        statement = self._at(origin.source)
-        names = set(origin.names) & set(statement.reads) if statement is not None else set()
-        if use.name in names:
-            return is_for or not self._has_other(origin, use)
-        return is_for and not use.name.isidentifier() and bool(code.names_in(use.name) & names)
 
     def _has_other(self, origin: Origin, use: DatasetUse) -> bool:
         others = (each for each in self.evidence.run.datasets if each.name == use.name and each.role != use.role)
@@ -391,23 +394,23 @@ class _Explaining:
         """Hang the params that no literal stands for on the statements that write them, else on the fit."""
         told = self._told()
         for key, value in self.evidence.run.params.items():
-            leaf = re.split(r"__|\.", key)[-1]
+            leaf = leaf_of(key)
             if key in self.evidence.defaults or (leaf, repr(value)) in told or (key, repr(value)) in told:
+                continue
+            if isinstance(value, dict | list) and ("", repr(value)) in told:
                 continue
             for fit in self.fits.values():
                 self._choose(fit, key, leaf, value)
 
     def _choose(self, fit: Origin, key: str, leaf: str, value: JsonValue) -> None:
         fit_id = f"{fit.source.execution_id}:{fit.source.statement}"
-        place = fit_id
-        for node_id in (fit_id, *self.draft.upstream(fit_id)):
-            node = self.draft.nodes[node_id]
-            written = code.keyword_value(node.code or "", leaf) if node.kind is not NodeKind.LITERAL else None
-            if isinstance(written, ast.Name | ast.Attribute):
-                return  # the name says where it comes from
-            if written is not None:
-                place = node_id
-                break
+        place, written = written_at(self.draft, fit_id, leaf, value)
+        if isinstance(written, ast.Name | ast.Attribute) or (written is None and not self._knows_defaults()):
+            return  # the name says where it comes from; what may be a default is no choice
+        self._written(place, key, value)
+
+    def _written(self, place: str, key: str, value: JsonValue) -> None:
+        """Hang a constant on the node in whose code it is written."""
         node = self.draft.nodes[place]
         literal = Node(
             node_id=f"{place}:{key}",
@@ -421,12 +424,16 @@ class _Explaining:
         )
         self.draft.join(self.draft.add(literal), place, key)
 
+    def _knows_defaults(self) -> bool:
+        """Return whether it is known which params nobody chose: of models, and of a search's candidates."""
+        return bool(self.evidence.run.models) or self.evidence.run.run.parent_id is not None
+
     def _told(self) -> set[tuple[str, str]]:
         """Return names with values that stand in the graph already: literals, the entries of dicts, loops' values."""
         told: set[tuple[str, str]] = set()
         for node in self.draft.nodes.values():
             if node.kind is NodeKind.LITERAL:
-                told |= {(node.label, repr(node.value)), (node.label.rpartition(".")[2], repr(node.value))}
+                told |= {(label, repr(node.value)) for label in (node.label, node.label.rpartition(".")[2], "")}
             if isinstance(node.value, dict):
                 told |= {(key, repr(value)) for key, value in node.value.items()}
         return told
@@ -442,6 +449,26 @@ class _Explaining:
     def _module(self, use: ModuleUse) -> str:
         details: dict[str, JsonValue] = {"path": use.path, "size": use.size, "digest": use.digest}
         return self.draft.add(Node(node_id=f"module:{use.name}", kind=NodeKind.MODULE, label=use.name, details=details))
+
+
+def leaf_of(key: str) -> str:
+    """Return the name by which code gives a param: ``C`` for ``svc__C``."""
+    return re.split(r"__|\.", key)[-1]
+
+
+def written_at(draft: Draft, fit_id: str, name: str, value: JsonValue) -> tuple[str, ast.expr | None]:
+    """Return the nearest node upstream of a fit whose code gives a keyword argument a value, and what stands there.
+
+    Where none does, that is the fit itself, and None.
+    """
+    nodes = [draft.nodes[each] for each in (fit_id, *draft.upstream(fit_id))]
+    known = {node.label for node in nodes if node.kind is NodeKind.LITERAL and node.value == value}
+    for node in nodes:
+        given = code.keyword_value(node.code or "", name) if node.kind is not NodeKind.LITERAL else None
+        is_same = given is not None and (ast.unparse(given) in known or code.gives(node.code or "", name, value))
+        if is_same:
+            return node.node_id, given
+    return fit_id, None
 
 
 def prompt(execution: Execution) -> int:

@@ -7,9 +7,12 @@ models fitted. What is not known is a node of its own that says so; nothing is g
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 
+from trackbook.lineage.changing import Effect, effect_on
+from trackbook.lineage.code import is_import, module_imported, statement_text
 from trackbook.records import Execution, JsonValue, Origin, Source, Statement
 
 
@@ -149,6 +152,12 @@ def statement_at(executions: Mapping[str, Execution], source: Source) -> Stateme
     return execution.statements[source.statement]
 
 
+def text_at(executions: Mapping[str, Execution], source: Source) -> str:
+    """Return the code of a source, empty where it is not at hand."""
+    statement = statement_at(executions, source)
+    return statement_text(executions[source.execution_id], statement) if statement is not None else ""
+
+
 def read_by(statement: Statement, names: Collection[str] | None) -> list[Source]:
     """Return the makers of what a statement read, or of some names of that."""
     return [source for name in wanted_reads(statement, names) for source in statement.reads[name]]
@@ -159,14 +168,57 @@ def wanted_reads(statement: Statement, names: Collection[str] | None) -> list[st
     return [name for name in statement.reads if names is None or name in names]
 
 
-def last_makers(name: str, makers: Sequence[Source], executions: Mapping[str, Execution]) -> list[Source]:
-    """Return the makers of a value from which the others are reached: where one changed what another made, the changer.
+def resolved(origins: Iterable[Origin], executions: Mapping[str, Execution]) -> list[Origin]:
+    """Return origins with the names of magics' lines, whose values are put in before anybody can follow them.
 
-    The maker of a list and each ``append`` to it are all makers of the list; the way back leads over the last one.
+    Of ``%track metric share={share}`` all that the line read counts.
     """
+    found = []
+    for origin in origins:
+        execution, statement = executions.get(origin.source.execution_id), statement_at(executions, origin.source)
+        is_magic = execution and statement and statement_text(execution, statement).startswith("%")
+        names = tuple(statement.reads) if statement and is_magic and not origin.names else origin.names
+        found.append(replace(origin, names=names))
+    return found
+
+
+def last_makers(name: str, makers: Sequence[Source], executions: Mapping[str, Execution]) -> dict[Source, bool]:
+    """Return the makers of a value from which the others are reached, each with whether it is sure to be one.
+
+    Where one changed in place what another made, the way back leads over the changer. A statement that only may have
+    changed what its own cell made stands beside the maker; one that is known not to is none.
+    """
+    effects = {maker: _effect(name, maker, makers, executions) for maker in makers}
+    real = [maker for maker, effect in effects.items() if effect in (Effect.MAKES, Effect.CHANGES)]
     behind: set[Source] = set()
-    for maker in makers:
+    for maker in real:
         statement = statement_at(executions, maker)
         if maker not in behind and statement is not None:
             behind.update(each for each in statement.reads.get(name, ()) if each != maker)
-    return [maker for maker in makers if maker not in behind] or list(makers)
+    found = {maker: True for maker in real if maker not in behind} or dict.fromkeys(real, True)
+    if found and all(is_import(text_at(executions, maker)) for maker in found):
+        return found  # a module, or a function of one
+    return found | {maker: False for maker, effect in effects.items() if effect is Effect.MAY_CHANGE}
+
+
+def _effect(name: str, maker: Source, makers: Sequence[Source], executions: Mapping[str, Execution]) -> Effect:
+    statement = statement_at(executions, maker)
+    if statement is None:
+        return Effect.MAKES
+    execution = executions[maker.execution_id]
+    effect = effect_on(name, statement_text(execution, statement), partial(_module_of, statement, executions))
+    if effect in (Effect.MAKES, Effect.CHANGES):
+        return effect
+    if any(each != maker and each.execution_id == maker.execution_id for each in makers):
+        return effect
+    # nothing else in the cell can have changed it, and the cell did
+    return Effect.MAY_CHANGE if name in execution.maybe else Effect.CHANGES
+
+
+def _module_of(statement: Statement, executions: Mapping[str, Execution], name: str) -> str | None:
+    """Return the module that a name which a statement read was imported from."""
+    for maker in statement.reads.get(name, ()):
+        text = text_at(executions, maker)
+        if is_import(text):
+            return module_imported(text, name)
+    return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from trackbook.capture.events import Event, MetricEvent
+from trackbook.capture.flow import OUTSIDE, Flow
 from trackbook.capture.secrets import redact_value
+from trackbook.lineage.graph import Lineage
 from trackbook.records import FileRead, Origin, OriginKind, Source, Statement
 
 
@@ -21,7 +23,7 @@ def origin_of(kind: OriginKind, key: str, event: Event) -> Origin | None:
         kind=kind,
         key=key,
         source=event.source,
-        names=tuple(sorted(inputs.names)),
+        names=tuple(sorted(inputs.names | {each.function for each in inputs.inside})),
         literals={name: redact_value(name, value) for name, value in constants.items()},
         inside=inputs.inside,
         fits=tuple(dict.fromkeys(fit.source for fit in fits if fit.source is not None)),
@@ -33,6 +35,25 @@ def place(event: Event, execution_id: str) -> None:
     """Let an event know the statement of the cell that it happened at, once the cell has its id in the store."""
     if event.inputs.node is not None:
         event.source = Source(execution_id=execution_id, statement=event.inputs.node)
+
+
+def with_asked(
+    statements: tuple[Statement, ...], events: Iterable[Event], flow: Flow, execution_id: str, lineage: Lineage
+) -> tuple[Statement, ...]:
+    """Return a cell's statements with the makers of names that only a magic's line mentions."""
+    found = list(statements)
+    for event in events:
+        node = event.inputs.node
+        for name in sorted(event.inputs.names) if node is not None and node < len(found) else ():
+            statement = found[node or 0]
+            if name in statement.reads:
+                continue
+            makers = flow.makers(node or 0, name)
+            own = (Source(execution_id=execution_id, statement=each) for each in sorted(makers) if each != OUTSIDE)
+            sources = (*(lineage.sources.get(name, ()) if OUTSIDE in makers else ()), *own)
+            if sources:
+                found[node or 0] = replace(statement, reads={**statement.reads, name: sources})
+    return tuple(found)
 
 
 def with_arrivals(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from trackbook.errors import AmbiguousError, NotFoundError
-from trackbook.lineage.explaining import Evidence, draft_of, metric_id
-from trackbook.lineage.why import Draft, Graph, Node, NodeKind, reached, starts
-from trackbook.records import Execution, Origin, RunDetail
+from trackbook.lineage.explaining import Evidence, draft_of, leaf_of, metric_id, written_at
+from trackbook.lineage.why import Draft, Graph, Node, NodeKind, reached, resolved, starts
+from trackbook.records import Execution, JsonValue, Origin, RunDetail
 from trackbook.store.contract import RunFilter, Store
-from trackbook.tracking.choices import default_params
+from trackbook.tracking.choices import default_params, is_group
 from trackbook.tracking.direction import headline
 from trackbook.tracking.find import witnesses_of
 
@@ -53,8 +54,7 @@ def explain(store: Store, run: RunDetail, subject: str | None = None) -> Explana
         If the name could be more than one.
     """
     found = find_subject(store, run, subject)
-    origins = store.origins(run.run.run_id)
-    executions = _executions(store, origins)
+    origins, executions = _record(store, run.run.run_id)
     defaults = default_params([run, *witnesses_of(store, [run])])[run.run.run_id]
     evidence = Evidence(run=run, origins=origins, executions=executions, defaults=defaults)
     draft = draft_of(evidence)
@@ -83,6 +83,7 @@ def find_subject(store: Store, run: RunDetail, text: str | None) -> Subject:
                     raise AmbiguousError(f"'{text}' could be {listed} in run '{run.run.name}'. Give the whole key.")
                 if keys:
                     return Subject(kind=kind, key=keys[0])
+    _refuse_group(store, run)
     raise NotFoundError(_unknown(run, text))
 
 
@@ -108,15 +109,20 @@ def _headline(store: Store, run: RunDetail) -> Subject:
     keys = [key for key in run.metrics if headline(key) == key] or list(run.metrics)
     if keys:
         return Subject(kind=NodeKind.METRIC, key=min(keys, key=_role_rank))
-    children = store.runs(RunFilter(parent_id=run.run.run_id, limit=_MOST_NAMED, oldest_first=True))
-    if children:
-        listed = ", ".join(child.run.name for child in children)
-        raise NotFoundError(
-            f"Run '{run.run.name}' has no metric of its own; it holds other runs together. Ask one of them: {listed}."
-        )
+    _refuse_group(store, run)
     known = ", ".join(key for keys in _subjects(run).values() for key in keys)
     hint = f"Ask about one of: {known}." if known else "See it with %track show."
     raise NotFoundError(f"Run '{run.run.name}' has no metric yet. {hint}")
+
+
+def _refuse_group(store: Store, run: RunDetail) -> None:
+    """Say which runs to ask, of one that only holds others together."""
+    children = store.runs(RunFilter(parent_id=run.run.run_id, limit=_MOST_NAMED, oldest_first=True))
+    if children and is_group(run):
+        listed = ", ".join(child.run.name for child in children)
+        raise NotFoundError(
+            f"Run '{run.run.name}' has nothing of its own; it holds other runs together. Ask one of them: {listed}."
+        )
 
 
 def _role_rank(key: str) -> int:
@@ -136,17 +142,18 @@ def _unknown(run: RunDetail, text: str) -> str:
 # What is on record
 
 
-def _executions(store: Store, origins: Sequence[Origin]) -> dict[str, Execution]:
-    """Return the executions that flow into origins, by id, read a generation at a time."""
+def _record(store: Store, run_id: str) -> tuple[list[Origin], dict[str, Execution]]:
+    """Return a run's origins and the executions that flow into them, by id, read a generation at a time."""
+    origins = store.origins(run_id)
+    wanted = {origin.source.execution_id for origin in origins}
     found: dict[str, Execution] = {}
     asked: set[str] = set()
-    wanted = {origin.source.execution_id for origin in origins}
     while wanted:
         found |= {each.execution_id: each for each in store.executions(ids=sorted(wanted))}
         asked |= wanted
-        upstream = reached(starts(origins, found), found)
+        upstream = reached(starts(resolved(origins, found), found), found)
         wanted = {source.execution_id for source in upstream} - asked
-    return found
+    return resolved(origins, found), found
 
 
 def _root(draft: Draft, evidence: Evidence, subject: Subject) -> str:
@@ -171,25 +178,60 @@ def _metric_root(draft: Draft, evidence: Evidence, key: str) -> str:
 
 
 def _param_root(draft: Draft, evidence: Evidence, key: str) -> str:
-    value, leaf = evidence.run.params[key], key.rpartition(".")[2]
+    value = evidence.run.params[key]
     root = draft.add(Node(node_id=f"param:{key}", kind=NodeKind.PARAM, label=key, value=value))
-    literals = [each for each in _of_kind(draft, NodeKind.LITERAL) if each.value == value]
-    makers = [each for each in literals if each.label == key] or [each for each in literals if each.label == leaf]
-    loops = [each for each in draft.nodes.values() if isinstance(each.value, dict) and each.value.get(leaf) == value]
-    for maker in makers or loops:
-        draft.join(maker.node_id, root, key)
-    if makers or loops:
-        return root
+    makers = _param_makers(draft, key, value)
+    for maker in makers:
+        draft.join(draft.add(_with_its_code(draft, maker)), root, key)
     fits = _of_kind(draft, NodeKind.FIT)
+    if makers:
+        return root
     if key in evidence.defaults:
         kinds = " or ".join(dict.fromkeys(str(each.details["class"]).rpartition(".")[2] for each in fits))
         _say(draft, root, f"Nobody chose it: it is what {kinds or 'the estimator'} takes by default.")
     else:
-        for fit in fits:
-            draft.join(fit.node_id, root, key)
-        if not fits:
-            _say(draft, root, "It was logged by hand, or injected before a cell ran: no statement is on record for it.")
+        _say(draft, root, "No statement is on record for it: it was logged by hand, or is a setting of the estimator.")
     return root
+
+
+def _param_makers(draft: Draft, key: str, value: JsonValue) -> list[Node]:
+    """Return what gave a param its value: a literal of its name, one that code hands over, a loop, a dict's entry."""
+    leaf = leaf_of(key)
+    literals = [each for each in _of_kind(draft, NodeKind.LITERAL) if each.value == value]
+    handed = {
+        ast.unparse(given)
+        for fit in _of_kind(draft, NodeKind.FIT)
+        for _, given in [written_at(draft, fit.node_id, leaf, value)]
+        if given is not None
+    }
+    containing = [
+        each for each in draft.nodes.values() if isinstance(each.value, dict) and each.value.get(leaf) == value
+    ]
+    return (
+        [each for each in literals if each.label == key]
+        or [each for each in literals if each.label == leaf]
+        or [each for each in literals if each.label in handed]
+        or containing
+    )
+
+
+def _with_its_code(draft: Draft, node: Node) -> Node:
+    """Return a literal with the code that it is written in, where that is another node's."""
+    if node.code is not None:
+        return node
+    ends = (draft.nodes[edge.end] for edge in draft.edges.values() if edge.start == node.node_id)
+    end = next((each for each in ends if each.code is not None), None)
+    if end is None:
+        return node
+    return replace(
+        node,
+        node_id=f"{node.node_id}@",
+        execution_id=end.execution_id,
+        cell=end.cell,
+        line=end.line,
+        end_line=end.end_line,
+        code=end.code,
+    )
 
 
 def _model_root(draft: Draft, evidence: Evidence, key: str) -> str:

@@ -1,0 +1,118 @@
+"""Whether a statement changes a value in place, as far as its text tells.
+
+What a cell truly changed is known by comparing values before and after it. Of a value that was made in the same cell
+there is no before: then every statement that hands it to a call may have changed it, and only the text tells which of
+them is likely to have.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from enum import Enum
+
+from trackbook.lineage.code import parsed, stored_in
+
+_CHANGING_TEXT = """
+add append clear discard eval extend fill fit fit_predict fit_transform insert itemset load_state_dict partial_fit pop
+popitem put remove resize reverse set set_params setdefault shuffle sort step train update write zero_grad
+"""
+_READING_TEXT = """
+abs agg aggregate all any apply applymap argmax argmin argsort assign astype clip copy corr count cov cummax cummin
+cumprod cumsum decision_function describe diff drop drop_duplicates dropna dtypes duplicated eq explode ffill bfill
+fillna filter flatten format get groupby head hist idxmax idxmin index info isin isna isnull items iterrows itertuples
+join keys map max mean median melt memory_usage merge min mode notna notnull nunique pivot pivot_table plot predict
+predict_log_proba predict_proba quantile query ravel rename replace reset_index reshape rolling round sample score
+score_samples set_index shift sort_index sort_values split std strip sum tail to_csv to_dict to_numpy to_parquet tolist
+transform transpose unique value_counts values var where
+"""
+_LIBRARIES_TEXT = """
+sklearn numpy pandas scipy matplotlib seaborn plotly polars statsmodels joblib IPython trackbook
+"""
+_BUILTINS_TEXT = """
+abs all any bool bytes dict display divmod enumerate float format frozenset getattr hasattr hash id int isinstance
+issubclass len list max min print range repr reversed round set sorted str sum tuple type zip
+"""
+_CHANGING_METHODS = frozenset(_CHANGING_TEXT.split())
+_READING_METHODS = frozenset(_READING_TEXT.split())
+_LIBRARIES = frozenset(_LIBRARIES_TEXT.split())
+_BUILTINS = frozenset(_BUILTINS_TEXT.split())
+_PROTOCOL = frozenset({"fit", "partial_fit", "fit_predict", "fit_transform", *_READING_METHODS})
+ModuleOf = Callable[[str], str | None]
+"""Gives the module that a name was imported from."""
+
+
+class Effect(Enum):
+    """What a statement does to the value of a name: makes it, changes it, may change it, only reads it."""
+
+    MAKES = "makes"
+    CHANGES = "changes"
+    MAY_CHANGE = "may change"
+    READS = "reads"
+
+
+def effect_on(name: str, text: str, module_of: ModuleOf) -> Effect:
+    """Return what a statement does to the value of a name, by its text."""
+    tree = parsed(text)
+    if tree is None or name in stored_in(text):
+        return Effect.MAKES
+    effects = list(_effects(name, tree, module_of))
+    for effect in (Effect.CHANGES, Effect.MAY_CHANGE):
+        if effect in effects:
+            return effect
+    return Effect.READS if effects else Effect.MAY_CHANGE
+
+
+def _effects(name: str, tree: ast.AST, module_of: ModuleOf) -> Iterator[Effect]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript | ast.Attribute) and _root(node) == name:
+            yield Effect.READS if isinstance(node.ctx, ast.Load) else Effect.CHANGES
+        if isinstance(node, ast.Call):
+            yield from _effects_of_call(name, node, module_of)
+
+
+def _effects_of_call(name: str, call: ast.Call, module_of: ModuleOf) -> Iterator[Effect]:
+    function = call.func
+    if isinstance(function, ast.Attribute) and _root(function) == name:
+        yield _effect_of_method(function.attr, call)
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if any(_hands_over(argument, name) for argument in given):
+        yield Effect.READS if _only_reads(function, module_of) else Effect.MAY_CHANGE
+
+
+def _effect_of_method(method: str, call: ast.Call) -> Effect:
+    in_place = (keyword.value for keyword in call.keywords if keyword.arg in ("inplace", "copy"))
+    if method in _CHANGING_METHODS or any(isinstance(each, ast.Constant) and each.value is True for each in in_place):
+        return Effect.CHANGES
+    return Effect.READS if method in _READING_METHODS else Effect.MAY_CHANGE
+
+
+def _hands_over(argument: ast.expr, name: str) -> bool:
+    """Return whether an argument is the value itself, or holds it; what is computed from it is another value."""
+    if isinstance(argument, ast.Starred):
+        return _hands_over(argument.value, name)
+    if isinstance(argument, ast.List | ast.Tuple | ast.Set):
+        return any(_hands_over(each, name) for each in argument.elts)
+    if isinstance(argument, ast.Dict):
+        return any(_hands_over(each, name) for each in argument.values)
+    return isinstance(argument, ast.Name | ast.Attribute | ast.Subscript) and _root(argument) == name
+
+
+def _only_reads(function: ast.expr, module_of: ModuleOf) -> bool:
+    """Return whether a function is known to leave its arguments alone."""
+    root = _root(function)
+    if isinstance(function, ast.Name):
+        module = module_of(function.id)
+        return module.partition(".")[0] in _LIBRARIES if module else function.id in _BUILTINS
+    if isinstance(function, ast.Attribute):
+        module = module_of(root) if root else None
+        if module is not None and module.partition(".")[0] in _LIBRARIES:
+            return function.attr not in _CHANGING_METHODS
+        return function.attr in _PROTOCOL or function.attr in ("append", "add", "update", "extend")
+    return False
+
+
+def _root(node: ast.AST) -> str | None:
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
