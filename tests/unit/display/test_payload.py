@@ -16,7 +16,7 @@ RUN_KEYS = """
     models executions environment
 """
 EXECUTION_KEYS = """
-    execution_id session_id cell_id index source started_at seconds outcome reads writes run_ids
+    execution_id session_id cell_id index source started_at seconds outcome reads writes run_ids outputs
 """
 
 
