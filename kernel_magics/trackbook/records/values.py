@@ -14,6 +14,8 @@ from typing import TypeAlias
 
 from trackbook.errors import InvalidValueError
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # `json.dumps` makes one a call
+
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 _SCALARS = frozenset({bool, int, float, str, type(None)})
 
@@ -64,7 +66,7 @@ def _key(key: object) -> str:
 def encode(value: JsonValue) -> str:
     """Return the text that the store keeps; `decode` gives an equal value back."""
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return _encode(value)
     except RecursionError:
         raise InvalidValueError("The value is nested too deeply to be kept. Log its parts instead.") from None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from trackbook.errors import StoreError
 from trackbook.store.sql.connections import Connections
-from trackbook.store.sql.failures import translated
+from trackbook.store.sql.failures import Translated
 from trackbook.store.sql.gate import Gate, without_interrupts
 
 _FORK_SECONDS = 5.0
@@ -40,6 +40,8 @@ class Database:
 
     def __init__(self, path: Path, prepare: Callable[[Database], None]) -> None:
         self.path = path
+        self._file = str(path)
+        self._translated = Translated(path)
         self._prepare = prepare
         self._is_torn = False
         self._begin_anew()
@@ -53,7 +55,7 @@ class Database:
 
     def open(self) -> None:
         """Prepare the database now rather than at its first use."""
-        with self._gate, translated(self.path):
+        with self._gate, self._translated:
             self._ready()
 
     @contextmanager
@@ -66,15 +68,20 @@ class Database:
             If the file is another one than at the last use: what was written to the old one is gone, and whoever writes
             has to know.
         """
-        with without_interrupts(), self._gate, translated(self.path), self._writing:
+        with without_interrupts(), self._gate, self._translated, self._writing:
             connection = self._ready(must_be_same=True).writer()
-            with _transaction(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            try:
                 yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.rollback()  # nothing, if the database has done so itself
+                raise
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give a connection that sees one state of the database."""
-        with self._gate, translated(self.path), self._ready().reader() as connection:
+        with self._gate, self._translated, self._ready().reader() as connection:
             yield connection
 
     @contextmanager
@@ -97,7 +104,7 @@ class Database:
 
     def change_token(self) -> int:
         """Return a number that differs whenever anybody committed something since."""
-        with self._gate, translated(self.path):
+        with self._gate, self._translated:
             return self._ready().token()
 
     def close(self) -> None:
@@ -111,7 +118,7 @@ class Database:
         """Return the connections to the prepared file at the path; a deleted one would still take writes."""
         connections = self._connections
         if connections is not None and connections.file is not None:
-            if connections.file == _identity(self.path):
+            if connections.file == _identity(self._file):
                 return connections
             self.close()
             if must_be_same:
@@ -125,7 +132,7 @@ class Database:
             connections = self._connected()
             if connections.file is None:
                 self._prepare(self)
-                connections.file = _identity(self.path)
+                connections.file = _identity(self._file)
             return connections
 
     def _connected(self) -> Connections:
@@ -156,18 +163,7 @@ class Database:
         self._begin_anew()
 
 
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.rollback()  # nothing, if the database has done so itself
-        raise
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: str) -> tuple[int, int] | None:
     try:
         status = os.stat(path)
     except FileNotFoundError:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from trackbook.errors import InvalidValueError, StoreError
+from trackbook.errors import InvalidValueError, StoreError, TrackbookError
 from trackbook.store.rules import unknown_link
 
 _GET_RIGHTS = "Give yourself the right to write the file and its folder, or set $TRACKBOOK_STORE to another place."
@@ -21,19 +19,28 @@ _ADVICE = {
 }
 
 
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Raise this library's errors for what goes wrong with the database at a path."""
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        raise _refused(error) from error
-    except (sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
-        raise InvalidValueError(f"The batch has a value that can't be kept: {error}.") from error
-    except OverflowError as error:
-        raise InvalidValueError(f"A whole number in the batch is beyond 64 bits: {error}.") from error
-    except sqlite3.Error as error:
-        raise StoreError(_explained(path, error)) from error
+class Translated:
+    """A context that raises this library's errors for what goes wrong with the database at a path."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
+        if isinstance(error, sqlite3.Error | OverflowError):
+            raise _translation(self._path, error) from error
+
+
+def _translation(path: Path, error: sqlite3.Error | OverflowError) -> TrackbookError:
+    if isinstance(error, sqlite3.IntegrityError):
+        return _refused(error)
+    if isinstance(error, sqlite3.InterfaceError | sqlite3.ProgrammingError):
+        return InvalidValueError(f"The batch has a value that can't be kept: {error}.")
+    if isinstance(error, OverflowError):
+        return InvalidValueError(f"A whole number in the batch is beyond 64 bits: {error}.")
+    return StoreError(_explained(path, error))
 
 
 def _refused(error: sqlite3.IntegrityError) -> InvalidValueError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # what `signal` wraps in looks among enums, at ten times the price
 import signal
 import threading
 from contextlib import AbstractContextManager
@@ -66,9 +67,9 @@ class _Hold:
     def __enter__(self) -> None:
         if threading.current_thread() is not threading.main_thread() or _Hold._is_holding:
             return
-        handler = signal.getsignal(signal.SIGINT)
+        handler = _signal.getsignal(signal.SIGINT)
         if callable(handler):
-            signal.signal(signal.SIGINT, self._hold)
+            _signal.signal(signal.SIGINT, self._hold)
             self._handler = handler
             _Hold._is_holding = True
 
@@ -80,6 +81,6 @@ class _Hold:
         if not callable(handler):
             return
         _Hold._is_holding = False
-        signal.signal(signal.SIGINT, handler)
+        _signal.signal(signal.SIGINT, handler)
         if self._held:
             handler(*self._held[-1])

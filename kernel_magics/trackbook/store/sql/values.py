@@ -13,6 +13,7 @@ from decimal import Decimal
 from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue, decode, encode, json_value
 
+_BETWEEN = '","'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -105,9 +106,11 @@ def json_dict(text: str) -> dict[str, JsonValue]:
 
 
 def json_names(names: Iterable[str]) -> str:
-    """Return names as JSON; most executions have none in most columns."""
+    """Return names as JSON; most executions have none in most columns, and nothing to escape in the others."""
     listed = list(names)
-    return encode(list[JsonValue](listed)) if listed else "[]"
+    if not listed:
+        return "[]"
+    return f'["{_BETWEEN.join(listed)}"]' if "".join(listed).isidentifier() else encode(list[JsonValue](listed))
 
 
 def names_of(text: str) -> tuple[str, ...]:
