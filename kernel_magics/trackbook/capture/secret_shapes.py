@@ -25,27 +25,47 @@ PRIVATE_KEY = _pattern(  # whole, or cut off after some lines
       | (?: (?: \s | \\n | ["'] ){1,9} [A-Za-z0-9+/=]{16,200} ){1,500} )""",
     re.DOTALL,
 )
-TOKENS = _pattern(
+TOKENS = _pattern(  # prefix, alphabet and length as the issuers, GitHub's and GitLab's lists of patterns give them
     r"""(?<![A-Za-z0-9_]) (?:
-      (?: AKIA | ASIA | ABIA | ACCA ) [A-Z0-9]{16} (?![A-Z0-9])                      # Amazon
+      (?: AKIA | ASIA | ABIA | ACCA ) [A-Z0-9]{16} (?![A-Z0-9]) | ABSK [A-Za-z0-9+/]{100,300}    # Amazon
+    | A (?: KCp [A-Za-z0-9]{60,80} | GE-SECRET-KEY-1 [0-9A-Z]{58} | TATT3 [\w\-=]{50,500}        # Artifactory, age
+        | TCTT3 [\w\-=]{50,500} | 3-[A-Z0-9]{6}- [A-Z0-9\-]{26,40} | Iza [\w\-]{35} )            # Atlassian, Google
     | gh[oprsu]_ [A-Za-z0-9]{20,255} | github_pat_ \w{22,255}
-    | gl (?: pat | dt | rt | ptt | ft | soat | cbt | imt | agent ) - [\w.\-]{20,255}    # GitLab
+    | gl (?: pat | dt | rt | ptt | ft | soat | cbt | imt | agent | oas | ffct ) - [\w.\-]{20,255} # GitLab
+    | GR1348941 [\w\-]{20} | glsa_ [A-Za-z0-9]{32} _ [A-Fa-f0-9]{8} | glc_ [A-Za-z0-9+/]{32,400} # Grafana
     | xox[abeoprs]- [A-Za-z0-9-]{10,255} | xapp-\d- [A-Za-z0-9-]{10,255}               # Slack
-    | AIza [\w\-]{35} | ya29\. [\w.\-]{20,1000} | GOCSPX- [\w\-]{20,60}                # Google
-    | (?: sk | rk ) _ (?: live | test ) _ [A-Za-z0-9]{10,255} | whsec_ [A-Za-z0-9+/=]{20,255}   # Stripe
-    | hf_ [A-Za-z0-9]{20,255} | gsk_ [A-Za-z0-9]{30,255} | r8_ [A-Za-z0-9]{30,255} | nvapi- [\w\-]{40,255}
-    | pplx- [A-Za-z0-9]{30,255} | xai- [A-Za-z0-9]{40,255} | lsv2_ (?: pt | sk ) _ [a-f0-9_]{30,255}
-    | KGAT_ [a-f0-9]{30,255} | dapi [a-f0-9]{32} (?: -\d )?                            # Kaggle, Databricks
-    | npm_ [A-Za-z0-9]{30,255} | pypi- [\w\-]{32,1000} | dckr_ (?: pat | oat ) _ [\w\-]{20,255}
-    | eyJ [\w\-]{8,8000} \. [\w\-]{8,8000} \. [\w\-]{0,2000}                           # JSON web tokens
+    | xai- [A-Za-z0-9]{40,255} | xkeysib- [a-f0-9]{64} - [A-Za-z0-9]{16}               # Brevo
+    | ya29\. [\w.\-]{20,1000} | GOCSPX- [\w\-]{20,60} | 1//0 [\w\-]{40,200}            # Google
+    | [srp]k _ (?: live | test | prod ) _ [A-Za-z0-9]{10,255} | whsec_ [A-Za-z0-9+/=]{20,255}    # Stripe
+    | hf_ [A-Za-z0-9]{20,255} | api_org_ [A-Za-z0-9]{20,255}                           # Hugging Face
+    | gsk_ [A-Za-z0-9]{30,255} | r8_ [A-Za-z0-9]{30,255} | nvapi- [\w\-]{40,255} | napi_ [a-z0-9]{40,100}
+    | pplx- [A-Za-z0-9]{30,255} | lsv2_ (?: pt | sk ) _ [a-f0-9_]{30,255} | tvly- [\w\-]{20,100}
+    | jina_ [A-Za-z0-9]{40,100} | fw_ [A-Za-z0-9]{20,60} | pcsk_ \w{40,120} | fc- [a-f0-9]{32}
+    | KGAT_ [a-f0-9]{30,255} | (?: dapi | dose | dkea ) [a-f0-9]{32} (?: -\d )?        # Kaggle, Databricks
+    | npm_ [A-Za-z0-9]{30,255} | pypi- [\w\-]{32,1000} | rubygems_ [a-f0-9]{48} | dckr_ (?: pat | oat ) _ [\w\-]{20,255}
+    | (?: ops_ )? eyJ [\w\-]{8,8000} \. [\w\-]{8,8000} \. [\w\-]{0,2000} | ops_eyJ [\w+/=]{100,9000}  # JSON web tokens
+    | [sp]k\.eyJ [\w\-]{20,400} \. [\w\-]{16,60}                                       # Mapbox
     | SG\. [\w\-]{16,80} \. [\w\-]{16,80} | (?: SK | key- ) [a-f0-9]{32} (?![a-f0-9])  # SendGrid, Twilio, Mailgun
+    | [a-f0-9]{32} -us\d{1,2} \b | sq0 (?: atp | csp ) - [\w\-]{22,60}                 # Mailchimp, Square
     | do[opr]_v1_ [a-f0-9]{64} | shp (?: at | ca | pa | ss ) _ [a-fA-F0-9]{32}         # DigitalOcean, Shopify
-    | hv[bsr]\. [\w\-]{20,500} | dp\. (?: pt | st | sa | ct ) \. [A-Za-z0-9.]{30,100}  # Vault, Doppler
-    | ATATT3 [\w\-=]{50,500} | figd_ [\w\-]{30,255} | lin_api_ [A-Za-z0-9]{30,255} | ntn_ [A-Za-z0-9]{30,255}
-    | NRAK- [A-Z0-9]{27} | AGE-SECRET-KEY-1 [0-9A-Z]{58} | \d{8,10} :AA [\w\-]{33}     # New Relic, age, Telegram
+    | hv[bsr]\. [\w\-]{20,500} | dp\. (?: pt | st | sa | ct | scim | audit ) \. [A-Za-z0-9.]{30,100}  # Vault, Doppler
+    | [A-Za-z0-9]{14} \.atlasv1\. [\w\-=]{60,70} | pul- [a-f0-9]{40} | HRKU-AA [\w\-]{58}  # Terraform, Pulumi, Heroku
+    | fo1_ [\w\-]{43} | fm[12] [ar]?_ [A-Za-z0-9+/]{60,2000} | v1\.0- [a-f0-9]{24} - [a-f0-9]{146}  # Fly, Cloudflare
+    | sbp_ [a-f0-9]{40} | sb_secret_ [\w\-]{20,60} | nfp_ [A-Za-z0-9]{36}
+    | pscale_ (?: tkn | oauth | pw ) _ [\w=.\-]{32,64}
+    | figd_ [\w\-]{30,255} | lin_api_ [A-Za-z0-9]{30,255} | ntn_ [A-Za-z0-9]{30,255} | secret_ [A-Za-z0-9]{43} \b
+    | pat (?: [A-Za-z0-9]{14} \. [a-f0-9]{64} | -[a-z]{2}\d- [a-f0-9\-]{36} )          # Airtable, HubSpot
+    | PMAK- [a-f0-9]{24} - [a-f0-9]{34} | sntry (?: s_ [\w+/=]{40,500} | u_ [a-f0-9]{64} )  # Postman, Sentry
+    | dt0[a-z]\d\d \. [A-Z0-9]{24} \. [A-Z0-9]{64} | pn[ub]_ [A-Za-z0-9]{36}           # Dynatrace, Prefect
+    | EAA [A-Za-z0-9]{60,400} | LTAI [A-Za-z0-9]{12,20} | NRAK- [A-Z0-9]{27}           # Meta, Alibaba, New Relic
+    | [MNO] [\w\-]{23,27} \. [\w\-]{6} \. [\w\-]{27,38} | \d{8,10} :AA [\w\-]{33}      # Discord, Telegram
+    | EZ [AT] K [A-Za-z0-9]{54} | FLWSECK (?: _TEST )? - [a-h0-9]{12,32} | shippo_ (?: live | test ) _ [a-f0-9]{40}
+    | duffel_ (?: live | test ) _ [\w\-=]{43} | rdme_ [a-z0-9]{70} | sgp_ [\w]{40,64} | sha256~ [\w\-]{43}
+    | CCIPAT_ \w{20,80} | bkua_ [a-f0-9]{40} | CFPAT- [\w\-]{43} | tfp_ [\w\-.=]{59} | dd[ap]_ [a-f0-9]{32,40}
     )""",
     re.ASCII,
 )
+AZURE_SECRET = _pattern(r"(?<![\w~.\-]) [\w~.]{3} \d Q~ [\w~.\-]{31,34} (?![\w~])", re.ASCII)
 SK_TOKEN = _pattern(r"(?<![A-Za-z0-9_]) (?P<head> sk- ) (?P<value> [\w\-]{20,255} )", re.ASCII)  # OpenAI, Anthropic
 HOOK = _pattern(
     r"""(?P<head> https://
@@ -72,10 +92,11 @@ SETTER = _pattern(
 )
 LOGIN = _pattern(
     rf"""(?P<head> \b login \( (?: \s{{0,9}} (?: key | token ) \s{{0,9}} = )? \s{{0,9}} )
-    {_QUOTED} (?= \s{{0,9}} [,)] )"""
+    {_QUOTED} (?= \s{{0,9}} (?: \) | , \s{{0,9}} (?: \) | \w{{1,60}} \s? = ) ) )"""
 )
 PAIR = _pattern(
-    rf"""(?P<head> \b (?: auth \s{{0,9}} = \s{{0,9}} \( | (?: HTTP )? (?: Basic | Digest | Proxy ) Auth \( ) \s{{0,9}}
+    rf"""(?P<head> \b (?: (?: \w{{0,30}}_ )? auth \s{{0,9}} = \s{{0,9}} \(
+          | (?: HTTP )? (?: Basic | Digest | Proxy ) Auth \( ) \s{{0,9}}
         (?: "[^"\n]{{0,200}}" | '[^'\n]{{0,200}}' | [\w.]{{1,99}} ) \s{{0,9}} , \s{{0,9}} )
     {_QUOTED}"""
 )
@@ -86,7 +107,7 @@ UNPACKED = _pattern(
 )
 ITEM = _pattern(r"""(?P<item> "[^"\n]*" | '[^'\n]*' | [\w.]+ ) [ \t]* (?: , | $ )""")
 SHELL = _pattern(
-    r"""^ (?P<head> [ \t]{0,40} (?: [!%]{1,2} [ \t]{0,9} )?
+    r"""^ (?P<head> [+\-]? [ \t]{0,40} (?: [!%]{1,2} [ \t]{0,9} )?
         (?: (?P<word> env | set_env | export | set | setx | ENV ) [ \t]{1,9} )?
         (?P<name> [A-Za-z_]\w{0,99} ) (?P<between> = | [ \t]{1,9} ) )
     (?P<value> [^\s"'\#()\[\]{}$]{1,4096} ) (?= [ \t]{0,99} (?: $ | ; | && ) )""",
@@ -100,18 +121,60 @@ CURL_USER = _pattern(
     r"""(?P<head> \b curl \b [^\n]{0,500}? \s (?: -u | --user ) [ =]? ["']? [^\s:"']{1,100} : )
     (?P<value> [^\s"']{1,500} )"""
 )
+ENVIRON = _pattern(  # before a command: API_KEY=abc123 python train.py
+    r"""(?<! [\w.] ) (?P<head> (?P<name> [A-Z] [A-Z0-9_]{2,99} ) = )
+    (?P<value> [^\s"'\#()\[\]{}$;&|,]{4,4096} ) (?= [\s;&|] )"""
+)
+LINE = _pattern(  # password=hunter2, as programs print it; code has spaces there, or a comma after it
+    r"""^ (?P<head> [ \t]{0,40} (?P<name> [A-Za-z_] [\w.\-]{0,99} ) = )
+    (?P<value> (?= [^\s]{0,99} \d ) [^\s"'()\[\]{},]{8,4096} ) (?= [ \t]{0,99} $ )""",
+    re.MULTILINE,
+)
+SETTING = _pattern(  # in files of settings: password = hunter2
+    r"""^ (?P<head> [+\-]? [ \t]{0,40} (?P<name> [A-Za-z_] [\w.\-]{0,99} ) [ \t]{1,9} = [ \t]{0,9} )
+    (?P<value> [^\s"'()\[\]{}]{4,4096} ) (?= [ \t]{0,99} $ )""",
+    re.MULTILINE,
+)
+CLI_LOGIN = _pattern(
+    r"""(?P<head> \b (?: login | twine | sshpass | config [ ] set ) \b [^\n]{0,300}? \s -[pkv] [ \t=]{1,3} ["']? )
+    (?P<value> [^\s"'\-] [^\s"']{5,4096} )"""
+)
+COMMAND = _pattern(  # !tool config password abc123
+    r"""(?P<head> (?<= \s ) (?P<name> [A-Za-z] [\w.\-]{1,60} ) [ \t]{1,3} ) (?P<value> [^\s"'\-] [^\s"']{3,500} )"""
+)
+COMMAND_LINE = _pattern(r"^ [ \t]{0,40} [!%] [^\n]{1,2000}", re.MULTILINE)
+CLI_KEY = _pattern(r"""(?P<head> \b login [ \t]{1,3} (?: --\w+ [ \t]{1,3} )? ) (?P<value> [A-Za-z0-9_\-]{20,200} )""")
+SQL = _pattern(
+    r"""(?P<head> \b (?: PASSWORD | IDENTIFIED [ ] BY ) \s{1,3} (?: = \s? )? )
+    (?P<open> \\?' ) (?P<value> [^'\n]{1,200}? )
+    (?P=open)""",
+    re.IGNORECASE,
+)
+ELEMENT = _pattern(r"""(?P<head> < (?P<name> [A-Za-z] [\w.\-]{1,60} ) > ) (?P<value> [^<>\n]{1,500} ) (?= </ )""")
+ORACLE = _pattern(r"""(?P<head> \b connect\( \s{0,9} ["'] [\w$]{1,60} / ) (?P<value> [^\s/@"']{1,200} ) (?= @ )""")
+NETRC = _pattern(
+    r"""(?P<head> \b (?: login | user ) \s{1,9} \S{1,200} \s{1,9} password \s{1,9} ) (?P<value> \S{1,500} )"""
+)
+FIELD = _pattern(  # a header in one string: "X-API-Key: abc123"
+    r"""(?P<head> ["'] (?P<name> [A-Za-z] [\w\-]{1,60} ) : [ \t]{0,3} ) (?P<value> [^\s"']{4,4096} ) (?= ["'] )"""
+)
+KAGGLE = _pattern(
+    r"""(?P<head> "username" \s{0,9} : \s{0,9} "[^"\n]{0,100}" \s{0,9} , \s{0,9} "key" \s{0,9} : \s{0,9} " )
+    (?P<value> [a-f0-9]{32} )"""
+)
 INLINE = _pattern(  # inside of a string: "host=db password=hunter2"
     r"""(?P<head> (?: (?<=["']) | (?<=[\w"'\-.]\s) ) (?P<name> [A-Za-z_] [\w\-]{0,60} ) = )
     (?P<value> [^\s"'&;,()\[\]{}=$\\] [^\s"'&;,()\[\]{}\\]{0,500} )"""
 )
 YAML = _pattern(
-    r"""^ (?P<head> [ \t\-]{0,40} (?P<name> [A-Za-z] [\w\-.]{0,99} ) [ \t]{0,9} : [ \t]{1,9} )
+    r"""^ (?P<head> [+]? [ \t\-]{0,40} (?P<name> [A-Za-z] [\w\-.]{0,99} ) [ \t]{0,9} : [ \t]{1,9} )
     (?P<value> [^\s"'{}\[\](),:$]{6,500} ) (?= [ \t]{0,99} $ )""",
     re.MULTILINE,
 )
 HEADER = _pattern(
     r"""(?P<head> \b (?: Proxy- )? Authorization \b ["']? \s{0,9} [:=,] \s{0,9} [bruf]{0,2} ["']?
         (?: (?: Bearer | Basic | Token | Digest | Negotiate | ApiKey | AWS4-HMAC-SHA256 ) \s{1,9} )? )
+    (?! (?: Bearer | Basic | Token | Digest | Negotiate | ApiKey ) \b )
     (?P<value> [^\s"'{}()\[\]]{4,4096} [^\n"'{}]{0,500} )""",
     re.IGNORECASE,
 )
@@ -132,13 +195,23 @@ NAME_OF_VALUE = _pattern(
 )
 NAME_BEFORE = _pattern(
     r"""(?<![\w$]) (?P<name> [A-Za-z_] [\w.\-]{0,99} ) (?: \\?["'] )? \s{0,9} \]? \s{0,9}
-    (?: : \s{0,9} [A-Za-z_] [\w.\[\]|,\ ]{0,60}? )? \s{0,9} [:=!]? \Z"""
+    (?: : \s{0,9} (?P<type> [A-Za-z_] [\w.\[\]|,\ ]{0,60}? ) )? \s{0,9} [:=!]? \Z"""
+)
+IN_MAPPING = _pattern(  # of column names to other names, types, functions
+    r"""(?: \b (?: rename | astype | agg | aggregate | map | replace ) \( | \b (?: columns | dtypes? | schema
+      | converters | mapper | index | labels | names | usecols | na_values ) ["']? \s{0,9} [=:] )
+    \s{0,9} [^\n=()]{0,100} \Z"""
 )
 
 PLACEHOLDER = _pattern(  # stands for a secret and is none
-    r"""(?: \W* | \[secret\] | [*•.xX_\-]{3,} | <[^>]*> | \[[^\]]*\] | \{.*\} | \$\{?\w+\}? | %\(?\w*\)?s? | %\w+%
-    | (?i: none | null | true | false | nan | str | string | required | optional | your[ _\-].*
-         | my[_\-]?(?:token|password|secret|key) ) ) $"""
+    r"""(?: (?i: bearer | basic | token | digest | apikey ) \s{1,3} )?
+    (?: \W* | \[secret\] | .{0,12} (?: \.{3} | … ) .{0,6} | [*•.xX_\-]{3,} | <[^>]*> | \[[^\]]*\]
+    | [^{}]{0,8} \{.*\} [^{}]{0,8}
+    | \$\{?\w+\}? | %\(?\w*\)?s? | %\w+%
+    | (?i: none | null | true | false | nan | str | string | text | object | category | int(?:eger)? | float
+         | bool(?:ean)? | varchar.* | bytes | required | optional | hidden | redacted | removed | bearer | basic
+         | digest | your[ _\-].* | (?: insert | enter | put | add | paste | type | replace | change ) [ _\-] .*
+         | (?: example | dummy | fake ) [ _\-]? .* | my[_\-]?(?:token|password|secret|key) ) ) $"""
 )
 ENVIRONMENT_NAME = _pattern(r"[A-Z][A-Z0-9]* (?: _[A-Z0-9]+ )+ $")
 PLACE = _pattern(

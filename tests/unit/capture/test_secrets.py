@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import ast
 import random
+import re
+import statistics
 import string
 import time
+from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from trackbook.capture.secrets import SECRET, is_secret, redact, redact_url, redact_value
+
+from .secrets_corpus import DEVELOPED, Corpus
+from .secrets_held_out import FIRST, LAST, SECOND
 
 RANDOM = "Qx7fT2mK9pLw3ZrB8vNc5YdH1sJg6"
 
@@ -142,6 +151,90 @@ def test_secret_is_taken_out_of_a_text(text: str, secret: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_text_without_a_secret_stays_as_it_is(text: str) -> None:
     assert redact(text) == text
+
+
+@pytest.mark.parametrize("corpus", [DEVELOPED, FIRST, SECOND, LAST], ids=["developed", "first", "second", "last"])
+def test_credentials_of_the_corpus_are_found_and_little_else(corpus: Corpus) -> None:
+    missed = [text for text, *parts in corpus.positives if any(part in redact(text) for part in parts)]
+    wrong = [text for text in corpus.negatives if redact(text) != text]
+
+    assert len(missed) <= 0.05 * len(corpus.positives), missed
+    assert len(wrong) <= 0.02 * len(corpus.negatives), wrong
+
+
+def test_corpus_is_large_enough_to_say_something() -> None:
+    corpora = [DEVELOPED, FIRST, SECOND, LAST]
+
+    assert sum(len(corpus.positives) for corpus in corpora) >= 300
+    assert sum(len(corpus.negatives) for corpus in corpora) >= 300
+
+
+@pytest.mark.parametrize("corpus", [DEVELOPED, FIRST, SECOND, LAST], ids=["developed", "first", "second", "last"])
+def test_redacted_code_has_as_many_lines_still_parses_and_stays_so(corpus: Corpus) -> None:
+    texts = [text for text, *_ in corpus.positives]
+
+    redacted = [redact(text) for text in texts]
+
+    assert [text.count("\n") for text in redacted] == [text.count("\n") for text in texts]
+    assert [text for before, text in zip(texts, redacted, strict=True) if _is_python(before) > _is_python(text)] == []
+    assert [redact(text) for text in redacted] == redacted
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("source", "redacted"),
+    [
+        ("password = 'Tr0ub' 'ador3'  # split\n", "password = '[secret]' ''  # split\n"),
+        ("token = ('abcd1234'\n         'efgh5678')", "token = ('[secret]'\n         '')"),
+        ('secret = """ab1\ncd2\nef3"""\nx = 1', 'secret = """[secret]\n\n"""\nx = 1'),
+        ("api_key = f'abc1234{x}'", "api_key = '[secret]'"),
+        ("password = 48151623", 'password = "[secret]"'),
+        ("c = C('é', password='Tr0ub4dor')", "c = C('é', password='[secret]')"),
+        ("%matplotlib inline\npassword = 'Tr0ub' + 'ador3'", "%matplotlib inline\npassword = '[secret]' + ''"),
+        ("h = {'Authorization': 'Bearer ' 'abc123def'}", "h = {'Authorization': 'Bearer [secret]' ''}"),
+    ],
+)
+def test_literals_that_are_put_together_lose_all_their_parts(source: str, redacted: str) -> None:
+    assert redact(source) == redacted
+
+
+@given(st.text(alphabet="ab='\"\\\n(){}+ #%!pk1é-_.:/@", max_size=60))
+def test_any_text_keeps_its_lines_and_is_stable(text: str) -> None:
+    source = f"password = 'x'\n{text}"
+
+    once = redact(source)
+
+    assert once.count("\n") == source.count("\n")
+    assert redact(once) == once
+
+
+def test_long_output_without_credentials_costs_little_more_than_reading_it() -> None:
+    rng = random.Random(0)
+    text = "\n".join(f"Epoch {n}/50 - loss: {rng.random():.4f} - accuracy: {rng.random()}" for n in range(40_000))
+
+    def seconds(work: Callable[[], object]) -> float:
+        started = time.process_time()
+        work()
+        return time.process_time() - started
+
+    reading = statistics.median(seconds(lambda: len(re.findall(r"\w+", text))) for _ in range(5))
+    redacting = statistics.median(seconds(lambda: redact(text)) for _ in range(5))
+
+    assert redacting < reading  # of its words, by a pattern of two characters
+
+
+@pytest.mark.parametrize("value", ["Qx7fT2mK9pLw3ZrB8vNc5YdH1sJg6", "ghp_" + "a1B2" * 9])
+def test_credential_is_found_within_a_long_line(value: str) -> None:
+    text = "[" + "0.1234, " * 20_000 + f"'{value}', " + "0.1234, " * 20_000 + "]"
+
+    assert value not in redact(text)
 
 
 @pytest.mark.parametrize(("text", "secret"), SECRETS)

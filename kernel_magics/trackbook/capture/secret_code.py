@@ -1,0 +1,369 @@
+"""Credentials in Python code, where the syntax tree says which literal belongs to which name.
+
+It sees what no pattern over lines does: literals put together of several, over several lines, in branches, defaults
+and nested containers. What it replaces are literals by literals, so that the code still parses, line for line.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from trackbook.capture.magics_source import parse_cell
+from trackbook.capture.secret_names import promises_any_secret, promises_secret, words
+from trackbook.capture.secret_shapes import IN_MAPPING
+from trackbook.capture.secret_values import SECRET, is_key, is_made_up, is_named_secret
+
+_MAX_CODE = 60_000
+_LITERAL = re.compile(
+    r"""(?P<prefix> [A-Za-z]{0,2} ) (?P<open> \"{3} | '{3} | \" | ' )
+    (?P<body> (?: \\. | (?!(?P=open)) . )* ) (?P=open)""",
+    re.VERBOSE | re.DOTALL,
+)
+_GAP = re.compile(r"(?: \s | \\\n | \#[^\n]*\n )*", re.VERBOSE)
+_SCHEME = re.compile(r"(?:Bearer|Basic|Token|Digest|ApiKey)\s+", re.IGNORECASE)
+_PLAIN = re.compile(r"[^\n\r\"'\\{}]*")
+_LABEL = re.compile(r"[A-Za-z][\w \-]*[:=]\s*$")
+_EMAIL = re.compile(r"[\w.+\-]+@[\w.\-]+$")
+_OPTION = re.compile(r"-{0,2}[A-Za-z][\w.\-]*$")
+_WRAPPERS = words(
+    "SecretStr SecretBytes Secret str bytes bytearray b64decode b64encode unhexlify fromhex quote quote_plus",
+    "Field field",
+)
+_SETTERS = words(
+    "get pop getenv setenv putenv setdefault set put add add_header setItem config option header Field Header"
+)
+_GIVEN = ("default", "value", "initial_value", "fallback")
+_PAIRS = words("auth basic_auth http_auth proxy_auth login credentials")
+
+Literal = ast.Constant | ast.JoinedStr
+
+
+@dataclass(frozen=True, slots=True)
+class _Chain:
+    """Literals that are put together to one value, and whether something else goes into it too."""
+
+    literals: tuple[Literal, ...]
+    is_whole: bool = True
+
+    @property
+    def value(self) -> str:
+        return "".join(_text(literal) for literal in self.literals)
+
+
+def redact_code(text: str, redact_value: Callable[[str], str]) -> tuple[str, bool]:
+    """Return Python code without credentials, and whether it is Python code.
+
+    Parameters
+    ----------
+    redact_value
+        Takes what looks like a credential out of the value of a literal that is put together of several.
+    """
+    if len(text) > _MAX_CODE or "\r" in text:
+        return text, False
+    try:
+        tree = parse_cell(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text, False
+    is_code = not text.lstrip().startswith("%%")  # its body may be a script or a file of settings
+    source = _Source(text)
+    parts: set[int] = set()  # of sums, which are looked at as a whole
+    for node in ast.walk(tree):
+        for name, value in _named_values(node):
+            source.take_named(name, value)
+        if isinstance(node, ast.BinOp):
+            parts.update((id(node.left), id(node.right)))
+        if id(node) not in parts and (chain := _joined(node)) is not None:
+            source.take_shape(chain, redact_value)
+    return source.redacted(), is_code
+
+
+class _Source:
+    """A text and the parts of it to replace."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._lines = text.split("\n")
+        self._starts = [0]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+        self._edits: dict[int, tuple[int, str]] = {}
+
+    def take_named(self, name: str, node: ast.expr) -> None:
+        for chain in _chains(node, promises_any_secret(name)):
+            if not self._is_secret(name, chain) or self._is_in_mapping(chain):
+                continue
+            scheme = _SCHEME.match(chain.value)
+            self._replace(chain, (scheme[0] if scheme else "") + SECRET)
+
+    def take_shape(self, chain: _Chain, redact_value: Callable[[str], str]) -> None:
+        is_spread = len(chain.literals) > 1 or len(self._pieces(chain.literals[0]) or ()) > 1
+        if is_spread and chain.is_whole and (redacted := redact_value(chain.value)) != chain.value:
+            self._replace(chain, redacted if _PLAIN.fullmatch(redacted) else SECRET)
+
+    def redacted(self) -> str:
+        text = self._text
+        for start in sorted(self._edits, reverse=True):
+            end, replacement = self._edits[start]
+            text = text[:start] + replacement + text[end:]
+        return text
+
+    def _is_secret(self, name: str, chain: _Chain) -> bool:
+        first = chain.literals[0]
+        if isinstance(first, ast.Constant) and isinstance(first.value, int):
+            return promises_any_secret(name) and abs(first.value) > 999
+        value = chain.value
+        scheme = _SCHEME.match(value + " ")
+        value = value[scheme.end() :] if scheme else value
+        is_value = chain.is_whole or (is_made_up(value) and re.search(r"\d", value) is not None)
+        return bool(value) and is_value and is_named_secret(name, value)
+
+    def _is_in_mapping(self, chain: _Chain) -> bool:
+        start, _ = self._span(chain.literals[0])
+        return IN_MAPPING.search(self._text[max(0, start - 120) : start]) is not None
+
+    def _replace(self, chain: _Chain, replacement: str) -> None:
+        for literal in chain.literals:
+            pieces = self._pieces(literal)
+            if pieces is None:
+                start, end = self._span(literal)
+                if self._text[start:end].isdecimal():
+                    self._edits[start] = (end, f'"{SECRET}"')
+                continue
+            for piece in pieces:
+                self._edits[piece.start()] = (piece.end(), _emptied(piece, replacement))
+                replacement = ""
+
+    def _pieces(self, literal: Literal) -> list[re.Match[str]] | None:
+        """Return the string literals next to each other that Python reads as one, if they are found where it says."""
+        start, end = self._span(literal)
+        pieces = []
+        while start < end and (piece := _LITERAL.match(self._text, start, end)):
+            pieces.append(piece)
+            start = _GAP.match(self._text, piece.end(), end).end()  # type: ignore[union-attr]  # matches nothing too
+        return pieces if start == end and pieces else None
+
+    def _span(self, node: Literal) -> tuple[int, int]:
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return self._place(node.lineno, node.col_offset), self._place(node.end_lineno, node.end_col_offset)
+
+    def _place(self, line: int, column: int) -> int:
+        """Return the offset of a line and a column, which Python counts in bytes."""
+        text = self._lines[line - 1] if line <= len(self._lines) else ""
+        characters = column if text.isascii() else len(text.encode()[:column].decode("utf-8", "ignore"))
+        return min(self._starts[min(line, len(self._lines)) - 1] + characters, len(self._text))
+
+
+def _emptied(piece: re.Match[str], replacement: str) -> str:
+    newline = "\n" if len(piece["open"]) == 3 else "\\\n"
+    prefix = piece["prefix"].replace("f", "").replace("F", "")
+    return f"{prefix}{piece['open']}{replacement}{newline * piece['body'].count(chr(10))}{piece['open']}"
+
+
+# --- which values a name is given
+
+
+def _named_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the names that promise a secret, with the expressions that they are given."""
+    for name, value in _bindings(node):
+        if value is None or not name:
+            continue
+        if promises_secret(name):
+            yield name, value
+        elif name == "key" and isinstance(value, ast.Constant) and is_key(value.value):
+            yield "api_key", value
+        elif isinstance(value, ast.Tuple) and name in _PAIRS and len(value.elts) == 2:
+            yield "password", value.elts[1]
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from _assigned(target, value)
+        case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.AugAssign(target=target, value=value):
+            yield from _assigned(target, value)
+        case ast.NamedExpr(target=ast.Name(id=name), value=value):
+            yield name, value
+        case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
+            yield _name(target), value
+        case ast.Dict(keys=keys, values=values):
+            yield from ((_name(key), value) for key, value in zip(keys, values, strict=True) if key is not None)
+        case ast.arguments():
+            yield from _defaults(node)
+        case ast.Compare(left=left, comparators=comparators):
+            yield from ((_name(left), value) for value in comparators)
+        case ast.Call():
+            yield from _arguments(node)
+        case ast.List(elts=items):
+            yield from _in_order(items, is_pair=False)
+        case ast.Tuple(elts=items):
+            yield from _in_order(items, is_pair=len(items) == 2)
+
+
+def _assigned(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+        if len(target.elts) == len(value.elts):
+            for one, given in zip(target.elts, value.elts, strict=True):
+                yield from _assigned(one, given)
+    else:
+        yield _name(target), value
+
+
+def _defaults(node: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
+    positional = [*node.posonlyargs, *node.args]
+    for argument, default in zip(positional[len(positional) - len(node.defaults) :], node.defaults, strict=True):
+        yield argument.arg, default
+    for argument, given in zip(node.kwonlyargs, node.kw_defaults, strict=True):
+        yield argument.arg, given
+
+
+def _arguments(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    names = [_option(argument) for argument in call.args]
+    names += [_option(word.value) for word in call.keywords if word.arg in ("description", "label", "name")]
+    promised = next((name for name in names if name and promises_secret(name)), "")
+    for word in call.keywords:
+        if word.arg is not None:
+            yield (promised if promised and word.arg in _GIVEN else word.arg), word.value
+    if _called(call) in _SETTERS:
+        yield from ((_option(name), value) for name, value in pairwise(call.args))
+    for first, second in pairwise(call.args):
+        if _LABEL.match(_constant(first)) and _is_made_up(second):
+            yield _constant(first), second
+    is_login = len(call.args) == 2 and (_called(call) == "login" or _EMAIL.match(_constant(call.args[0])))
+    if is_login and _is_made_up(call.args[1]):
+        yield "password", call.args[1]
+
+
+def _in_order(items: Sequence[ast.expr], *, is_pair: bool) -> Iterator[tuple[str, ast.expr]]:
+    """Yield ``"--token", "abc"`` in a list of arguments, and ``("password", "hunter2")``, a pair."""
+    for first, second in pairwise(items):
+        if (name := _option(first)).startswith("--") or (is_pair and _is_made_up(second)):
+            yield name, second
+
+
+def _is_made_up(node: ast.expr) -> bool:
+    return is_made_up(_constant(node))
+
+
+def _name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Constant(value=str() as name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str() as name)):
+            return name
+    return ""
+
+
+def _constant(node: ast.expr) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _option(node: ast.expr) -> str:
+    """Return a literal that can be a name: ``API_KEY``, ``--token``, ``fs.s3a.secret.key``."""
+    value = _constant(node)
+    return value if _OPTION.match(value) else ""
+
+
+def _called(call: ast.Call) -> str:
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+# --- which literals make up a value
+
+
+def _chains(node: ast.expr, is_any: bool) -> Iterator[_Chain]:
+    """Yield the literals that an expression may come to, those that are put together as one."""
+    match node:
+        case ast.Constant() | ast.JoinedStr() | ast.BinOp(op=ast.Add()):
+            if (chain := _chain(node)) is not None:
+                yield chain
+        case ast.BoolOp(values=values) | ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
+            yield from _each(values, is_any)
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _each((body, orelse), is_any)
+        case ast.Dict(keys=keys, values=values) if is_any:
+            yield from _each(
+                [v for k, v in zip(keys, values, strict=True) if k is not None and _name(k) != "user"], is_any
+            )
+        case ast.NamedExpr(value=value) | ast.Await(value=value):
+            yield from _chains(value, is_any)
+        case ast.Call():
+            yield from _each(_passed_on(node), is_any)
+
+
+def _each(nodes: Iterable[ast.expr], is_any: bool) -> Iterator[_Chain]:
+    for node in nodes:
+        yield from _chains(node, is_any)
+
+
+def _passed_on(call: ast.Call) -> Iterator[ast.expr]:
+    """Yield the arguments that a call gives back: all of a wrapper's, the default of ``getenv(name, default)``."""
+    name = _called(call)
+    if isinstance(call.func, ast.Attribute) and _chain(call.func.value) is not None:
+        yield _join(call) or call.func.value
+    elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call):
+        yield call.func.value
+    elif name in _WRAPPERS:
+        yield from call.args
+        yield from (word.value for word in call.keywords if word.arg in _GIVEN)
+    elif name in _SETTERS and len(call.args) == 2 and promises_secret(_option(call.args[0])):
+        yield call.args[1]
+
+
+def _join(call: ast.Call) -> ast.expr | None:
+    """Return ``"".join(["a", "b"])`` as ``"a" + "b"``."""
+    match call:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Constant(value=""), attr="join"),
+            args=[ast.List(elts=[first, *rest]) | ast.Tuple(elts=[first, *rest])],
+        ):
+            joined = first
+            for item in rest:
+                joined = ast.BinOp(left=joined, op=ast.Add(), right=item)
+            return joined
+    return None
+
+
+def _chain(node: ast.expr) -> _Chain | None:
+    literals: list[Literal] = []
+    is_whole = True
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add):
+            pending += [part.right, part.left]
+        elif isinstance(part, ast.JoinedStr):
+            literals.append(part)
+            is_whole &= all(isinstance(value, ast.Constant) for value in part.values)
+        elif isinstance(part, ast.Constant) and isinstance(part.value, str | bytes | int):
+            if isinstance(part.value, bool):
+                return None
+            literals.append(part)
+        else:
+            is_whole = False
+    return _Chain(tuple(literals), is_whole) if literals else None
+
+
+def _joined(node: ast.AST) -> _Chain | None:
+    """Return the literals that a node puts together, if there may be several."""
+    if isinstance(node, ast.Call):
+        joined = _join(node)
+        return _chain(joined) if joined is not None else None
+    return _chain(node) if isinstance(node, ast.BinOp | ast.Constant | ast.JoinedStr) else None
+
+
+def _text(literal: Literal) -> str:
+    if isinstance(literal, ast.JoinedStr):
+        return "".join(_text(part) for part in literal.values if isinstance(part, ast.Constant))
+    value = literal.value
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)

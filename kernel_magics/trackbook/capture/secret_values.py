@@ -1,0 +1,58 @@
+"""Which values can be a credential: what stands for one is none, and only chance looks random."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+from trackbook.capture import secret_shapes as shapes
+from trackbook.capture.secret_names import promises_any_secret, promises_secret
+
+SECRET = "[secret]"
+_RUNS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_OF_WORDS = re.compile(r"sha\d{1,3}[\-_]|(?:[^_\-./]{0,12}[_\-./]){4,}[^_\-./]{0,12}$", re.IGNORECASE)
+_MIN_RUNS = 0.34  # a letter; random text of 62 letters has about 0.53, names of several words about 0.2
+_HARMLESS = (shapes.PLACEHOLDER, shapes.ENVIRONMENT_NAME, shapes.PLACE)
+
+
+def is_named_secret(name: str, value: str) -> bool:
+    """Tell whether a name promises a secret and the value can be one: it stands for nothing else."""
+    if not promises_secret(name) or any(pattern.match(value) for pattern in _HARMLESS):
+        return False
+    return promises_any_secret(name) or _could_be_token(value)
+
+
+def is_made_up(value: str) -> bool:
+    """Tell whether a value is no word of a language or a program: it has digits or signs in it, and no spaces."""
+    return re.fullmatch(r"(?=\S*(?:\d|[^\w.\-]))\S{6,}", value) is not None
+
+
+def is_key(value: object) -> bool:
+    """Tell whether a value that is just called a key is no word: capitals and digits in no order, and nothing else."""
+    if not isinstance(value, str) or not re.fullmatch(r"(?=.*[A-Z])[A-Za-z0-9]{14,100}", value):
+        return False
+    return len(re.findall(r"\d", value)) >= 2 and len(_RUNS.findall(value)) / len(value) > _MIN_RUNS
+
+
+def is_random(value: str) -> bool:
+    """Tell whether a string is long, mixes cases and digits, and changes between them as often as only chance does."""
+    if value.islower() or value.isupper() or _OF_WORDS.match(value):
+        return False
+    runs = _RUNS.findall(value)
+    letters = "".join(runs)
+    digits = sum(map(str.isdigit, letters))
+    if len(letters) < 20 or digits < 2:
+        return False
+    return len(runs) / len(letters) > _MIN_RUNS and _entropy(letters) > 0.75 * math.log2(min(len(letters), 62))
+
+
+def _could_be_token(value: str) -> bool:
+    if len(value) < 8 or any(character.isspace() for character in value):
+        return False
+    return len(value) >= 16 or any(character.isdigit() for character in value)
+
+
+def _entropy(text: str) -> float:
+    """Return the Shannon entropy in bits a character."""
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
