@@ -85,7 +85,7 @@ def _redacted(name: str, value: str) -> str:
 
 def _by_name(text: str, is_code: bool) -> str:
     text = _apply(_NAME_RULES, _by_shape(text))
-    return text if is_code else shapes.SETTING.sub(_named, text)
+    return text if is_code else shapes.SETTING.sub(_made_up, text)
 
 
 def _by_shape(text: str) -> str:
@@ -145,6 +145,12 @@ def _sk_token(found: re.Match[str]) -> str:
 
 def _made_up_value(found: re.Match[str]) -> str:
     return _with_secret(found) if is_made_up(found["value"]) else found[0]
+
+
+def _header(found: re.Match[str]) -> str:
+    """Redact ``Authorization: Bearer abc`` and leave ``"authorization", "backup"``, words of a list."""
+    is_list = re.search(r",[\s\"'bruf]*$", found["head"]) and not is_made_up(found["value"])
+    return found[0] if is_list else _unless_placeholder(found)
 
 
 def _option(found: re.Match[str]) -> str:
@@ -220,7 +226,7 @@ _SHAPE_RULES: tuple[_Rule, ...] = (
 )
 _NAME_RULES: tuple[_Rule, ...] = (
     ("://", shapes.USERINFO, _userinfo),
-    ("authorization", shapes.HEADER, _unless_placeholder),
+    ("authorization", shapes.HEADER, _header),
     ("cookie:", shapes.COOKIE, _unless_placeholder),
     ("bearer", shapes.BEARER, _unless_placeholder),
     ("basic", shapes.BASIC, _basic),

@@ -80,6 +80,8 @@ SECRETS = [  # a text, and what must not be left of it
 ]
 
 HARMLESS = [
+    'assert union["pass"] == "passthrough"',
+    'WORDS = {"as", "authorization", "backup", "begin"}',
     "num_memory_tokens = 512",
     'tokenizer = "bert-base-uncased"',
     "password_reset_rate = 0.1",
