@@ -185,9 +185,14 @@ def _place(node: Node) -> str:
 
 def _code(node: Node) -> Cell:
     code = node.code or ""
-    first = code.split("\n", 1)[0] + " …" if node.kind is NodeKind.FUNCTION and "\n" in code else " ".join(code.split())
+    is_long = node.kind is NodeKind.FUNCTION and "\n" in code
+    first = f"{code.split(chr(10), 1)[0]} …" if is_long else " ".join(code.split())
     line = fmt.one_line(first)
     return Cell(text=fmt.shortened(line, _WIDEST_CODE), is_code=True, is_strong=_is_end(node), title=code)
+
+
+def _brief(code: str) -> str:
+    return fmt.shortened(fmt.one_line(" ".join(code.split())), _WIDEST_VALUE)
 
 
 def _is_end(node: Node) -> bool:
@@ -198,6 +203,10 @@ def _own_remarks(node: Node) -> Iterator[str]:
     if node.kind is NodeKind.FIT:
         kind = node.details.get("class")
         yield f"fits {fmt.one_line(node.label)}" + (f", a {cells.short_class(str(kind))}" if kind else "")
+        inside = node.details.get("inside")
+        for place in inside if isinstance(inside, list) else ():
+            if isinstance(place, dict) and place["cell"] is not None:
+                yield f"at [{place['cell']}] line {place['line']}: {_brief(str(place['code']))}"
     if node.kind is NodeKind.LITERAL and node.code is not None and not _says(node):
         yield f"{fmt.one_line(node.label)} = {_value(node.value)}"
     if isinstance(node.value, dict) and node.kind is not NodeKind.LITERAL:

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Iterator
 from enum import Enum
 
-from trackbook.lineage.code import parsed, stored_in
+from trackbook.lineage.code import names_in, parsed, stored_in
 
 _CHANGING_TEXT = """
 add append clear discard eval extend fill fit fit_predict fit_transform insert itemset load_state_dict partial_fit pop
@@ -60,12 +60,13 @@ def effect_on(name: str, text: str, module_of: ModuleOf) -> Effect:
     for effect in (Effect.CHANGES, Effect.MAY_CHANGE):
         if effect in effects:
             return effect
-    return Effect.READS if effects else Effect.MAY_CHANGE
+    is_seen = effects or name in names_in(text)  # else what it calls has to do with the name
+    return Effect.READS if is_seen else Effect.MAY_CHANGE
 
 
 def _effects(name: str, tree: ast.AST, module_of: ModuleOf) -> Iterator[Effect]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Subscript | ast.Attribute) and _root(node) == name:
+        if isinstance(node, ast.Subscript | ast.Attribute) and _owner(node) == name:
             yield Effect.READS if isinstance(node.ctx, ast.Load) else Effect.CHANGES
         if isinstance(node, ast.Call):
             yield from _effects_of_call(name, node, module_of)
@@ -73,7 +74,7 @@ def _effects(name: str, tree: ast.AST, module_of: ModuleOf) -> Iterator[Effect]:
 
 def _effects_of_call(name: str, call: ast.Call, module_of: ModuleOf) -> Iterator[Effect]:
     function = call.func
-    if isinstance(function, ast.Attribute) and _root(function) == name:
+    if isinstance(function, ast.Attribute) and _owner(function) == name:
         yield _effect_of_method(function.attr, call)
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     if any(_hands_over(argument, name) for argument in given):
@@ -95,7 +96,7 @@ def _hands_over(argument: ast.expr, name: str) -> bool:
         return any(_hands_over(each, name) for each in argument.elts)
     if isinstance(argument, ast.Dict):
         return any(_hands_over(each, name) for each in argument.values)
-    return isinstance(argument, ast.Name | ast.Attribute | ast.Subscript) and _root(argument) == name
+    return isinstance(argument, ast.Name | ast.Attribute | ast.Subscript) and _owner(argument) == name
 
 
 def _only_reads(function: ast.expr, module_of: ModuleOf) -> bool:
@@ -107,12 +108,20 @@ def _only_reads(function: ast.expr, module_of: ModuleOf) -> bool:
     if isinstance(function, ast.Attribute):
         module = module_of(root) if root else None
         if module is not None and module.partition(".")[0] in _LIBRARIES:
-            return function.attr not in _CHANGING_METHODS
+            return function.attr in _PROTOCOL or function.attr not in _CHANGING_METHODS
         return function.attr in _PROTOCOL or function.attr in ("append", "add", "update", "extend")
     return False
 
 
+def _owner(node: ast.AST) -> str | None:
+    """Return the name that an attribute or item is reached from; what a call returns is another value."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
 def _root(node: ast.AST) -> str | None:
+    """Return the name that a chain of attributes, items and calls begins with."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None

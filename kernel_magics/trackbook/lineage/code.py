@@ -107,9 +107,34 @@ def gives(text: str, name: str, value: JsonValue) -> bool:
         return False
 
 
+def is_constant(node: ast.expr) -> bool:
+    """Return whether an expression is a constant, or a container of them."""
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError):
+        return False
+    return True
+
+
+def positional(text: str, value: JsonValue) -> ast.expr | None:
+    """Return the constant among the positional arguments of the calls in a piece of code, None if it isn't there."""
+    tree = parsed(text)
+    for node in ast.walk(tree) if tree is not None else ():
+        for argument in node.args if isinstance(node, ast.Call) else ():
+            if is_constant(argument) and ast.literal_eval(argument) == value and not isinstance(value, bool | None):
+                return argument
+    return None
+
+
 def definition_line(text: str, function: str) -> int | None:
     """Return the line (from 0) of a function's ``def`` in the text of a statement, None if it isn't there."""
     pattern = re.compile(rf"\s*(?:async\s+)?def\s+{re.escape(function)}\b")
+    return next((number for number, line in enumerate(text.split("\n")) if pattern.match(line)), None)
+
+
+def setting_line(text: str, name: str) -> int | None:
+    """Return the line (from 0) of a class's text that sets a field, None if none does."""
+    pattern = re.compile(rf"\s+{re.escape(name)}\s*[:=]")
     return next((number for number, line in enumerate(text.split("\n")) if pattern.match(line)), None)
 
 

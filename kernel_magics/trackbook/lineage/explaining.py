@@ -34,6 +34,7 @@ from trackbook.records import (
 )
 
 BEFORE = "made before tracking began"
+_NOTHING = object()
 _IN_CELL = re.compile(r"^(?P<what>.*) without a seed in (?:cell (?P<index>\d+)|this cell)$")
 
 
@@ -108,9 +109,18 @@ class _Explaining:
         return node_id
 
     def _read(self, reader: str, name: str, makers: Sequence[Source], text: str) -> None:
-        for maker, is_sure in last_makers(name, makers, self.evidence.executions).items():
+        found = last_makers(name, makers, self.evidence.executions)
+        for maker in self._ran(name, list(found)):
             for start in self._makers(maker, name, text):
-                self.draft.join(start, reader, name, is_sure=is_sure)
+                self.draft.join(start, reader, name, is_sure=found[maker])
+
+    def _ran(self, name: str, makers: list[Source]) -> list[Source]:
+        """Return which of several statements that assign constants to a name made it: the run's params tell."""
+        literals = {maker: getattr(self._at(maker), "literals", {}).get(name, _NOTHING) for maker in makers}
+        if name not in self.evidence.run.params or _NOTHING in literals.values():
+            return makers
+        value = self.evidence.run.params[name]
+        return [maker for maker in makers if literals[maker] == value] or makers
 
     def _makers(self, maker: Source, name: str, text: str) -> list[str]:
         """Return the nodes that stand for what a statement made under a name: its literals, else the statement."""
@@ -167,6 +177,8 @@ class _Explaining:
             key = self.fits[source].key
             classes = [model.class_name for model in self.evidence.run.models if model.name == key]
             details["class"] = classes[0] if classes else None
+            places = [self._inside_node("", each.function, each.line) for each in self.fits[source].inside[-1:]]
+            details["inside"] = [{"cell": each.cell, "line": each.line, "code": each.code} for each in places]
         if execution.failure is not None:
             details["failure"] = f"{execution.failure.type}: {execution.failure.message}"
         return details
@@ -181,15 +193,17 @@ class _Explaining:
     def _literal(self, source: Source, key: str, value: JsonValue) -> str:
         execution, statement = self.evidence.executions[source.execution_id], self._at(source)
         text = self._text(source)
+        first = statement.line if statement is not None else 1
+        inner = code.setting_line(text, leaf_of(key)) if code.is_definition(text) else None
         node = Node(
             node_id=f"{source.execution_id}:{source.statement}:{key}",
             kind=NodeKind.LITERAL,
             label=key,
             execution_id=execution.execution_id,
             cell=prompt(execution),
-            line=statement.line if statement else None,
-            end_line=statement.end_line if statement else None,
-            code=text,
+            line=first + (inner or 0),
+            end_line=first + inner if inner is not None else statement.end_line if statement is not None else None,
+            code=text if inner is None else code.line_text(text, inner),
             value=value,
         )
         if node.node_id not in self.draft.nodes:
@@ -202,7 +216,10 @@ class _Explaining:
     def _unseen(self, source: Source, statement: Statement, names: Sequence[str] | None) -> Iterator[str]:
         """Yield the names that a statement read from before its cell, of which nobody saw the making."""
         execution = self.evidence.executions[source.execution_id]
-        outer = set(execution.reads) - set(statement.reads)
+        if code.is_definition(self._text(source)):
+            return  # what a body reads is read by who calls it
+        seen = (each for each in self.evidence.executions.values() if each.index < execution.index)
+        outer = set(execution.reads) - set(statement.reads) - {name for each in seen for name in each.writes}
         for name in sorted(outer & code.names_in(self._text(source))):
             if names is None or name in names:
                 yield name
@@ -334,7 +351,7 @@ class _Explaining:
 
     def _readers(self, origin: Origin, use: DatasetUse) -> list[str]:
         """Return the statements that used a table for an origin: its own, else the nearest one that read the name."""
-        if (origin.kind is OriginKind.FIT) != (use.role is Role.TRAIN) and self._has_other(origin, use):
+        if not self._is_for(origin, use):
             return []
         own = f"{origin.source.execution_id}:{origin.source.statement}"
         names = set(origin.names) & set(getattr(self._at(origin.source), "reads", ()))
@@ -359,9 +376,11 @@ class _Explaining:
         node_id = f"table:{use.name}:{use.role or ''}"
         return self.draft.add(Node(node_id=node_id, kind=NodeKind.TABLE, label=use.name, details=details))
 
-    def _has_other(self, origin: Origin, use: DatasetUse) -> bool:
-        others = (each for each in self.evidence.run.datasets if each.name == use.name and each.role != use.role)
-        return any((origin.kind is OriginKind.FIT) == (each.role is Role.TRAIN) for each in others)
+    def _is_for(self, origin: Origin, use: DatasetUse) -> bool:
+        is_fit = origin.kind is OriginKind.FIT
+        if use.role is Role.TRAIN:
+            return is_fit or origin.key.startswith("train.")
+        return not is_fit or not any(each.role is Role.TRAIN for each in self.evidence.run.datasets)
 
     def _pass_through(self, table: str, use: DatasetUse, reader: str) -> None:
         names = {use.name} | ({*code.names_in(use.name)} if not use.name.isidentifier() else set())
@@ -393,11 +412,12 @@ class _Explaining:
     def _chosen(self) -> None:
         """Hang the params that no literal stands for on the statements that write them, else on the fit."""
         told = self._told()
+        settings = {key for source in self.known for key in getattr(self._at(source), "literals", ()) if "." in key}
         for key, value in self.evidence.run.params.items():
             leaf = leaf_of(key)
             if key in self.evidence.defaults or (leaf, repr(value)) in told or (key, repr(value)) in told:
                 continue
-            if isinstance(value, dict | list) and ("", repr(value)) in told:
+            if (isinstance(value, dict | list) and ("", repr(value)) in told) or key in settings:
                 continue
             for fit in self.fits.values():
                 self._choose(fit, key, leaf, value)
@@ -405,8 +425,8 @@ class _Explaining:
     def _choose(self, fit: Origin, key: str, leaf: str, value: JsonValue) -> None:
         fit_id = f"{fit.source.execution_id}:{fit.source.statement}"
         place, written = written_at(self.draft, fit_id, leaf, value)
-        if isinstance(written, ast.Name | ast.Attribute) or (written is None and not self._knows_defaults()):
-            return  # the name says where it comes from; what may be a default is no choice
+        if isinstance(written, ast.Name) or (written is None and not self._is_candidate()):
+            return  # the name says where it comes from; what stands nowhere is a default, or was said by hand
         self._written(place, key, value)
 
     def _written(self, place: str, key: str, value: JsonValue) -> None:
@@ -424,9 +444,9 @@ class _Explaining:
         )
         self.draft.join(self.draft.add(literal), place, key)
 
-    def _knows_defaults(self) -> bool:
-        """Return whether it is known which params nobody chose: of models, and of a search's candidates."""
-        return bool(self.evidence.run.models) or self.evidence.run.run.parent_id is not None
+    def _is_candidate(self) -> bool:
+        """Return whether the run is one choice of a search, whose params the search itself has set."""
+        return self.evidence.run.run.parent_id is not None and not self.evidence.run.models
 
     def _told(self) -> set[tuple[str, str]]:
         """Return names with values that stand in the graph already: literals, the entries of dicts, loops' values."""
@@ -457,16 +477,26 @@ def leaf_of(key: str) -> str:
 
 
 def written_at(draft: Draft, fit_id: str, name: str, value: JsonValue) -> tuple[str, ast.expr | None]:
-    """Return the nearest node upstream of a fit whose code gives a keyword argument a value, and what stands there.
+    """Return the nearest node upstream of a fit in whose code an argument is given, and what stands there.
 
-    Where none does, that is the fit itself, and None.
+    That is a keyword argument with the value as a constant, by the name of one, or by an expression; else the constant
+    among a call's positional ones. Where there is none, it is the fit itself, and None.
     """
     nodes = [draft.nodes[each] for each in (fit_id, *draft.upstream(fit_id))]
-    known = {node.label for node in nodes if node.kind is NodeKind.LITERAL and node.value == value}
-    for node in nodes:
-        given = code.keyword_value(node.code or "", name) if node.kind is not NodeKind.LITERAL else None
-        is_same = given is not None and (ast.unparse(given) in known or code.gives(node.code or "", name, value))
-        if is_same:
+    literals = [node.label for node in nodes if node.kind is NodeKind.LITERAL and node.value == value]
+    known = {*literals, *(label.rpartition(".")[2] for label in literals)}
+    coded = [node for node in nodes if node.kind is not NodeKind.LITERAL and node.code is not None]
+    for node in coded:
+        given = code.keyword_value(node.code or "", name)
+        if given is not None and (ast.unparse(given) in known or code.gives(node.code or "", name, value)):
+            return node.node_id, given
+    for node in coded:
+        given = code.keyword_value(node.code or "", name)
+        if given is not None and not code.is_constant(given):
+            return node.node_id, given
+    for node in coded:
+        given = code.positional(node.code or "", value) if node.kind is not NodeKind.FUNCTION else None
+        if given is not None:
             return node.node_id, given
     return fit_id, None
 

@@ -12,7 +12,7 @@ from trackbook.lineage.explaining import Evidence, draft_of, leaf_of, metric_id,
 from trackbook.lineage.why import Draft, Graph, Node, NodeKind, reached, resolved, starts
 from trackbook.records import Execution, JsonValue, Origin, RunDetail
 from trackbook.store.contract import RunFilter, Store
-from trackbook.tracking.choices import default_params, is_group
+from trackbook.tracking.choices import default_params, is_group, parts
 from trackbook.tracking.direction import headline
 from trackbook.tracking.find import witnesses_of
 
@@ -56,6 +56,7 @@ def explain(store: Store, run: RunDetail, subject: str | None = None) -> Explana
     found = find_subject(store, run, subject)
     origins, executions = _record(store, run.run.run_id)
     defaults = default_params([run, *witnesses_of(store, [run])])[run.run.run_id]
+    defaults |= {key for key in run.params if parts(run.params, key)}  # a pipeline's steps stand in its code
     evidence = Evidence(run=run, origins=origins, executions=executions, defaults=defaults)
     draft = draft_of(evidence)
     root = _root(draft, evidence, found)
@@ -186,9 +187,15 @@ def _param_root(draft: Draft, evidence: Evidence, key: str) -> str:
     fits = _of_kind(draft, NodeKind.FIT)
     if makers:
         return root
+    written = [
+        (each, node) for each, node in (written_at(draft, fit.node_id, leaf_of(key), value) for fit in fits) if node
+    ]
+    for place, _ in written:
+        draft.join(place, root, key)
+    if written:
+        return root
     if key in evidence.defaults:
-        kinds = " or ".join(dict.fromkeys(str(each.details["class"]).rpartition(".")[2] for each in fits))
-        _say(draft, root, f"Nobody chose it: it is what {kinds or 'the estimator'} takes by default.")
+        _say(draft, root, "Nobody chose it: it is the default.")
     else:
         _say(draft, root, "No statement is on record for it: it was logged by hand, or is a setting of the estimator.")
     return root
@@ -209,7 +216,7 @@ def _param_makers(draft: Draft, key: str, value: JsonValue) -> list[Node]:
     ]
     return (
         [each for each in literals if each.label == key]
-        or [each for each in literals if each.label == leaf]
+        or [each for each in literals if each.label == leaf or each.label.endswith(f".{leaf}")]
         or [each for each in literals if each.label in handed]
         or containing
     )
