@@ -64,6 +64,8 @@ class FitEvent(Event):
     failure: Failure | None = None
     has_ended: bool = False
     finish: Callable[[], None] | None = None
+    begins_from: str | None = ""
+    """A hash of what the model held before, where training goes on from that; None if it can't be told."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -527,11 +527,14 @@ class Attempts:
     def _add_constants(self, attempt: Attempt, constants: Mapping[str, JsonValue], prefix: str = "other") -> None:
         """Add the constants that flowed into a fit or a metric.
 
+        A dict that the fit took its own params from is not told twice, for it may have been changed before it was used.
         `prefix`: what goes before the name of one that the run has with another value.
         """
         for name, value in constants.items():
             attempt.constants.setdefault(name, (value, self._execution_id))
-        self._add_params(attempt, constants, prefix)
+        own = attempt.fit.hyper.keys() if attempt.fit is not None else frozenset()
+        told = {name for name, value in constants.items() if isinstance(value, dict) and value and value.keys() <= own}
+        self._add_params(attempt, {name: value for name, value in constants.items() if name not in told}, prefix)
 
     def _add_params(self, attempt: Attempt, params: Mapping[str, JsonValue], prefix: str) -> None:
         """Add params; one whose name is taken by another value gets a prefix, and a number if it must."""
@@ -639,7 +642,7 @@ def _same_number(one: float | int, other: float | int) -> bool:
 
 def _identity(event: FitEvent, *, with_data: bool = True) -> str:
     """Return a hash of code and inputs; empty if some data could not be fingerprinted, for then nobody knows."""
-    fingerprints = [use.fingerprint for use in event.data] if with_data else []
+    fingerprints = [*(use.fingerprint for use in event.data), event.begins_from] if with_data else []
     if None in fingerprints:
         return ""
     files = sorted({str(file.digest) for use in event.data for file in use.files})
