@@ -31,6 +31,7 @@ from trackbook.records import (
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.direction import FOLD
 from trackbook.tracking.find import find_run, find_session, short_id, witnesses_of
+from trackbook.tracking.query import query_of
 from trackbook.tracking.shown import content_of, figures_of
 from trackbook.tracking.why import Explanation, explain
 
@@ -308,9 +309,10 @@ def get_run(run: RunReference, *, project: Project | None = None) -> RunView:
 
 
 def runs(
-    experiment: str | None = None,
+    query: str | None = None,
     limit: int | None = None,
     *,
+    experiment: str | None = None,
     session: str | None = None,
     project: Project | None = None,
 ) -> pd.DataFrame:
@@ -322,18 +324,28 @@ def runs(
 
     Parameters
     ----------
-    experiment
-        Only runs of this experiment.
+    query
+        Which runs, in which order, at most how many:
+        ``"metrics.accuracy > 0.9 and params.C = 0.1 order by metrics.accuracy desc"``.
     limit
         At most so many.
+    experiment
+        Only runs of this experiment.
     session
         Only runs of this session: its id, the beginning of it, or ``"latest"``.
+
+    Raises
+    ------
+    QueryError
+        If the query can't be read; it shows the place.
     """
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
         raise InvalidValueError(f"limit={limit!r} is no number of runs. Give 0 or more, or None for all.")
     store = (project or current_project()).store
     session_id = find_session(store, session).session_id if session else None
-    return runs_frame(store.runs(RunFilter(experiment=experiment, session_id=session_id, limit=limit)))
+    asked = query_of(store, query or "")
+    where = RunFilter(experiment=experiment, session_id=session_id, query=asked, limit=limit)
+    return runs_frame(store.runs(where))
 
 
 class WhyView:

@@ -52,7 +52,7 @@ def test_no_number_loses_anything_in_a_frame(project, notebook, make_run):
 
 
 def test_empty_store_gives_an_empty_frame_with_its_columns(project):
-    frame = trackbook.runs("churn")
+    frame = trackbook.runs(experiment="churn")
 
     assert len(frame) == 0
     assert {"run_id", "name", "experiment", "status", "verdict", "started_at"} <= set(frame.columns)
@@ -62,7 +62,7 @@ def test_runs_are_filtered_and_limited(project, notebook, make_run):
     for number in range(4):
         notebook.add(make_run(number, run={"experiment": "churn" if number % 2 else "prices"}))
 
-    assert len(trackbook.runs("churn")) == 2
+    assert len(trackbook.runs(experiment="churn")) == 2
     assert len(trackbook.runs(limit=3)) == 3
     assert len(trackbook.runs(session="latest")) == 4
     with pytest.raises(InvalidValueError, match="limit=-1"):

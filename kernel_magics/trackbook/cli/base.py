@@ -108,6 +108,19 @@ def complete_runs(ctx: click.Context, _: click.Parameter, incomplete: str) -> li
     return [CompletionItem(word, help=about) for word, about in words.items() if word.startswith(incomplete)]
 
 
+class QueryWord(click.ParamType[str]):
+    """A word of a query, as the shell gives it; a command that takes queries ignores unknown options for their -0.5."""
+
+    name = "query"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from trackbook.tracking.query_words import looks_like_option
+
+        if looks_like_option(value):
+            raise click.NoSuchOption(value, ctx=ctx)
+        return str(value)
+
+
 def run_argument(function: _Function) -> _Function:
     """Give a command a RUN that completes."""
     return click.argument("run", shell_complete=complete_runs)(function)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trackbook.cli.base import (
+    QueryWord,
     cli,
     complete_runs,
     json_option,
@@ -43,7 +44,11 @@ def status(ctx: click.Context, as_json: bool) -> None:
         print_shown(show_status(found, look_of()))
 
 
-@cli.command(epilog="Example: trackbook runs --experiment churn --limit 20")
+@cli.command(
+    epilog="Example: trackbook runs 'metrics.accuracy > 0.9 order by metrics.accuracy desc' --limit 20",
+    context_settings={"ignore_unknown_options": True},  # the -0.5 in a query is none
+)
+@click.argument("query", nargs=-1, type=QueryWord())
 @store_option
 @click.option("--experiment", metavar="NAME", help="Only runs of this experiment, e.g. --experiment churn.")
 @click.option("--session", metavar="ID", help="Only runs of this session, e.g. --session latest.")
@@ -54,6 +59,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def runs(
     ctx: click.Context,
+    query: Sequence[str],
     experiment: str | None,
     session: str | None,
     limit: int | None,
@@ -61,20 +67,28 @@ def runs(
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    """List runs. The newest come first, children beneath their parents."""
+    """List runs. The newest come first, children beneath their parents.
+
+    QUERY says which, in which order, how many: metrics.KEY, params.KEY, tags.KEY, model, dataset, status, verdict,
+    started_at and the like, compared by = != < > in like ~, joined by and, or, not; order by FIELD desc; limit N.
+    """
     from trackbook.display.runs import MOST_ROWS, show_runs
     from trackbook.store.contract import RunFilter
     from trackbook.tracking.find import find_session, list_runs
+    from trackbook.tracking.query import query_of
 
     if (as_csv and as_json) or (is_all and limit):
         raise InvalidValueError("Give one of --csv and --json, and one of --all and --limit.")
     store = project_of(ctx).store
-    where = RunFilter(experiment=experiment, session_id=find_session(store, session).session_id if session else None)
+    asked = query_of(store, " ".join(query))
+    session_id = find_session(store, session).session_id if session else None
+    where = RunFilter(experiment=experiment, session_id=session_id, query=asked)
     if as_csv or as_json:
         _print_runs(ctx, where, limit, as_csv=as_csv)
     else:
-        tree = list_runs(store, where, limit=None if is_all else limit or MOST_ROWS)
-        print_shown(show_runs(tree, look_of(), experiment=experiment))
+        has_limit = asked is not None and asked.limit is not None
+        tree = list_runs(store, where, limit=limit or (None if is_all or has_limit else MOST_ROWS))
+        print_shown(show_runs(tree, look_of(), experiment=experiment, query=asked))
 
 
 def _print_runs(ctx: click.Context, where: RunFilter, limit: int | None, *, as_csv: bool) -> None:

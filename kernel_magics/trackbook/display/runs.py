@@ -12,6 +12,7 @@ from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title
 from trackbook.display.rows import run_seconds
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import MetricPoint, RunDetail, encode
+from trackbook.records.query import Query, Scope, fields_of
 from trackbook.tracking.choices import chosen_params, is_group
 from trackbook.tracking.direction import higher_is_better, is_detail
 from trackbook.tracking.find import Branch, RunTree, short_id
@@ -35,19 +36,23 @@ class _Line:
     text: str = ""
 
 
-def show_runs(tree: RunTree, look: Look | None = None, *, experiment: str | None = None) -> Shown:
+def show_runs(
+    tree: RunTree, look: Look | None = None, *, experiment: str | None = None, query: Query | None = None
+) -> Shown:
     """Show a slice of the list of runs, newest first, children beneath their parents.
 
     Shown are the params that somebody chose and that differ between the runs listed, and the metrics that most of them
-    have, means rather than folds; the notes beneath name the others.
+    have, means rather than folds, after those that the query asks for; the notes beneath name the others.
     """
     look = look or Look()
     if not tree.branches:
-        return shown(_empty(look, experiment), look)
+        return shown(_empty(look, experiment, query), look)
     lines = list(_lines(tree.branches, look))
     details = [line.detail for line in lines if line.detail]
     params, other_params = _split(_varying([each for each in details if each.params]), _MOST_PARAMS)
     metrics, other_metrics = _metrics_of(tree.branches)
+    params, other_params = _asked_first(Scope.PARAMS, query, details, params, other_params)
+    metrics, other_metrics = _asked_first(Scope.METRICS, query, details, metrics, other_metrics)
     table = _table(lines, params, metrics, look)
     notes = [_constants(details), _others(other_params, other_metrics, look), _unlisted(tree, look)]
     count = fmt.plural(tree.total, "run")
@@ -65,7 +70,21 @@ def table_of(details: Sequence[RunDetail], look: Look, *, heading: str = "") -> 
     return replace(_table(lines, params, metrics, look), heading=heading)
 
 
-def _empty(look: Look, experiment: str | None) -> list[Block]:
+def _asked_first(
+    scope: Scope, query: Query | None, details: Sequence[RunDetail], keys: Sequence[str], others: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Return the keys to show and the others, with those that the query asks for and a run has before all."""
+    fields = fields_of(query) if query else []
+    wanted = [key for field in fields if field.scope is scope for key in field.candidates]
+    owned = {key for each in details for key in (each.metrics if scope is Scope.METRICS else each.params)}
+    asked = [key for key in wanted if key in owned]
+    return list(dict.fromkeys([*asked, *keys])), [key for key in others if key not in asked]
+
+
+def _empty(look: Look, experiment: str | None, query: Query | None) -> list[Block]:
+    if query is not None:
+        place = f" in experiment '{fmt.one_line(experiment)}'" if experiment else ""
+        return [Sentence(text=f"No run{place} for: {fmt.one_line(str(query))}")]
     where = f" in experiment '{fmt.one_line(experiment)}'" if experiment else " yet"
     how = f"Fit a model in a notebook that begins with %load_ext trackbook, then: {look.command} runs"
     return [Sentence(text=f"No runs{where}."), Sentence(text=how, tone=Tone.QUIET)]

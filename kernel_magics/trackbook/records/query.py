@@ -185,6 +185,24 @@ class Query:
         return " ".join(parts)
 
 
+def fields_of(query: Query) -> list[Field]:
+    """Return the fields that a query asks for, in its conditions and its order, each once."""
+    found = [*_fields_in(query.where), *(term.field for term in query.order)]
+    return list(dict.fromkeys(found))
+
+
+def _fields_in(condition: Condition | None) -> list[Field]:
+    match condition:
+        case All() | Some():
+            return [field for each in condition.conditions for field in _fields_in(each)]
+        case Not():
+            return _fields_in(condition.condition)
+        case Comparison() | Has() | IsNull():
+            return [condition.field]
+        case None:
+            return []
+
+
 def all_of(conditions: Iterable[Condition]) -> Condition:
     """Return the one condition that holds when all of them do, without needless nesting."""
     flat = tuple(part for each in conditions for part in (each.conditions if isinstance(each, All) else (each,)))

@@ -94,8 +94,12 @@ def find_session(store: Store, reference: str) -> Session:
 def list_runs(store: Store, where: RunFilter, *, limit: int | None = None) -> RunTree:
     """Return the newest runs of a filter as a tree: at most `limit` at the top, each with all of its children.
 
-    A run whose parent is not among the filter's runs stands at the top.
+    A run whose parent is not among the filter's runs stands at the top. All do where a query has an order or a limit of
+    its own: then that decides.
     """
+    if where.query is not None and (where.query.order or where.query.limit is not None):
+        found = store.runs(replace(where, limit=limit))
+        return RunTree(branches=tuple(Branch(detail=detail) for detail in found), total=store.count_runs(where))
     details: list[RunDetail] = []
     size = max(_FIRST_PAGE, limit or 0)
     while True:

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import NoReturn
 
 from trackbook import clock
@@ -44,6 +45,7 @@ from trackbook.records.query import (
     all_of,
     any_of,
 )
+from trackbook.store.contract import Store
 from trackbook.tracking import query_values as values
 from trackbook.tracking.query_names import (
     SCOPES,
@@ -109,6 +111,17 @@ def parse(text: str, names: Names = no_names, *, now: datetime | None = None) ->
         If the text is no query; it tells the position.
     """
     return Parser(text, names, now or clock.now()).query()
+
+
+def query_of(store: Store, text: str) -> Query | None:
+    """Read a query with the names that a store knows; None where the text is empty.
+
+    Raises
+    ------
+    QueryError
+        If the text is no query.
+    """
+    return parse(text, cache(store.names)) if text.strip() else None
 
 
 class Parser(Cursor):
@@ -199,7 +212,7 @@ class Parser(Cursor):
             return Not(condition=self._deeper(start, self._part))
         if not self.takes("("):
             found = self._test()
-            self.expected = "connective"
+            self.expected = self.expected if self.expected == "operator" else "connective"
             return found
         found = self._deeper(start, self._condition)
         self.demand(")", f"A closing parenthesis is missing for the one at character {start.start + 1}")
@@ -247,6 +260,7 @@ class Parser(Cursor):
         return Has(field=field)
 
     def _null_test(self, field: Field) -> Condition:
+        self.expected = "null"
         is_negated = self.takes("not")
         if not values.is_null_word(self.token):
             self.fail(f"is takes null or not null; compare with {field} = VALUE")
@@ -299,6 +313,8 @@ class Parser(Cursor):
         token = self.next()
         if token.kind not in (Kind.WORD, Kind.PATH) or token.lower in _KEYWORDS:
             self.fail(_FIELD_HINT if token.kind is not Kind.END else "A field is missing here", token)
+        if values.number_of(token.text) is not None:
+            self.fail(_FIELD_HINT, token)
         field = self._scoped(token) if "." in token.text else run_field(token.text)
         if field is None:
             self.fail(no_such_field(token.text + token.key, self._names), token)
@@ -401,6 +417,6 @@ class Parser(Cursor):
 def _unexpected(token: Token) -> str:
     if token.lower in ("order", "limit"):
         return "order by and limit stand once each, and order is followed by by"
-    if token.text.startswith("--"):
-        return f"There is no option {token.text}. Options stand before or after the query; see -h"
+    if token.text == ")":
+        return "No parenthesis is open here"
     return "and, or, order by or limit is missing here"

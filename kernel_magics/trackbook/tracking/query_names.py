@@ -146,6 +146,8 @@ def no_such_field(word: str, names: Names) -> str:
     fields = list(all_fields(names))
     same = [each for each in fields if each.partition(".")[2].lower() in (key.lower(), word.lower())]
     near = same or _near(word, fields)
+    if not same and word in names(NameKind.EXPERIMENT):
+        return f"'{word}' is an experiment. Write experiment = {word}"
     if near:
         return f"There is no field '{word}'. Did you mean {_joined(near[:3], 'or')}?"
     known = _joined(["metrics.KEY", "params.KEY", "tags.KEY", *RUN_FIELDS], "and")

@@ -19,6 +19,7 @@ _TOKEN = re.compile(
       | (?P<word>[^\s<>=!~(),\[\]"'`]+)""",
     re.VERBOSE,
 )
+_OPTION = re.compile(r"--\w|-(?!inf|nan)[a-z]", re.IGNORECASE)
 _SPACE = re.compile(r"\s*")
 _NOWHERE = re.compile("[\0\ud800-\udfff]")  # what no database can be asked for
 
@@ -51,6 +52,11 @@ class Token:
     def lower(self) -> str:
         """The text as keywords and operators are compared; a quoted text is neither."""
         return self.text.lower() if self.kind in (Kind.WORD, Kind.OPERATOR, Kind.SIGN) else ""
+
+
+def looks_like_option(word: str) -> bool:
+    """Return whether a word of a command line is meant as one of its options: ``--limt``, but not ``-0.5``."""
+    return _OPTION.match(word) is not None
 
 
 def tokens_of(text: str) -> list[Token]:

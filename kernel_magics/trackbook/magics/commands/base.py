@@ -15,6 +15,7 @@ from trackbook.magics.notebook import TrackedNotebook
 from trackbook.magics.state import state_of
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.find import short_id
+from trackbook.tracking.query_words import looks_like_option
 
 if TYPE_CHECKING:
     from trackbook.store.contract import Store
@@ -67,6 +68,25 @@ class ExperimentName(Word):
         return _beginning(list(names), incomplete)
 
 
+class QueryWord(click.ParamType[str]):
+    """A word of a query, as it was typed; completes to what can stand there."""
+
+    name = "query"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if looks_like_option(value):
+            raise click.NoSuchOption(value, ctx=ctx)
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from trackbook.tracking.query_completion import complete_words
+
+        words = [*ctx.params.get(param.name or "", ()), incomplete]
+        found = complete_words(words, store_of(ctx).names)
+        plain = (each.partition(" ")[0] for each in found if each[0] not in "\"'`")  # a line is completed word by word
+        return _beginning(list(dict.fromkeys(plain)), incomplete)
+
+
 class TagPair(click.ParamType[str]):
     """A ``KEY=VALUE``, as it was typed; completes to the keys that the newest runs have."""
 
@@ -97,6 +117,7 @@ class _Commands(click.Group):
 
 
 WORD = Word()
+QUERY = QueryWord()
 RUN = RunReference()
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "terminal_width": 100}
 pass_notebook = click.make_pass_decorator(TrackedNotebook)

@@ -8,6 +8,7 @@ import click
 
 from trackbook.errors import InvalidValueError
 from trackbook.magics.commands.base import (
+    QUERY,
     RUN,
     SETTINGS,
     THIS_SESSION,
@@ -19,12 +20,20 @@ from trackbook.magics.commands.base import (
     show_in_cell,
     track,
 )
+from trackbook.magics.line import unquoted
 from trackbook.magics.notebook import TrackedNotebook
+from trackbook.records.query import Query, Scope, fields_of
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.find import find_run, find_session, list_runs
 
+_PLACES = frozenset({"experiment", "notebook", "session"})
 
-@track.command(epilog="Example: %track runs --limit 20", context_settings=SETTINGS)
+
+@track.command(
+    epilog="Example: %track runs metrics.accuracy > 0.9 order by metrics.accuracy desc",
+    context_settings=SETTINGS | {"ignore_unknown_options": True},  # the -0.5 in a query is none
+)
+@click.argument("query", nargs=-1, type=QUERY)
 @click.option("--experiment", metavar="NAME", type=ExperimentName(), help="Of this experiment; default: this one's.")
 @click.option("--everywhere", is_flag=True, help="Of every experiment in the store.")
 @click.option(
@@ -40,21 +49,35 @@ from trackbook.tracking.find import find_run, find_session, list_runs
 @pass_notebook
 def runs(
     notebook: TrackedNotebook,
+    query: Sequence[str],
     experiment: str | None,
     everywhere: bool,
     session: str | None,
     limit: int | None,
     is_all: bool,
 ) -> None:
-    """List runs. The newest come first, children beneath their parents."""
+    """List runs. The newest come first, children beneath their parents.
+
+    QUERY says which, in which order, how many: metrics.KEY, params.KEY, tags.KEY, model, dataset, status, verdict,
+    started_at and the like, compared by = != < > in like ~, joined by and, or, not; order by FIELD desc; limit N.
+    """
     from trackbook.display.runs import MOST_ROWS, show_runs
+    from trackbook.tracking.query import query_of
 
     if (is_all and limit) or (everywhere and experiment):
         raise InvalidValueError("Give one of --all and --limit, and one of --everywhere and --experiment.")
-    wanted = None if everywhere else experiment or (None if session else notebook.experiment)
-    where = RunFilter(experiment=wanted, session_id=_session_id(notebook, session))
-    tree = list_runs(notebook.project.store, where, limit=None if is_all else limit or MOST_ROWS)
-    show_in_cell(show_runs(tree, look(), experiment=wanted))
+    asked = query_of(notebook.project.store, unquoted(" ".join(query)))
+    is_anywhere = everywhere or session or (asked is not None and _names_its_place(asked))
+    wanted = experiment or (None if is_anywhere else notebook.experiment)
+    where = RunFilter(experiment=wanted, session_id=_session_id(notebook, session), query=asked)
+    has_limit = asked is not None and asked.limit is not None
+    tree = list_runs(notebook.project.store, where, limit=limit or (None if is_all or has_limit else MOST_ROWS))
+    show_in_cell(show_runs(tree, look(), experiment=wanted, query=asked))
+
+
+def _names_its_place(query: Query) -> bool:
+    """Return whether a query says itself where to look."""
+    return any(field.scope is Scope.RUN and field.key in _PLACES for field in fields_of(query))
 
 
 def _session_id(notebook: TrackedNotebook, reference: str | None) -> str | None:

@@ -122,7 +122,7 @@ def glob(column: ColumnElement[Any], pattern: str) -> Test:
 
 
 def one_of(column: ColumnElement[Any], values: Sequence[float | str]) -> Test:
-    """Return the condition that a column holds one of some values, each a parameter of its own: no number is rounded."""
+    """Return the condition that a column holds one of some values, each a parameter of its own: none is rounded."""
     return column.in_([literal(each) for each in values]) if values else false()
 
 
