@@ -22,6 +22,7 @@ from trackbook.capture.flow import Flow
 from trackbook.capture.hooks import Call
 from trackbook.capture.integrations.model_content import model_content
 from trackbook.capture.known import Known
+from trackbook.capture.loops import StepByStep, step_by_step
 from trackbook.capture.randomness import unseeded_calls
 from trackbook.capture.sources import Library, Sources
 from trackbook.capture.tables import describe, is_table, read_file
@@ -183,6 +184,10 @@ class Observer:
         waiting = sys._current_frames().get(self._thread)  # a thread of the person's works for what the cell is at
         return Trace([*trace.levels, *Trace.of(waiting, self._sources, self._library, self._variables).levels])
 
+    def step_by_step(self, call: Call, frame: FrameType | None, objects: Collection[object]) -> StepByStep:
+        """Return what takes part in a training of some objects that a person's loop does, at its first step."""
+        return step_by_step(call.trace, frame, self._variables, objects)
+
     # Models
 
     def has_instance_of(self, kind: type) -> bool:
@@ -294,6 +299,10 @@ class Observer:
         if len(by_flow) == 1:
             return by_flow.pop()
         return _role_by_name(ast.unparse(expression))
+
+    def role_of_argument(self, call: Call, value: object, place: int | str | ast.expr) -> Role | None:
+        """Return what a table is for that a call was given at a place."""
+        return self.role(call, value, _argument(call, place))
 
     def data(self, call: Call, tables: Iterable[tuple[object, int | str | ast.expr, Role | None]]) -> list[DatasetUse]:
         """Describe the tables that a call was given, and those held by what it was given.

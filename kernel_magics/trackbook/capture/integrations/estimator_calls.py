@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from itertools import zip_longest
 from types import FunctionType
 from typing import Any
 from weakref import WeakSet
@@ -11,9 +12,11 @@ from weakref import WeakSet
 from trackbook import clock
 from trackbook.capture.events import Evaluation, FitEvent
 from trackbook.capture.hooks import Call, Hooks
+from trackbook.capture.integrations.boosting import best_round, evaluation_history, history_points, labels
 from trackbook.capture.integrations.estimators import (
     class_name,
     describe_model,
+    final_estimator,
     hyper_params,
     is_predictor,
     params_of,
@@ -123,8 +126,26 @@ class EstimatorCalls:
         results = vars(estimator).get("cv_results_") if hasattr(estimator, "__dict__") else None
         if isinstance(results, Mapping) and "params" in results:
             self._search(event, estimator)
+        self._add_rounds(call, event, estimator, inputs)
         if call.name == "fit_predict":
             self._observer.add_prediction(call, estimator, inputs, result)
+
+    def _add_rounds(self, call: Call, event: FitEvent, estimator: object, inputs: object) -> None:
+        """Add what a booster measured after each round, under the role of the table that it was measured on."""
+        final = final_estimator(estimator)
+        history = evaluation_history(final)
+        if not history:
+            return
+        pairs, place = _evaluated(call)
+        known = self._observer.role_of
+        roles = [Role.TRAIN if pair[0] is inputs else known(pair[0]) for pair in pairs]
+        named = dict(zip_longest(list(history), roles[: len(history)]))
+        event.metrics += history_points(history, labels(named.items()))
+        event.metrics += [(key, value, 0) for key, value in best_round(final).items()]
+        for (table, target), role in zip(pairs, roles, strict=True):
+            if role is not Role.TRAIN:
+                tables = [(each, place, role or Role.VALIDATION) for each in (table, target)]
+                event.data += self._observer.data(call, tables)
 
     def _search(self, event: FitEvent, search: Any) -> None:
         results = search.cv_results_
@@ -191,6 +212,17 @@ def _first_three(call: Call) -> tuple[Any, Any, Any]:
     inputs = named["X"] if "X" in named else (values[1] if len(values) > 1 else None)
     target = named["y"] if "y" in named else (values[2] if len(values) > 2 and "X" not in named else None)
     return estimator, inputs, target
+
+
+def _evaluated(call: Call) -> tuple[list[tuple[Any, Any]], str]:
+    """Return the tables with targets that a booster's fit was to measure on, and the argument that they came by."""
+    given = {name.rpartition("__")[2]: value for name, value in call.arguments.items()}
+    if given.get("eval_X") is not None:
+        both = (given["eval_X"], given.get("eval_y"))
+        inputs, targets = (each if isinstance(each, tuple) else (each,) for each in both)
+        return list(zip_longest(inputs, targets)), "eval_X"
+    pairs = [pair for pair in given.get("eval_set") or () if isinstance(pair, tuple | list) and len(pair) == 2]
+    return [(pair[0], pair[1]) for pair in pairs], "eval_set"
 
 
 def _receiver(call: Call) -> Any:

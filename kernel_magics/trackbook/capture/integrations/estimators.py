@@ -125,7 +125,7 @@ def parts(estimator: object, depth: int = 2) -> Iterator[object]:
 
 def describe_model(estimator: Any, name: str, inputs: object, target: object) -> Model:
     """Describe a fitted model: class, signature, features, importances and coefficients where it has them."""
-    final = _final(estimator)
+    final = final_estimator(estimator)
     features = _features(estimator, inputs)
     names = _features(final, None) or _features_out(estimator) or features
     details: dict[str, JsonValue] = {}
@@ -196,7 +196,7 @@ def _features_out(estimator: Any) -> list[str]:
         return []
 
 
-def _final(estimator: Any) -> Any:
+def final_estimator(estimator: Any) -> Any:
     """Return the estimator that decides in the end: a search's best, a pipeline's last step."""
     for _ in range(4):
         best = _attributes(estimator).get("best_estimator_")
