@@ -31,7 +31,7 @@ _EMAIL = re.compile(r"[\w.+\-]+@[\w.\-]+$")
 _OPTION = re.compile(r"-{0,2}[A-Za-z][\w.\-]*$")
 _WRAPPERS = words(
     "SecretStr SecretBytes Secret str bytes bytearray b64decode b64encode unhexlify fromhex quote quote_plus",
-    "Field field",
+    "Field field Header Cookie Query",
 )
 _SETTERS = words(
     "get pop getenv setenv putenv setdefault set put add add_header setItem config option header Field Header"

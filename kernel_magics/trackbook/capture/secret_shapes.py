@@ -58,7 +58,7 @@ TOKENS = _pattern(  # prefix, alphabet and length as the issuers, GitHub's and G
     | PMAK- [a-f0-9]{24} - [a-f0-9]{34} | sntry (?: s_ [\w+/=]{40,500} | u_ [a-f0-9]{64} )  # Postman, Sentry
     | dt0[a-z]\d\d \. [A-Z0-9]{24} \. [A-Z0-9]{64} | pn[ub]_ [A-Za-z0-9]{36}           # Dynatrace, Prefect
     | EAA [A-Za-z0-9]{60,400} | LTAI [A-Za-z0-9]{12,20} | NRAK- [A-Z0-9]{27}           # Meta, Alibaba, New Relic
-    | [MNO] [\w\-]{23,27} \. [\w\-]{6} \. [\w\-]{27,38} | \d{8,10} :AA [\w\-]{33}      # Discord, Telegram
+    | [MNO] [\w\-]{23,27} \. [\w\-]{6} \. [\w\-]{27,38} | (?: bot )? \d{8,10} :AA [\w\-]{33}      # Discord, Telegram
     | EZ [AT] K [A-Za-z0-9]{54} | FLWSECK (?: _TEST )? - [a-h0-9]{12,32} | shippo_ (?: live | test ) _ [a-f0-9]{40}
     | duffel_ (?: live | test ) _ [\w\-=]{43} | rdme_ [a-z0-9]{70} | sgp_ [\w]{40,64} | sha256~ [\w\-]{43}
     | CCIPAT_ \w{20,80} | bkua_ [a-f0-9]{40} | CFPAT- [\w\-]{43} | tfp_ [\w\-.=]{59} | dd[ap]_ [a-f0-9]{32,40}
@@ -152,6 +152,7 @@ SQL = _pattern(
 )
 ELEMENT = _pattern(r"""(?P<head> < (?P<name> [A-Za-z] [\w.\-]{1,60} ) > ) (?P<value> [^<>\n]{1,500} ) (?= </ )""")
 ORACLE = _pattern(r"""(?P<head> \b connect\( \s{0,9} ["'] [\w$]{1,60} / ) (?P<value> [^\s/@"']{1,200} ) (?= @ )""")
+MYSQL = _pattern(r"""(?P<head> \b mysql \w{0,20} \b [^\n]{0,200}? \s -p ) (?P<value> [^\s"'\-] [^\s"']{3,100} )""")
 NETRC = _pattern(
     r"""(?P<head> \b (?: login | user ) \s{1,9} \S{1,200} \s{1,9} password \s{1,9} ) (?P<value> \S{1,500} )"""
 )

@@ -52,7 +52,12 @@ def is_random(value: str) -> bool:
 def _could_be_token(value: str) -> bool:
     if len(value) < 8 or any(character.isspace() for character in value):
         return False
-    return len(value) >= 16 or any(character.isdigit() for character in value)
+    return len(value) >= 16 or any(character.isdigit() for character in value) or _is_jumbled(value)
+
+
+def _is_jumbled(value: str) -> bool:
+    """Tell whether letters change between small and capital as no name does: ``hrWnVLlxaJNb``."""
+    return len(value) >= 10 and value.isalpha() and len(_RUNS.findall(value)) / len(value) > _MIN_RUNS
 
 
 def _entropy(text: str) -> float:

@@ -15,12 +15,23 @@ from functools import lru_cache
 from trackbook.capture.secret_names import promises_any_secret, promises_secret
 
 _STEMS = (b"pass", b"pw", b"secret", b"key", b"token", b"cred", b"auth", b"cookie", b"bearer")
-_TELLING = (b"login", b"connect(", b"identified by", b"config set", b"private key", b"hooks", b"curl ", b"sig=", b"q~")
+_TELLING = (
+    b"login",
+    b"connect(",
+    b"mysql",
+    b"identified by",
+    b"config set",
+    b"private key",
+    b"hooks",
+    b"curl ",
+    b"sig=",
+    b"q~",
+)
 _JOINED = ('" + "', "' + '", '" "', "' '", "\" + '", "' + \"")
 _WORD = (string.ascii_letters + string.digits + "_-").encode()
-_VALUE = re.compile(
-    rb"[^\w]{1,12}[^\s\"'()\[\],;]{8,} | [\"']?\s*[:=,(]\s*[bBrRuUfF]{0,2}[(\"']", re.VERBOSE
-)  # after a name
+_VALUE = re.compile(  # after a name
+    rb"""[^\w]{1,12} [^\s"'()\[\],;]{8,} | ["'\]]{0,2} \s* [:=,(!] (?: [^\n]{0,50}? | \s* \(? \s* ) ["']""", re.VERBOSE
+)
 _KEY = re.compile(rb"""[?&]key= | .?key["']?\s*[:=]\s*["'][A-Za-z0-9]{14}""", re.VERBOSE)
 _LOGIN = re.compile(rb"""@[\w.\-]{1,60}["']\s*,\s*["']""")  # an address, and what follows it
 _REACH = 60

@@ -239,6 +239,7 @@ _NAME_RULES: tuple[_Rule, ...] = (
     ("curl", shapes.CURL_USER, _unless_placeholder),
     ("--", shapes.OPTION, _option),
     ("=", shapes.LINE, _named),
+    ("mysql", shapes.MYSQL, _unless_placeholder),
     ("connect(", shapes.ORACLE, _unless_placeholder),
     ("</", shapes.ELEMENT, _named),
     ("login", shapes.CLI_KEY, _made_up_value),

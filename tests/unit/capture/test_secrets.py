@@ -77,6 +77,9 @@ SECRETS = [  # a text, and what must not be left of it
     ("dapi" + "0123456789abcdef" * 2, "0123"),
     (f"OSError: could not log in with {RANDOM}", RANDOM),
     (f'x = "{RANDOM}"', RANDOM),
+    ("def f(x_token: str = Header('hrWnVLlxaJNb')): ...", "hrWnVLlxaJNb"),
+    ("!mysqldump -uroot -phunter22 sales > x.sql", "hunter22"),
+    ("https://api.telegram.org/bot123456789:AA" + "a1B2c3_-x" * 3 + "abcdef/sendMessage", "a1B2c3_-x"),
 ]
 
 HARMLESS = [
