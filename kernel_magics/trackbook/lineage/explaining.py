@@ -403,11 +403,10 @@ class _Explaining:
         self._files_of(table, use)
 
     def _files_of(self, table: str, use: DatasetUse) -> None:
-        behind = self.draft.upstream(table)
-        paths = {self.draft.nodes[each].label for each in behind if self.draft.nodes[each].kind is NodeKind.FILE}
+        if self.draft.upstream(table):
+            return  # the statements that made it know better which of them read a file
         for file in use.files:
-            if file.path not in paths:
-                self.draft.join(self._file(file), table)
+            self.draft.join(self._file(file), table)
 
     def _chosen(self) -> None:
         """Hang the params that no literal stands for on the statements that write them, else on the fit."""

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from trackbook.errors import AmbiguousError, NotFoundError
+from trackbook.lineage.code import keyword_value, names_in
 from trackbook.lineage.explaining import Evidence, draft_of, leaf_of, metric_id, written_at
 from trackbook.lineage.why import Draft, Graph, Node, NodeKind, reached, resolved, starts
 from trackbook.records import Execution, JsonValue, Origin, RunDetail
@@ -181,64 +182,49 @@ def _metric_root(draft: Draft, evidence: Evidence, key: str) -> str:
 def _param_root(draft: Draft, evidence: Evidence, key: str) -> str:
     value = evidence.run.params[key]
     root = draft.add(Node(node_id=f"param:{key}", kind=NodeKind.PARAM, label=key, value=value))
-    makers = _param_makers(draft, key, value)
-    for maker in makers:
-        draft.join(draft.add(_with_its_code(draft, maker)), root, key)
     fits = _of_kind(draft, NodeKind.FIT)
-    if makers:
-        return root
-    written = [
-        (each, node) for each, node in (written_at(draft, fit.node_id, leaf_of(key), value) for fit in fits) if node
-    ]
-    for place, _ in written:
-        draft.join(place, root, key)
-    if written:
-        return root
-    if key in evidence.defaults:
-        _say(draft, root, "Nobody chose it: it is the default.")
-    else:
-        _say(draft, root, "No statement is on record for it: it was logged by hand, or is a setting of the estimator.")
+    found = [written_at(draft, fit.node_id, leaf_of(key), value) for fit in fits]
+    written = {place: given for place, given in found if given is not None}
+    for maker in _literals_of(draft, key, value, {ast.unparse(given) for given in written.values()}):
+        draft.join(maker, root, key)
+    if not draft.upstream(root):
+        for place, given in written.items():
+            draft.join(_alone(draft, place, key, value, given), root, key)
+    if not draft.upstream(root):
+        nodes = list(draft.nodes.values())
+        for node in (each for each in nodes if isinstance(each.value, dict) and each.value.get(leaf_of(key)) == value):
+            draft.join(node.node_id, root, key)
+    if not draft.upstream(root):
+        chosen = "No statement is on record for it: it was logged by hand, or is a setting of the estimator."
+        _say(draft, root, "Nobody chose it: it is the default." if key in evidence.defaults else chosen)
     return root
 
 
-def _param_makers(draft: Draft, key: str, value: JsonValue) -> list[Node]:
-    """Return what gave a param its value: a literal of its name, one that code hands over, a loop, a dict's entry."""
+def _literals_of(draft: Draft, key: str, value: JsonValue, handed: Collection[str]) -> list[str]:
+    """Return the literals that gave a param its value: of its name, of its last part, or handed over in code."""
+    literals = [each for each in _of_kind(draft, NodeKind.LITERAL) if each.value == value and each.code is not None]
     leaf = leaf_of(key)
-    literals = [each for each in _of_kind(draft, NodeKind.LITERAL) if each.value == value]
-    handed = {
-        ast.unparse(given)
-        for fit in _of_kind(draft, NodeKind.FIT)
-        for _, given in [written_at(draft, fit.node_id, leaf, value)]
-        if given is not None
-    }
-    containing = [
-        each for each in draft.nodes.values() if isinstance(each.value, dict) and each.value.get(leaf) == value
-    ]
-    return (
+    found = (
         [each for each in literals if each.label == key]
         or [each for each in literals if each.label == leaf or each.label.endswith(f".{leaf}")]
         or [each for each in literals if each.label in handed]
-        or containing
     )
+    inside = [each for each in _of_kind(draft, NodeKind.LITERAL) if each.label == key and each.value == value]
+    if found or not inside:
+        return [each.node_id for each in found]
+    ends = [edge.end for edge in draft.edges.values() if edge.start == inside[0].node_id]
+    return [_alone(draft, end, key, value, keyword_value(draft.nodes[end].code or "", leaf)) for end in ends]
 
 
-def _with_its_code(draft: Draft, node: Node) -> Node:
-    """Return a literal with the code that it is written in, where that is another node's."""
-    if node.code is not None:
-        return node
-    ends = (draft.nodes[edge.end] for edge in draft.edges.values() if edge.start == node.node_id)
-    end = next((each for each in ends if each.code is not None), None)
-    if end is None:
-        return node
-    return replace(
-        node,
-        node_id=f"{node.node_id}@",
-        execution_id=end.execution_id,
-        cell=end.cell,
-        line=end.line,
-        end_line=end.end_line,
-        code=end.code,
-    )
+def _alone(draft: Draft, place: str, key: str, value: JsonValue, given: ast.expr | None) -> str:
+    """Add a statement as the place of one argument: of what flows into it only what that argument is made of."""
+    node = replace(draft.nodes[place], node_id=f"{place}@{key}", kind=NodeKind.LITERAL, label=key, value=value)
+    draft.add(node)
+    names = names_in(ast.unparse(given)) if given is not None else ()
+    for edge in list(draft.edges.values()):
+        if edge.end == place and edge.name in names:
+            draft.join(edge.start, node.node_id, edge.name, is_sure=edge.is_sure)
+    return node.node_id
 
 
 def _model_root(draft: Draft, evidence: Evidence, key: str) -> str:
