@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
+from trackbook.display.diff import show_diff
+from trackbook.display.diff_payload import diff_payload
 from trackbook.display.format import number
 from trackbook.display.payload import why_payload
 from trackbook.display.run import show_run
@@ -29,11 +31,13 @@ from trackbook.records import (
     RunStatus,
 )
 from trackbook.store.contract import RunFilter
+from trackbook.tracking.diff import CellDiff, RunDiff, diff_runs
 from trackbook.tracking.direction import FOLD
 from trackbook.tracking.find import find_run, find_session, short_id, witnesses_of
+from trackbook.tracking.numbers import tolerance_of
 from trackbook.tracking.query import query_of
 from trackbook.tracking.shown import content_of, figures_of
-from trackbook.tracking.why import Explanation, explain
+from trackbook.tracking.why import Explanation, explain, newest_with
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -382,7 +386,7 @@ class WhyView:
         return self.show().html
 
 
-def why(subject: str | None = None, run: RunReference = "latest", *, project: Project | None = None) -> WhyView:
+def why(subject: str | None = None, run: RunReference | None = None, *, project: Project | None = None) -> WhyView:
     """Return why something of a run is what it is: which statements, literals, files and randomness led to it.
 
     Parameters
@@ -391,7 +395,7 @@ def why(subject: str | None = None, run: RunReference = "latest", *, project: Pr
         A metric of the run; its role may be left out where that is clear (``accuracy`` for ``test.accuracy``). A param,
         a table or a model by its name. None: the run's first metric.
     run
-        As for `get_run`.
+        As for `get_run`. None: the newest run that has it.
 
     Raises
     ------
@@ -399,8 +403,71 @@ def why(subject: str | None = None, run: RunReference = "latest", *, project: Pr
         If there is no such run or nothing of that name, or more than one.
     """
     project = project or current_project()
-    found = get_run(run, project=project)
-    return WhyView(explain(project.store, found.detail, subject))
+    store = project.store
+    found = newest_with(store, subject) if run is None else get_run(run, project=project).detail
+    return WhyView(explain(store, found, subject))
+
+
+class DiffView:
+    """What sets one run apart from another: a page to look at in a notebook, text elsewhere."""
+
+    def __init__(self, project: Project, difference: RunDiff) -> None:
+        self._project = project
+        self.difference = difference
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing differs but when the runs ran; noise and close numbers in outputs are put aside."""
+        return self.difference.is_same
+
+    @property
+    def cells(self) -> tuple[CellDiff, ...]:
+        """The cells of both runs, paired, in the order of the second run."""
+        return self.difference.cells
+
+    def to_dict(self) -> dict[str, JsonValue]:
+        """Return it as JSON values, as ``trackbook diff --json`` prints it."""
+        return diff_payload(self.difference)
+
+    def show(self, look: Look | None = None, *, is_whole: bool = False) -> Shown:
+        """Return it, to look at; `is_whole` also shows what is the same."""
+        return show_diff(self.difference, look, read=self._project.store.get_object, is_whole=is_whole)
+
+    def __repr__(self) -> str:
+        return self.show().text
+
+    def _repr_html_(self) -> str:
+        return self.show().html
+
+
+def diff(
+    before: RunReference,
+    after: RunReference | None = None,
+    *,
+    tolerance: float | None = None,
+    project: Project | None = None,
+) -> DiffView:
+    """Return what sets one run apart from another: code cell by cell, outputs, params, metrics, data, environment.
+
+    Cells are paired by cell id, then by what they say. In outputs, addresses, timings and the like are put aside.
+
+    Parameters
+    ----------
+    before, after
+        The runs, as for `get_run`. Without `after`, the one given is compared with the run before it of its experiment.
+    tolerance
+        How far two numbers in outputs may be apart, relative to the larger, and count as the same; None: a millionth.
+
+    Raises
+    ------
+    NotFoundError, AmbiguousError
+        If there is no such run, or more than one.
+    InvalidValueError
+        If both are the same run, there is none to compare with, or the tolerance is none.
+    """
+    project = project or current_project()
+    named = [get_run(run, project=project).run_id if run is not None else None for run in (before, after)]
+    return DiffView(project, diff_runs(project.store, named[0] or "", named[1], tolerance_of(tolerance)))
 
 
 def metric_history(run: RunReference, key: str) -> pd.DataFrame:

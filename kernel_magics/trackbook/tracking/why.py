@@ -19,6 +19,7 @@ from trackbook.tracking.find import witnesses_of
 
 _PREFIXES = {"metrics": NodeKind.METRIC, "params": NodeKind.PARAM}
 _MOST_NAMED = 12
+_MOST_SEARCHED = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,38 @@ def explain(store: Store, run: RunDetail, subject: str | None = None) -> Explana
     root = _root(draft, evidence, found)
     points = len(store.metric_history(run.run.run_id, found.key)) if found.kind is NodeKind.METRIC else 0
     return Explanation(run=run, subject=found, graph=draft.graph(root), points=points)
+
+
+def newest_with(
+    store: Store, subject: str | None, *, first: RunDetail | None = None, session_id: str | None = None
+) -> RunDetail:
+    """Return the newest run that has what a person asks about.
+
+    Parameters
+    ----------
+    first
+        The run to try before all others: the one that the notebook is at.
+    session_id
+        Only runs of this session.
+
+    Raises
+    ------
+    NotFoundError, AmbiguousError
+        If none of the newest runs has it, or the first that has it has it twice.
+    """
+    newest = store.runs(RunFilter(session_id=session_id, limit=_MOST_SEARCHED))
+    candidates = [*([first] if first is not None else []), *newest]
+    if not candidates:
+        raise NotFoundError(f"There is no run yet in {store.location}.")
+    refusal: NotFoundError | None = None
+    for run in candidates:
+        try:
+            find_subject(store, run, subject)
+        except NotFoundError as error:
+            refusal = refusal or error
+        else:
+            return run
+    raise refusal or NotFoundError(f"There is no run yet in {store.location}.")
 
 
 # What is asked about

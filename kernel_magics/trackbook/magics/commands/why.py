@@ -7,6 +7,8 @@ from click.shell_completion import CompletionItem
 
 from trackbook.magics.commands.base import RUN, SETTINGS, Word, look, pass_notebook, show_in_cell, track
 from trackbook.magics.notebook import TrackedNotebook
+from trackbook.records import RunDetail
+from trackbook.tracking.why import newest_with
 
 
 class SubjectName(Word):
@@ -28,13 +30,21 @@ class SubjectName(Word):
 def why(notebook: TrackedNotebook, metric: str | None, run: str | None, is_all: bool, as_json: bool) -> None:
     """Show why a metric is what it is: the statements, literals, files and randomness that led to it.
 
-    METRIC may also be a param, a table or a model of the run. Without METRIC the first one of the current run.
+    METRIC may also be a param, a table or a model. Without RUN it is the current run's, or else that of the newest run
+    of this session that has it.
     """
     from trackbook.display.payload import dumps
     from trackbook.views import why as explained
 
-    found = explained(metric, notebook.run(run).run.run_id, project=notebook.project)
+    found = explained(metric, _meant(notebook, metric, run).run.run_id, project=notebook.project)
     if as_json:
         print(dumps(found.to_dict()))
     else:
         show_in_cell(found.show(look(), is_whole=is_all))
+
+
+def _meant(notebook: TrackedNotebook, metric: str | None, run: str | None) -> RunDetail:
+    if run is not None:
+        return notebook.run(run)
+    current = notebook.run(None)
+    return newest_with(notebook.project.store, metric, first=current, session_id=notebook.session_id)
