@@ -21,11 +21,12 @@ if TYPE_CHECKING:
         set_tag,
         start_run,
     )
-    from trackbook.views import get_run, metric_history, runs, why
+    from trackbook.views import diff, get_run, metric_history, runs, why
 
 __all__ = [
     "ActiveRun",
     "__version__",
+    "diff",
     "get_run",
     "log_artifact",
     "log_metric",
@@ -42,6 +43,7 @@ __all__ = [
 _LOG, _VIEWS = "trackbook.tracking.log", "trackbook.views"
 _HOMES = {
     "ActiveRun": _LOG,
+    "diff": _VIEWS,
     "get_run": _VIEWS,
     "log_artifact": _LOG,
     "log_metric": _LOG,

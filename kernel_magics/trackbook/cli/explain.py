@@ -6,6 +6,7 @@ import click
 
 from trackbook.cli.base import (
     cli,
+    complete_runs,
     json_option,
     look_of,
     print_json,
@@ -35,3 +36,36 @@ def why(ctx: click.Context, run: str, metric: str | None, is_all: bool, as_json:
         print_json(found.to_dict())
     else:
         print_shown(found.show(look_of(), is_whole=is_all))
+
+
+@cli.command(epilog="Example: trackbook diff brave-otter latest")
+@click.argument("before", shell_complete=complete_runs, metavar="A")
+@click.argument("after", shell_complete=complete_runs, metavar="[B]", required=False)
+@store_option
+@click.option("--tolerance", type=float, metavar="X", help="How far numbers in outputs may be apart; default: 1e-6.")
+@click.option("--all", "is_all", is_flag=True, help="Also what is the same in both. JSON always has all cells.")
+@click.option("--exit-code", "has_code", is_flag=True, help="Exit with 1 if anything differs.")
+@json_option
+@click.pass_context
+def diff(
+    ctx: click.Context,
+    before: str,
+    after: str | None,
+    tolerance: float | None,
+    is_all: bool,
+    has_code: bool,
+    as_json: bool,
+) -> None:
+    """Tell two runs apart: what B has other than A.
+
+    Shown are code, cell by cell, what the cells showed, params, metrics, data and environment. A alone is compared with
+    the run before it of its experiment.
+    """
+    from trackbook.views import diff as told_apart
+
+    found = told_apart(before, after, tolerance=tolerance, project=project_of(ctx))
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        print_shown(found.show(look_of(), is_whole=is_all))
+    ctx.exit(1 if has_code and not found.is_same else 0)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from trackbook.tracking.lines import Line
+
 
 class Tone(StrEnum):
     """What a colour would say. It is never said by colour alone: a symbol or a word goes with it."""
@@ -127,7 +129,23 @@ class Tree:
     root: Branch
 
 
-Block: TypeAlias = Title | Table | Sentence | Verbatim | Fold | Beside | Tree
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """Lines that went and came, each with its sign, among some that stayed; None stands where others are left out."""
+
+    lines: tuple[Line | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An image on a page; plain text has its caption alone."""
+
+    media_type: str
+    content: bytes
+    caption: str
+
+
+Block: TypeAlias = Title | Table | Sentence | Verbatim | Fold | Beside | Tree | Patch | Picture
 
 
 def facts(rows: list[tuple[str, Cell]], heading: str = "", whole_at: str = "") -> Table:

@@ -77,6 +77,17 @@ def lines(text: str) -> str:
     return "\n".join(one_line(line.expandtabs(4)) for line in text.splitlines())
 
 
+def marked(text: str, marks: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
+    """Return a line in parts, each with whether it is within a mark (its begin and end), fit to be shown."""
+    parts: list[tuple[str, bool]] = []
+    at = 0
+    for begin, end in marks:
+        parts += [(text[at:begin], False), (text[begin:end], True)]
+        at = end
+    parts.append((text[at:], False))
+    return [(lines(part) or part, is_marked) for part, is_marked in parts if part]
+
+
 def shortened(text: str, width: int) -> str:
     """Return a text that is at most `width` characters long, its end replaced by ``…`` where it was longer."""
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"

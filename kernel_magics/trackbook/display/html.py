@@ -6,6 +6,7 @@ inherited, lines are a translucent grey, and the few accents are readable on bot
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from html import escape
 
@@ -17,6 +18,8 @@ from trackbook.display.blocks import (
     Cell,
     Column,
     Fold,
+    Patch,
+    Picture,
     Sentence,
     Table,
     Title,
@@ -24,6 +27,7 @@ from trackbook.display.blocks import (
     Tree,
     Verbatim,
 )
+from trackbook.tracking.lines import Line, Sign
 
 _LINE = "1px solid rgba(128,128,128,.28)"
 _ACCENTS = {
@@ -35,12 +39,20 @@ _ACCENTS = {
 _PAGE = "font-size:13px;line-height:1.5;max-width:100%;overflow-x:auto;font-variant-numeric:tabular-nums"
 _TABLE = "border-collapse:collapse;border:none;margin:0 0 4px 0;width:auto;background:none;font-size:13px"
 _CELL = "padding:3px 18px 3px 0;border:none;vertical-align:top"
+_CODE = "font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:12px"
+_PATCH = f"{_CODE};line-height:1.5;white-space:pre-wrap;overflow-wrap:anywhere;margin:2px 0 6px 0"
+_GROUNDS = {Sign.GONE: "background:rgba(224,82,77,.13)", Sign.NEW: "background:rgba(47,158,95,.13)"}
+_MARKS = {
+    Sign.GONE: "background:rgba(224,82,77,.32);border-radius:2px",
+    Sign.NEW: "background:rgba(47,158,95,.32);border-radius:2px",
+    Sign.SAME: "",
+}
+_IMAGE = "max-width:420px;max-height:320px;background:white"  # figures are drawn for white, whatever the page is
 _LONGEST_LINE = 80
 _LONGEST_HOVER = 600
 _BRANCH_LINE = "padding:1px 0;white-space:nowrap"
 _BRANCH_CELL = "margin-right:9px"
 _HEADING = "font-weight:600;margin:10px 0 2px 0"
-_CODE = "font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:12px"
 _VERBATIM = f"{_CODE};white-space:pre-wrap;overflow-wrap:anywhere;margin:4px 0;padding:0;background:none"
 
 
@@ -68,6 +80,10 @@ def _block(block: Block) -> str:
         case Fold():
             summary = _tag("summary", escape(block.summary), style="cursor:pointer")
             return _tag("details", summary + "".join(map(_block, block.blocks)), style="margin:6px 0 2px 0")
+        case Patch():
+            return _tag("div", "".join(map(_patch_line, block.lines)), style=_PATCH)
+        case Picture():
+            return _picture(block)
         case Beside():
             parts = (_tag("div", _block(each), style="margin-right:36px") for each in block.blocks)
             return _tag("div", "".join(parts), style="display:flex;flex-wrap:wrap;align-items:flex-start")
@@ -90,6 +106,27 @@ def _title(block: Title) -> str:
     parts = [_tag("span", _inner(first), style="font-size:16px;font-weight:600;margin-right:14px")]
     parts += [_tag("span", _inner(cell), style="margin-right:14px", title=_hover(cell)) for cell in rest]
     return _tag("div", "".join(parts), style="margin:2px 0 4px 0")
+
+
+def _patch_line(line: Line | None) -> str:
+    if line is None:
+        return _tag("div", "⋯", style="opacity:.5;padding:0 6px")
+    style = f"padding:0 6px;min-height:1.4em;{_GROUNDS.get(line.sign, '')}"
+    sign = _tag("span", line.sign.value, style="opacity:.65;user-select:none;margin-right:6px")
+    return _tag("div", sign + _marked(line), style=style)
+
+
+def _marked(line: Line) -> str:
+    parts = fmt.marked(line.text, line.marks)
+    return "".join(
+        _tag("span", escape(text), style=_MARKS[line.sign]) if is_marked else escape(text) for text, is_marked in parts
+    )
+
+
+def _picture(block: Picture) -> str:
+    source = f"data:{block.media_type};base64,{base64.b64encode(block.content).decode()}"
+    image = f'<img src="{escape(source)}" alt="{escape(block.caption)}" style="{_IMAGE}">'
+    return _tag("div", _tag("div", escape(block.caption), style=_ACCENTS[Tone.QUIET]) + image)
 
 
 def _table(table: Table) -> str:

@@ -15,6 +15,8 @@ from trackbook.display.blocks import (
     Cell,
     Column,
     Fold,
+    Patch,
+    Picture,
     Sentence,
     Table,
     Title,
@@ -22,6 +24,8 @@ from trackbook.display.blocks import (
     Tree,
     Verbatim,
 )
+from trackbook.display.format import marked
+from trackbook.tracking.lines import Line, Sign
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,6 +37,7 @@ NATURAL = 100_000  # no terminal: as wide as the content asks for
 _GAP = 2
 _NARROWEST_FOLD = 24
 _BAR = 20
+_SIGNS = {Sign.GONE: "red", Sign.NEW: "green", Sign.SAME: ""}
 _STYLES = {Tone.GOOD: "green", Tone.BAD: "red", Tone.BUSY: "yellow", Tone.QUIET: "dim", Tone.PLAIN: ""}
 
 
@@ -79,11 +84,26 @@ def _print(console: Console, block: Block) -> None:
             console.print(Text(block.text, style=_STYLES[block.tone]), overflow="fold")
         case Verbatim():
             console.print(Text(block.text), overflow="fold")
+        case Patch():
+            for line in block.lines:
+                console.print(_patch_line(line), overflow="fold")
+        case Picture():
+            console.print(Text(block.caption, style="dim"), overflow="fold")
         case Fold():
             console.print()
             console.print(Text.assemble(block.summary, (f" ({block.hint})", "dim")), overflow="fold")
         case Tree():
             console.print(_grown(block.root))
+
+
+def _patch_line(line: Line | None) -> Text:
+    from rich.text import Text
+
+    if line is None:
+        return Text("⋯", style="dim")
+    style = _SIGNS[line.sign]
+    parts = ((text, f"{style} reverse" if is_marked else style) for text, is_marked in marked(line.text, line.marks))
+    return Text.assemble((f"{line.sign.value} ", style), *parts)
 
 
 def _grown(branch: Branch) -> RichTree:

@@ -17,7 +17,11 @@ _MOST_COMPARED = 2_500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A cell in both runs, or in one of them. `is_moved`: others that it stood before now stand before it."""
+    """A cell in both runs, or in one of them.
+
+    `is_moved`: others that ran after it ran before it in the second run. Within one session that is no news (a cell that
+    was edited and run again comes after all others) and never said.
+    """
 
     before: Execution | None
     after: Execution | None
@@ -27,7 +31,8 @@ class Pair:
 def align(before: Sequence[Execution], after: Sequence[Execution]) -> tuple[Pair, ...]:
     """Pair the cells of two runs, in the order of the second; those that are gone stand where they were."""
     matched = _matched(before, after)
-    moved = _moved(matched)
+    is_one_session = {cell.session_id for cell in before} == {cell.session_id for cell in after}
+    moved = set() if is_one_session else _moved(matched)
     pairs = [
         Pair(before=before[i] if (i := matched.get(j)) is not None else None, after=cell, is_moved=j in moved)
         for j, cell in enumerate(after)

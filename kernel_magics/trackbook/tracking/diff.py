@@ -1,4 +1,4 @@
-"""What sets one run apart from another: code cell by cell, what the cells showed, params, metrics, data, environment."""
+"""What sets one run apart from another: code by cells, what these showed, params, metrics, data, environment."""
 
 from __future__ import annotations
 

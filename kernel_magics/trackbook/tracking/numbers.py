@@ -6,6 +6,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from trackbook.errors import InvalidValueError
+
 _NUMBER = re.compile(r"(?<![\w.])[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w])")
 _DRAWN = re.compile(r"[ \t]+|[-+|=─━┄┼│]{2,}")  # how wide a column is follows from the numbers in it
 
@@ -25,6 +27,23 @@ class Tolerance:
 
 
 EXACT_ENOUGH = Tolerance()
+
+
+def tolerance_of(relative: float | None) -> Tolerance:
+    """Return the tolerance that somebody asked for; 0 is for numbers that must be the same.
+
+    Raises
+    ------
+    InvalidValueError
+        If it is none.
+    """
+    if relative is None:
+        return EXACT_ENOUGH
+    if not 0 <= relative < 1:
+        raise InvalidValueError(
+            f"{relative} is no tolerance. Give how far numbers may be apart, such as 0.001 for 0.1 %."
+        )
+    return Tolerance(relative=relative, absolute=min(relative, EXACT_ENOUGH.absolute))
 
 
 def are_close(one: str, other: str, tolerance: Tolerance) -> bool:

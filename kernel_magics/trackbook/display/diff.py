@@ -1,0 +1,349 @@
+"""Two runs told apart: what somebody would ask first comes first, and what is the same is only counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeGuard
+
+from trackbook.display import cells
+from trackbook.display import format as fmt
+from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Patch, Picture, Sentence, Table, Title, Tone
+from trackbook.display.outputs import size_of
+from trackbook.display.shown import Look, Shown, shown
+from trackbook.records import Artifact, DatasetUse, Execution, JsonValue, OutputPart, encode
+from trackbook.tracking.compare import Absent, Row, Section
+from trackbook.tracking.diff import CellDiff, DataDiff, ModuleDiff, RunDiff
+from trackbook.tracking.diff_outputs import Change, OutputDiff
+from trackbook.tracking.direction import higher_is_better
+from trackbook.tracking.find import short_id
+from trackbook.tracking.lines import Line, Sign
+from trackbook.tracking.shown import Read, content_of, figure_part
+
+_CONTEXT = 3
+_WIDEST = 60
+_MOST_LINES = 80
+_LARGEST_PICTURE = 300_000
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
+_ASIDE = {Change.NOISE: "the same but for noise", Change.CLOSE: "the same within the tolerance"}
+_GONE = {Change.ADDED: "new", Change.REMOVED: "gone", Change.CHANGED: "changed", Change.UNKNOWN: "not kept"}
+
+
+def show_diff(diff: RunDiff, look: Look | None = None, *, read: Read, is_whole: bool = False) -> Shown:
+    """Show what sets the second of two runs apart from the first.
+
+    Parameters
+    ----------
+    read
+        Gives the objects that figures are kept in.
+    is_whole
+        Also what is the same, and whole sources instead of some lines around each change.
+    """
+    look = look or Look()
+    drawing = _Drawing(diff, look, read, is_whole)
+    return shown(drawing.blocks(), look)
+
+
+class _Drawing:
+    def __init__(self, diff: RunDiff, look: Look, read: Read, is_whole: bool) -> None:
+        self._diff = diff
+        self._look = look
+        self._read = read
+        self._is_whole = is_whole
+
+    def blocks(self) -> list[Block]:
+        tables = [
+            self._rows(Section.METRICS, "Metrics"),
+            self._rows(Section.PARAMS, "Params"),
+            self._rows(Section.MODEL, "Model"),
+            self._data(),
+        ]
+        late = [self._artifacts(), self._rows(Section.ENVIRONMENT, "Environment")]
+        blocks = [self._title(), Sentence(text=_summary(self._diff)), *tables, *self._code(), *self._modules(), *late]
+        blocks += [Sentence(text=note, tone=Tone.QUIET) for note in self._notes()]
+        return [block for block in blocks if block is not None]
+
+    def _title(self) -> Title:
+        one, other = (
+            Cell(text=fmt.one_line(each.run.name), aside=short_id(each.run.run_id), title=each.run.run_id)
+            for each in (self._diff.before, self._diff.after)
+        )
+        return Title(cells=(one, Cell(text="→"), other))
+
+    # Params, metrics, environment
+
+    def _rows(self, section: Section, heading: str) -> Table | None:
+        every = [row for row in self._diff.comparison.rows if row.section is section]
+        listed = [row for row in every if row.differs or self._is_whole]
+        if not self._is_whole and section is Section.PARAMS:
+            listed = [row for row in listed if row.is_telling] or listed
+        if not listed:
+            return None
+        has_difference = any(_difference(row).text for row in listed)
+        columns = (
+            Column(is_kept=True),
+            Column(title=fmt.one_line(self._diff.before.run.name), is_number=True, is_kept=True, folds=True),
+            Column(title=fmt.one_line(self._diff.after.run.name), is_number=True, is_kept=True, folds=True),
+            *((Column(is_number=True),) * has_difference),
+        )
+        rows = tuple((*_row(row), *((_difference(row),) * has_difference)) for row in listed)
+        hidden = [row for row in every if row.differs and row not in listed]
+        more = f"{fmt.plural(len(hidden), 'differing default')}: {self._again}" if hidden else ""
+        return Table(columns=columns, rows=rows, heading=heading, more=more)
+
+    # Data and files
+
+    def _data(self) -> Table | None:
+        listed = [each for each in self._diff.data if self._is_whole or not each.is_same]
+        if not listed:
+            return None
+        columns = (Column(is_kept=True), Column(is_kept=True, folds=True), Column(folds=True))
+        rows = tuple((Cell(text=fmt.one_line(each.name)), _table_change(each), _columns(each)) for each in listed)
+        return Table(columns=columns, rows=rows, heading="Data")
+
+    def _artifacts(self) -> Table | None:
+        if not self._diff.artifacts:
+            return None
+        columns = (Column(is_kept=True), Column(is_kept=True, folds=True))
+        rows = tuple(_artifact(one, other) for one, other in self._diff.artifacts)
+        return Table(columns=columns, rows=rows, heading="Artifacts")
+
+    # Code
+
+    def _code(self) -> list[Block]:
+        differing = [cell for cell in self._diff.cells if not cell.is_same]
+        blocks: list[Block] = []
+        if differing or self._is_whole:
+            blocks.append(_heading("Code"))
+        for cell in self._diff.cells if self._is_whole else differing:
+            blocks += self._cell(cell)
+        same = [cell for cell in self._diff.cells if cell.is_same]
+        if same and not self._is_whole:
+            blocks.append(_same_cells(same, self._again))
+        return blocks
+
+    def _cell(self, cell: CellDiff) -> list[Block]:
+        blocks: list[Block] = [Sentence(text=_cell_title(cell))]
+        if cell.is_edited:
+            blocks.append(self._patch(cell.lines))
+        elif self._is_whole and cell.after is not None:
+            blocks.append(
+                Patch(lines=tuple(Line(sign=Sign.SAME, text=each) for each in cell.after.source.splitlines()))
+            )
+        if cell.has_other_end and cell.before is not None and cell.after is not None:
+            ends = f"Ended otherwise: {_end(cell.before)} → {_end(cell.after)}"
+            blocks.append(Sentence(text=ends, tone=Tone.BAD if cell.after.failure else Tone.GOOD))
+        for output in cell.outputs if self._is_whole else cell.differing_outputs:
+            blocks += self._output(output)
+        return blocks
+
+    def _patch(self, lines: Sequence[Line]) -> Patch:
+        kept = tuple(lines) if self._is_whole else tuple(_with_context(lines))
+        return Patch(lines=kept if self._is_whole or len(kept) <= _MOST_LINES else (*kept[:_MOST_LINES], None))
+
+    def _output(self, output: OutputDiff) -> list[Block]:
+        blocks: list[Block] = [Sentence(text=_output_title(output), tone=Tone.QUIET)]
+        if output.lines:
+            blocks.append(self._patch(output.lines))
+        pictures = tuple(self._pictures(output)) if output.is_figure and output.change is not Change.SAME else ()
+        return [*blocks, Beside(blocks=pictures)] if pictures else blocks
+
+    def _pictures(self, output: OutputDiff) -> Iterator[Picture]:
+        for word, shown_then in (("before", output.before), ("after", output.after)):
+            part = figure_part(shown_then) if shown_then is not None else None
+            if part is None or part.media_type not in _PICTURES or part.size > _LARGEST_PICTURE:
+                continue
+            content = content_of(part, self._read)
+            if content is not None:
+                yield Picture(media_type=part.media_type, content=content, caption=word)
+
+    def _modules(self) -> list[Block]:
+        blocks: list[Block] = [_heading("Modules")] if self._diff.modules else []
+        for module in self._diff.modules:
+            blocks += [Sentence(text=_module_title(module)), self._patch(module.lines)]
+        return blocks
+
+    # Notes
+
+    @property
+    def _again(self) -> str:
+        ids = f"{short_id(self._diff.before.run.run_id)} {short_id(self._diff.after.run.run_id)}"
+        return f"{self._look.command} diff --all {ids}"
+
+    def _notes(self) -> Iterator[str]:
+        if self._is_whole:
+            return
+        aside = [output.change for cell in self._diff.cells for output in cell.outputs]
+        counts = [(_ASIDE[change], aside.count(change)) for change in _ASIDE]
+        told = [f"{fmt.plural(count, 'output')} {words}" for words, count in counts if count]
+        if told:
+            yield f"{', '.join(told)}: {self._again}"
+
+
+def _heading(text: str) -> Table:
+    return Table(columns=(Column(),), rows=(), heading=text)
+
+
+def _summary(diff: RunDiff) -> str:
+    """Return in one line what differs, and how much of it."""
+    code = [cell for cell in diff.cells if cell.is_edited or cell.is_moved]
+    outputs = sum(len(cell.differing_outputs) for cell in diff.cells)
+    ends = sum(cell.has_other_end for cell in diff.cells)
+    counts = [
+        (len(diff.rows(Section.METRICS)), "metric"),
+        (len(diff.rows(Section.PARAMS)), "param"),
+        (len(diff.rows(Section.MODEL)), "model fact"),
+        (sum(not each.is_same for each in diff.data), "dataset"),
+        (len(code), "cell"),
+        (outputs, "output"),
+        (ends, "outcome"),
+        (len(diff.modules), "module"),
+        (len(diff.artifacts), "artifact"),
+        (len(diff.rows(Section.ENVIRONMENT)), "environment fact"),
+    ]
+    told = [fmt.plural(count, noun) for count, noun in counts if count]
+    if not told:
+        same = fmt.plural(len(diff.cells), "cell")
+        return f"Nothing differs: code ({same}), outputs, params, metrics, data and environment are the same."
+    return f"Differing: {', '.join(told)}."
+
+
+def _row(row: Row) -> tuple[Cell, Cell, Cell]:
+    key = cells.metric_key(row.key) if row.section is Section.METRICS else cells.text(row.key)
+    numbers = [value for value in row.values if _is_number(value)]
+    if row.section is Section.METRICS and len(numbers) == len(row.values):
+        one, other = (Cell(text=text) for text in fmt.aligned(numbers))
+        return key, one, other
+    words = [_value(value) for value in row.values]
+    if words[0] == words[1] and row.differs:  # the number 1 and the text "1"
+        words = ["—" if isinstance(value, Absent) else encode(value) for value in row.values]
+    return key, cells.text(words[0], width=_WIDEST), cells.text(words[1], width=_WIDEST)
+
+
+def _value(value: JsonValue | Absent) -> str:
+    return "—" if isinstance(value, Absent) else fmt.value(value)
+
+
+def _is_number(value: JsonValue | Absent) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _difference(row: Row) -> Cell:
+    """Return by how much a metric moved, and whether that is for the better."""
+    change = row.differences[1] if row.section is Section.METRICS and len(row.differences) > 1 else None
+    if not change:
+        return cells.EMPTY
+    upwards = higher_is_better(row.key)
+    if upwards is None:
+        return Cell(text=fmt.signed(change))
+    is_better = (change > 0) == upwards
+    return Cell(
+        text=fmt.signed(change), aside="better" if is_better else "worse", tone=Tone.GOOD if is_better else Tone.BAD
+    )
+
+
+def _table_change(diff: DataDiff) -> Cell:
+    one, other = diff.before, diff.after
+    if one is None or other is None:
+        use = one or other
+        return Cell(text=f"{'gone' if other is None else 'new'}: {_size(use)}" if use else "")
+    if diff.is_same:
+        return Cell(text=f"same: {_size(other)}")
+    if one.shape != other.shape or one.rows != other.rows:
+        return Cell(text=f"{_size(one)} → {_size(other)}")
+    known = one.fingerprint is not None and other.fingerprint is not None
+    return Cell(text=f"{_size(other)}, {'other values' if known else 'not fingerprinted'}")
+
+
+def _size(use: DatasetUse) -> str:
+    return cells.shape(use).text or "a table"
+
+
+def _columns(diff: DataDiff) -> Cell:
+    parts = [f"+{name}" for name in diff.added] + [f"-{name}" for name in diff.removed]
+    parts += [f"{name}: {one} → {other}" for name, one, other in diff.retyped]
+    return cells.text(", ".join(parts), width=200)
+
+
+def _artifact(one: Artifact | None, other: Artifact | None) -> tuple[Cell, Cell]:
+    if one is not None and other is not None:
+        return cells.text(other.name), Cell(text=f"{fmt.size(one.size)} → {fmt.size(other.size)}, other content")
+    there = other or one
+    return cells.text(there.name if there else ""), Cell(text="gone" if other is None else "new")
+
+
+def _cell_title(cell: CellDiff) -> str:
+    words = _what_became(cell)
+    return f"Cell {_numbers(cell)}: {words}"
+
+
+def _numbers(cell: CellDiff) -> str:
+    found = [f"[{each.count or each.index}]" for each in (cell.before, cell.after) if each is not None]
+    return " → ".join(dict.fromkeys(found))
+
+
+def _what_became(cell: CellDiff) -> str:
+    if cell.before is None:
+        return "new"
+    if cell.after is None:
+        return "gone"
+    words = ["moved"] * cell.is_moved + ["edited"] * cell.is_edited
+    if not words and not cell.is_same:
+        return "the same code, other outputs" if cell.differing_outputs else "the same code"
+    return ", ".join(words) or "the same"
+
+
+def _end(execution: Execution) -> str:
+    failure = execution.failure
+    return (
+        execution.outcome.value
+        if failure is None
+        else fmt.shortened(fmt.one_line(f"{failure.type}: {failure.message}".removesuffix(": ")), 2 * _WIDEST)
+    )
+
+
+def _module_title(module: ModuleDiff) -> str:
+    use = module.after or module.before
+    word = "new" if module.before is None else "gone" if module.after is None else "edited"
+    return fmt.one_line(f"{use.path if use else module.name}: {word}")
+
+
+def _output_title(output: OutputDiff) -> str:
+    shown_now = output.after or output.before
+    what = shown_now.name if shown_now is not None and shown_now.name else "figure" if output.is_figure else "output"
+    word = _GONE.get(output.change) or _ASIDE.get(output.change) or "same"
+    sizes = " → ".join(size_of(part) for part in _parts(output)) if output.is_figure else ""
+    return f"{what} {word}" + (f" ({output.media_type} {sizes})" if sizes else "")
+
+
+def _parts(output: OutputDiff) -> Iterator[OutputPart]:
+    for each in (output.before, output.after):
+        part = figure_part(each) if each is not None else None
+        if part is not None:
+            yield part
+
+
+def _same_cells(same: Sequence[CellDiff], again: str) -> Fold:
+    rows = tuple((Cell(text=_numbers(cell), tone=Tone.QUIET), _first_line(cell)) for cell in same)
+    table = Table(columns=(Column(is_kept=True), Column(is_kept=True)), rows=rows)
+    return Fold(summary=f"{fmt.plural(len(same), 'cell')} the same", blocks=(table,), hint=again)
+
+
+def _first_line(cell: CellDiff) -> Cell:
+    there = cell.after or cell.before
+    lines = there.source.splitlines() if there is not None else []
+    first = next((line.strip() for line in lines if line.strip()), "")
+    return replace(cells.text(first, width=_WIDEST), is_code=True)
+
+
+def _with_context(lines: Sequence[Line]) -> Iterator[Line | None]:
+    """Return changed lines with some around them; None stands for those left out."""
+    changed = [at for at, line in enumerate(lines) if line.sign is not Sign.SAME]
+    kept = {near for at in changed for near in range(at - _CONTEXT, at + _CONTEXT + 1)}
+    is_gap = False
+    for at, line in enumerate(lines):
+        if at in kept:
+            yield line
+        elif not is_gap:
+            yield None
+        is_gap = at not in kept
