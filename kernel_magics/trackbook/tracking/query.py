@@ -67,7 +67,6 @@ MOST_VALUES = 1000
 DEEPEST = 25
 _MOST_PATTERN_CHARACTERS = 1000
 _MOST_WILDCARDS = 10
-_LARGEST_LIMIT = 2**63 - 1
 _OPERATORS = {
     "=": Operator.EQUAL,
     "==": Operator.EQUAL,
@@ -187,7 +186,7 @@ class Parser(Cursor):
         self.expected = ""
         token = self.next()
         number = values.number_of(token.text)
-        if not isinstance(number, int) or not 0 <= number <= _LARGEST_LIMIT:
+        if not isinstance(number, int) or number < 0:
             self.fail("limit takes a whole number of runs, for instance limit 20", token)
         return number
 
