@@ -1,0 +1,48 @@
+"""What a statement does to a value, as its text tells."""
+
+from __future__ import annotations
+
+import pytest
+from trackbook.lineage.changing import Effect, effect_on
+
+MODULES = {"train_test_split": "sklearn.model_selection", "np": "numpy", "plt": "matplotlib.pyplot", "mend": "helpers"}
+
+
+@pytest.mark.parametrize(
+    ("text", "effect"),
+    [
+        ("df = read()", Effect.MAKES),
+        ("df, y = read()", Effect.MAKES),
+        ("def df(): ...", Effect.MAKES),
+        ("import pandas as df", Effect.MAKES),
+        ("df['a'] = 1", Effect.CHANGES),
+        ("df.a = 1", Effect.CHANGES),
+        ("del df['a']", Effect.CHANGES),
+        ("df.loc[0, 'a'] += 1", Effect.CHANGES),
+        ("df.drop(columns='a', inplace=True)", Effect.CHANGES),
+        ("df.append(3)", Effect.CHANGES),
+        ("df.fit(X, y)", Effect.CHANGES),
+        ("mend(df)", Effect.MAY_CHANGE),
+        ("thing.mend(df)", Effect.MAY_CHANGE),
+        ("mend([df, other])", Effect.MAY_CHANGE),
+        ("mend(*df)", Effect.MAY_CHANGE),
+        ("df.mend()", Effect.MAY_CHANGE),
+        ("np.random.shuffle(df)", Effect.MAY_CHANGE),
+        ("mend()", Effect.MAY_CHANGE),
+        ("!python mend.py", Effect.MAKES),
+        ("A, B = train_test_split(df)", Effect.READS),
+        ("np.mean(df)", Effect.READS),
+        ("plt.plot(df['a'], df.b)", Effect.READS),
+        ("model.fit(df, y)", Effect.READS),
+        ("p = Model().fit(df, y).predict(df)", Effect.READS),
+        ("df.head()", Effect.READS),
+        ("df.drop(columns='a')", Effect.READS),
+        ("print(len(df))", Effect.READS),
+        ("mask = df > 3", Effect.READS),
+        ("mend(df > 3)", Effect.READS),
+        ("results.append(df)", Effect.READS),
+        ("df.groupby('a').mean()", Effect.READS),
+    ],
+)
+def test_effect_of_a_statement(text: str, effect: Effect) -> None:
+    assert effect_on("df", text, MODULES.get) is effect
