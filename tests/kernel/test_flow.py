@@ -247,3 +247,15 @@ def test_empty_lines_at_the_beginning_hide_nothing(nb: Notebook, head: str, empt
     run = nb.only_run()
     assert run.params["strength"] == 0.25
     assert values(run) == {"test.accuracy": nb.variables["score"]}
+
+
+def test_list_that_a_function_only_reads_is_made_by_its_literal_alone(nb: Notebook) -> None:
+    nb.run("def total(names):\n    return len(names)")
+
+    nb.run("names = ['a', 'b']\ntotal(names)", "read")
+    nb.run("others = ['a', 'b']\nothers.append('c')", "changed")
+    nb.run("names, others", "use")
+
+    (use,) = nb.last_execution().statements
+    assert [source.statement for source in use.reads["names"]] == [0]
+    assert [source.statement for source in use.reads["others"]] == [0, 1]

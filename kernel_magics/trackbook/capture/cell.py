@@ -168,7 +168,8 @@ class CellCapture:
         with self._guard:
             line = self._failed_line(error) if did_run else 0
             change = self._namespace.after(is_complete=error is None, failed_line=line)
-            flow = self._flow.settled(frozenset(change.writes + change.maybe))
+            changed = frozenset(change.writes + change.maybe)
+            flow = self._flow.settled(changed.difference(self._as_written(self._flow)))
         with self._guard:
             self._find_classes(change)
         return CapturedCell(
@@ -198,6 +199,19 @@ class CellCapture:
             if type(value) in _PLAIN:
                 with self._guard:
                     yield name, json_value(value)
+
+    def _as_written(self, flow: Flow) -> Iterator[str]:
+        """Yield the names that still hold the constant that the cell assigned, whatever was called with them since."""
+        for name, literal in flow.touched_literals:
+            value = self._variables.get(name)
+            if (
+                not isinstance(value, list | tuple | dict) or type(value) not in _PLAIN
+            ):  # no code of the person's is run
+                continue
+            if isinstance(literal, list | dict) and len(value) == len(literal):
+                with self._guard:
+                    if json_value(value) == literal:
+                        yield name
 
     def _failed_line(self, error: BaseException | None) -> int | None:
         """Return the line of the cell at which an error left it."""

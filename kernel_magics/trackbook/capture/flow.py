@@ -110,6 +110,15 @@ class Flow:
         conditional = {name for node in self.nodes if node.control is not None for name in node.literals}
         return frozenset(conditional.union(name for name in names if names.count(name) > 1))
 
+    @cached_property
+    def touched_literals(self) -> tuple[tuple[str, JsonValue], ...]:
+        """The names that get a literal once and unconditionally, with it, and that something else may change then."""
+        found = [(name, node) for node in self.nodes for name in node.literals.keys() & self._touched]
+        bound = [name for node in self.nodes for name in node.binds]
+        return tuple(
+            (name, node.literals[name]) for name, node in found if node.control is None and bound.count(name) == 1
+        )
+
     def makers(self, index: int, name: str) -> frozenset[int]:
         """Return the nodes that may have made a name as one node read it, whether its code mentions the name or not."""
         node = self.nodes[index]
