@@ -31,6 +31,7 @@ from trackbook.records import (
     RunStatus,
 )
 from trackbook.store.contract import RunFilter
+from trackbook.tracking.cells_of import own_executions, showing
 from trackbook.tracking.diff import CellDiff, RunDiff, diff_runs
 from trackbook.tracking.direction import FOLD
 from trackbook.tracking.find import find_run, find_session, short_id, witnesses_of
@@ -190,8 +191,15 @@ class RunView:
 
     @property
     def outputs(self) -> tuple[Output, ...]:
-        """What the run's cells showed, in their order; `read_output` gives the whole of a long one."""
-        return tuple(output for execution in self.executions for output in execution.outputs)
+        """What the run's cells showed, in their order; `read_output` gives the whole of a long one.
+
+        Cells that only show what the run made (a plot of its predictions) count among them.
+        """
+        return tuple(output for execution in self._showing() for output in execution.outputs)
+
+    def _showing(self) -> list[Execution]:
+        own = own_executions(self._project.store, self.detail)
+        return own + showing(self._project.store, self.detail, own)
 
     def figures(self) -> dict[str, bytes]:
         """Return the figures that the run's cells showed, by file name: ``cell-3-figure-1.png``.
@@ -199,7 +207,7 @@ class RunView:
         Each is there in one form, PNG where there is one; one that was too large to be kept is left out.
         """
         read = self._project.store.get_object
-        contents = {figure.name: content_of(figure.part, read) for figure in figures_of(self.executions)}
+        contents = {figure.name: content_of(figure.part, read) for figure in figures_of(self._showing())}
         return {name: content for name, content in contents.items() if content is not None}
 
     def read_output(self, part: OutputPart) -> bytes:
@@ -258,6 +266,7 @@ class RunView:
             witnesses=witnesses_of(self._project.store, [detail]),
             series={key: self._history(key) for key in detail.metrics if key.endswith(FOLD)},
             read=self._project.store.get_object,
+            showing=self._showing(),
         )
 
     def _history(self, key: str) -> list[MetricPoint]:

@@ -138,7 +138,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """An image on a page; plain text has its caption alone."""
+    """An image on a page; plain text has nothing in its place."""
 
     media_type: str
     content: bytes

@@ -20,6 +20,7 @@ from trackbook.tracking.find import short_id
 from trackbook.tracking.lines import Line, Sign
 from trackbook.tracking.shown import Read, content_of, figure_part
 
+_SECTIONS = (Section.METRICS, Section.PARAMS, Section.MODEL, Section.ENVIRONMENT)
 _CONTEXT = 3
 _WIDEST = 60
 _MOST_LINES = 80
@@ -74,9 +75,7 @@ class _Drawing:
 
     def _rows(self, section: Section, heading: str) -> Table | None:
         every = [row for row in self._diff.comparison.rows if row.section is section]
-        listed = [row for row in every if row.differs or self._is_whole]
-        if not self._is_whole and section is Section.PARAMS:
-            listed = [row for row in listed if row.is_telling] or listed
+        listed = every if self._is_whole else [row for row in every if _is_listed(row)]
         if not listed:
             return None
         has_difference = any(_difference(row).text for row in listed)
@@ -87,9 +86,7 @@ class _Drawing:
             *((Column(is_number=True),) * has_difference),
         )
         rows = tuple((*_row(row), *((_difference(row),) * has_difference)) for row in listed)
-        hidden = [row for row in every if row.differs and row not in listed]
-        more = f"{fmt.plural(len(hidden), 'differing default')}: {self._again}" if hidden else ""
-        return Table(columns=columns, rows=rows, heading=heading, more=more)
+        return Table(columns=columns, rows=rows, heading=heading)
 
     # Data and files
 
@@ -176,6 +173,10 @@ class _Drawing:
         aside = [output.change for cell in self._diff.cells for output in cell.outputs]
         counts = [(_ASIDE[change], aside.count(change)) for change in _ASIDE]
         told = [f"{fmt.plural(count, 'output')} {words}" for words, count in counts if count]
+        hidden = [row for row in self._diff.comparison.differing() if row.section in _SECTIONS and not _is_listed(row)]
+        defaults = sum(row.section is Section.PARAMS for row in hidden)
+        told += [fmt.plural(defaults, "differing default")] if defaults else []
+        told += [fmt.plural(len(hidden) - defaults, "differing detail")] if len(hidden) > defaults else []
         if told:
             yield f"{', '.join(told)}: {self._again}"
 
@@ -184,24 +185,32 @@ def _heading(text: str) -> Table:
     return Table(columns=(Column(),), rows=(), heading=text)
 
 
+def _is_listed(row: Row) -> bool:
+    """Return whether a row is shown at once; defaults of another class, folds and iterations are not."""
+    return row.differs and (row.is_telling or row.section is Section.ENVIRONMENT)
+
+
 def _summary(diff: RunDiff) -> str:
     """Return in one line what differs, and how much of it."""
     code = [cell for cell in diff.cells if cell.is_edited or cell.is_moved]
     outputs = sum(len(cell.differing_outputs) for cell in diff.cells)
     ends = sum(cell.has_other_end for cell in diff.cells)
+    rows = {section: sum(map(_is_listed, diff.rows(section))) for section in _SECTIONS}
     counts = [
-        (len(diff.rows(Section.METRICS)), "metric"),
-        (len(diff.rows(Section.PARAMS)), "param"),
-        (len(diff.rows(Section.MODEL)), "model fact"),
+        (rows[Section.METRICS], "metric"),
+        (rows[Section.PARAMS], "param"),
+        (rows[Section.MODEL], "model fact"),
         (sum(not each.is_same for each in diff.data), "dataset"),
         (len(code), "cell"),
         (outputs, "output"),
         (ends, "outcome"),
         (len(diff.modules), "module"),
         (len(diff.artifacts), "artifact"),
-        (len(diff.rows(Section.ENVIRONMENT)), "environment fact"),
+        (rows[Section.ENVIRONMENT], "environment fact"),
     ]
     told = [fmt.plural(count, noun) for count, noun in counts if count]
+    if not told and not diff.is_same:
+        return "Differing only in details."
     if not told:
         same = fmt.plural(len(diff.cells), "cell")
         return f"Nothing differs: code ({same}), outputs, params, metrics, data and environment are the same."
@@ -214,13 +223,15 @@ def _row(row: Row) -> tuple[Cell, Cell, Cell]:
     if row.section is Section.METRICS and len(numbers) == len(row.values):
         one, other = (Cell(text=text) for text in fmt.aligned(numbers))
         return key, one, other
-    words = [_value(value) for value in row.values]
+    words = [_value(value, row) for value in row.values]
     if words[0] == words[1] and row.differs:  # the number 1 and the text "1"
         words = ["—" if isinstance(value, Absent) else encode(value) for value in row.values]
     return key, cells.text(words[0], width=_WIDEST), cells.text(words[1], width=_WIDEST)
 
 
-def _value(value: JsonValue | Absent) -> str:
+def _value(value: JsonValue | Absent, row: Row) -> str:
+    if row.section is Section.MODEL and row.key == "class" and isinstance(value, str):
+        return cells.short_class(value)
     return "—" if isinstance(value, Absent) else fmt.value(value)
 
 
@@ -249,6 +260,8 @@ def _table_change(diff: DataDiff) -> Cell:
         return Cell(text=f"{'gone' if other is None else 'new'}: {_size(use)}" if use else "")
     if diff.is_same:
         return Cell(text=f"same: {_size(other)}")
+    if one.kind != other.kind:
+        return Cell(text=f"{fmt.one_line(one.kind)} {_size(one)} → {fmt.one_line(other.kind)} {_size(other)}")
     if one.shape != other.shape or one.rows != other.rows:
         return Cell(text=f"{_size(one)} → {_size(other)}")
     known = one.fingerprint is not None and other.fingerprint is not None
@@ -260,6 +273,8 @@ def _size(use: DatasetUse) -> str:
 
 
 def _columns(diff: DataDiff) -> Cell:
+    if diff.before is not None and diff.after is not None and diff.before.kind != diff.after.kind:
+        return cells.EMPTY
     parts = [f"+{name}" for name in diff.added] + [f"-{name}" for name in diff.removed]
     parts += [f"{name}: {one} → {other}" for name, one, other in diff.retyped]
     return cells.text(", ".join(parts), width=200)

@@ -37,13 +37,14 @@ def show_run(
     children: Sequence[RunDetail] = (),
     witnesses: Sequence[RunDetail] = (),
     series: Mapping[str, Sequence[MetricPoint]] | None = None,
+    showing: Sequence[Execution] = (),
     read: Read | None = None,
 ) -> Shown:
     """Show one run with all that hangs on it.
 
     Params that the estimator only has by default are folded. `witnesses` are runs whose models tell what is a
-    default, where this one has no model. `series` are the points of metrics that have more than one. `read` gives the
-    objects that outputs are kept in; without it none are listed.
+    default, where this one has no model. `series` are the points of metrics that have more than one. `showing` are the
+    executions whose outputs are the run's, `read` gives the objects that they are kept in.
     """
     look = look or Look()
     run = detail.run
@@ -59,7 +60,7 @@ def show_run(
         *model_blocks(detail, look),
         _artifacts(detail.artifacts),
         _code(executions, look, detail),
-        output_table(executions, look, run.run_id, read) if read is not None else None,
+        output_table(showing, look, run.run_id, read) if read is not None else None,
         *_environment(environment, look, detail),
     ]
     return shown([part for part in parts if part is not None], look)

@@ -88,7 +88,7 @@ def _print(console: Console, block: Block) -> None:
             for line in block.lines:
                 console.print(_patch_line(line), overflow="fold")
         case Picture():
-            console.print(Text(block.caption, style="dim"), overflow="fold")
+            pass
         case Fold():
             console.print()
             console.print(Text.assemble(block.summary, (f" ({block.hint})", "dim")), overflow="fold")

@@ -19,8 +19,8 @@ _MOST_COMPARED = 2_500
 class Pair:
     """A cell in both runs, or in one of them.
 
-    `is_moved`: others that ran after it ran before it in the second run. Within one session that is no news (a cell that
-    was edited and run again comes after all others) and never said.
+    `is_moved`: others that ran after it ran before it in the second run. Within one session that is no news (a cell
+    that was edited and run again comes after all others) and never said.
     """
 
     before: Execution | None

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from trackbook.errors import InvalidValueError, NotFoundError
-from trackbook.lineage.why import reached, starts
-from trackbook.records import Artifact, DatasetUse, Execution, ModuleUse, RunDetail, Source
+from trackbook.records import Artifact, DatasetUse, Execution, ModuleUse, RunDetail
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.align import Pair, align
+from trackbook.tracking.cells_of import cells_of
 from trackbook.tracking.compare import Comparison, Row, Section, compare
 from trackbook.tracking.diff_outputs import ASIDE, OutputDiff, diff_outputs
 from trackbook.tracking.find import environments_of, find_run, witnesses_of
@@ -152,7 +152,7 @@ def _previous(store: Store, detail: RunDetail) -> RunDetail:
 def diff(store: Store, before: RunDetail, after: RunDetail, tolerance: Tolerance) -> RunDiff:
     """Tell what sets one run apart from another."""
     runs = (before, after)
-    cells = [executions_of(store, detail) for detail in runs]
+    cells = [cells_of(store, detail) for detail in runs]
     comparison = compare(runs, environments_of(store, runs), witnesses=witnesses_of(store, runs))
     return RunDiff(
         before=before,
@@ -167,35 +167,6 @@ def diff(store: Store, before: RunDetail, after: RunDetail, tolerance: Tolerance
 
 
 # Code
-
-
-def executions_of(store: Store, detail: RunDetail) -> list[Execution]:
-    """Return the executions that a run is made of, with those whose code flowed into it, in the order they ran in.
-
-    A group is made of what its children are made of.
-    """
-    run_id = detail.run.run_id
-    own = {each.execution_id: each for each in store.executions(run_id=run_id)}
-    for child in store.runs(RunFilter(parent_id=run_id)):
-        own |= {each.execution_id: each for each in store.executions(run_id=child.run.run_id)}
-    found = dict(own)
-    origins = store.origins(run_id)
-    asked = set(own)
-    while True:
-        begin = starts(origins, found) | {origin.source for origin in origins} if origins else _statements(own)
-        wanted = {source.execution_id for source in reached(begin, found)} - asked
-        if not wanted:
-            return sorted(found.values(), key=lambda each: (each.started_at, each.index))
-        asked |= wanted
-        found |= {each.execution_id: each for each in store.executions(ids=sorted(wanted))}
-
-
-def _statements(executions: dict[str, Execution]) -> set[Source]:
-    return {
-        Source(execution_id=each.execution_id, statement=at)
-        for each in executions.values()
-        for at in range(len(each.statements))
-    }
 
 
 def _cell(pair: Pair, read: Read, tolerance: Tolerance) -> CellDiff:
