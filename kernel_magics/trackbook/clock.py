@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _EPOCH = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _STEPS = 32**2  # ids a second and process with a short form of their own
 _TAIL_CHARACTERS = 14
 _PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
@@ -198,6 +200,21 @@ _ANIMALS = [
 def now() -> datetime:
     """Return the present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def stamp() -> int:
+    """Return the present moment as `microseconds` would, at a third of the price."""
+    return time.time_ns() // 1000
+
+
+def microseconds(value: datetime) -> int:
+    """Return how many microseconds an aware moment is after 1970 began in UTC."""
+    return (value - _UNIX_EPOCH) // _MICROSECOND
+
+
+def moment(number: int) -> datetime:
+    """Return the moment, in UTC, that `microseconds` was given."""
+    return _UNIX_EPOCH + timedelta(microseconds=number)
 
 
 def monotonic() -> float:

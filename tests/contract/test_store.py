@@ -26,6 +26,8 @@ from trackbook.records import (
     Git,
     HiddenRead,
     HiddenReason,
+    LoggedPoint,
+    LoggedPoints,
     MetricPoint,
     Model,
     ModuleUse,
@@ -806,3 +808,29 @@ def test_closed_store_is_opened_by_its_next_use(store: Store) -> None:
     store.close()
 
     assert names(store) == ["r1"]
+
+
+# Points that were logged one by one
+
+
+LOGGED = st.tuples(st.sampled_from(["a", "b.c"]), st.floats() | st.integers(), st.integers(0, 3), st.integers(0, 2**40))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(rows=st.lists(LOGGED, min_size=1, max_size=12))
+def test_logged_points_are_kept_as_points_are(store: Store, rows: list[LoggedPoint]) -> None:
+    one, other = (f"r{store.count_runs(RunFilter()) + number}" for number in range(2))
+    points = LoggedPoints(rows)
+
+    write_run(store, one, metrics=points)
+    write_run(store, other, metrics=list(points))
+
+    assert (len(points), repr(points[1:])) == (len(rows), f"<{len(rows) - 1} metric points>")
+    for key in {row[0] for row in rows}:
+        assert repr(store.metric_history(one, key)) == repr(store.metric_history(other, key))
+    assert store.verify() == []
+
+
+def test_logged_step_beyond_64_bits_is_refused(store: Store) -> None:
+    with pytest.raises(InvalidValueError, match="Step"):
+        write_run(store, metrics=LoggedPoints([("a", 1.0, 2**63, 0)]))

@@ -15,6 +15,7 @@ from trackbook.records.execution import (
 from trackbook.records.model import Model
 from trackbook.records.origin import Inside, Origin, OriginKind
 from trackbook.records.output import Output, OutputKind, OutputPart
+from trackbook.records.points import LoggedPoint, LoggedPoints
 from trackbook.records.run import Artifact, MetricPoint, ModuleUse, Run, RunDetail, RunStatus, Verdict
 from trackbook.records.session import Process, Session
 from trackbook.records.values import JsonValue, decode, encode, json_value, strict
@@ -32,6 +33,8 @@ __all__ = [
     "HiddenReason",
     "Inside",
     "JsonValue",
+    "LoggedPoint",
+    "LoggedPoints",
     "MetricPoint",
     "Model",
     "ModuleUse",

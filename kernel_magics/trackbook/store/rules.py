@@ -14,6 +14,7 @@ from trackbook.records import (
     DatasetUse,
     Execution,
     JsonValue,
+    LoggedPoints,
     MetricPoint,
     Model,
     ModuleUse,
@@ -48,8 +49,12 @@ def check_batch(batch: Batch) -> None:
     for change in batch.runs:
         if change.run is not None:
             _check_time(change.run.started_at, f"Run '{change.run.name}'")
-        for point in change.metrics:
-            _check_point(point)
+        if isinstance(change.metrics, LoggedPoints):
+            for key, _, step, _ in change.metrics.rows:
+                _check_step(key, step)
+        else:
+            for point in change.metrics:
+                _check_point(point)
 
 
 def _check_time(moment: datetime, what: str) -> None:
@@ -59,8 +64,12 @@ def _check_time(moment: datetime, what: str) -> None:
 
 def _check_point(point: MetricPoint) -> None:
     _check_time(point.time, f"Metric '{point.key}'")
-    if not -_STEP_LIMIT <= point.step < _STEP_LIMIT:
-        raise InvalidValueError(f"Step {point.step} of metric '{point.key}' is beyond 64 bits. Count steps from 0.")
+    _check_step(point.key, point.step)
+
+
+def _check_step(key: str, step: int) -> None:
+    if not -_STEP_LIMIT <= step < _STEP_LIMIT:
+        raise InvalidValueError(f"Step {step} of metric '{key}' is beyond 64 bits. Count steps from 0.")
 
 
 def check_execution(stored: Execution, given: Execution) -> None:
@@ -160,7 +169,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def _same_json(one: JsonValue, other: JsonValue) -> bool:
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    return one is other or json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _short(value: JsonValue) -> str:

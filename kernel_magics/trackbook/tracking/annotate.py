@@ -18,6 +18,8 @@ def check_key(key: object, what: str = "tag") -> str:
     InvalidValueError
         If it is no text, empty, begins or ends with a space, or holds a control character.
     """
+    if type(key) is str and key.isidentifier():  # nearly always
+        return key
     if not isinstance(key, str):
         raise InvalidValueError(f"A {what}'s name is text, not {type(key).__name__}. Give it as a string.")
     if not key or key != key.strip():

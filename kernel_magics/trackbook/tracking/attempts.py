@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -114,6 +115,9 @@ class Attempts:
         self.parent_id = parent_id
         self.current: Attempt | None = None
         self._attempts: list[Attempt] = []
+        self._by_identity: defaultdict[str, list[Attempt]] = defaultdict(list)
+        self._by_outline: defaultdict[str, list[Attempt]] = defaultdict(list)  # as identity, without the data
+        self._by_code: defaultdict[str, list[Attempt]] = defaultdict(list)  # of their metrics
         self._of_fit: dict[int, Attempt] = {}
         self._of_run: dict[str, Attempt] = {}
         self._waiting: dict[str, JsonValue] = {}
@@ -185,6 +189,7 @@ class Attempts:
         else:
             attempt = self._open(event.run_id, event.run_name, event.at)
         attempt.identity = identity
+        self._by_identity[identity].append(attempt)
         self._mark_if_only_data_differ(attempt, event)
         self._add_fit(attempt, event)
         return attempt
@@ -192,7 +197,7 @@ class Attempts:
     def _add_fit(self, attempt: Attempt, event: FitEvent) -> None:
         self._of_fit[id(event)] = attempt
         self._touch(attempt)
-        attempt.fit = event
+        self._take_fit(attempt, event)
         attempt.last_at = event.at + timedelta(seconds=event.seconds or 0.0)
         self._add_constants(attempt, event.params)
         self._add_params(attempt, event.hyper, event.estimator.rpartition(".")[2])
@@ -206,6 +211,11 @@ class Attempts:
         for candidate in () if self._is_look else event.candidates:
             self._add_candidate(attempt, candidate, event)
         self._close_fit(attempt, event)
+
+    def _take_fit(self, attempt: Attempt, fit: FitEvent | None) -> None:
+        attempt.fit = fit
+        if fit is not None and not (attempt.is_explicit or self._is_look):
+            self._by_outline[_identity(fit, with_data=False)].append(attempt)
 
     def _close_fit(self, attempt: Attempt, event: FitEvent) -> None:
         if event.failure is not None and not attempt.is_explicit:
@@ -246,8 +256,7 @@ class Attempts:
         if not identity:
             return None
         whole = (RunStatus.FINISHED, RunStatus.RUNNING)
-        alike = (a for a in reversed(self._attempts) if a.identity == identity and a.run.status in whole)
-        return next(alike, None)
+        return next((a for a in reversed(self._by_identity.get(identity, ())) if a.run.status in whole), None)
 
     def _repeat(self, earlier: Attempt, event: FitEvent, identity: str) -> None:
         """Do again what an attempt did: a repetition of it, until a number differs."""
@@ -289,6 +298,7 @@ class Attempts:
             self._opened.remove(repetition)
         attempt = self._open(event.run_id, event.run_name, event.at)
         attempt.identity = repetition.identity
+        self._by_identity[attempt.identity].append(attempt)
         self._add_fit(attempt, event)
         self._mark_nondeterministic(attempt, earlier, event.unseeded, difference)
         for metric in repetition.pending:
@@ -298,11 +308,10 @@ class Attempts:
     def _mark_if_only_data_differ(self, attempt: Attempt, event: FitEvent) -> None:
         """Mark a run whose code and constants are an earlier one's, but whose data were drawn anew without a seed."""
         outside = [source for source in event.unseeded if not source.startswith(event.estimator.rpartition(".")[2])]
-        wanted = _identity(event, with_data=False)
-        for earlier in reversed(self._attempts):
-            if earlier.execution_id == self._execution_id or earlier.fit is None or not outside:
-                continue  # a loop gives each turn its own data on purpose
-            if _identity(earlier.fit, with_data=False) == wanted:
+        if not outside:
+            return
+        for earlier in reversed(self._by_outline.get(_identity(event, with_data=False), ())):
+            if earlier.execution_id != self._execution_id:  # a loop gives each turn its own data on purpose
                 self._mark_nondeterministic(attempt, earlier, outside, "the data that it was given")
                 return
 
@@ -342,7 +351,7 @@ class Attempts:
                 return other
         following = self._open(None, None, event.at)
         if fit is not None:
-            following.fit = fit
+            self._take_fit(following, fit)
             self._inherit(following, reference, event.params)
             self._add_data(following, fit.data)
             self._changes.of(following.run).add_origin(OriginKind.FIT, _model_name(fit), fit)
@@ -383,9 +392,8 @@ class Attempts:
         is_free = current is not None and current.fit is None and not current.is_group and not current.is_explicit
         if current is not None and is_free and current.execution_id == self._execution_id:
             return current
-        for other in reversed(self._attempts):
-            same = other.fit is None and any(slot.code == event.code for slot in other.slots.values())
-            if same and not self._conflicts(other, event):
+        for other in reversed(self._by_code.get(event.code, ())):
+            if other.fit is None and not self._conflicts(other, event):
                 return other
         if current is not None and is_free and not self._conflicts(current, event):
             return current
@@ -409,6 +417,8 @@ class Attempts:
         if slot is None:
             key = _free_key(attempt, base, event.assigned)
             slot = attempt.slots[key] = _new_slot(key, base, event, self._execution_id)
+            if not attempt.is_explicit and attempt not in self._by_code[event.code][-1:]:
+                self._by_code[event.code].append(attempt)
         elif slot.execution_id != self._execution_id:
             is_same_code = slot.code == event.code and not attempt.is_explicit
             slot.execution_id, slot.compared = self._execution_id, 0 if is_same_code else len(slot.values)
@@ -438,7 +448,7 @@ class Attempts:
     def _computed_otherwise(self, attempt: Attempt, event: MetricEvent, base: str, value: float | int) -> Attempt:
         """A metric was computed again from the same inputs by the same code, and is another number."""
         following = self._open(None, None, event.at)
-        following.fit = attempt.fit
+        self._take_fit(following, attempt.fit)
         self._hand_over(attempt, following)
         self._inherit(following, attempt, event.params)
         self._add_data(following, event.data)

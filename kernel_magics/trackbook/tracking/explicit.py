@@ -19,7 +19,7 @@ from pathlib import Path
 from trackbook import clock
 from trackbook.capture.secrets import redact, redact_value
 from trackbook.errors import InvalidValueError, NoRunError, StoreError
-from trackbook.records import Artifact, Failure, JsonValue, MetricPoint, Run, RunStatus, encode, json_value
+from trackbook.records import Artifact, Failure, JsonValue, LoggedPoints, Run, RunStatus, encode, json_value
 from trackbook.store.contract import Batch, RunChange, RunFilter
 from trackbook.store.rules import check_param
 from trackbook.tracking.annotate import check_key
@@ -120,8 +120,9 @@ class ExplicitRuns:
         NoRunError
             If there is neither.
         """
-        parent_id = self.keeper.session.parent_run_id
-        found = self.innermost or (self.of_parent(parent_id) if parent_id else None)
+        found = innermost_here(self.started)
+        if found is None and self.keeper.session.parent_run_id:
+            found = self.of_parent(self.keeper.session.parent_run_id)
         if found is None:
             raise NoRunError("No run is started. Start one first: with trackbook.start_run('my-run'): ...")
         return found
@@ -146,18 +147,23 @@ class ExplicitRuns:
         steps = {key: point.step + 1 for key, point in found[0].metrics.items()}
         return StartedRun(found[0].run, by="parent", is_owned=False, next_steps=steps, params=dict(found[0].params))
 
-    def log_metrics(self, started: StartedRun, metrics: Mapping[str, float | int], step: int | None) -> None:
-        """Add a point to each metric; without a step, the one after the last."""
-        now = clock.now()
+    def log_metric(self, started: StartedRun, key: str, value: float | int, step: int | None) -> None:
+        """Add a point to a metric; without a step, the one after the last. Scripts do it in their innermost loops."""
         with self._lock:
-            for key, value in metrics.items():
-                at = min(started.next_steps.get(key, 0), _LAST_STEP) if step is None else step
-                started.next_steps[key] = max(started.next_steps.get(key, 0), at + 1)
-                started.points.append(MetricPoint(key=key, value=value, step=at, time=now))
-            self._unwritten[started.run_id] = started
-            is_time = len(started.points) >= self._most_waiting or started.run.status is not RunStatus.RUNNING
-        if is_time:
+            points, following = started.points, started.next_steps.get(key, 0)
+            at = min(following, _LAST_STEP) if step is None else step
+            if at >= following:
+                started.next_steps[key] = at + 1
+            if not points:
+                self._unwritten[started.run_id] = started
+            points.append((key, value, at, clock.stamp()))
+        if len(points) >= self._most_waiting or started.run.status is not RunStatus.RUNNING:
             self.flush()
+
+    def log_metrics(self, started: StartedRun, metrics: Mapping[str, float | int], step: int | None) -> None:
+        """Add a point to each metric."""
+        for key, value in metrics.items():
+            self.log_metric(started, key, value, step)
 
     def log(
         self,
@@ -217,8 +223,8 @@ class ExplicitRuns:
                 self.keeper.queue(Batch(runs=(RunChange(run_id=started.run_id, metrics=self._taken(started)),)))
         self.keeper.deliver()
 
-    def _taken(self, started: StartedRun) -> tuple[MetricPoint, ...]:
-        points, started.points = tuple(started.points), []
+    def _taken(self, started: StartedRun) -> LoggedPoints:
+        points, started.points = LoggedPoints(started.points), []
         self._unwritten.pop(started.run_id, None)
         return points
 

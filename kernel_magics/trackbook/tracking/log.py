@@ -26,6 +26,7 @@ from trackbook.tracking.explicit import (
     checked_metrics,
     checked_params,
     checked_step,
+    metric_number,
 )
 from trackbook.tracking.scope import StartedRun
 
@@ -73,7 +74,9 @@ class ActiveRun:
 
     def log_metric(self, key: str, value: object, step: int | None = None) -> None:
         """Add a point to one of this run's metrics; see `log_metric`."""
-        self.log_metrics({key: value}, step)
+        checked, number, at = check_key(key, "metric"), metric_number(key, value), checked_step(step)
+        runs, started = self._here()
+        runs.log_metric(started, checked, number, at)
 
     def log_metrics(self, metrics: Mapping[str, object], step: int | None = None) -> None:
         """Add a point to several of this run's metrics."""
@@ -209,7 +212,12 @@ def log_metric(key: str, value: object, step: int | None = None) -> None:
     NoRunError
         In a script, if no run is started.
     """
-    _log_metrics({key: value}, step, sys._getframe(1))
+    if _recorder is not None:
+        _log_metrics({key: value}, step, sys._getframe(1))
+        return
+    checked, number, at = check_key(key, "metric"), metric_number(key, value), checked_step(step)
+    runs = _runs()  # what follows is done ten thousand times in a script's loop
+    runs.log_metric(runs.for_logging(), checked, number, at)
 
 
 def log_metrics(metrics: Mapping[str, object], step: int | None = None) -> None:
@@ -287,6 +295,9 @@ def _runs() -> ExplicitRuns:
     global _script
     if _recorder is not None:
         return _recorder.explicit
+    begun = _script
+    if begun is not None:
+        return begun
     with _lock:
         if _has_ended:
             raise NoRunError("The session of this script has ended with it. Log before that.")

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from trackbook.records import JsonValue, MetricPoint, Run
+from trackbook.records import JsonValue, LoggedPoint, Run
 
 
 def _current_task() -> weakref.ref[Any] | None:
@@ -39,7 +39,7 @@ class StartedRun:
     by: str = "start_run"
     is_owned: bool = True
     outer: StartedRun | None = None
-    points: list[MetricPoint] = field(default_factory=list)
+    points: list[LoggedPoint] = field(default_factory=list)
     next_steps: dict[str, int] = field(default_factory=dict)
     params: dict[str, JsonValue] = field(default_factory=dict)
     thread: threading.Thread = field(default_factory=threading.current_thread)

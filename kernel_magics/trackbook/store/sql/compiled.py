@@ -18,7 +18,7 @@ from sqlalchemy import Executable, Select, Text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 
-from trackbook.store.sql.values import microseconds
+from trackbook.clock import microseconds
 
 _NAMED = sqlite.dialect(paramstyle="named")
 _BY_POSITION = sqlite.dialect(paramstyle="qmark")

@@ -24,7 +24,7 @@ class ChangeRows:
     run: Row | None = None
     params: list[tuple[str, str, float | None]] = field(default_factory=list)
     tags: list[tuple[str, str | None]] = field(default_factory=list)
-    points: list[tuple[str, PointRow]] = field(default_factory=list)
+    points: dict[str, list[PointRow]] = field(default_factory=dict)
     described: dict[str, list[Row]] = field(default_factory=dict)
     """Rows of datasets, models, artifacts, modules and origins, by table."""
     execution_ids: list[str] = field(default_factory=list)
@@ -60,7 +60,6 @@ def _packed(change: Change, row_of: Callable[[R], Row], records: Iterable[R], te
 
 
 def _change_rows(change: RunChange, texts: Texts) -> ChangeRows:
-    key_of = _Keys(texts)
     described: dict[str, Iterable[Row]] = {
         "datasets": map(rows.dataset_row, change.datasets),
         "models": map(rows.model_row, change.models),
@@ -71,11 +70,14 @@ def _change_rows(change: RunChange, texts: Texts) -> ChangeRows:
     return ChangeRows(
         run_id=change.run_id,
         run=None if change.run is None else _packed_row(rows.run_row(change.run), texts),
-        params=[(key_of[key], *_packed_param(rows.param_row(value), texts)) for key, value in change.params.items()],
-        tags=[
-            (key_of[key], None if value is None else texts.packed((value,))[0]) for key, value in change.tags.items()
+        params=[
+            (texts.stored(key), *_packed_param(rows.param_row(value), texts)) for key, value in change.params.items()
         ],
-        points=[(key_of[point.key], rows.point_row(point)) for point in change.metrics],
+        tags=[
+            (texts.stored(key), None if value is None else texts.packed((value,))[0])
+            for key, value in change.tags.items()
+        ],
+        points={texts.stored(key): listed for key, listed in rows.point_rows(change.metrics).items()},
         described={table: [_packed_row(row, texts) for row in listed] for table, listed in described.items()},
         execution_ids=[texts.stored(execution_id) for execution_id in change.execution_ids],
         note=None if change.note is None else texts.stored(change.note),
@@ -89,13 +91,3 @@ def _packed_row(row: Row, texts: Texts) -> Row:
 def _packed_param(values: tuple[str, float | None], texts: Texts) -> tuple[str, float | None]:
     text, number = values
     return texts.stored(text), number
-
-
-class _Keys(dict[str, str]):
-    """Keys as they are stored; most points of a change have the same few."""
-
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
-
-    def __missing__(self, key: str) -> str:
-        return self.setdefault(key, self._texts.stored(key))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from operator import lt
 from typing import TypeAlias
 
 from trackbook.store.sql import statements
@@ -22,20 +24,24 @@ def write_points(changes: Iterable[ChangeRows], runs: Numbers, keys: Mapping[str
     points: dict[Place, list[PointRow]] = defaultdict(list)
     for change in given:
         number = runs[change.run_id]
-        for name, point in change.points:
-            points[number, keys[name]].append(point)
+        for key, listed in change.points.items():
+            points[number, keys[key]] += listed
     run_ids = [change.run_id for change in given]
     latest = _latest(points, runs, run_ids)
     places = runs.places("latest_metrics", run_ids if points.keys() - latest.keys() else ())
     best: list[Values] = []
     after: list[Values] = []
     among: list[Values] = []
-    for (run, key), listed in points.items():
-        place, before = latest[run, key] if (run, key) in latest else (places.take(run), None)
-        series = _Series(before, listed)
-        best.append((run, key, place, *series.latest))
-        after += [(run, key, *values) for values in series.after()]
-        among += [(run, key, *values) for values in series.among()]
+    for (run, key_number), series in points.items():
+        known = latest.get((run, key_number))
+        place, before = known or (places.take(run), None)
+        parted = _parted(before, series)
+        best.append((run, key_number, place, *parted.latest))
+        if parted.is_rising:
+            after += [(run, key_number, step, time, 0, value, text) for step, time, value, text in parted.after]
+        else:
+            after += [(run, key_number, *values) for values in _placed(parted.after)]
+        among += [(run, key_number, *point) for point in parted.among]
     statements.ADD_POINT.run(runs.connection, after)
     statements.ADD_POINT_AMONG.run(runs.connection, among)
     statements.PUT_LATEST.run(runs.connection, best)
@@ -48,39 +54,43 @@ def _latest(points: Iterable[Place], runs: Numbers, run_ids: Iterable[str]) -> d
     return {(number, key): (place, (step, at, *rest)) for number, key, place, step, at, *rest in found}
 
 
-class _Series:
-    """The points of one key in the order in which they came, parted into the latest and the rest."""
+@dataclass(slots=True)
+class _Parted:
+    """The points of a key. `after`: those later than any in the history; if they are rising, no two of one step."""
 
-    def __init__(self, before: PointRow | None, points: list[PointRow]) -> None:
-        self._before = before
-        self._rest: list[PointRow] = []
-        latest = before
-        for point in points:
-            if latest is None:
-                latest = point
-            elif point[:2] >= latest[:2]:
-                self._rest.append(latest)
-                latest = point
-            else:
-                self._rest.append(point)
-        assert latest is not None
-        self.latest = latest
+    latest: PointRow
+    after: list[PointRow]
+    among: list[PointRow]
+    is_rising: bool
 
-    def _is_after(self, point: PointRow) -> bool:
-        return self._before is None or point[:2] > self._before[:2]
 
-    def after(self) -> Iterator[Values]:
-        """Return the points later than any in the history, each with its place among those of its step and time."""
-        taken: Counter[tuple[int, int]] = Counter()
-        for point in self._rest:
-            if self._is_after(point):
-                step, time, value, text = point
-                yield step, time, taken[step, time], value, text
-                taken[step, time] += 1
+def _parted(before: PointRow | None, points: list[PointRow]) -> _Parted:
+    """Part points, in the order in which they came, into the latest and the rest."""
+    if (before is None or points[0][:2] > before[:2]) and _is_rising(points):
+        return _Parted(points[-1], points[:-1], [before] if before else [], is_rising=True)
+    latest, rest = before, []
+    for point in points:
+        if latest is None:
+            latest = point
+        elif point[:2] >= latest[:2]:
+            rest.append(latest)
+            latest = point
+        else:
+            rest.append(point)
+    assert latest is not None
+    among = [point for point in rest if before is not None and point[:2] <= before[:2]]
+    after = rest if not among else [point for point in rest if before is None or point[:2] > before[:2]]
+    return _Parted(latest, after, among, is_rising=False)
 
-    def among(self) -> Iterator[Values]:
-        """Return the others, as `ADD_POINT_AMONG` takes them: it looks for the place itself."""
-        for point in self._rest:
-            if not self._is_after(point):
-                step, time, value, text = point
-                yield step, time, value, text
+
+def _is_rising(points: list[PointRow]) -> bool:
+    steps = [point[0] for point in points]
+    return all(map(lt, steps, steps[1:]))
+
+
+def _placed(points: Iterable[PointRow]) -> Iterator[Values]:
+    """Return points with their places: how many came before them that have the same step and time."""
+    taken: Counter[tuple[int, int]] = Counter()
+    for step, time, value, text in points:
+        yield step, time, taken[step, time], value, text
+        taken[step, time] += 1

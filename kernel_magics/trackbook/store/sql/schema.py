@@ -31,7 +31,7 @@ from sqlalchemy import (
     func,
 )
 
-from trackbook.store.sql.values import microseconds, moment
+from trackbook.clock import microseconds, moment
 
 HEAD = "0002"
 PREFIX_LENGTH = 64  # characters of a param's JSON text, or of a tag, that are indexed

@@ -1,4 +1,4 @@
-"""Numbers, moments and JSON as columns: what databases would change is kept beside them as exact text.
+"""Numbers and JSON as columns: what databases would change is kept beside them as exact text.
 
 SQLite turns NaN into NULL and -0.0 into 0.0, and no database has integers of any size.
 """
@@ -7,25 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue, decode, encode, json_value
 
 _BETWEEN = '","'
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def microseconds(value: datetime) -> int:
-    """Return how many microseconds an aware moment is after 1970 began in UTC."""
-    return (value - _EPOCH) // _MICROSECOND
-
-
-def moment(number: int) -> datetime:
-    """Return the moment, in UTC, that `microseconds` was given."""
-    return _EPOCH + timedelta(microseconds=number)
 
 
 def real(value: float) -> float | None:

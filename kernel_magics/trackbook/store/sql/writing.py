@@ -89,7 +89,9 @@ def _check_descriptions(
 ) -> None:
     """Refuse other datasets, models, artifacts or modules for a run that has ended."""
     ended = {run_id for run_id, run in runs.known.items() if run.status is not RunStatus.RUNNING}
-    giving = [change for change in changes if change.run_id in ended and given_in(change)]
+    giving = [change for change in changes if given_in(change) and change.run_id in ended]
+    if not giving:
+        return
     found = question.named(runs.ask(question, (change.run_id for change in giving)))
     records = ((row.run_number, record_of(row)) for row in found)
     known = {(number, rules.identity(record)): record for number, record in records}
@@ -139,7 +141,7 @@ def _keys(changes: Iterable[ChangeRows]) -> Iterator[str]:
     for change in changes:
         yield from (key for key, *_ in change.params)
         yield from (key for key, _ in change.tags)
-        yield from (key for key, _ in change.points)
+        yield from change.points
         yield from (row["key"] for row in change.described.get("origins", ()))
 
 
@@ -185,6 +187,8 @@ def _write_described(
     table: str, statement: Change, changes: Iterable[ChangeRows], runs: Numbers, keys: Mapping[str, int]
 ) -> None:
     giving = [change for change in changes if change.described.get(table)]
+    if not giving:
+        return
     is_placed = table in statements.LAST_PLACES
     places = runs.places(table, (change.run_id for change in giving)) if is_placed else Places(())
     made: list[Row] = []
