@@ -78,7 +78,16 @@ class Notebook:
     def _execute(self, source: str, cell: str | None) -> Any:
         name = cell or f"cell-{len(self._sources)}"
         self._sources[name] = source
-        return self.shell.run_cell(source, store_history=True, cell_id=f"{self._name}-{name}")
+        result = self.shell.run_cell(source, store_history=True, cell_id=f"{self._name}-{name}")
+        if source == "%load_ext trackbook":
+            self._wait_until_loaded()
+        return result
+
+    def _wait_until_loaded(self) -> None:
+        """A cell that does nothing else than to load is recorded in the background, as the only one."""
+        extension = getattr(self.shell, "_trackbook", None)
+        if extension is not None:
+            extension.keeper.deliver()
 
     @property
     def variables(self) -> dict[str, Any]:

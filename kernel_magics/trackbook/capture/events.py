@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -101,3 +102,29 @@ class LogEvent(Event):
     note: str | None = None
     measured: tuple[str, ...] = ()
     artifact: tuple[str, bytes, str] | None = None
+
+
+def copied(events: Iterable[Event]) -> list[Event]:
+    """Return copies that stay as they are while the events go on; metrics among them name the copied fits."""
+    fits: dict[int, FitEvent] = {}
+    copies: list[Event] = []
+    for event in events:
+        one = copy(event)
+        one.data, one.unseeded = list(event.data), list(event.unseeded)
+        if isinstance(one, FitEvent):
+            one.metrics, one.candidates, one.hyper = list(one.metrics), list(one.candidates), dict(one.hyper)
+            fits[id(event)] = one
+        elif isinstance(one, MetricEvent):
+            one.fits = tuple(fits.get(id(fit), fit) for fit in one.fits)
+        copies.append(one)
+    return copies
+
+
+def forget_inputs(events: Iterable[Event]) -> None:
+    """Let go of what only the end of the cell needed: the events themselves may be kept for the whole session."""
+    for event in events:
+        event.inputs = Flowing()
+        if isinstance(event, FitEvent):
+            event.candidates, event.finish = [], None
+        elif isinstance(event, MetricEvent):
+            event.report = None

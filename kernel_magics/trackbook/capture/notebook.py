@@ -133,7 +133,10 @@ def _saved(path: str, mtime_ns: int, size: int) -> SavedNotebook | None:
     if size > _MAX_NOTEBOOK_BYTES:
         return None
     with open(path, "rb") as file:
-        content = json.load(file)
+        try:
+            content = json.load(file)
+        except (ValueError, RecursionError):  # a script, say: that it is none is worth remembering, too
+            return None
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list):
         return None

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 from click.shell_completion import ShellComplete
@@ -14,34 +12,7 @@ from trackbook.errors import TrackbookError
 from trackbook.magics.commands import LOOK_COMMAND, takes_python, track, track_cell
 from trackbook.magics.notebook import TrackedNotebook
 
-MATCHER = "trackbook.track"
-_LINE = re.compile(r"\s*(?P<escape>%{0,2})track\s(?P<words>.*)", re.DOTALL)
-_FIRST = 1000.0  # before all of IPython's own, which would offer Python's names
 _NAME_AT_THE_END = re.compile(r"=(?:.*[^\w.])?(\w*)$")
-
-
-def matcher(notebook: TrackedNotebook) -> Callable[[Any], Any]:
-    """Return a matcher of IPython's completer; where it has something to offer, nothing else is offered."""
-    from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
-
-    @context_matcher(identifier=MATCHER, priority=_FIRST)  # type: ignore[untyped-decorator]  # IPython's
-    def match(context: Any) -> Any:
-        line = _LINE.fullmatch(context.text_until_cursor)
-        is_ours = line is not None and (line["escape"] or _is_automagic(notebook))
-        found = complete(notebook, line["words"], is_cell=line["escape"] == "%%") if line and is_ours else []
-        texts = [_as_word(each) for each in found if each.startswith(context.token)]
-        return SimpleMatcherResult(completions=[SimpleCompletion(text) for text in texts], suppress=True, ordered=True)
-
-    return match  # type: ignore[no-any-return]  # IPython's decorator has no types
-
-
-def _is_automagic(notebook: TrackedNotebook) -> bool:
-    """Return whether ``track`` alone means the magic here."""
-    return bool(notebook.shell.automagic) and "track" not in notebook.shell.user_ns
-
-
-def _as_word(text: str) -> str:
-    return f"'{text}'" if " " in text else text
 
 
 def complete(notebook: TrackedNotebook, line: str, *, is_cell: bool = False) -> list[str]:

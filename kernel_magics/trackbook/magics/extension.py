@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import sys
 import threading
-from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from trackbook import clock
 from trackbook.capture.guard import Guard
 from trackbook.capture.notebook import find_notebook
-from trackbook.capture.output_sources import OutputWatch
-from trackbook.capture.outputs import Limits
-from trackbook.config import Settings, load_settings
-from trackbook.project import Project, set_current
-from trackbook.tracking.log import set_recorder
-from trackbook.tracking.recorder import PAPERMILL_PARAMETERS, Recorder
-from trackbook.tracking.session import SessionKeeper
+from trackbook.config import load_settings
+from trackbook.errors import StoreError
+from trackbook.magics.registration import Registration
+
+if TYPE_CHECKING:
+    from trackbook.magics.recording import Recording
+    from trackbook.tracking.recorder import Recorder
+    from trackbook.tracking.session import SessionKeeper
 
 _ATTRIBUTE = "_trackbook"
+_ONLY_LOADS = re.compile(r"(?:\s*(?:#.*|%(?:re)?load_ext\s+trackbook\s*(?:#.*)?)?\n)*\s*", re.MULTILINE)
+"""A cell that does nothing else than to load us: what follows it may wait, nothing in it has to be seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadingCell:
+    """A cell that did nothing else than to load the extension; `began` is on the monotonic clock."""
+
+    source: str
+    cell_id: str | None
+    started_at: datetime
+    began: float
+    count: int | None = None
+    seconds: float = 0.0
 
 
 def load(shell: Any) -> None:
@@ -49,75 +67,120 @@ class Extension:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.guard = Guard(self._warn)
-        start = Path.cwd()
-        self.settings = load_settings(start)
-        notebook = find_notebook(shell.user_ns, os.environ, sys.argv)
-        if notebook.path is not None and notebook.path.parent.is_dir():
-            start = notebook.path.parent
-        self.notebook = notebook
-        self.keeper = SessionKeeper(
-            lambda: self._open_store(start), notebook, start, self.settings, self.guard, self._warn
-        )
-        self.recorder = Recorder(
-            self.keeper, shell.user_ns, self._hidden, self.guard, live_seconds=self.settings.live_seconds
-        )
-        self.recorder.outputs = OutputWatch(shell, _limits(self.settings), self.guard)
+        self.start = Path.cwd()
+        self.settings = load_settings(self.start)
+        self.notebook = find_notebook(shell.user_ns, os.environ, sys.argv)
+        if self.notebook.path is not None and self.notebook.path.parent.is_dir():
+            self.start = self.notebook.path.parent
+        self._registration = Registration(shell, self)
+        self._recording: Recording | None = None
+        self._loading: threading.Thread | None = None
+        self._loader: LoadingCell | None = None
+        """The cell that only loads us, as long as it runs."""
         self._stack = threading.local()
         self._pid = os.getpid()
 
     # Life
 
     def attach(self) -> None:
-        """Hook in. The cell that is running (with ``%load_ext`` in it) is recorded from here on."""
-        from trackbook.magics.track import register
+        """Hook in. The cell that is running (with ``%load_ext`` in it) is recorded from here on.
 
-        set_recorder(self.recorder)
-        with self.guard:
-            self.recorder.capture.attach()
+        What is heavy is loaded in the background, unless that cell does more than to load the extension; the next cell
+        waits for it.
+        """
         self.shell.events.register("pre_run_cell", self._before_cell)
         self.shell.events.register("post_run_cell", self._after_cell)
-        register(self.shell, self)
+        self._registration.add()
         atexit.register(self._at_exit)
-        with self.guard:
-            for source in self._earlier_inputs():
-                if source.startswith(PAPERMILL_PARAMETERS):
-                    self.recorder.take_parameters(source)
-        with self.guard:
-            self._join_running_cell()
+        source = self._running_source()
+        if source is None:
+            self._load_in_background(None)
+        elif _ONLY_LOADS.fullmatch(f"{source}\n"):
+            self._depth(1)
+            self._loader = LoadingCell(
+                source=source, cell_id=self._cell_id(), started_at=clock.now(), began=clock.monotonic()
+            )
+        else:
+            self._load(self._earlier_inputs(), None)
+            with self.guard:
+                self._depth(1)
+                self.recorder.begin_cell(source, self.shell.transform_cell(source), self._cell_id(), {})
 
     def detach(self) -> None:
         """Unhook and end the session."""
-        from trackbook.magics.track import unregister
-
         self.shell.events.unregister("pre_run_cell", self._before_cell)
         self.shell.events.unregister("post_run_cell", self._after_cell)
-        unregister(self.shell)
+        self._registration.remove()
         atexit.unregister(self._at_exit)
-        with self.guard:
-            self.recorder.end_cell(None)
-        set_recorder(None)
-        set_current(None)
-        self.recorder.close()
+        recording = self._loaded()
+        if recording is not None:
+            recording.close()
+
+    @property
+    def recorder(self) -> Recorder:
+        """What records the cells; waits until it is loaded."""
+        return self._ready().recorder
+
+    @property
+    def keeper(self) -> SessionKeeper:
+        """The session's hold on the store; waits until it is loaded."""
+        return self._ready().keeper
 
     @property
     def is_on(self) -> bool:
         """Whether cells are recorded."""
-        return self.recorder.is_on
+        recording = self._loaded()
+        return recording is not None and recording.recorder.is_on
 
     def switch(self, on: bool) -> None:
         """Record the cells from the next one on, or don't."""
         self.recorder.is_on = on
 
-    def _open_store(self, start: Path) -> Any:
-        from trackbook.store.location import open_store
-
-        store = open_store(self.settings.store or None, start=start)
-        set_current(Project(store))
-        return store
-
     def _at_exit(self) -> None:
         if os.getpid() == self._pid:
             unload(self.shell)
+
+    # Loading
+
+    def _load_in_background(self, cell: LoadingCell | None) -> None:
+        arguments = (self._earlier_inputs(), cell)
+        self._loading = threading.Thread(target=self._load_guarded, args=arguments, name="trackbook-load", daemon=True)
+        self._loading.start()
+
+    def _load_guarded(self, sources: list[str], cell: LoadingCell | None) -> None:
+        with self.guard:
+            self._load(sources, cell)
+            self._registration.load()
+
+    def _load(self, sources: list[str], cell: LoadingCell | None) -> None:
+        from trackbook.magics.recording import Recording
+
+        recording = Recording(self.shell, self.settings, self.notebook, self.start, self.guard, self._warn)
+        recording.look_back(sources, cell)
+        self._recording = recording
+
+    def _loaded(self) -> Recording | None:
+        """Return the recording when it is loaded; None if that failed."""
+        if self._loader is not None:  # asked for by the cell that loads us: a magic in a hook of somebody else's
+            self._end_loader(None)
+        loading = self._loading
+        if loading is not None and loading is not threading.current_thread():
+            loading.join()
+            self._loading = None
+        return self._recording
+
+    def _ready(self) -> Recording:
+        recording = self._loaded()
+        if recording is None:
+            causes = [fault.strip().splitlines()[-1] for fault in self.guard.faults[:1]]
+            raise StoreError(f"Trackbook could not be loaded, so nothing is recorded: {''.join(causes)}")
+        return recording
+
+    def _end_loader(self, count: int | None) -> None:
+        """The cell that only loads us has ended: begin with what is heavy."""
+        cell, self._loader = self._loader, None
+        if cell is not None:
+            self._load_in_background(replace(cell, count=count, seconds=clock.monotonic() - cell.began))
 
     # Cells
 
@@ -136,32 +199,35 @@ class Extension:
 
     def _after_cell(self, result: Any) -> None:
         depth = self._depth(-1)
-        if depth > 0 or os.getpid() != self._pid or not self.recorder.is_in_cell:
+        if depth > 0 or os.getpid() != self._pid:
+            return
+        if self._loader is not None:
+            self._end_loader(None if result is None else result.execution_count)
+            return
+        recording = self._recording
+        if recording is None or not recording.recorder.is_in_cell:
             return
         with self.guard:
             error = None if result is None else (result.error_before_exec or result.error_in_exec)
             did_run = result is None or result.error_before_exec is None
             cancelled = KeyboardInterrupt("the cell was cancelled") if result is None else None
             count = None if result is None else result.execution_count
-            self.recorder.end_cell(cancelled or error, did_run=did_run, count=count)
+            recording.recorder.end_cell(cancelled or error, did_run=did_run, count=count)
 
     def _is_recorded(self, info: Any) -> bool:
-        return self.is_on and info.store_history and not info.silent and bool(info.raw_cell.strip())
+        return info.store_history and not info.silent and bool(info.raw_cell.strip()) and self.is_on
 
     def _depth(self, change: int) -> int:
         """Go one cell deeper in (or out of) this thread's cells; return the depth. Ends without a begin don't count."""
         self._stack.depth = max(getattr(self._stack, "depth", 0) + change, 0)
         return int(self._stack.depth)
 
-    def _join_running_cell(self) -> None:
-        """Take the cell that is running now for one that begins here: it may do more than load the extension."""
+    def _running_source(self) -> str | None:
+        """Return the cell that is running now; None if the configuration or a script loads us, not a cell."""
         inputs = self.shell.user_ns.get("In") or []
         source = inputs[-1] if inputs else ""
         raw = self.shell.history_manager.input_hist_raw[-1] if self.shell.history_manager is not None else source
-        if "trackbook" not in raw:  # loaded by the configuration or by a script, not by a cell
-            return
-        self._depth(1)
-        self.recorder.begin_cell(raw, self.shell.transform_cell(raw), self._cell_id(), {})
+        return str(raw) if "trackbook" in raw else None
 
     def _earlier_inputs(self) -> list[str]:
         """Return the cells that ran before the present one."""
@@ -175,15 +241,6 @@ class Extension:
             return cell_id if isinstance(cell_id, str) else None
         return None
 
-    def _hidden(self) -> Collection[str]:
-        """Return the names of the namespace that are IPython's."""
-        hidden: Collection[str] = self.shell.user_ns_hidden
-        return hidden
-
     def _warn(self, sentence: str) -> None:
         """Say something on the error stream, where it is no output of a cell's code."""
         print(sentence, file=sys.stderr)
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(text=settings.output_bytes, figure=settings.figure_bytes, cell=settings.cell_output_bytes)

@@ -2,47 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
 from trackbook.magics.cell import compile_body, run_body
-from trackbook.magics.commands import help_of, parse, takes_python, track, track_cell
-from trackbook.magics.completion import MATCHER, matcher
+from trackbook.magics.commands import parse, takes_python, track, track_cell
 from trackbook.magics.line import split_words
 from trackbook.magics.notebook import TrackedNotebook
 from trackbook.tracking.log import start_run
-
-if TYPE_CHECKING:
-    from trackbook.magics.extension import Extension
-
-MAGIC = "track"
-
-
-def register(shell: Any, extension: Extension) -> None:
-    """Make the magic known to a shell, with Tab completion."""
-    from IPython.core.magic import needs_local_scope
-
-    notebook = TrackedNotebook(shell, extension)
-
-    def track_magic(line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> object:
-        __tracebackhide__ = True
-        notebook.local_names = local_ns
-        if cell is not None:
-            return run_cell(notebook, line, cell)
-        run_line(notebook, line)
-        return None
-
-    track_magic.__doc__ = help_of(track)
-    shell.register_magic_function(needs_local_scope(track_magic), "line_cell", MAGIC)
-    shell.Completer.custom_matchers.append(matcher(notebook))
-
-
-def unregister(shell: Any) -> None:
-    """Take the magic away again."""
-    for kind in ("line", "cell"):
-        shell.magics_manager.magics[kind].pop(MAGIC, None)
-    matchers = shell.Completer.custom_matchers
-    matchers[:] = [each for each in matchers if getattr(each, "matcher_identifier", "") != MATCHER]
 
 
 def run_line(notebook: TrackedNotebook, line: str) -> None:

@@ -12,7 +12,7 @@ from types import FrameType
 
 from trackbook import clock
 from trackbook.capture.cell import CapturedCell, CellCapture
-from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent
+from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent, copied, forget_inputs
 from trackbook.capture.guard import Guard
 from trackbook.capture.literals import assigned_literals
 from trackbook.capture.notebook import cell_tags
@@ -185,6 +185,24 @@ class Recorder:
             self._always.update(literals)
             self._open_notebook_run(literals)
 
+    def record_past(
+        self, source: str, cell_id: str | None, started_at: datetime, seconds: float, count: int | None
+    ) -> None:
+        """Record a cell that ran before there was a recorder, and that did nothing else than to load it."""
+        self._index += 1
+        execution = Execution(
+            execution_id=clock.new_id(),
+            session_id=self.keeper.session.session_id,
+            index=self._index,
+            source=redact(source),
+            started_at=started_at,
+            cell_id=cell_id,
+            count=count,
+            seconds=seconds,
+            outcome=Outcome.OK,
+        )
+        self.keeper.queue(Batch(executions=(execution,)))
+
     def end_cell(self, error: BaseException | None, *, did_run: bool = True, count: int | None = None) -> None:
         """The cell has ended; when this returns, what it did is in the store.
 
@@ -261,6 +279,7 @@ class Recorder:
             self._lineage.add(execution, settled.sources, settled.code)
             self._seen.update((name, id(self._variables.get(name))) for name in cell.change.writes)
             self._note_randomness(execution)
+        forget_inputs(cell.events)
         return Batch(
             executions=(execution,),
             runs=self._with_environment(self._with_started(running, changes)),
@@ -394,7 +413,7 @@ class Recorder:
         if running is None or (clock.now() - running.started_at).total_seconds() < seconds:
             return
         self.explicit.flush()
-        events = [event for event in self.capture.observer.events if event.explicit is None]
+        events = copied([event for event in self.capture.observer.events if event.explicit is None])
         look = Attempts(self.keeper.new_run, self._put_object, parent_id=self.attempts.parent_id)
         changes = look.process(events, running.execution_id, Outcome.RUNNING, None, clock.now())
         fresh = tuple(change for change in changes.finished(None) if change.run is not None)

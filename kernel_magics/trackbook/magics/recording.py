@@ -1,0 +1,87 @@
+"""What the extension loads when it has hooked in, all that is heavy: the session's keeper and recorder, at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trackbook.capture.guard import Guard
+from trackbook.capture.notebook import Notebook
+from trackbook.capture.output_sources import OutputWatch
+from trackbook.capture.outputs import Limits
+from trackbook.config import Settings
+from trackbook.project import Project, set_current
+from trackbook.tracking.log import set_recorder
+from trackbook.tracking.recorder import PAPERMILL_PARAMETERS, Recorder
+from trackbook.tracking.session import SessionKeeper
+
+if TYPE_CHECKING:
+    from trackbook.magics.extension import LoadingCell
+
+
+class Recording:
+    """A session that records a shell's cells, from when this is made until `close`.
+
+    Parameters
+    ----------
+    shell
+        IPython's shell.
+    settings, notebook, start
+        What holds here, what the session is of, and the folder that it works in.
+    guard, warn
+        Take our own faults, and sentences to the person.
+    """
+
+    def __init__(
+        self,
+        shell: Any,
+        settings: Settings,
+        notebook: Notebook,
+        start: Path,
+        guard: Guard,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._guard = guard
+        self.keeper = SessionKeeper(lambda: self._open_store(start), notebook, start, settings, guard, warn)
+
+        def hidden() -> Collection[str]:
+            names: Collection[str] = shell.user_ns_hidden
+            return names
+
+        live_seconds = settings.live_seconds
+        self.recorder = Recorder(self.keeper, shell.user_ns, hidden, guard, live_seconds=live_seconds)
+        self.recorder.outputs = OutputWatch(shell, _limits(settings), guard)
+        set_recorder(self.recorder)
+        with guard:
+            self.recorder.capture.attach()
+
+    def look_back(self, sources: Iterable[str], cell: LoadingCell | None) -> None:
+        """Take what ran before there was a recorder: papermill's parameters, and the cell that loaded the extension."""
+        with self._guard:
+            for source in sources:
+                if source.startswith(PAPERMILL_PARAMETERS):
+                    self.recorder.take_parameters(source)
+        with self._guard:
+            if cell is not None:
+                self.recorder.record_past(cell.source, cell.cell_id, cell.started_at, cell.seconds, cell.count)
+
+    def close(self) -> None:
+        """End the cell that runs, and the session."""
+        with self._guard:
+            self.recorder.end_cell(None)
+        set_recorder(None)
+        set_current(None)
+        self.recorder.close()
+
+    def _open_store(self, start: Path) -> Any:
+        from trackbook.store.location import open_store
+
+        store = open_store(self._settings.store or None, start=start)
+        set_current(Project(store))
+        return store
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(text=settings.output_bytes, figure=settings.figure_bytes, cell=settings.cell_output_bytes)
