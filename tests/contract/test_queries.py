@@ -39,7 +39,7 @@ from trackbook.records.query import (
     Some,
 )
 from trackbook.store import Batch, MemoryStore, RunChange, RunFilter, Store, open_store
-from trackbook.store.sql import query, reading
+from trackbook.store.sql import reading
 from trackbook.store.sql.compiled import Question
 from trackbook.tracking.query import parse, query_of
 
@@ -257,7 +257,7 @@ def test_runs_are_found_by_what_they_are(store: Store, text: str, numbers: str) 
         ("order by metrics.loss desc", "12543"),
         ("order by metrics.test.accuracy desc", "51432"),
         ("order by metrics.accuracy desc", "35142"),
-        ("order by metrics.accuracy desc, metrics.loss", "31542"),
+        ("order by metrics.accuracy desc, metrics.loss", "31524"),
         ("order by params.C", "12534"),
         ("order by params.C desc", "52134"),
         ("order by params.depth", "24531"),
@@ -271,8 +271,6 @@ def test_runs_are_found_by_what_they_are(store: Store, text: str, numbers: str) 
     ],
 )
 def test_order_puts_what_is_missing_last_and_ties_newest_first(store: Store, text: str, numbers: str) -> None:
-    if "params.C" in text:
-        numbers = numbers.replace("34", "34")
     assert found(store, text) == numbers
 
 
@@ -328,9 +326,7 @@ def test_hostile_texts_are_only_values(store: Store, text: str) -> None:
 
 def test_no_value_or_key_is_written_into_the_statement(sqlite: Store) -> None:
     text = "metrics.loss > 123.25 and params.`it's` = 'Robert' and name ~ 'drop' order by metrics.loss limit 77"
-    asked = query.Asked(
-        query=parse(text, sqlite.names), base=reading._condition(reading._shape(RunFilter())), values={}
-    )
+    asked = reading._asked(RunFilter(), parse(text, sqlite.names))
 
     written = " ".join(Question(statement).sql for statement in asked.pages())
 
@@ -415,27 +411,12 @@ def runs(draw: st.DrawFn, number: int) -> RunChange:
     )
 
 
-SCOPED = st.sampled_from([Scope.METRICS, Scope.PARAMS, Scope.TAGS])
 METRIC = st.builds(
     Field, scope=st.just(Scope.METRICS), key=KEYS, keys=st.sampled_from([(), ("a", "test.a"), ("b", "a")])
 )
 PARAM = st.builds(Field, scope=st.just(Scope.PARAMS), key=KEYS)
-WORDS = st.sampled_from(
-    [
-        "name",
-        "run_id",
-        "experiment",
-        "status",
-        "verdict",
-        "model",
-        "dataset",
-        "notebook",
-        "user",
-        "session",
-        "parent",
-        "note",
-    ]
-)
+NAMES = "name run_id experiment status verdict model dataset notebook user session parent note"
+WORDS = st.sampled_from(sorted(NAMES.split()))
 TEXTUAL = st.builds(Field, scope=st.just(Scope.TAGS), key=KEYS) | WORDS.map(lambda key: Field(scope=Scope.RUN, key=key))
 TIMES = st.sampled_from(["started_at", "finished_at"]).map(lambda key: Field(scope=Scope.RUN, key=key))
 SECONDS = st.just(Field(scope=Scope.RUN, key="seconds"))
