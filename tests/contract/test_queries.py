@@ -231,6 +231,7 @@ def test_params_compare_by_their_type(store: Store, text: str, numbers: str) -> 
         ("dataset = abcdef", "1"),
         ("dataset = abcde", ""),
         ("dataset = abcdee", "5"),
+        ("dataset like ''", ""),
         ("session = s2", "3"),
         ("parent = r001", "2"),
         ("parent = brave-otter", "2"),

@@ -15,7 +15,6 @@ from sqlalchemy import (
     case,
     exists,
     false,
-    func,
     not_,
     or_,
     select,
@@ -214,10 +213,9 @@ def _model() -> list[Called]:
 
 def _dataset() -> list[Called]:
     columns = schema.datasets.c
-    fingerprint = func.coalesce(columns.fingerprint, "")
     return [
         Exact(column=columns.name),
-        Beginning(column=fingerprint, shortest=SHORTEST_FINGERPRINT),
+        Beginning(column=columns.fingerprint, shortest=SHORTEST_FINGERPRINT),
         Inside(column=columns.files, called_by=lambda path: Ending(column=path, separator="/")),
     ]
 
