@@ -60,6 +60,67 @@ def overwrites(source: str, before: str, name: str) -> bool:
     return all(id(use[-1]) in allowed or _is_harmless(use, constants) for use in _uses(tree, name))
 
 
+def is_apart(reader: str, maker: str, name: str) -> bool:
+    """Return whether a cell looks at no part of `name` that another cell puts into it, and at nothing else of it.
+
+    Only what is certain from the code counts: ``df["a"]`` is apart from ``df["b"] = 1``, ``df.head()`` is not.
+    """
+    tree = _parsed(reader)
+    stored = stored_parts(maker, name)
+    if not stored or tree is None:
+        return False
+    uses = list(_uses(tree, name))
+    return bool(uses) and all(_is_of_other_parts(use, stored) for use in uses)
+
+
+@lru_cache(maxsize=256)
+def stored_parts(source: str, name: str) -> frozenset[object]:
+    """Return the keys and attributes of `name` that a cell assigns to; none if it may change more of it than these."""
+    tree = _parsed(source)
+    stores = _stores(tree, name) if tree is not None else []
+    if tree is None or not stores or not all(_names_its_parts(store) for store in stores):
+        return frozenset()
+    allowed = {id(_root(store)) for store in stores}
+    if not all(id(use[-1]) in allowed or _only_looks(use) for use in _uses(tree, name)):
+        return frozenset()
+    return frozenset(constant for store in stores for constant in _constants(store))
+
+
+def changes_in_place(source: str, name: str) -> bool:
+    """Return whether a cell calls a method of `name` that is known to change it: ``append``, ``drop(inplace=True)``."""
+    tree = _parsed(source)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)] if tree is not None else []
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and _root(call.func).id == name
+        and (call.func.attr in _CHANGING or _is_in_place(call))
+        for call in calls
+    )
+
+
+def _only_looks(way: list[ast.AST]) -> bool:
+    """Return whether a mention of a name surely leaves its value as it is."""
+    name, above = way[-1], way[-2] if len(way) > 1 else way[-1]
+    if not isinstance(name, ast.Name) or not isinstance(name.ctx, ast.Load):
+        return False
+    if isinstance(above, ast.Subscript):
+        return isinstance(above.ctx, ast.Load)
+    if isinstance(above, ast.Call):
+        return isinstance(above.func, ast.Name) and above.func.id in _LOOKING
+    if not isinstance(above, ast.Attribute) or above.attr in _CHANGING:
+        return False
+    return not any(isinstance(node, ast.Call) and _is_in_place(node) for node in way)
+
+
+def _is_of_other_parts(way: list[ast.AST], stored: Collection[object]) -> bool:
+    """Return whether a mention of a name is one of named parts, none of which is among `stored`."""
+    above = way[-2] if len(way) > 1 else way[-1]
+    if isinstance(above, ast.Subscript):
+        named = {part.value for part in ast.walk(above.slice) if isinstance(part, ast.Constant)}
+        return _names_its_parts(above) and bool(named) and named.isdisjoint(stored)
+    return False
+
+
 @lru_cache(maxsize=64)
 def _parsed(source: str) -> ast.Module | None:
     try:
@@ -73,11 +134,11 @@ def _stores(tree: ast.Module, name: str) -> list[_Store]:
     return [
         node
         for node in ast.walk(tree)
-        if isinstance(node, _Store) and isinstance(node.ctx, ast.Store) and _root(node).id == name  # type: ignore[attr-defined]  # see _root
+        if isinstance(node, _Store) and isinstance(node.ctx, ast.Store) and _root(node).id == name
     ]
 
 
-def _root(node: ast.expr) -> ast.expr:
+def _root(node: ast.expr) -> ast.Name:
     """Return the name that a chain of attributes and subscripts begins with; of another beginning, no name's."""
     while isinstance(node, _Store):
         node = node.value
@@ -167,6 +228,10 @@ def _puts_back(statement: ast.AST, name: str) -> bool:
     )
 
 
-def _names_its_parts(node: ast.Subscript) -> bool:
-    """Return whether a subscript says which parts it reads: ``df["a"]``, ``df[["a", "b"]]``."""
-    return all(isinstance(part, ast.Constant | ast.List | ast.Tuple | ast.Load) for part in ast.walk(node.slice))
+def _names_its_parts(node: _Store) -> bool:
+    """Return whether a subscript says which parts it is of: ``df["a"]``, ``df[["a", "b"]]``."""
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.value, ast.Name)
+    return isinstance(node.value, ast.Name) and all(
+        isinstance(part, ast.Constant | ast.List | ast.Tuple | ast.Load) for part in ast.walk(node.slice)
+    )

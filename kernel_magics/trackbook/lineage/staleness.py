@@ -38,13 +38,21 @@ class Ran:
 class Saved:
     """What the notebook's file tells of the cells that ran; a cell that it does not tell of is in none of these.
 
-    `positions` count from the top. `edited` cells have another code there than they last ran with, `deleted` ones are
-    gone from it.
+    `positions` count from the top. `edited` cells have another code there than they last ran with; what that one would
+    read and write comes with them. `deleted` ones are gone from it.
     """
 
     positions: Mapping[str, int] = field(default_factory=dict)
-    edited: frozenset[str] = frozenset()
+    edited: Mapping[str, Expected] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """The names that code would read and write, if it ran."""
+
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +90,10 @@ class Code:
         """Return whether a cell's code puts into `name` what it puts there, whatever the code `before` left in it."""
         return False
 
+    def is_apart(self, reader: str, maker: str, name: str) -> bool:
+        """Return whether the code of `reader` looks at no part of `name` that the code of `maker` puts into it."""
+        return False
+
 
 class Staleness:
     """The executions of one session, in their order."""
@@ -91,12 +103,15 @@ class Staleness:
         self._ran: dict[str, Ran] = {}
         self._latest: dict[str, Ran] = {}
         self._order: dict[str, int] = {}
+        self._tokens: dict[tuple[str, str], tuple[str, str]] = {}
         self._versions: dict[tuple[str, str], Hashable] = {}
-        self._overwritten: set[tuple[str, str]] = set()
+        self._judging: set[str] = set()
+        self._anew: set[tuple[str, str]] = set()
+        self._alike: dict[tuple[str, str], str] = {}
         self._writers: dict[str, dict[str, None]] = {}
         self._last: dict[str, str] = {}
         self._positions: dict[str, int] = {}
-        self._edited: set[str] = set()
+        self._edited: dict[str, Expected] = {}
         self._deleted: set[str] = set()
         self.is_calm = True
         """Whether nothing can be hidden yet: no cell ran twice or out of order, as far as that is known."""
@@ -109,7 +124,7 @@ class Staleness:
         """Take an execution that has ended."""
         before = self._latest.get(ran.cell)
         self._ran[ran.execution_id] = ran
-        self._edited.discard(ran.cell)
+        self._edited.pop(ran.cell, None)
         self._deleted.discard(ran.cell)
         if ran.place is not None:
             self._positions[ran.cell] = ran.place
@@ -141,7 +156,7 @@ class Staleness:
         repeats = has_same_code and ran.is_repeatable and self._inputs(ran) == self._inputs(before)
         for name in ran.writes & before.writes:
             if repeats and name not in ran.versions:
-                self._versions[ran.execution_id, name] = self.version(before.execution_id, name)
+                self._tokens[ran.execution_id, name] = self._token(before.execution_id, name)
         inputs, inputs_before = self._inputs(ran, own=False), self._inputs(before, own=False)
         for name, sources in self._outer_reads(ran):
             own = [source.execution_id for source in sources if self._cell_of(source) == ran.cell]
@@ -150,8 +165,10 @@ class Staleness:
             is_same = has_same_code and inputs == inputs_before and self._left_alike(ran, own[-1], name)
             source_before = self._ran[own[-1]].source
             is_anew = name in ran.anew or self._code.overwrites(ran.source, source_before, name)
-            if is_anew or is_same:
-                self._overwritten.update((execution_id, name) for execution_id in own)
+            if is_anew:
+                self._anew.add((ran.execution_id, name))
+            elif is_same:
+                self._alike[ran.execution_id, name] = self._alike.get((own[-1], name), own[-1])
 
     def _left_alike(self, ran: Ran, before: str, name: str) -> bool:
         if name not in ran.writes:
@@ -185,20 +202,24 @@ class Staleness:
 
     def tell_version(self, execution_id: str, name: str, version: Hashable) -> None:
         """Say what the value is known by that an execution left in a name, where that was not known yet."""
-        self._versions.setdefault((execution_id, name), version)
+        self._versions.setdefault(self._token(execution_id, name), version)
 
     def version(self, execution_id: str, name: str) -> Hashable:
         """Return what the value of a name after an execution is known by; nothing equals one that is not known."""
-        return self._versions.get((execution_id, name), (execution_id, name))
+        token = self._token(execution_id, name)
+        return self._versions.get(token, token)
 
     def has_version(self, execution_id: str, name: str) -> bool:
         """Return whether the value of a name after an execution can be told from others."""
-        return (execution_id, name) in self._versions
+        return self._token(execution_id, name) in self._versions
+
+    def _token(self, execution_id: str, name: str) -> tuple[str, str]:
+        return self._tokens.get((execution_id, name), (execution_id, name))
 
     def look_at(self, saved: Saved) -> None:
         """Take what the notebook's file tells."""
         self._positions, self._lowest = dict(saved.positions), -1
-        self._edited, self._deleted = set(saved.edited), set(saved.deleted)
+        self._edited, self._deleted = dict(saved.edited), set(saved.deleted)
         self.is_calm &= not (saved.edited or saved.deleted)
         for cell in self._latest:
             self._pass(cell)
@@ -264,75 +285,125 @@ class Staleness:
                 yield self._judge(reader, name, outer)
 
     def _judge(self, reader: Ran, name: str, sources: Sequence[Source]) -> tuple[Finding | None, tuple[Source, ...]]:
-        out_of_order = self._out_of_order(reader, name, sources)
-        if isinstance(out_of_order, Finding):
-            return out_of_order, ()
+        sources = self._telling(reader, name, sources)
         following: list[Source] = []
-        for source in out_of_order or self._newest_of_each_cell(sources):
+        misplaced, instead = self._misplaced(reader, name, sources)
+        if misplaced is not None:
+            return self._finding(reader, name, *misplaced, instead), ()
+        for source in instead or sources:
             reason, makers = self._changed(reader, name, source)
             if reason is not None:
-                read = HiddenRead(name=name, source=source, reason=reason)
-                latest = self._latest[self._cell_of(source)].execution_id
-                instead = latest if latest != source.execution_id else None
-                return Finding(reader_id=reader.execution_id, read=read, instead=instead), ()
+                return self._finding(reader, name, reason, source, self._since(source, name)), ()
             following += makers
         return None, tuple(following)
+
+    def _since(self, source: Source, name: str) -> list[Source]:
+        """Return the statements of the latest run of a source's cell, if that is a later one."""
+        latest = self._latest[self._cell_of(source)]
+        return _makers(latest, name) if latest.execution_id != source.execution_id else []
+
+    def _telling(self, reader: Ran, name: str, sources: Sequence[Source]) -> list[Source]:
+        """Return the sources of a value that the reader depends on, in the order of time.
+
+        Of several runs of a cell that changed a value one after the other, the last has read what the others left.
+        What came before a cell that bound the name anew is gone, and what was put into parts that the reader does not
+        look at does not matter to it.
+        """
+        newest = {self._cell_of(source): source.execution_id for source in sources}
+        kept = [source for source in sources if newest[self._cell_of(source)] == source.execution_id]
+        for index in range(len(kept) - 1, 0, -1):
+            maker = self._ran.get(kept[index].execution_id)
+            if maker is not None and kept[index - 1].execution_id != maker.execution_id and _binds_anew(maker, name):
+                kept = kept[index:]
+                break
+        apart = [source for source in kept[1:] if self._is_apart(reader, source, name)]
+        return [source for source in kept if source not in apart]
+
+    def _is_apart(self, reader: Ran, source: Source, name: str) -> bool:
+        maker = self._ran.get(source.execution_id)
+        return maker is not None and self._code.is_apart(reader.source, maker.source, name)
 
     def _changed(self, reader: Ran, name: str, source: Source) -> tuple[HiddenReason | None, tuple[Source, ...]]:
         """Return why a value is no longer what its cell makes; else the statements that make it now."""
         maker = self._ran.get(source.execution_id)
-        if maker is None or (maker.execution_id, name) in self._overwritten:
+        if maker is None:
             return None, ()
         latest = self._latest[maker.cell]
         if latest is maker:
             return self._in_file(maker), (source,)
         if reader.cell == maker.cell and name in reader.writes and reader is not maker:
-            return HiddenReason.RERUN, ()
+            return self._again(reader, name)
         if name not in latest.writes:
             is_as_it_was = self._is_same_code(latest, maker)
-            return (None if is_as_it_was else HiddenReason.EDITED), (source,)
+            return (self._in_file(maker) if is_as_it_was else HiddenReason.EDITED), (source,)
         if self.version(latest.execution_id, name) != self.version(maker.execution_id, name):
-            return HiddenReason.RERUN, ()
+            is_right = self._is_same_code(latest, maker) and self._is_spoilt(latest)
+            return (self._in_file(maker) if is_right else HiddenReason.RERUN), (source,)
         return self._in_file(latest), tuple(_makers(latest, name))
+
+    def _again(self, reader: Ran, name: str) -> tuple[HiddenReason | None, tuple[Source, ...]]:
+        """Judge an execution that read what an earlier run of its own cell had made of a name, and made it again."""
+        if (reader.execution_id, name) in self._anew:
+            return None, ()
+        alike = self._ran.get(self._alike.get((reader.execution_id, name), ""))
+        return (HiddenReason.RERUN, ()) if alike is None else (None, tuple(_makers(alike, name)))
+
+    def _is_spoilt(self, ran: Ran) -> bool:
+        """Return whether an execution itself read what it should not have: then it is no measure for an earlier one."""
+        if ran.execution_id in self._judging:
+            return False
+        self._judging.add(ran.execution_id)
+        try:
+            return any(self._judge(ran, name, sources)[0] is not None for name, sources in self._outer_reads(ran))
+        finally:
+            self._judging.discard(ran.execution_id)
 
     def _in_file(self, maker: Ran) -> HiddenReason | None:
         if maker.cell in self._deleted:
             return HiddenReason.DELETED
         return HiddenReason.EDITED if maker.cell in self._edited else None
 
-    def _out_of_order(self, reader: Ran, name: str, sources: Sequence[Source]) -> Finding | list[Source]:
+    def _misplaced(
+        self, reader: Ran, name: str, sources: Sequence[Source]
+    ) -> tuple[tuple[HiddenReason, Source] | None, list[Source]]:
         """Return what is wrong with the places of the cells that made a value, as far as they are known.
 
-        An empty list says that nothing is; statements, that they make the same value further up.
+        Beside it, the statements that should have made the value; or, where nothing is wrong, those further up that
+        make the same one.
         """
         here = self._positions.get(reader.cell)
-        if here is None:
-            return []
-        places = {source: self._positions.get(self._cell_of(source)) for source in sources}
-        below = [source for source, place in places.items() if place is not None and place > here]
-        above = self._writer_above(name, here)
-        if above is not None:
-            last = max(sources, key=lambda source: self._order.get(source.execution_id, -1))
-            if self.version(above.execution_id, name) == self.version(last.execution_id, name):
-                return _makers(above, name) if below else []
+        if here is None or not sources:
+            return None, []
+        places = [self._positions.get(self._cell_of(source)) for source in sources]
+        below = [source for source, place in zip(sources, places, strict=True) if place is not None and place > here]
+        above = self._writer_above(reader, name, here)
+        instead = _makers(above, name) if above is not None else []
+        if above is not None and above.cell not in self._edited:
+            version = self.version(sources[-1].execution_id, name)
+            if self.version(above.execution_id, name) == version:
+                return None, instead
         if below:
-            read = HiddenRead(name=name, source=below[-1], reason=HiddenReason.ORDER)
-            return Finding(reader_id=reader.execution_id, read=read, instead=above.execution_id if above else None)
-        if above is None or above.cell in {self._cell_of(source) for source in sources} or None in places.values():
-            return []
-        if any((place or 0) > self._positions[above.cell] for place in places.values()):
-            return []
-        read = HiddenRead(name=name, source=sources[-1], reason=HiddenReason.SKIPPED)
-        return Finding(reader_id=reader.execution_id, read=read, instead=above.execution_id)
+            return (HiddenReason.ORDER, below[-1]), instead
+        if above is None or None in places or max(place or 0 for place in places) >= self._positions[above.cell]:
+            return None, []
+        return (HiddenReason.SKIPPED, sources[-1]), instead
 
-    def _writer_above(self, name: str, position: int) -> Ran | None:
-        """Return the latest execution of the nearest cell above that writes a name."""
-        found: tuple[int, Ran] | None = None
-        for cell in self._writers.get(name, ()):
-            place = self._positions.get(cell)
-            if place is not None and place < position and (found is None or place > found[0]):
-                found = place, self._latest[cell]
-        return found[1] if found else None
+    def _writer_above(self, reader: Ran, name: str, position: int) -> Ran | None:
+        """Return the latest execution of the nearest cell above that writes a name, or would after its edit."""
+        cells = set(self._writers.get(name, ()))
+        for cell, expected in self._edited.items():
+            (cells.add if name in expected.writes else cells.discard)(cell)
+        above = {place: cell for cell in cells if (place := self._positions.get(cell, position)) < position}
+        for place in sorted(above, reverse=True):
+            ran = self._latest[above[place]]
+            if not (name in ran.writes and self._code.is_apart(reader.source, ran.source, name)):
+                return ran
+        return None
+
+    @staticmethod
+    def _finding(reader: Ran, name: str, reason: HiddenReason, source: Source, instead: Sequence[Source]) -> Finding:
+        read = HiddenRead(name=name, source=source, reason=reason)
+        return Finding(reader_id=reader.execution_id, read=read, instead=instead[-1].execution_id if instead else None)
 
     # What to run again
 
@@ -374,18 +445,26 @@ class Staleness:
             lacking.clear()
             writers = {name: self._ran[execution_id].cell for name, execution_id in self._last.items()}
             for cell in sorted(plan, key=ranks.__getitem__):
-                for name, _ in self._outer_reads(self._latest[cell]):
+                for name in self._needs(cell):
                     wanted = self._nearest_above(name, cell, ranks)
                     if wanted is None and name in writers:
                         lacking.setdefault(cell, set()).add(name)
                     elif wanted is not None and writers.get(name) != wanted and wanted not in plan:
                         plan.add(wanted)
                         is_complete = False
-                writers.update(dict.fromkeys(self._latest[cell].writes, cell))
+                writers.update(dict.fromkeys(self._gives(cell), cell))
         return lacking
 
+    def _needs(self, cell: str) -> Iterable[str]:
+        if cell in self._edited:
+            return sorted(self._edited[cell].reads & self._last.keys())
+        return (name for name, _ in self._outer_reads(self._latest[cell]))
+
+    def _gives(self, cell: str) -> Iterable[str]:
+        return self._edited[cell].writes if cell in self._edited else self._latest[cell].writes
+
     def _nearest_above(self, name: str, cell: str, ranks: Mapping[str, int]) -> str | None:
-        above = [each for each in self._writers.get(name, ()) if each in ranks and ranks[each] < ranks[cell]]
+        above = [each for each in ranks if ranks[each] < ranks[cell] and name in self._gives(each)]
         return max(above, key=ranks.__getitem__, default=None)
 
     # Parts
@@ -396,14 +475,6 @@ class Staleness:
 
     def _is_same_code(self, one: Ran, other: Ran) -> bool:
         return one.source == other.source or self._code.normal(one.source) == self._code.normal(other.source)
-
-    def _newest_of_each_cell(self, sources: Iterable[Source]) -> Iterable[Source]:
-        """Of several runs of a cell that changed a value one after the other, the last has read what the others left.
-
-        Statements of the same execution are all kept.
-        """
-        newest = {self._cell_of(source): source.execution_id for source in sources}
-        return [source for source in sources if newest[self._cell_of(source)] == source.execution_id]
 
     def _outer_reads(self, ran: Ran) -> Iterator[tuple[str, tuple[Source, ...]]]:
         """Yield the names that an execution surely read from before it, with what had made them."""
@@ -436,6 +507,12 @@ def _outer(ran: Ran, index: int, name: str) -> tuple[Source, ...]:
         if is_own and source.statement < index and name not in ran.statements[source.statement].reads:
             return ()
     return outer
+
+
+def _binds_anew(ran: Ran, name: str) -> bool:
+    """Return whether an execution bound a name without a look at what it was before."""
+    writing = [statement for statement in ran.statements if name in statement.writes]
+    return bool(writing) and not any(name in statement.reads for statement in writing)
 
 
 def _makers(ran: Ran, name: str) -> list[Source]:

@@ -18,11 +18,11 @@ from types import FunctionType, ModuleType
 
 from trackbook.capture.cell import CapturedCell, CellCapture
 from trackbook.capture.notebook import SavedNotebook, saved_notebook
-from trackbook.capture.overwrites import overwrites
+from trackbook.capture.overwrites import changes_in_place, is_apart, overwrites, stored_parts
 from trackbook.capture.ownership import class_mro
 from trackbook.capture.secrets import redact
-from trackbook.capture.symbols import parse_cell
-from trackbook.lineage.staleness import Code, Finding, Ran, Saved, StaleCell, Staleness
+from trackbook.capture.symbols import accesses, parse_cell
+from trackbook.lineage.staleness import Code, Expected, Finding, Ran, Saved, StaleCell, Staleness
 from trackbook.records import (
     Execution,
     HiddenRead,
@@ -52,6 +52,10 @@ class PythonCode(Code):
     def overwrites(self, source: str, before: str, name: str) -> bool:
         """See `trackbook.capture.overwrites`."""
         return overwrites(source, before, name)
+
+    def is_apart(self, reader: str, maker: str, name: str) -> bool:
+        """See `trackbook.capture.overwrites`."""
+        return is_apart(reader, maker, name)
 
 
 @lru_cache(maxsize=256)
@@ -245,7 +249,7 @@ class Cells:
     def saved(self) -> Saved:
         """Return what the file tells of the cells that ran."""
         positions: dict[str, int] = {}
-        edited: set[str] = set()
+        edited: dict[str, Expected] = {}
         deleted: set[str] = set()
         for cell, (source, at) in self._ran.items():
             place = self.place(cell, source)
@@ -253,10 +257,14 @@ class Cells:
             if place is not None:
                 positions[cell] = place
                 if is_later and self._is_edited(source, place):
-                    edited.add(cell)
+                    edited[cell] = _expected(self._text_at(place))
             elif is_later and self._is_of_the_file(cell):
-                (edited if not self._has_ids and self._has_alike(source) else deleted).add(cell)
-        return Saved(positions=positions, edited=frozenset(edited), deleted=frozenset(deleted))
+                alike = None if self._has_ids else self._alike(source)
+                if alike is None:
+                    deleted.add(cell)
+                else:
+                    edited[cell] = _expected(alike)
+        return Saved(positions=positions, edited=edited, deleted=frozenset(deleted))
 
     def place(self, cell: str, source: str) -> int | None:
         """Return where in the file a cell is that ran with this code; by its text where the file has not its ids."""
@@ -273,18 +281,35 @@ class Cells:
         return not (self._has_ids and cell.startswith(_BY_TEXT))
 
     def _is_edited(self, source: str, place: int) -> bool:
-        text = self._prepare(self._saved.cells[place].source) if self._saved is not None else source
+        text = self._text_at(place)
         return text.strip() != source.strip() and _normal(text) != _normal(source)
 
-    def _has_alike(self, source: str) -> bool:
-        """Return whether a cell of the file that nobody ran looks like this one, edited."""
+    def _text_at(self, place: int) -> str:
+        return self._prepare(self._saved.cells[place].source) if self._saved is not None else ""
+
+    def _alike(self, source: str) -> str | None:
+        """Return the text of a cell of the file that nobody ran and that looks like this one, edited."""
         known = {text.strip() for text, _ in self._ran.values()}
         others = [text for text in self._texts if text not in known]
-        return bool(difflib.get_close_matches(source.strip(), others, n=1, cutoff=_SAME_CELL))
+        return next(iter(difflib.get_close_matches(source.strip(), others, n=1, cutoff=_SAME_CELL)), None)
 
     def positions(self) -> Mapping[str, int]:
         """Return the places of cells in the file, from 0."""
         return self.saved().positions if self._saved is not None else {}
+
+
+def _expected(source: str) -> Expected:
+    """Return the names that a cell's code would read and write."""
+    try:
+        access = accesses(parse_cell(source))
+    except (SyntaxError, RecursionError):
+        return Expected()
+    return Expected(reads=access.reads, writes=access.binds | _changed_parts(source, access.touches))
+
+
+def _changed_parts(source: str, names: Iterable[str]) -> set[str]:
+    """Return the names that code surely changes in place; of other calls nobody knows before they run."""
+    return {name for name in names if stored_parts(source, name) or changes_in_place(source, name)}
 
 
 def stale_of(session: Session, executions: Sequence[Execution]) -> StaleReport:
