@@ -11,14 +11,21 @@ import contextlib
 import os
 import select
 import sys
-import threading
+import time
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any, Protocol
 
 from trackbook import clock
 from trackbook.capture.guard import Guard
 from trackbook.capture.outputs import Collector, Limits
 from trackbook.records import OutputKind
+
+resource: ModuleType | None
+try:
+    import resource
+except ImportError:  # Windows, where streams of child processes aren't read either
+    resource = None
 
 _DELIMITER = b"<IDS|MSG>"  # between routing and message in Jupyter's wire protocol
 _TOPICS = (b"display_data", b"execute_result")
@@ -109,6 +116,7 @@ class KernelSource:
         self._pid = os.getpid()
         self._streams = [each for each in (sys.stdout, sys.stderr) if getattr(each, "pub_thread", None) is thread]
         self._collector: Collector | None = None
+        self._children = 0
         self._request = b""
         self._send = getattr(thread, _SEND)
         setattr(thread, _SEND, self._sent)  # on this object alone; the class stays as it is
@@ -117,12 +125,15 @@ class KernelSource:
         """A cell begins: what answers the present request is its output."""
         header = self._kernel.get_parent("shell").get("header", {})
         self._request = str(header.get("msg_id", "")).encode()
+        self._children = _ended_children()
         self._collector = collector if self._request else None
 
     def end(self) -> None:
         """The cell is over: wait for what its streams still hold, as the kernel does a moment later."""
+        if _ended_children() != self._children:
+            time.sleep(_PAUSE_SECONDS)  # the thread that reads their pipe may have something in its hands
         for stream in self._streams:
-            _await_children(stream)
+            _await_pipe(stream)
             if _may_hold(stream):
                 stream.flush()
         self._collector = None
@@ -185,7 +196,15 @@ def _may_hold(stream: Any) -> bool:
     return False
 
 
-def _await_children(stream: Any) -> None:
+def _ended_children() -> int:
+    """Return a number that is another one when a child process has ended since."""
+    if resource is None:
+        return 0
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return int(used.ru_minflt + used.ru_nvcsw)
+
+
+def _await_pipe(stream: Any) -> None:
     """Wait a moment until what was written past Python, by C code or a child process, has been read."""
     pipe = getattr(stream, "_fid", None)
     if not isinstance(pipe, int):
@@ -193,7 +212,7 @@ def _await_children(stream: Any) -> None:
     deadline = clock.monotonic() + _PATIENCE_SECONDS
     with contextlib.suppress(OSError, ValueError):  # a pipe that is closed holds nothing
         while select.select([pipe], [], [], 0)[0] and clock.monotonic() < deadline:
-            threading.Event().wait(_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)
 
 
 class ShellSource:

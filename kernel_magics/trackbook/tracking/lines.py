@@ -13,6 +13,7 @@ _WORDS = re.compile(r"\w+(?:\.\d+)?|\s+|[^\w\s]")
 _MOST_LINES = 4_000  # beyond it the middle is compared line by line: aligning costs their product
 _MANY_LINES = 500  # beyond it lines that stand everywhere are no anchors
 _LONGEST_LINE = 2_000
+_MOST_COMPARED = 400
 _SIMILAR = 0.35  # less alike, two lines are one that went and one that came
 
 Mark: TypeAlias = tuple[int, int]
@@ -125,13 +126,27 @@ def _flushed(before: Sequence[str], after: Sequence[str], held: list[tuple[int, 
 
 
 def _replaced(before: Sequence[str], after: Sequence[str], old: range, new: range) -> Iterator[Line]:
-    marks = [_word_marks(before[i], after[j]) for i, j in zip(old, new, strict=False)]
-    for at, i in enumerate(old):
-        found = marks[at][0] if at < len(marks) else ()
-        yield Line(sign=Sign.GONE, text=before[i], before=i + 1, marks=found)
-    for at, j in enumerate(new):
-        found = marks[at][1] if at < len(marks) else ()
-        yield Line(sign=Sign.NEW, text=after[j], after=j + 1, marks=found)
+    marks: dict[tuple[Sign, int], tuple[Mark, ...]] = {}
+    for i, j in _partners(before, after, old, new):
+        marks[Sign.GONE, i], marks[Sign.NEW, j] = _word_marks(before[i], after[j])
+    for i in old:
+        yield Line(sign=Sign.GONE, text=before[i], before=i + 1, marks=marks.get((Sign.GONE, i), ()))
+    for j in new:
+        yield Line(sign=Sign.NEW, text=after[j], after=j + 1, marks=marks.get((Sign.NEW, j), ()))
+
+
+def _partners(before: Sequence[str], after: Sequence[str], old: range, new: range) -> Iterator[tuple[int, int]]:
+    """Return which line came for which: of as many each in its turn, else the one most like it that is left."""
+    if len(old) == len(new) or len(old) * len(new) > _MOST_COMPARED:
+        yield from zip(old, new, strict=False)
+        return
+    first = new.start
+    for i in old:
+        likeness = {j: ratio(before[i], after[j]) for j in range(first, new.stop)}
+        best = max(likeness, key=likeness.__getitem__, default=None)
+        if best is not None and likeness[best] >= _SIMILAR:
+            yield i, best
+            first = best + 1
 
 
 def _word_marks(before: str, after: str) -> tuple[tuple[Mark, ...], tuple[Mark, ...]]:
