@@ -29,6 +29,7 @@ from trackbook.records import (
     OutputPart,
     RunDetail,
     RunStatus,
+    Verdict,
 )
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.cells_of import own_executions, showing
@@ -134,9 +135,17 @@ class RunView:
         return self.detail.run.status
 
     @property
-    def verdict(self) -> str | None:
-        """What repeating showed (``repeated``, ``nondeterministic``), None where nothing was repeated."""
+    def verdict(self) -> Verdict | None:
+        """Whether the notebook, run from its top, would make the run again: ``clean``, ``unordered`` or ``stale``.
+
+        None where that is not known. Compares equal to these texts.
+        """
         return self.detail.run.verdict
+
+    @property
+    def verdict_reason(self) -> str | None:
+        """Why the verdict is not ``clean``, in one sentence."""
+        return self.detail.run.verdict_reason
 
     @property
     def started_at(self) -> datetime:

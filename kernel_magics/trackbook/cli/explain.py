@@ -69,3 +69,28 @@ def diff(
     else:
         print_shown(found.show(look_of(), is_whole=is_all))
     ctx.exit(1 if has_code and not found.is_same else 0)
+
+
+@cli.command(epilog="Example: trackbook stale analysis.ipynb")
+@click.argument("notebook", required=False, type=click.Path(dir_okay=False), metavar="[NOTEBOOK]")
+@click.option("--session", metavar="ID", help="Of this session; default: the newest one (of NOTEBOOK).")
+@store_option
+@json_option
+@click.pass_context
+def stale(ctx: click.Context, notebook: str | None, session: str | None, as_json: bool) -> None:
+    """List the cells to run again. They read values that the notebook no longer makes. Exit code 1 if there are any.
+
+    It is judged by what was recorded and by the notebook's file as it is now. In the notebook itself, %track stale
+    knows the values too, and lists no cell whose values came out the same.
+    """
+    from trackbook.display.stale import show_stale, stale_payload
+    from trackbook.tracking.staleness import session_of, stale_of
+
+    store = project_of(ctx).store
+    found = session_of(store, notebook, session)
+    report = stale_of(found, store.executions(session_id=found.session_id))
+    if as_json:
+        print_json(stale_payload(report))
+    else:
+        print_shown(show_stale(report, look_of()))
+    ctx.exit(1 if report.cells else 0)

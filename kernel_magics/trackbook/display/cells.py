@@ -8,7 +8,7 @@ from datetime import datetime
 
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Cell, Tone
-from trackbook.records import DatasetUse, Execution, JsonValue, MetricPoint, Outcome, Run, RunDetail, RunStatus
+from trackbook.records import DatasetUse, Execution, JsonValue, MetricPoint, Outcome, Run, RunDetail, RunStatus, Verdict
 from trackbook.tracking.choices import parts
 from trackbook.tracking.direction import FOLD, STD, higher_is_better
 from trackbook.tracking.find import short_id
@@ -38,8 +38,10 @@ _ARROWS = {True: " ↑", False: " ↓", None: ""}
 def status(run: Run, tags: Mapping[str, str] | None = None) -> Cell:
     """Return what became of a run, with what repeating it showed beside it and why to hover over."""
     symbol, tone = _STATUSES[run.status]
-    findings = [finding for finding in (run.verdict, *_findings(tags or {})) if finding]
-    why = f"{run.failure.type}: {run.failure.message}" if run.failure else (tags or {}).get(_NONDETERMINISTIC)
+    verdict = run.verdict if run.verdict is not Verdict.CLEAN else None  # what is as it should be needs no word
+    findings = [finding for finding in (verdict, *_findings(tags or {})) if finding]
+    why = f"{run.failure.type}: {run.failure.message}" if run.failure else run.verdict_reason
+    why = why or (tags or {}).get(_NONDETERMINISTIC)
     aside = fmt.one_line(", ".join(dict.fromkeys(findings)))
     return Cell(text=run.status.lower(), symbol=symbol, tone=tone, aside=aside, title=why)
 

@@ -39,7 +39,7 @@ def show_sources(executions: Sequence[Execution], look: Look | None = None, *, r
     look = look or Look()
     blocks: list[Block] = []
     for execution in executions:
-        blocks.append(Title(cells=(Cell(text=_prompt(execution)), cells.outcome(execution), _took(execution))))
+        blocks.append(Title(cells=(Cell(text=prompt(execution)), cells.outcome(execution), _took(execution))))
         blocks.append(Verbatim(text=fmt.lines(execution.source)))
         blocks += output_blocks(execution, read or _nothing)
         failure = execution.failure
@@ -82,10 +82,10 @@ def _session_heading(execution: Execution, look: Look) -> Cell:
 
 def _row(execution: Execution) -> tuple[Cell, ...]:
     return (
-        Cell(text=_prompt(execution), is_code=True, tone=Tone.QUIET, title=fmt.moment(execution.started_at)),
+        Cell(text=prompt(execution), is_code=True, tone=Tone.QUIET, title=fmt.moment(execution.started_at)),
         cells.outcome(execution),
         _took(execution),
-        _code(execution.source),
+        code_cell(execution.source),
         cells.text(", ".join(execution.writes), width=40),
         _runs(execution.run_ids),
     )
@@ -97,7 +97,8 @@ def _runs(run_ids: Sequence[str]) -> Cell:
     return Cell(text=listed, is_code=True, aside=f"+{rest} more" if rest > 0 else "", title=", ".join(run_ids))
 
 
-def _prompt(execution: Execution) -> str:
+def prompt(execution: Execution) -> str:
+    """Return what IPython shows beside a cell's input."""
     return f"In [{execution.count if execution.count is not None else execution.index}]"
 
 
@@ -105,7 +106,7 @@ def _took(execution: Execution) -> Cell:
     return Cell(text=fmt.duration(execution.seconds))
 
 
-def _code(source: str) -> Cell:
+def code_cell(source: str) -> Cell:
     """Return the first line that says something, and how many lines there are more."""
     written = [line for line in source.splitlines() if line.strip()]
     telling = next((line for line in written if not line.lstrip().startswith("#")), written[0] if written else "")

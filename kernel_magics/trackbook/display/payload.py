@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from trackbook.lineage.why import Node
+from trackbook.lineage.why import Edge, Node
 from trackbook.records import (
     DatasetUse,
     Environment,
@@ -42,6 +42,7 @@ def run_payload(detail: RunDetail, *, environment: Environment | None = None) ->
         "session_id": run.session_id,
         "status": run.status.value,
         "verdict": run.verdict,
+        "verdict_reason": run.verdict_reason,
         "started_at": _time(run.started_at),
         "finished_at": _time(run.finished_at),
         "parent_id": run.parent_id,
@@ -50,6 +51,9 @@ def run_payload(detail: RunDetail, *, environment: Environment | None = None) ->
         "tags": dict(detail.tags),
         "datasets": [_dataset(dataset) for dataset in detail.datasets],
         "models": [_model(model) for model in detail.models],
+        "modules": [
+            {"name": each.name, "path": each.path, "digest": each.digest, "size": each.size} for each in detail.modules
+        ],
         "executions": list(detail.execution_ids),
         "environment": None if environment is None else environment_payload(environment),
     }
@@ -68,6 +72,10 @@ def execution_payload(execution: Execution) -> Payload:
         "outcome": execution.outcome.value,
         "reads": list(execution.reads),
         "writes": list(execution.writes),
+        "hidden": [
+            {"name": each.name, "reason": each.reason.value, "execution_id": each.source.execution_id}
+            for each in execution.hidden
+        ],
         "run_ids": list(execution.run_ids),
         "outputs": [_output(output) for output in execution.outputs],
     }
@@ -144,7 +152,8 @@ def why_payload(explanation: Explanation) -> Payload:
     ``value``; ``root``, the id of its node. ``nodes``, each with ``id``, ``kind``, ``label``, ``execution_id``,
     ``cell`` (the prompt's number), ``line`` to ``end_line`` in the cell, ``code``, ``value`` and ``details``; what a
     node doesn't have is null. ``edges``, each ``from`` what was made ``to`` what used it, with the ``name`` that it
-    went by and ``sure``, false where it only may have been so.
+    went by, ``sure``, false where it only may have been so, and ``hidden``, why the notebook would not have given it
+    any more (``rerun``, ``edited``, ``deleted``, ``order``, ``skipped``), null where it would.
     """
     graph = explanation.graph
     return {
@@ -154,10 +163,13 @@ def why_payload(explanation: Explanation) -> Payload:
         "value": strict(graph.nodes[graph.root].value),
         "root": graph.root,
         "nodes": [_node(node) for node in graph.nodes.values()],
-        "edges": [
-            {"from": edge.start, "to": edge.end, "name": edge.name, "sure": edge.is_sure} for edge in graph.edges
-        ],
+        "edges": [_edge(edge) for edge in graph.edges],
     }
+
+
+def _edge(edge: Edge) -> Payload:
+    hidden = edge.hidden.value if edge.hidden is not None else None
+    return {"from": edge.start, "to": edge.end, "name": edge.name, "sure": edge.is_sure, "hidden": hidden}
 
 
 def _node(node: Node) -> Payload:

@@ -102,6 +102,9 @@ def _findings(detail: RunDetail, look: Look) -> list[Block]:
     if not blocks and detail.run.status is RunStatus.KILLED:
         why = "Killed: it was interrupted, or its kernel ended, before the run did. What was finished by then is kept."
         blocks.append(Sentence(text=why, tone=Tone.BAD))
+    if detail.run.verdict_reason:
+        why = f"{str(detail.run.verdict or '').capitalize()}: {detail.run.verdict_reason}"
+        blocks.append(Sentence(text=fmt.one_line(why), tone=Tone.BUSY))
     return blocks + [Sentence(text=each, tone=Tone.BUSY) for each in cells.finding_sentences(detail.tags)]
 
 

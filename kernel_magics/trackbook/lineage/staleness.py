@@ -429,12 +429,14 @@ class Staleness:
         ]
 
     def _ranks(self, cells: Iterable[str]) -> dict[str, int]:
-        """Return the order of cells: the notebook's where all of it is known, else that in which they ran first."""
-        cells = list(cells)
-        positions = self._positions
-        if all(cell in positions for cell in cells):
-            return {cell: positions[cell] for cell in cells}
-        return {cell: rank for rank, cell in enumerate(cells)}
+        """Return the order of cells: the notebook's; what is not in its file stands behind what ran before it first."""
+        places: dict[str, tuple[int, int]] = {}
+        place = (-1, 0)
+        for cell in cells:
+            known = self._positions.get(cell)
+            place = (known, 0) if known is not None else (place[0], place[1] + 1)
+            places[cell] = place
+        return {cell: rank for rank, cell in enumerate(sorted(places, key=places.__getitem__))}
 
     def _complete(self, plan: set[str], ranks: Mapping[str, int]) -> dict[str, set[str]]:
         """Add to a plan the cells that make its inputs again, as they have to be; return what no cell makes."""

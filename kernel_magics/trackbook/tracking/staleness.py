@@ -22,6 +22,7 @@ from trackbook.capture.overwrites import changes_in_place, is_apart, overwrites,
 from trackbook.capture.ownership import class_mro
 from trackbook.capture.secrets import redact
 from trackbook.capture.symbols import accesses, parse_cell
+from trackbook.errors import NotFoundError
 from trackbook.lineage.staleness import Code, Expected, Finding, Ran, Saved, StaleCell, Staleness
 from trackbook.records import (
     Execution,
@@ -34,6 +35,8 @@ from trackbook.records import (
     Statement,
     Verdict,
 )
+from trackbook.store.contract import Store
+from trackbook.tracking.find import find_session
 
 _PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None)})
 _LONGEST_PLAIN = 10_000
@@ -331,6 +334,23 @@ def stale_of(session: Session, executions: Sequence[Execution]) -> StaleReport:
         cells.ran(cell, execution.source, execution.started_at.timestamp())
     staleness.look_at(cells.saved())
     return _report(staleness, cells, executions, path)
+
+
+def session_of(store: Store, notebook: str | None, reference: str | None) -> Session:
+    """Return the session that is meant: by its id or the beginning of one, else the newest (of a notebook).
+
+    Raises
+    ------
+    NotFoundError, AmbiguousError
+        If there is none, or more than one.
+    """
+    if reference is not None or notebook is None:
+        return find_session(store, reference or "latest")
+    path = str(Path(notebook).resolve())
+    sessions = [each for each in store.sessions() if each.notebook and str(Path(each.notebook).resolve()) == path]
+    if not sessions:
+        raise NotFoundError(f"No session of '{notebook}' in {store.location}. Run it with %load_ext trackbook first.")
+    return sessions[-1]
 
 
 def _ran(execution: Execution, cell: str) -> Ran:

@@ -1,7 +1,19 @@
 """The subcommands of ``%track``: each parses its words, calls one thing and shows the result."""
 
-from trackbook.magics.commands import browse, diff, record, why  # their commands join the group
+from trackbook.magics.commands import browse, diff, record, stale, why  # their commands join the group
 from trackbook.magics.commands.base import LOOK_COMMAND, help_of, parse, takes_python, track
 from trackbook.magics.commands.record import track_cell
 
-__all__ = ["LOOK_COMMAND", "browse", "diff", "help_of", "parse", "record", "takes_python", "track", "track_cell", "why"]
+__all__ = [
+    "LOOK_COMMAND",
+    "browse",
+    "diff",
+    "help_of",
+    "parse",
+    "record",
+    "stale",
+    "takes_python",
+    "track",
+    "track_cell",
+    "why",
+]

@@ -25,7 +25,7 @@ _MOST_COMPLETIONS = 50
 THIS_SESSION = ""
 _SECTIONS = {
     "See what happened": ("runs", "show", "compare", "log"),
-    "Explain": ("diff", "why"),
+    "Explain": ("diff", "stale", "why"),
     "Say more about a run": ("tag", "note", "param", "metric", "artifact"),
     "Say yourself what a run is": ("start", "stop"),
     "Switch": ("off", "on"),

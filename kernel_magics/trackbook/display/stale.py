@@ -1,0 +1,92 @@
+"""The cells to run again, in the order in which to run them, and why; as a page and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from trackbook.display import cells
+from trackbook.display import format as fmt
+from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
+from trackbook.display.log import code_cell, prompt
+from trackbook.display.shown import Look, Shown, shown
+from trackbook.lineage.staleness import StaleCell
+from trackbook.records import JsonValue
+from trackbook.tracking.staleness import StaleReport, counts_of, reason_sentence
+
+_MOST_REASONS = 2
+_NOTHING = "Nothing to run again: what the cells read is what the notebook makes, as far as that is known."
+_NO_ORDER = "The notebook's file is not known or not saved: the order of its cells, and edits of them, are not judged."
+_OR_ALL = "Or restart the kernel and run all cells."
+
+
+def show_stale(report: StaleReport, look: Look | None = None) -> Shown:
+    """Show which cells to run again."""
+    look = look or Look()
+    unknown = [] if report.places else [Sentence(text=_NO_ORDER, tone=Tone.QUIET)]
+    if not report.cells:
+        return shown([Sentence(text=_NOTHING, tone=Tone.GOOD), *unknown], look)
+    curable = [cell for cell in report.cells if not cell.lacking]
+    counts = counts_of(report.executions.values())
+    blocks: list[Block] = [Title(cells=(Cell(text=f"{fmt.plural(len(curable), 'cell')} to run again, in this order"),))]
+    columns = (
+        Column(title="", is_number=True),
+        Column(title="Cell", is_kept=True),
+        Column(title="Code", folds=True, is_kept=True),
+        Column(title="Why", folds=True, is_kept=True),
+    )
+    rows = tuple(_row(number, cell, report, counts) for number, cell in enumerate(report.cells, start=1))
+    blocks.append(Table(columns=columns, rows=rows))
+    return shown([*blocks, Sentence(text=_OR_ALL, tone=Tone.QUIET), *unknown], look)
+
+
+def _row(number: int, cell: StaleCell, report: StaleReport, counts: Mapping[str, str]) -> tuple[Cell, ...]:
+    execution = report.executions.get(cell.execution_id)
+    place = report.places.get(cell.cell)
+    reasons = reasons_of(cell, counts)
+    listed = reasons[:_MOST_REASONS] + ([f"And {len(reasons) - _MOST_REASONS} more."] * (len(reasons) > _MOST_REASONS))
+    return (
+        Cell(text="—" if cell.lacking else str(number)),
+        Cell(text=prompt(execution) if execution else "", aside=f"cell {place}" if place else "", is_code=True),
+        code_cell(execution.source) if execution else cells.EMPTY,
+        Cell(text=fmt.one_line(" ".join(listed)), title=" ".join(reasons)),
+    )
+
+
+def reasons_of(cell: StaleCell, counts: Mapping[str, str]) -> list[str]:
+    """Return why a cell is to run again, one sentence each."""
+    reasons = ["It was edited since it ran."] if cell.is_edited else []
+    reasons += [reason_sentence(finding, counts) for finding in cell.findings]
+    if cell.lacking:
+        names = ", ".join(cell.lacking)
+        reasons.append(f"No cell above it makes {names}: put one there, for running this one alone is no cure.")
+    return reasons or ["It makes again what the next ones read."]
+
+
+def stale_payload(report: StaleReport) -> dict[str, JsonValue]:
+    """Return the cells to run again as JSON, in their order; `is_cured_by_running` is false where it takes more."""
+    counts = counts_of(report.executions.values())
+    return {"notebook": report.notebook, "cells": [_cell(cell, report, counts) for cell in report.cells]}
+
+
+def _cell(cell: StaleCell, report: StaleReport, counts: Mapping[str, str]) -> JsonValue:
+    execution = report.executions.get(cell.execution_id)
+    return {
+        "cell_id": execution.cell_id if execution else None,
+        "execution_id": cell.execution_id,
+        "count": execution.count if execution else None,
+        "place": report.places.get(cell.cell),
+        "source": execution.source if execution else None,
+        "is_edited": cell.is_edited,
+        "is_cured_by_running": not cell.lacking,
+        "reasons": list(reasons_of(cell, counts)),
+        "reads": [
+            {
+                "name": finding.read.name,
+                "reason": finding.read.reason.value,
+                "reader_id": finding.reader_id,
+                "maker_id": finding.read.source.execution_id,
+                "instead_id": finding.instead,
+            }
+            for finding in cell.findings
+        ],
+    }
