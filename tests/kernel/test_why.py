@@ -271,6 +271,43 @@ def test_generator_without_a_seed_is_named_at_the_statement_that_drew(table: Not
     )
 
 
+def test_global_seed_is_on_the_way_to_what_drew(table: Notebook) -> None:
+    table.run("SEED = 3\ndef set_seed(s):\n    np.random.seed(s)\nset_seed(SEED)")
+    table.run("df = pd.read_csv('data.csv')\nXa, Xb, ya, yb = train_test_split(df[['a', 'b']], df.y)")
+    table.run("m = LogisticRegression().fit(Xa, ya)\nm.score(Xb, yb)")
+
+    lines = tree(table.only_run())
+
+    assert lines[lines.index("[3] line 4: set_seed(SEED)") + 1] == "[3] line 1: SEED = 3"
+    assert not any("draws without a seed" in line for line in lines)
+
+
+def test_value_that_the_notebook_no_longer_gives_is_marked(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("C = 0.1", cell="setting")
+    nb.run("model = LogisticRegression(C=C)", cell="model")
+    nb.run("C = 0.2", cell="setting")
+    nb.run("model.fit(X_train, y_train)\nmodel.score(X_test, y_test)")
+
+    assert "[3] line 1: C = 0.1  ⚠ this cell was run again since" in whole(nb.only_run())
+    assert [edge.name for edge in trackbook.why().edges if edge.hidden] == ["C"]
+
+
+def test_object_changed_in_a_loop_leads_to_where_it_was_made(nb: Notebook) -> None:
+    nb.run("class Net:\n    w = 0.0\n    def step(self, lr):\n        self.w += lr\nnet = Net()\nlr = 0.1")
+    nb.run("import trackbook\nfor epoch in range(3):\n    net.step(lr)\n    loss = float(1 - net.w)\n"
+           "    trackbook.log_metric('loss', loss, step=epoch)")  # fmt: skip
+
+    lines = tree(None, "loss")
+
+    assert lines[:3] == [
+        "[3] line 5: trackbook.log_metric('loss', loss, step=epoch)",
+        "[3] line 4: loss = float(1 - net.w)",
+        "[3] line 3: net.step(lr)",
+    ]
+    assert {"[2] line 5: net = Net()", "[2] line 6: lr = 0.1"} <= set(lines)
+
+
 def test_param_from_a_file_leads_to_the_file(table: Notebook, folder: Path) -> None:
     (folder / "cfg.json").write_text('{"C": 0.4}')
     table.run("import json\nwith open('cfg.json') as f:\n    cfg = json.load(f)\ndf = pd.read_csv('data.csv')")
@@ -402,7 +439,7 @@ def test_command_line_explains_a_finished_run_from_another_process(nb: Notebook,
     literal = next(node for node in found["nodes"] if node["kind"] == "literal" and node["label"] == "C")
     assert (literal["cell"], literal["line"], literal["code"], literal["value"]) == (3, 1, "C = 0.5", 0.5)
     fit = next(node for node in found["nodes"] if node["kind"] == "fit")
-    assert {"from": literal["id"], "to": fit["id"], "name": "C", "sure": True} in found["edges"]
+    assert {"from": literal["id"], "to": fit["id"], "name": "C", "sure": True, "hidden": None} in found["edges"]
     assert all(edge["from"] in nodes and edge["to"] in nodes for edge in found["edges"])
 
 

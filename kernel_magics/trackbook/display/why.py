@@ -9,13 +9,15 @@ from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Branch, Cell, Title, Tone, Tree
 from trackbook.display.shown import Look, Shown, shown
+from trackbook.lineage.explaining import SEED
 from trackbook.lineage.why import Edge, Graph, Node, NodeKind
-from trackbook.records import JsonValue
+from trackbook.records import HiddenReason, JsonValue
 from trackbook.tracking.find import short_id
 from trackbook.tracking.why import Explanation
 
 MOST_BENEATH = 12
 DEEPEST = 14
+_DEEPEST_WHOLE = 150  # a page, and Python, can nest only so deep
 _WIDEST_CODE = 100
 _WIDEST_VALUE = 60
 _OPEN_TO = 3
@@ -25,6 +27,13 @@ _ORDER = (
     NodeKind.STATEMENT, NodeKind.FUNCTION, NodeKind.IMPORT, NodeKind.TABLE, NodeKind.UNKNOWN,
 )  # fmt: skip
 _DIGEST = 8
+_HIDDEN = {
+    HiddenReason.RERUN: "⚠ this cell was run again since",
+    HiddenReason.EDITED: "⚠ this cell was edited since",
+    HiddenReason.DELETED: "⚠ this cell was deleted since",
+    HiddenReason.ORDER: "⚠ this cell stands below the one that reads {}",
+    HiddenReason.SKIPPED: "⚠ a cell in between makes another {}, and had not run",
+}
 
 
 def show_why(explanation: Explanation, look: Look | None = None, *, is_whole: bool = False) -> Shown:
@@ -82,7 +91,7 @@ class _Growth:
     def _beneath(self, node_id: str, depth: int) -> list[Branch]:
         ways = self._ways(node_id)
         branches: list[Branch] = []
-        if depth >= DEEPEST and not self.is_whole and any(each not in self.shown for each, _ in ways):
+        if depth >= (_DEEPEST_WHOLE if self.is_whole else DEEPEST) and any(each not in self.shown for each, _ in ways):
             return [self._rest(each for each, _ in ways)]
         again: list[tuple[Node, list[str]]] = []
         most = len(ways) if self.is_whole else MOST_BENEATH
@@ -113,13 +122,12 @@ class _Growth:
         """Yield the edges into a node; a table is a remark about how its maker flowed in, where it has one."""
         for edge in self.before.get(node_id, ()):
             node = self.graph.nodes[edge.start]
-            remark = [] if edge.is_sure else [f"may have changed {edge.name}"]
+            remark = _edge_remarks(edge)
             makers = self.before.get(edge.start, ())
             if node.kind is not NodeKind.TABLE or not makers:
                 yield edge, remark
             for maker in makers if node.kind is NodeKind.TABLE else ():
-                unsure = [] if maker.is_sure else [f"may have changed {maker.name}"]
-                yield maker, [f"{fmt.one_line(node.label)} {_table_facts(node)}", *unsure]
+                yield maker, [f"{fmt.one_line(node.label)} {_table_facts(node)}", *_edge_remarks(maker)]
 
     def _is_worth(self, node_id: str) -> bool:
         """Leave out imports of installed libraries: every notebook has dozens."""
@@ -138,6 +146,12 @@ class _Growth:
             pending = [each for each in dict.fromkeys(ways) if each not in found and each not in self.shown]
         count = len(found)
         return Branch(cells=(Cell(text=f"… {count} more: {self.hint}", tone=Tone.QUIET),))
+
+
+def _edge_remarks(edge: Edge) -> list[str]:
+    name = fmt.one_line(edge.name)
+    said = [] if edge.is_sure else ["may have seeded it"] if edge.name == SEED else [f"may have changed {name}"]
+    return [*said, *([_HIDDEN[edge.hidden].format(name)] if edge.hidden is not None else [])]
 
 
 def _size(branch: Branch) -> int:

@@ -23,6 +23,7 @@ from trackbook.records import (
     DatasetUse,
     Execution,
     FileRead,
+    HiddenReason,
     JsonValue,
     ModuleUse,
     Origin,
@@ -33,6 +34,10 @@ from trackbook.records import (
     Statement,
 )
 
+SEED = "seed"
+_GENERATORS = frozenset({"numpy.random", "random"})
+_RANDOM = re.compile(r"\brandom\b")
+_OWN_GENERATORS = ("default_rng", "RandomState", "SeedSequence", "Random(", "SystemRandom")
 BEFORE = "made before tracking began"
 _NOTHING = object()
 _IN_CELL = re.compile(r"^(?P<what>.*) without a seed in (?:cell (?P<index>\d+)|this cell)$")
@@ -40,12 +45,16 @@ _IN_CELL = re.compile(r"^(?P<what>.*) without a seed in (?:cell (?P<index>\d+)|t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What is on record of a run: its origins, the executions behind them, by id, and the params that nobody chose."""
+    """What is on record of a run: its origins, the executions behind them, by id, and the params that nobody chose.
+
+    `seeds` are the statements of the session that seeded a global random generator.
+    """
 
     run: RunDetail
     origins: Sequence[Origin]
     executions: Mapping[str, Execution]
     defaults: frozenset[str] = frozenset()
+    seeds: Sequence[Source] = ()
 
 
 def metric_id(key: str) -> str:
@@ -64,11 +73,16 @@ class _Explaining:
     draft: Draft = field(default_factory=Draft)
     fits: dict[Source, Origin] = field(default_factory=dict)
     known: set[Source] = field(default_factory=set)
+    hidden: dict[tuple[str, str], HiddenReason] = field(default_factory=dict)
+    """Why the notebook would not have given a name as an execution made it, where some cell upstream met that."""
 
     def __post_init__(self) -> None:
         origins = self.evidence.origins
         self.fits = {each.source: each for each in origins if each.kind is OriginKind.FIT}
         whole = reached(starts(origins, self.evidence.executions), self.evidence.executions)
+        upstream = {source.execution_id for source in whole} | {origin.source.execution_id for origin in origins}
+        for execution in (self.evidence.executions[each] for each in upstream if each in self.evidence.executions):
+            self.hidden.update(((read.name, read.source.execution_id), read.reason) for read in execution.hidden)
         self.known = whole | {origin.source for origin in origins}
         for source in self._ordered(whole):
             self._reads(source, None)
@@ -101,22 +115,27 @@ class _Explaining:
         if statement is None:
             return node_id
         for name in wanted_reads(statement, names):
-            makers = [maker for maker in statement.reads[name] if maker != source]
-            self._read(node_id, name, makers, self._text(source))
+            self._read(node_id, name, statement.reads[name], source)
         for name in self._unseen(source, statement, names):
             self._unknown(node_id, source, name)
-        self._arrivals(node_id, statement)
+        self._arrivals(node_id, source, statement)
         return node_id
 
-    def _read(self, reader: str, name: str, makers: Sequence[Source], text: str) -> None:
-        found = last_makers(name, makers, self.evidence.executions)
+    def _read(self, reader: str, name: str, makers: Sequence[Source], source: Source) -> None:
+        found = last_makers(name, makers, self.evidence.executions, source)
         for maker in self._ran(name, list(found)):
-            for start in self._makers(maker, name, text):
-                self.draft.join(start, reader, name, is_sure=found[maker])
+            for start in self._makers(maker, name, self._text(source)):
+                reason = self.hidden.get((name, maker.execution_id))
+                self.draft.join(start, reader, name, is_sure=found[maker], hidden=reason)
 
     def _ran(self, name: str, makers: list[Source]) -> list[Source]:
-        """Return which of several statements that assign constants to a name made it: the run's params tell."""
+        """Return which of several statements made a name: of constants the one that the run's params tell.
+
+        A fit that gave a model leaves no room for the ``None`` that another branch would have given.
+        """
         literals = {maker: getattr(self._at(maker), "literals", {}).get(name, _NOTHING) for maker in makers}
+        if any(maker in self.fits for maker in makers):
+            return [maker for maker in makers if literals[maker] is not None]
         if name not in self.evidence.run.params or _NOTHING in literals.values():
             return makers
         value = self.evidence.run.params[name]
@@ -133,7 +152,7 @@ class _Explaining:
         found = statement.literals if statement is not None else {}
         exact = {key: value for key, value in found.items() if key == name}
         inner = {key: value for key, value in found.items() if key.startswith(f"{name}.")}
-        used = code.attributes_in(text)
+        used = code.attributes_in(text) if inner else ()
         return exact or {key: value for key, value in inner.items() if key in used} or inner
 
     def _text(self, source: Source) -> str:
@@ -210,7 +229,7 @@ class _Explaining:
             self.draft.add(node)
             for name in statement.reads if statement else ():
                 if name not in code.names_in(text):  # of the branch that it stands in
-                    self._read(node.node_id, name, statement.reads[name] if statement else (), text)
+                    self._read(node.node_id, name, statement.reads[name] if statement else (), source)
         return node.node_id
 
     def _unseen(self, source: Source, statement: Statement, names: Sequence[str] | None) -> Iterator[str]:
@@ -229,11 +248,32 @@ class _Explaining:
         self.draft.add(Node(node_id=node_id, kind=NodeKind.UNKNOWN, label=name, details={"why": BEFORE}))
         self.draft.join(node_id, reader, name)
 
-    def _arrivals(self, node_id: str, statement: Statement) -> None:
+    def _arrivals(self, node_id: str, source: Source, statement: Statement) -> None:
         for file in statement.files:
             self.draft.join(self._file(file), node_id)
         for what in statement.unseeded:
-            self._random(node_id, what, is_sure=True)
+            if not self._seeded(node_id, source, what):
+                self._random(node_id, what, is_sure=True)
+        if source not in self.evidence.seeds and self._draws(source):
+            self._seeded(node_id, source, "")
+
+    def _is_seed(self, node_id: str) -> bool:
+        return any(node_id == f"{seed.execution_id}:{seed.statement}" for seed in self.evidence.seeds)
+
+    def _draws(self, source: Source) -> bool:
+        """Return whether a statement drew from a global generator, as far as its text and its cell's state tell."""
+        state = self.evidence.executions[source.execution_id].state
+        text = self._text(source)
+        return bool(_GENERATORS & set(state)) and not code.is_definition(text) and bool(_RANDOM.search(text))
+
+    def _seeded(self, node_id: str, source: Source, what: str, *, is_sure: bool = True) -> bool:
+        """Join the statement that last seeded the global generators with one that drew from them, if one did."""
+        seeds = [seed for seed in self.evidence.seeds if self._time(seed) < self._time(source)]
+        if not seeds or what.startswith(_OWN_GENERATORS):
+            return False
+        seed = max(seeds, key=self._time)
+        self.draft.join(self._reads(seed, None), node_id, SEED, is_sure=is_sure)
+        return True
 
     def _file(self, file: FileRead) -> str:
         return self.draft.add(
@@ -319,7 +359,9 @@ class _Explaining:
         for what in origin.unseeded:
             if what in told:
                 continue
-            self._random(self._drawing(what, behind) or statement_id, what, is_sure="seed" in what)
+            is_known = origin.kind is OriginKind.METRIC and any(self._is_seed(each) for each in behind)
+            if not is_known and not self._seeded(statement_id, origin.source, what, is_sure=False):
+                self._random(self._drawing(what, behind) or statement_id, what, is_sure="seed" in what)
 
     def _drawing(self, what: str, behind: Iterable[str]) -> str | None:
         """Return the statement that drew from a global generator, where only one upstream can have."""

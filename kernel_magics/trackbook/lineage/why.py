@@ -13,7 +13,7 @@ from functools import partial
 
 from trackbook.lineage.changing import Effect, effect_on
 from trackbook.lineage.code import is_import, module_imported, statement_text
-from trackbook.records import Execution, JsonValue, Origin, Source, Statement
+from trackbook.records import Execution, HiddenReason, JsonValue, Origin, Source, Statement
 
 
 class NodeKind(StrEnum):
@@ -58,12 +58,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """Something flowed: `start` made what `end` used, under a name. `is_sure`: False where it only may have."""
+    """Something flowed: `start` made what `end` used, under a name. `is_sure`: False where it only may have.
+
+    `hidden` says why the notebook, as it stood when the cells ran that led to the root, would not have given it.
+    """
 
     start: str
     end: str
     name: str = ""
     is_sure: bool = True
+    hidden: HiddenReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +95,13 @@ class Draft:
         self.nodes.setdefault(node.node_id, node)
         return node.node_id
 
-    def join(self, start: str, end: str, name: str = "", *, is_sure: bool = True) -> None:
+    def join(
+        self, start: str, end: str, name: str = "", *, is_sure: bool = True, hidden: HiddenReason | None = None
+    ) -> None:
         """Add an edge, unless it is there or would lead from a node to itself."""
         if start != end:
-            self.edges.setdefault((start, end, name), Edge(start=start, end=end, name=name, is_sure=is_sure))
+            edge = Edge(start=start, end=end, name=name, is_sure=is_sure, hidden=hidden)
+            self.edges.setdefault((start, end, name), edge)
 
     def upstream(self, node_id: str) -> list[str]:
         """Return the nodes that flow into one, nearest first, itself left out."""
@@ -182,23 +189,35 @@ def resolved(origins: Iterable[Origin], executions: Mapping[str, Execution]) -> 
     return found
 
 
-def last_makers(name: str, makers: Sequence[Source], executions: Mapping[str, Execution]) -> dict[Source, bool]:
+def last_makers(
+    name: str, makers: Sequence[Source], executions: Mapping[str, Execution], reader: Source | None = None
+) -> dict[Source, bool]:
     """Return the makers of a value from which the others are reached, each with whether it is sure to be one.
 
     Where one changed in place what another made, the way back leads over the changer. A statement that only may have
-    changed what its own cell made stands beside the maker; one that is known not to is none.
+    changed what its own cell made stands beside the maker; one that is known not to is none, nor is the `reader`, which
+    in a loop comes round to what it made itself.
     """
-    effects = {maker: _effect(name, maker, makers, executions) for maker in makers}
-    real = [maker for maker, effect in effects.items() if effect in (Effect.MAKES, Effect.CHANGES)]
+    found: dict[Source, bool] = {}
     behind: set[Source] = set()
-    for maker in real:
+    for maker in sorted(makers, key=lambda each: _time(each, executions), reverse=True):
+        is_out = maker in behind or maker == reader
+        effect = Effect.READS if is_out else _effect(name, maker, makers, executions)
+        if effect is Effect.READS:
+            continue
+        found[maker] = effect is not Effect.MAY_CHANGE
         statement = statement_at(executions, maker)
-        if maker not in behind and statement is not None:
-            behind.update(each for each in statement.reads.get(name, ()) if each != maker)
-    found = {maker: True for maker in real if maker not in behind} or dict.fromkeys(real, True)
-    if found and all(is_import(text_at(executions, maker)) for maker in found):
-        return found  # a module, or a function of one
-    return found | {maker: False for maker, effect in effects.items() if effect is Effect.MAY_CHANGE}
+        if found[maker] and statement is not None:
+            behind.update(statement.reads.get(name, ()))
+    sure = {maker: True for maker, is_sure in found.items() if is_sure}
+    if sure and all(is_import(text_at(executions, maker)) for maker in sure):
+        return sure  # a module, or a function of one
+    return found or {maker: False for maker in makers if maker != reader}
+
+
+def _time(source: Source, executions: Mapping[str, Execution]) -> tuple[int, int]:
+    execution = executions.get(source.execution_id)
+    return (execution.index if execution is not None else -1, source.statement)
 
 
 def _effect(name: str, maker: Source, makers: Sequence[Source], executions: Mapping[str, Execution]) -> Effect:

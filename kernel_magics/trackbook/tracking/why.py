@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from trackbook.errors import AmbiguousError, NotFoundError
-from trackbook.lineage.code import keyword_value, names_in
+from trackbook.lineage.code import is_definition, keyword_value, names_in, statement_text
 from trackbook.lineage.explaining import Evidence, draft_of, leaf_of, metric_id, written_at
 from trackbook.lineage.why import Draft, Graph, Node, NodeKind, reached, resolved, starts
-from trackbook.records import Execution, JsonValue, Origin, RunDetail
+from trackbook.records import Execution, JsonValue, Origin, RunDetail, Source
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.choices import default_params, is_group, parts
 from trackbook.tracking.direction import headline
 from trackbook.tracking.find import witnesses_of
 
 _PREFIXES = {"metrics": NodeKind.METRIC, "params": NodeKind.PARAM}
+_SEEDING = re.compile(r"\b\w*seed\w*\s*\(")
 _MOST_NAMED = 12
 _MOST_SEARCHED = 50
 
@@ -59,7 +61,14 @@ def explain(store: Store, run: RunDetail, subject: str | None = None) -> Explana
     origins, executions = _record(store, run.run.run_id)
     defaults = default_params([run, *witnesses_of(store, [run])])[run.run.run_id]
     defaults |= {key for key in run.params if parts(run.params, key)}  # a pipeline's steps stand in its code
-    evidence = Evidence(run=run, origins=origins, executions=executions, defaults=defaults)
+    seeding = _seeding(store, run, executions.values())
+    evidence = Evidence(
+        run=run,
+        origins=origins,
+        executions={each.execution_id: each for each in seeding} | executions,
+        defaults=defaults,
+        seeds=_seeds(seeding),
+    )
     draft = draft_of(evidence)
     root = _root(draft, evidence, found)
     points = len(store.metric_history(run.run.run_id, found.key)) if found.kind is NodeKind.METRIC else 0
@@ -189,6 +198,24 @@ def _record(store: Store, run_id: str) -> tuple[list[Origin], dict[str, Executio
         upstream = reached(starts(resolved(origins, found), found), found)
         wanted = {source.execution_id for source in upstream} - asked
     return resolved(origins, found), found
+
+
+def _seeding(store: Store, run: RunDetail, executions: Iterable[Execution]) -> list[Execution]:
+    """Return the session's executions that seeded a global generator, if any of some drew random numbers."""
+    if not any(each.state or any(statement.unseeded for statement in each.statements) for each in executions):
+        return []
+    return [each for each in store.executions(session_id=run.run.session_id) if _SEEDING.search(each.source)]
+
+
+def _seeds(executions: Iterable[Execution]) -> list[Source]:
+    """Return the statements that seed a global generator; those that define a function that does so are left out."""
+    found = []
+    for execution in executions:
+        for number, statement in enumerate(execution.statements):
+            text = statement_text(execution, statement)
+            if _SEEDING.search(text) and not is_definition(text):
+                found.append(Source(execution_id=execution.execution_id, statement=number))
+    return found
 
 
 def _root(draft: Draft, evidence: Evidence, subject: Subject) -> str:
