@@ -21,10 +21,12 @@ if TYPE_CHECKING:
         set_tag,
         start_run,
     )
+    from trackbook.tracking.logger import TrackbookLogger
     from trackbook.views import diff, get_run, metric_history, runs, why
 
 __all__ = [
     "ActiveRun",
+    "TrackbookLogger",
     "__version__",
     "diff",
     "get_run",
@@ -43,6 +45,7 @@ __all__ = [
 _LOG, _VIEWS = "trackbook.tracking.log", "trackbook.views"
 _HOMES = {
     "ActiveRun": _LOG,
+    "TrackbookLogger": "trackbook.tracking.logger",
     "diff": _VIEWS,
     "get_run": _VIEWS,
     "log_artifact": _LOG,

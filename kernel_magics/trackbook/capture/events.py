@@ -65,6 +65,8 @@ class FitEvent(Event):
     failure: Failure | None = None
     has_ended: bool = False
     finish: Callable[[], None] | None = None
+    rebound: frozenset[str] = frozenset()
+    """Names that a training's own loops bind: what they began with (``total = 0``) is no choice."""
     begins_from: str | None = ""
     """A hash of what the model held before, where training goes on from that; None if it can't be told."""
 

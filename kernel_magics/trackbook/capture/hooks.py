@@ -110,12 +110,12 @@ class Hooks:
         if isinstance(function, FunctionType):
             self._instruments.watch(function, _Watch(self, function, parameters or function, (on_call, on_return)))
 
-    def guarded(self, action: Callable[[], None]) -> Callable[[], None]:
+    def guarded(self, action: Callable[..., None]) -> Callable[..., None]:
         """Return the same action, with its faults taken as ours."""
 
-        def act() -> None:
+        def act(*arguments: object) -> None:
             with self._guard:
-                action()
+                action(*arguments)
 
         return act
 
@@ -126,6 +126,25 @@ class Hooks:
         """
         if isinstance(function, FunctionType):
             self._instruments.watch(function, _MakerWatch(self._guard, on_made))
+
+    def watch_often(self, function: object, on_call: Callable[[FrameType], None]) -> None:
+        """Have `on_call` called with the frame of each call of `function`, and nothing worked out before.
+
+        For what is called in a tight loop. It must be quick, must not keep the frame, and guards itself (`guarded`).
+        """
+        if isinstance(function, FunctionType):
+            self._instruments.watch(function, _OftenWatch(on_call))
+
+    def call_at(self, frame: FrameType, name: str) -> Call | None:
+        """Return the call of a function of this name that a frame is, None if no cell runs or a watched call is around.
+
+        For handlers of `watch_often`, when a call turns out to matter.
+        """
+        if not self.observer.is_listening or self._enclosing(frame):
+            return None
+        trace = self.observer.trace(frame.f_back, name)
+        activation = (id(frame), id(frame.f_code))
+        return Call(name=name, arguments={}, activation=activation, is_direct=True, is_outermost=True, trace=trace)
 
     def begin(self, watch: _Watch, frame: FrameType) -> Call | None:
         """Return the call that a frame is, if it matters."""
@@ -230,6 +249,16 @@ class _Watch:
             if parameter.kind is inspect.Parameter.VAR_KEYWORD:
                 arguments.update(arguments.pop(parameter.name, {}))
         return arguments
+
+
+class _OftenWatch:
+    """The watch of a function that is called in tight loops."""
+
+    def __init__(self, on_call: Callable[[FrameType], None]) -> None:
+        self.called = on_call
+
+    def returned(self, token: object, result: object, frame: FrameType) -> None:
+        return
 
 
 class _MakerWatch:

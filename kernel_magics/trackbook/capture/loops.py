@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from types import FrameType
+from types import FrameType, FunctionType
 
 from trackbook.capture.literals import Missing, literal_value, target_names
+from trackbook.capture.ownership import is_persons
 from trackbook.capture.trace import Flowing, Level, Place, Trace
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -23,20 +24,27 @@ _MOST_HELD = 1000  # items of a container that are looked at for the object
 class StepByStep:
     """What is known of a training from its first step.
 
-    `inputs` is what flowed into it, `made_at` the statements that its objects were bound at, `turns` how often its
-    loops go round, by name (``epochs``), where that is written there.
+    `inputs` is what flowed into it, `made_at` the statements that its objects were bound or changed at. `loops` are
+    those that repeat it, `rebound` the names that they bind (counters, sums), `turns` how often they go round, by name
+    (``epochs``), where that is written there. `names` are the notebook's for its objects; `read` is what its code reads
+    and didn't make itself: name, value and expression.
     """
 
     inputs: Flowing
     made_at: list[Place]
+    loops: list[Place]
+    rebound: frozenset[str]
     turns: dict[str, int]
+    names: frozenset[str]
+    read: list[tuple[str, object, ast.expr]]
 
 
 @dataclass(slots=True)
 class _View:
-    """A level of the trace with the names that the trained objects have there."""
+    """A level of the trace with its values, and the names that the trained objects have there."""
 
     level: Level
+    values: Mapping[str, object]
     names: frozenset[str]
 
 
@@ -66,10 +74,38 @@ def step_by_step(
         for node in view.level.site.scope.flow.nodes
         if node.binds & view.names
     ]
+    within = [
+        (level, node)
+        for level, header in loops
+        for node in level.site.scope.flow.nodes
+        if _is_under(level, node.index, header)
+    ]
+    made_at += [(level.activation, node.index) for level, node in within if level.is_cell]
     turns: dict[str, int] = {}
     for level, header in reversed(loops):
         _add_turns(turns, level.site.scope.flow.nodes[header].statement)
-    return StepByStep(inputs, made_at, turns)
+    return StepByStep(
+        inputs,
+        made_at,
+        [(level.activation, header) for level, header in loops],
+        frozenset().union(*(node.binds for _, node in within)),
+        turns,
+        frozenset().union(*(view.names for view in views if view.level.is_cell)),
+        list(_read(views, loops)),
+    )
+
+
+def is_one_training(one: Trace, other: Trace) -> bool:
+    """Return whether two steps are made in turn by the same loop, as those of a generator and its critic are."""
+    for outer, inner in zip(reversed(one.levels), reversed(other.levels), strict=False):
+        if outer.activation != inner.activation:
+            return False
+        if outer.site.node != inner.site.node:
+            first, second = list(_around(outer)), list(_around(inner))
+            if not first and not second:
+                return outer is one.levels[0] and inner is other.levels[0]
+            return first[:1] == second[:1] or bool(set(first[:1]) & set(second) or set(second[:1]) & set(first))
+    return True
 
 
 def values_at(
@@ -95,7 +131,7 @@ def _views(
 ) -> list[_View]:
     wanted = set(map(id, objects))
     return [
-        _View(level, frozenset(name for name, value in list(values.items()) if _has(value, wanted)))
+        _View(level, values, frozenset(name for name, value in list(values.items()) if _has(value, wanted)))
         for level, values in values_at(trace, frame, variables)
     ]
 
@@ -157,6 +193,40 @@ def _parts(views: list[_View], loops: list[tuple[Level, int]]) -> list[ast.expr]
     names = {node.id: node for node in ast.walk(whole) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     own = [node for node in (level.site.call,) if node is not None]
     return [*own, *names.values()]
+
+
+def _read(views: list[_View], loops: list[tuple[Level, int]]) -> Iterator[tuple[str, object, ast.expr]]:
+    """Yield name, value and expression of what a training reads that its loops don't make, the innermost first."""
+    notebook = views[-1].values if views and views[-1].level.is_cell else {}
+    for view in views:
+        here = [header for level, header in loops if level is view.level]
+        if not here and view is not views[0]:
+            continue
+        nodes, function = view.level.site.scope.flow.nodes, view.level.site.scope.function
+        own = (
+            view.values if here or not loops else {}
+        )  # a function called in the loop gets its turn's part by parameter
+        within = {name for node in nodes if here and _is_under(view.level, node.index, here[-1]) for name in node.binds}
+        whole: ast.AST = nodes[here[-1]].statement if here else function or nodes[view.level.site.node].statement
+        for name, node in _names_read(whole).items():
+            value = own.get(name, notebook.get(name) if name not in view.values else None)
+            if name not in within and value is not None:
+                yield name, value, node
+                yield from _read_by(value)
+
+
+def _read_by(function: object) -> Iterator[tuple[str, object, ast.expr]]:
+    """Yield the globals that a function of the person's mentions: what it computes with when the loop calls it."""
+    if not isinstance(function, FunctionType) or not is_persons(function.__module__):
+        return
+    for name in function.__code__.co_names:
+        value = function.__globals__.get(name)
+        if value is not None:
+            yield name, value, ast.Name(id=name, ctx=ast.Load(), lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+
+
+def _names_read(code: ast.AST) -> dict[str, ast.expr]:
+    return {node.id: node for node in ast.walk(code) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _targets(level: Level, header: int) -> Iterator[str]:

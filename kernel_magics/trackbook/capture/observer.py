@@ -22,11 +22,11 @@ from trackbook.capture.flow import Flow
 from trackbook.capture.hooks import Call
 from trackbook.capture.integrations.model_content import model_content
 from trackbook.capture.known import Known
-from trackbook.capture.loops import StepByStep, step_by_step
+from trackbook.capture.loops import StepByStep, step_by_step, values_at
 from trackbook.capture.randomness import unseeded_calls
 from trackbook.capture.sources import Library, Sources
 from trackbook.capture.tables import describe, is_table, read_file
-from trackbook.capture.trace import CELL, Activation, Flowing, Place, Trace
+from trackbook.capture.trace import CELL, Activation, Flowing, Level, Place, Trace
 from trackbook.records import DatasetUse, FileRead, Role, Source
 
 _ROLE_WORDS = {
@@ -49,6 +49,8 @@ class _Made:
     """What a prediction was made on."""
     columns: frozenset[str] = frozenset()
     """The columns that the statement assigns to: ``table["p"] = model.predict(X)``."""
+    trained: frozenset[str] = frozenset()
+    """The notebook's names of what was trained in place, by code that does not name it."""
 
 
 @dataclass(slots=True)
@@ -152,10 +154,12 @@ class Observer:
         """Stop listening; return what happened, and remember at which statements models and files came in."""
         self.is_listening = False
         for event in self.events:
-            if isinstance(event, FitEvent) and event.finish is not None and not event.has_ended:
-                event.finish()
+            if isinstance(event, FitEvent) and event.finish is not None:
+                if not event.has_ended:
+                    event.finish()
+                event.finish = None  # it holds what was fitted; the event is kept for the whole session
         for made in self._made.values():
-            if made.here:
+            if made.here and made.here[-1][0] == CELL:
                 source = Source(execution_id=execution_id, statement=made.here[-1][1])
                 self._made_earlier.setdefault(source, []).append(made)
         self.files_read = self._read.settle(execution_id)
@@ -188,6 +192,10 @@ class Observer:
         """Return what takes part in a training of some objects that a person's loop does, at its first step."""
         return step_by_step(call.trace, frame, self._variables, objects)
 
+    def values_at(self, call: Call, frame: FrameType) -> list[tuple[Level, Mapping[str, object]]]:
+        """Return the person's frames that led to a call, innermost first, each with the values of its names."""
+        return list(values_at(call.trace, frame.f_back, self._variables))
+
     # Models
 
     def has_instance_of(self, kind: type) -> bool:
@@ -210,6 +218,33 @@ class Observer:
         self._open = [(activation, other) for activation, other in self._open if other is not event]
         for estimator in estimators:
             self._fits.put(estimator, event)
+
+    def add_training(self, call: Call, event: FitEvent, models: Iterable[object], loop: StepByStep) -> None:
+        """A person's loop has begun to train models in place.
+
+        What is computed from a model later is found by the statements that made it. What the loop has logged before its
+        first step is of this fit as well.
+        """
+        event.unseeded += self._unseeded.reaching(loop.inputs, self._upstream)
+        claimed = [
+            place
+            for place, other in enumerate(self.events)
+            if isinstance(other, MetricEvent)
+            and not any(fit in self.events for fit in other.fits)
+            and not other.inputs.places.isdisjoint(loop.loops)
+        ]
+        self._add(event)
+        if claimed:
+            self.events.insert(claimed[0], self.events.pop())
+        for other in self.events:
+            if isinstance(other, MetricEvent) and not other.inputs.places.isdisjoint(loop.loops):
+                other.fits = other.fits if any(fit in self.events for fit in other.fits) else (event,)
+        self._make(call, _Made(event, call.trace.here, trained=loop.names))
+        for place in loop.made_at:
+            self._made.pop((place,), None)
+            self._made[(place,)] = _Made(event, [place])
+        for model in models:
+            self._fits.put(model, event)
 
     def fit_of(self, estimator: object) -> FitEvent | None:
         """Return the fit that made a model, None if it was not seen."""
@@ -298,7 +333,7 @@ class Observer:
         by_flow = {self._roles.get(self._variables.get(name)) for name in names} - {None}
         if len(by_flow) == 1:
             return by_flow.pop()
-        return _role_by_name(ast.unparse(expression))
+        return role_by_name(ast.unparse(expression))
 
     def role_of_argument(self, call: Call, value: object, place: int | str | ast.expr) -> Role | None:
         """Return what a table is for that a call was given at a place."""
@@ -415,8 +450,19 @@ class Observer:
         expression
             The code of the value, where the frame's own code does not show it.
         """
-        trace = self.trace(frame)
         parts = [ast.parse(expression, mode="eval").body] if expression is not None else None
+        self._add_logged(self.trace(frame), values, step, parts)
+
+    def add_metrics_logged_by(
+        self, call: Call, values: Mapping[str, float | int], step: int | None, place: int | str
+    ) -> None:
+        """A person logged numbers by another library's logger, which got them as an argument."""
+        expression = _argument(call, place)
+        self._add_logged(call.trace, values, step, [expression] if expression is not None else None)
+
+    def _add_logged(
+        self, trace: Trace, values: Mapping[str, float | int], step: int | None, parts: list[ast.expr] | None
+    ) -> None:
         fits = tuple(dict.fromkeys(made.fit for made in self._made_by_flow(trace, parts)))
         for key, value in values.items():
             self._add(
@@ -494,6 +540,9 @@ class Observer:
             nearest = min(rank for rank, _ in found)
             return [made for rank, made in found if rank == nearest]
         makers = [made for _, made in found]
+        trained = [made for made in self._made.values() if made.trained & (flowing.outside | flowing.names)]
+        if trained and not makers:
+            return trained[-1:]
         for source in self._upstream(flowing.outside, self._made_earlier):
             makers += self._made_earlier.get(source, [])
         return makers
@@ -529,7 +578,7 @@ def _columns(node: ast.AST | None, context: type[ast.expr_context]) -> frozenset
     return frozenset(found)
 
 
-def _role_by_name(text: str) -> Role | None:
+def role_by_name(text: str) -> Role | None:
     """Return the role that the words in an expression's names speak of, if they speak of one only."""
     words = re.split(r"[^a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower())
     roles = {_ROLE_WORDS[word] for word in words if word in _ROLE_WORDS}

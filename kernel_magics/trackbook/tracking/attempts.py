@@ -537,13 +537,15 @@ class Attempts:
     def _add_constants(self, attempt: Attempt, constants: Mapping[str, JsonValue], prefix: str = "other") -> None:
         """Add the constants that flowed into a fit or a metric.
 
-        A dict that the fit took its own params from is not told twice, for it may have been changed before it was used.
+        A dict that the fit took its own params from is not told twice, for it may have been changed before it was used;
+        and what a training's loop counts with is none.
         `prefix`: what goes before the name of one that the run has with another value.
         """
         for name, value in constants.items():
             attempt.constants.setdefault(name, (value, self._execution_id))
         own = attempt.fit.hyper.keys() if attempt.fit is not None else frozenset()
         told = {name for name, value in constants.items() if isinstance(value, dict) and value and value.keys() <= own}
+        told |= attempt.fit.rebound if attempt.fit is not None else frozenset()
         self._add_params(attempt, {name: value for name, value in constants.items() if name not in told}, prefix)
 
     def _add_params(self, attempt: Attempt, params: Mapping[str, JsonValue], prefix: str) -> None:

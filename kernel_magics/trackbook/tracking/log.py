@@ -213,7 +213,7 @@ def log_metric(key: str, value: object, step: int | None = None) -> None:
         In a script, if no run is started.
     """
     if _recorder is not None:
-        _log_metrics({key: value}, step, sys._getframe(1))
+        log_metrics_from({key: value}, step, sys._getframe(1))
         return
     checked, number, at = check_key(key, "metric"), metric_number(key, value), checked_step(step)
     runs = _runs()  # what follows is done ten thousand times in a script's loop
@@ -222,7 +222,7 @@ def log_metric(key: str, value: object, step: int | None = None) -> None:
 
 def log_metrics(metrics: Mapping[str, object], step: int | None = None) -> None:
     """Log several numbers; see `log_metric`."""
-    _log_metrics(metrics, step, sys._getframe(1))
+    log_metrics_from(metrics, step, sys._getframe(1))
 
 
 def log_param(key: str, value: object) -> None:
@@ -269,7 +269,8 @@ def log_artifact(path: str | os.PathLike[str], name: str | None = None) -> None:
         runs.log(started, artifacts=(_kept(runs, file),))
 
 
-def _log_metrics(metrics: Mapping[str, object], step: int | None, frame: FrameType | None) -> None:
+def log_metrics_from(metrics: Mapping[str, object], step: int | None, frame: FrameType | None) -> None:
+    """Log numbers for the code that a frame runs; see `log_metric`."""
     checked, at = checked_metrics(metrics), checked_step(step)
     if _recorder is not None:
         _recorder.log_metrics(checked, at, frame)

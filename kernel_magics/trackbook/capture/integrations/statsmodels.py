@@ -289,7 +289,8 @@ def _by_name(model: Any, values: Any) -> dict[str, JsonValue]:
     shape: Any = getattr(values, "shape", ())
     if len(shape) not in (1, 2):
         return {}
-    names = _list(getattr(values, "index", None)) or _names(model, shape[0])
+    labels = _list(getattr(values, "index", None))
+    names = labels if any(isinstance(label, str) for label in labels) else _names(model, shape[0])
     rows = getattr(values, "values", values).tolist()
     return {str(label): row for label, row in zip(names, rows, strict=False)}
 
