@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from trackbook.errors import InvalidValueError
 from trackbook.records import (
@@ -23,9 +23,12 @@ from trackbook.records import (
     Session,
     json_value,
 )
-from trackbook.records.query import NameKind, Query
-from trackbook.store import matching, rules
+from trackbook.store import rules
 from trackbook.store.contract import Batch, RunChange, RunFilter
+
+if TYPE_CHECKING:
+    from trackbook.records.query import NameKind, Query
+    from trackbook.store.matching import Subject
 
 Identity = tuple[str, ...]
 D = TypeVar("D", DatasetUse, Model, Artifact, ModuleUse)
@@ -83,14 +86,18 @@ class Content:
         return found if where.query is None else self._asked_for(where.query, found, gone)
 
     def _asked_for(self, query: Query, found: list[Kept], gone: Callable[[Iterable[str]], set[str]]) -> list[Kept]:
+        from trackbook.store import matching
+
         vanished = gone(kept.run.session_id for kept in found)
         subjects = [self._subject(kept, kept.run.session_id in vanished) for kept in found]
         wanted = [each for each in subjects if query.where is None or matching.holds(query.where, each)]
         return [self.runs[each.detail.run.run_id] for each in matching.in_order(wanted, query.order)[: query.limit]]
 
-    def _subject(self, kept: Kept, gone: bool) -> matching.Subject:
+    def _subject(self, kept: Kept, gone: bool) -> Subject:
+        from trackbook.store.matching import Subject
+
         parent = self.runs.get(kept.run.parent_id or "")
-        return matching.Subject(
+        return Subject(
             detail=kept.detail(gone),
             session=self.sessions[kept.run.session_id],
             parent_name=parent.run.name if parent else None,
@@ -101,6 +108,8 @@ class Content:
         return sorted({name for kept in self.runs.values() for name in self._names_in(kept, kind)})
 
     def _names_in(self, kept: Kept, kind: NameKind) -> Iterable[str]:
+        from trackbook.records.query import NameKind
+
         session = self.sessions[kept.run.session_id]
         match kind:
             case NameKind.METRICS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from trackbook.records import (
     Artifact,
@@ -20,7 +20,9 @@ from trackbook.records import (
     RunDetail,
     Session,
 )
-from trackbook.records.query import NameKind, Query
+
+if TYPE_CHECKING:
+    from trackbook.records.query import NameKind, Query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

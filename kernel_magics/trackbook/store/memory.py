@@ -5,15 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
+from typing import TYPE_CHECKING
 
 from trackbook import clock
 from trackbook.errors import TrackbookError
 from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDetail, Session
-from trackbook.records.query import NameKind
 from trackbook.store import rules
 from trackbook.store.content import Content
 from trackbook.store.contract import Batch, RunFilter
 from trackbook.store.objects import MemoryObjects
+
+if TYPE_CHECKING:
+    from trackbook.records.query import NameKind
 
 
 class MemoryStore:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trackbook.errors import StoreError
 from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDetail, Session
-from trackbook.records.query import NameKind
 from trackbook.store import rules
 from trackbook.store.contract import Batch, RunFilter
 from trackbook.store.objects import Objects
-from trackbook.store.sql import query_names, reading, rows, statements, verifying, writing
+from trackbook.store.sql import reading, rows, statements, verifying, writing
 from trackbook.store.sql.database import Database
 from trackbook.store.sql.drafts import drafted
 from trackbook.store.sql.prepare import prepare
 from trackbook.store.sql.texts import Texts, stored
+
+if TYPE_CHECKING:
+    from trackbook.records.query import NameKind
 
 
 class SqlStore:
@@ -68,6 +71,8 @@ class SqlStore:
 
     def names(self, kind: NameKind) -> list[str]:
         """Return the names of a kind that runs have, sorted."""
+        from trackbook.store.sql import query_names
+
         with self._database.reading() as connection:
             return query_names.names(connection, self._texts, kind)
 
