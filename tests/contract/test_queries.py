@@ -40,7 +40,6 @@ from trackbook.records.query import (
 )
 from trackbook.store import Batch, MemoryStore, RunChange, RunFilter, Store, open_store
 from trackbook.store.sql import reading
-from trackbook.store.sql.compiled import Question
 from trackbook.tracking.query import parse, query_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -329,7 +328,7 @@ def test_no_value_or_key_is_written_into_the_statement(sqlite: Store) -> None:
     text = "metrics.loss > 123.25 and params.`it's` = 'Robert' and name ~ 'drop' order by metrics.loss limit 77"
     asked = reading._asked(RunFilter(), parse(text, sqlite.names))
 
-    written = " ".join(Question(statement).sql for statement in asked.pages())
+    written = " ".join(question.sql for question in asked.questions)
 
     assert not [value for value in ("123.25", "it's", "Robert", "drop", "77", "loss") if value in written]
 
@@ -337,8 +336,7 @@ def test_no_value_or_key_is_written_into_the_statement(sqlite: Store) -> None:
 def plan(store: Any, text: str) -> str:
     """How SQLite reads the first page of a query."""
     where = RunFilter(query=parse(text, store.names), limit=100)
-    statement = reading._asked(where, where.query).pages()[0]
-    question = Question(statement)
+    question = reading._asked(where, where.query).questions[0]
     values = {**question._given, "limit": 100, "offset": 0}
     with store._database.reading() as connection:
         return "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {question.sql}", values))
