@@ -232,7 +232,7 @@ def new_id() -> str:
     global _last
     seconds = int(now().timestamp()) - _EPOCH
     with _lock:
-        _last = max(_last + 1, seconds * _STEPS + _random.randrange(_STEPS // 4))
+        _last = max(_last + 1, seconds * _STEPS + _random.getrandbits(8))
         head = _last
     return _digits(head << 5 * _TAIL_CHARACTERS | _random.getrandbits(5 * _TAIL_CHARACTERS))
 

@@ -7,6 +7,7 @@ is gone over twice. The code of cells is remembered by its source, for the same 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,7 @@ SIMPLE = frozenset(
     {ast.Assign, ast.Expr, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Delete, ast.Assert}
 )
 """Statements without others inside, and after which the next one runs."""
+_DEFINING = re.compile(r"\b(?:def|class|lambda)\b|%")  # a magic's body may be read as a function
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -74,7 +76,7 @@ class Code:
         self.tree = tree
         self.source = source
         self.has_walrus = ":=" in source
-        self.has_definitions = any(word in source for word in ("def", "class", "lambda", "%"))
+        self.has_definitions = _DEFINING.search(source) is not None
         """Whether there may be code that runs later than where it stands."""
         self.has_imports = "import" in source and any(
             isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree)

@@ -120,13 +120,3 @@ def copied(events: Iterable[Event]) -> list[Event]:
             one.fits = tuple(fits.get(id(fit), fit) for fit in one.fits)
         copies.append(one)
     return copies
-
-
-def forget_inputs(events: Iterable[Event]) -> None:
-    """Let go of what only the end of the cell needed: the events themselves may be kept for the whole session."""
-    for event in events:
-        event.inputs = Flowing()
-        if isinstance(event, FitEvent):
-            event.candidates, event.finish = [], None
-        elif isinstance(event, MetricEvent):
-            event.report = None

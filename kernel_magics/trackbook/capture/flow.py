@@ -44,6 +44,9 @@ class Flow:
     def __init__(self, nodes: list[Node], exits: Definitions) -> None:
         self.nodes = nodes
         self.exits = exits
+        self._touched = frozenset().union(*[node.touches for node in nodes])
+        self._is_opaque = any(node.is_opaque for node in nodes)
+        self._unsure: frozenset[str] | None = None
 
     def node_at(self, start: Position, end: Position) -> Node | None:
         """Return the innermost statement that holds a piece of code."""
@@ -95,17 +98,14 @@ class Flow:
                 pending.append((node.control, None))
         return nodes, outside
 
-    @cached_property
-    def _touched(self) -> frozenset[str]:
-        return frozenset().union(*(node.touches for node in self.nodes))
-
-    @cached_property
-    def _is_opaque(self) -> bool:
-        return any(node.is_opaque for node in self.nodes)
-
-    @cached_property
+    @property
     def unsure_literals(self) -> frozenset[str]:
         """The names whose literal is known only while the code runs: of several, or under a condition."""
+        if self._unsure is None:
+            self._unsure = self._find_unsure()
+        return self._unsure
+
+    def _find_unsure(self) -> frozenset[str]:
         names = [name for node in self.nodes for name in node.literals]
         conditional = {name for node in self.nodes if node.control is not None for name in node.literals}
         return frozenset(conditional.union(name for name in names if names.count(name) > 1))

@@ -51,7 +51,9 @@ def build_flow(body: list[ast.stmt], reached_from: ReachedFrom = lambda name: ()
     if code is None:
         module = ast.Module(body=body, type_ignores=[])
         code = Code(module, ast.unparse(module))
-    builder = _Builder(reached_from, code, _late_names(body) if code.has_definitions else {})
+    is_straight = all(type(statement) in SIMPLE for statement in body)
+    late = _late_names(body) if code.has_definitions else {}
+    builder = _Builder(reached_from, code, late, is_straight=is_straight)
     builder.block(body, None)
     ends = [builder.now, *builder.returned]
     return Flow(builder.nodes, _without_any(_join(*ends)))
@@ -60,12 +62,15 @@ def build_flow(body: list[ast.stmt], reached_from: ReachedFrom = lambda name: ()
 class _Builder:
     """`now` holds the present definitions; None where the code can't be reached."""
 
-    def __init__(self, reached_from: ReachedFrom, code: Code, late: dict[str, Access]) -> None:
+    def __init__(
+        self, reached_from: ReachedFrom, code: Code, late: dict[str, Access], *, is_straight: bool = False
+    ) -> None:
         self.nodes: list[Node] = []
         self.now: Definitions | None = {}
         self.returned: list[Definitions | None] = []
         self._reached_from = reached_from
         self._code = code
+        self._is_straight = is_straight
         self._late = late
         self._known: dict[int, Node] = {}
         self._breaks: list[list[Definitions | None]] = []
@@ -211,7 +216,8 @@ class _Builder:
             self.nodes.append(node)
             self._known[id(statement)] = node
         if self.now is not None:
-            self.now = dict(self.now)  # the states before are kept by branches and loops
+            if not self._is_straight:
+                self.now = dict(self.now)  # the states before are kept by branches and loops
             self._take_effect(node, access, self.now)
             for interrupted in self._interrupted:
                 interrupted.append(self.now)
@@ -222,15 +228,17 @@ class _Builder:
         touches = access.touches | ((reached | bound_inside) if access.calls else frozenset())
         node.touches |= touches
         for name in access.reads | touches | reached:
-            node.reads[name] = node.reads.get(name, frozenset()) | _sources(now, name)
+            known, sources = node.reads.get(name), _sources(now, name)
+            node.reads[name] = sources if known is None else known | sources
         if access.is_opaque:
             for name in {*now, _ANY}:
                 now[name] = _sources(now, name) | {node.index}
         for name in touches:
             now[name] = _sources(now, name) | {node.index}
         certain = node.binds - _conditional_names(node.statement) if self._code.has_walrus else node.binds
+        here = frozenset({node.index})
         for name in node.binds:
-            now[name] = frozenset({node.index}) if name in certain else _sources(now, name) | {node.index}
+            now[name] = here if name in certain else _sources(now, name) | here
 
     def _reached(self, access: Access) -> tuple[frozenset[str], frozenset[str]]:
         """Return the names that the code of what a statement uses may read when it runs, and those that it may bind."""
@@ -326,8 +334,8 @@ def _sources(now: Definitions, name: str) -> frozenset[int]:
 def _join(*states: Definitions | None) -> Definitions | None:
     """Return the definitions after ways that meet; ways that can't be gone bring nothing."""
     reachable = [state for state in states if state is not None]
-    if not reachable:
-        return None
+    if len(reachable) < 2:
+        return dict(reachable[0]) if reachable else None
     names = set().union(*reachable)
     return {name: frozenset().union(*(_sources(state, name) for state in reachable)) for name in names}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -130,7 +130,7 @@ class Attempts:
     # One execution
 
     def process(
-        self, events: Iterable[Event], execution_id: str, outcome: Outcome, failure: Failure | None, at: datetime
+        self, events: Collection[Event], execution_id: str, outcome: Outcome, failure: Failure | None, at: datetime
     ) -> Changes:
         """Give each event of an execution to its run.
 
@@ -143,6 +143,8 @@ class Attempts:
         """
         self._changes, self._execution_id = Changes(), execution_id
         self._opened, self._counted, self._is_look = [], [], outcome is Outcome.RUNNING
+        if not events:
+            return self._changes
         for event in events:
             match event:
                 case FitEvent():

@@ -12,7 +12,7 @@ from types import FrameType
 
 from trackbook import clock
 from trackbook.capture.cell import CapturedCell, CellCapture
-from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent, copied, forget_inputs
+from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent, copied
 from trackbook.capture.guard import Guard
 from trackbook.capture.literals import assigned_literals
 from trackbook.capture.notebook import cell_tags
@@ -237,22 +237,25 @@ class Recorder:
             settled = settle(cell, running.execution_id, self._lineage)
             observer = self.capture.observer
             statements = with_arrivals(settled.statements, observer.files_read, observer.unseeded_drawn)
-            statements = with_asked(statements, cell.events, cell.flow, running.execution_id, self._lineage)
-            settled = replace(settled, statements=statements)
+            if cell.events:
+                statements = with_asked(statements, cell.events, cell.flow, running.execution_id, self._lineage)
+            settled.statements = statements
         for event in cell.events:
             with self.guard:
                 place(event, running.execution_id)
                 fill_in(event, cell, self._lineage, self._always, self._variables)
                 self._add_unseeded(event, cell)
         with self.guard:
-            self._end_fits(cell.events, failure)
-            changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
+            if cell.events:
+                self._end_fits(cell.events, failure)
+                changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
         hidden: tuple[HiddenRead, ...] = ()
         with self.guard:
             hidden = self.hidden_state.end(
                 cell, running.execution_id, count or running.index, settled.statements, self._lineage.sources
             )
-            self._judge(changes)
+            if changes.drafts:
+                self._judge(changes)
         execution = Execution(
             execution_id=running.execution_id,
             session_id=self.keeper.session.session_id,
@@ -279,11 +282,9 @@ class Recorder:
             self._lineage.add(execution, settled.sources, settled.code)
             self._seen.update((name, id(self._variables.get(name))) for name in cell.change.writes)
             self._note_randomness(execution)
-        forget_inputs(cell.events)
-        return Batch(
-            executions=(execution,),
-            runs=self._with_environment(self._with_started(running, changes)),
-        )
+        is_of_runs = changes.drafts or self.explicit.known
+        runs = self._with_environment(self._with_started(running, changes)) if is_of_runs else ()
+        return Batch(executions=(execution,), runs=runs)
 
     def _judge(self, changes: Changes) -> None:
         """Say of the runs of which something was made whether the notebook would make it again."""
@@ -383,10 +384,10 @@ class Recorder:
 
     def _unseeded_generators(self, source: str, state: Collection[str]) -> str:
         """Return the names of the global generators that a cell drew from, if nobody has seeded them."""
-        if _SEEDING.search(source):
+        if "seed" in source and _SEEDING.search(source):
             self._is_seeded = True
-        if self._is_seeded or not _DRAWING.search(source):  # importing a library may draw, too
-            return ""
+        if self._is_seeded or _GENERATORS.isdisjoint(state) or not _DRAWING.search(source):
+            return ""  # importing a library may draw, too
         return ", ".join(sorted(_GENERATORS & set(state)))
 
     def _add_unseeded(self, event: Event, cell: CapturedCell) -> None:

@@ -19,7 +19,7 @@ from trackbook.lineage.graph import Lineage
 from trackbook.records import JsonValue, Source, Statement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Settled:
     """The statements of a cell, and what made the present value of each name that it changed (None: it is gone)."""
 
