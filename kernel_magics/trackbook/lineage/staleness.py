@@ -321,7 +321,9 @@ class Staleness:
 
     def _is_apart(self, reader: Ran, source: Source, name: str) -> bool:
         maker = self._ran.get(source.execution_id)
-        return maker is not None and self._code.is_apart(reader.source, maker.source, name)
+        if maker is None or maker.cell == reader.cell:
+            return False
+        return self._code.is_apart(reader.source, maker.source, name)
 
     def _changed(self, reader: Ran, name: str, source: Source) -> tuple[HiddenReason | None, tuple[Source, ...]]:
         """Return why a value is no longer what its cell makes; else the statements that make it now."""
@@ -408,7 +410,7 @@ class Staleness:
     # What to run again
 
     def stale_cells(self) -> list[StaleCell]:
-        """Return the cells to run again, in the order in which to run them; those that running does not cure, last."""
+        """Return the cells to run again, in the order in which to run them."""
         findings = {
             cell: tuple(self.hidden_in(ran.execution_id))
             for cell, ran in self._latest.items()
@@ -425,7 +427,7 @@ class Staleness:
                 is_edited=cell in self._edited,
                 lacking=tuple(sorted(lacking.get(cell, ()))),
             )
-            for cell in sorted(plan, key=lambda cell: (cell in lacking, ranks[cell]))
+            for cell in sorted(plan, key=ranks.__getitem__)
         ]
 
     def _ranks(self, cells: Iterable[str]) -> dict[str, int]:

@@ -205,6 +205,7 @@ class Attempts:
         self._add_params(attempt, event.hyper, event.estimator.rpartition(".")[2])
         self._add_data(attempt, event.data)
         draft = self._changes.of(attempt.run)
+        draft.add_place(event)
         draft.add_origin(OriginKind.FIT, _model_name(event), event)
         if event.model is not None:
             draft.models.append(event.model)
