@@ -14,6 +14,7 @@ from trackbook import clock
 
 _BUSY_SECONDS = 60
 _STATEMENTS = 256  # that a connection keeps ready
+_CACHE_KIB = 16 * 1024  # at most, and only as much as was read: a page of a list is scattered over the whole file
 
 
 class Connections:
@@ -98,6 +99,7 @@ class Connections:
         )
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")  # in WAL mode a commit outlives the process, if not the power
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         return connection
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true
 
 from trackbook import clock
-from trackbook.records import Execution, MetricPoint, Origin, Outcome, RunDetail, RunStatus, Session
+from trackbook.records import Execution, JsonValue, MetricPoint, Origin, Outcome, RunDetail, RunStatus, Session
 from trackbook.records.query import Query
 from trackbook.store import rules
 from trackbook.store.contract import RunFilter
 from trackbook.store.sql import query, rows, schema, statements
 from trackbook.store.sql.compiled import Question
+from trackbook.store.sql.latest import LatestMetrics
 from trackbook.store.sql.statements import among, ids, numbers
 from trackbook.store.sql.texts import Texts, stored
 
@@ -31,8 +34,7 @@ def runs(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> list
     listed = [(row.number, rows.run_of(row)) for row in found]
     gone = _gone(connection, texts, {run.session_id for _, run in listed if run.status is RunStatus.RUNNING})
     read = _Hanging(connection, texts, [number for number, _ in listed])
-    params, tags = read.mappings(statements.PARAMS, rows.param_of), read.mappings(statements.TAGS, str)
-    metrics = read.metrics()
+    params, tags, metrics = read.params(), read.tags(), read.metrics()
     datasets, models = read.lists(statements.DATASETS, rows.dataset_of), read.lists(statements.MODELS, rows.model_of)
     artifacts = read.lists(statements.ARTIFACTS, rows.artifact_of)
     modules = read.lists(statements.MODULES, rows.module_of)
@@ -41,7 +43,7 @@ def runs(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> list
         RunDetail(
             run=rules.as_read(run, run.session_id in gone),
             params=params[number],
-            metrics=metrics[number],
+            metrics=LatestMetrics(metrics[number]),
             tags=tags[number],
             datasets=tuple(datasets[number]),
             models=tuple(models[number]),
@@ -57,22 +59,36 @@ def _found(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> li
     values = _values(where)
     if where.query is None:
         return _named(connection, texts, _page(_shape(where)), values)
-    asked, gone = _asked(where, where.query), partial(_gone, connection, texts)
-    question, found = query.page(connection, asked, gone, values["limit"], values["offset"])
+    question, found = query.page(connection, _asked(where, where.query), partial(_gone, connection, texts), values)
     return question.named(texts.whole(found, question.texts))
 
 
 def _asked(where: RunFilter, asked: Query) -> query.Asked:
-    base = _condition(_shape(where))
-    return query.Asked(query=asked, base=base, values=_values(where), oldest_first=where.oldest_first)
+    return _asked_before(_Written(repr(asked), asked), _shape(where))
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A query that is another one for `1`, `1.0` and `true`, which are equal in Python."""
+
+    text: str
+    query: Query = field(compare=False)
+
+
+@lru_cache(64)
+def _asked_before(written: _Written, shape: Shape) -> query.Asked:
+    return query.Asked(
+        query=written.query, base=_condition(shape), oldest_first=shape.oldest_first, is_whole=shape.is_whole
+    )
 
 
 class _Hanging:
     """What hangs on some runs, by run, in the order in which it was first written."""
 
-    def __init__(self, connection: sqlite3.Connection, texts: Texts, run_numbers: Iterable[int]) -> None:
+    def __init__(self, connection: sqlite3.Connection, texts: Texts, run_numbers: Sequence[int]) -> None:
         self._connection = connection
         self._texts = texts
+        self._run_numbers = run_numbers
         self._wanted = {"ids": numbers(run_numbers)}
 
     def _rows(self, question: Question) -> list[tuple[Any, ...]]:
@@ -86,21 +102,26 @@ class _Hanging:
             found[row.run_number].append(record_of(row))
         return found
 
-    def mappings(self, question: Question, value_of: Callable[[str], T]) -> dict[int, dict[str, T]]:
-        found: dict[int, dict[str, T]] = defaultdict(dict)
-        for number, _, key, value, *_ in self._rows(question):
-            found[number][key] = value_of(value)
+    def params(self) -> dict[int, dict[str, JsonValue]]:
+        found: dict[int, dict[str, JsonValue]] = {number: {} for number in self._run_numbers}
+        for number, _, key, text in self._rows(statements.PARAMS):
+            found[number][key] = rows.param_of(text)
         return found
 
-    def metrics(self) -> dict[int, dict[str, MetricPoint]]:
-        found: dict[int, dict[str, MetricPoint]] = defaultdict(dict)
-        for number, _, key, *point in self._rows(statements.LATEST):
-            found[number][key] = rows.point_of(key, *point)
+    def tags(self) -> dict[int, dict[str, str]]:
+        found: dict[int, dict[str, str]] = {number: {} for number in self._run_numbers}
+        for number, _, key, text in self._rows(statements.TAGS):
+            found[number][key] = text
+        return found
+
+    def metrics(self) -> dict[int, dict[str, tuple[Any, ...]]]:
+        found: dict[int, dict[str, tuple[Any, ...]]] = {number: {} for number in self._run_numbers}
+        for row in self._rows(statements.LATEST):
+            found[row[0]][row[2]] = row
         return found
 
 
-def _place(row: tuple[Any, ...]) -> Any:
-    return row[1]
+_place = itemgetter(1)
 
 
 def _named(
@@ -112,27 +133,34 @@ def _named(
 def count_runs(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> int:
     """Return how many runs a filter has."""
     if where.query is not None:
-        return query.count(connection, _asked(where, where.query), partial(_gone, connection, texts))
+        gone = partial(_gone, connection, texts)
+        return query.count(connection, _asked(replace(where, limit=None), where.query), gone, _values(where))
     ((count,),) = _count(_shape(where)).ask(connection, _values(where))
     return int(count)
 
 
-Shape = tuple[frozenset[str], bool, bool]
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of a filter makes its statement: which conditions there are, not what they ask for."""
+
+    asked: frozenset[str]
+    only_roots: bool
+    oldest_first: bool
+    is_whole: bool
 
 
 def _shape(where: RunFilter) -> Shape:
-    """Return what of a filter makes its statement: which conditions there are, not what they ask for."""
-    asked = frozenset(name for name in _EQUAL if getattr(where, name) is not None)
-    more = {"ids"} if where.ids is not None else set()
-    more |= {"prefix"} if where.prefix else set()
-    return asked | more, where.only_roots, where.oldest_first
+    asked = {name for name in (*_EQUAL, "ids") if getattr(where, name) is not None}
+    is_whole = where.limit is None and where.query is not None and where.query.limit is None
+    asked |= {"prefix"} if where.prefix else set()
+    return Shape(frozenset(asked), where.only_roots, where.oldest_first, is_whole)
 
 
 @lru_cache(256)
 def _page(shape: Shape) -> Question:
     order = (schema.runs.c.started_at, schema.runs.c.run_id)
     statement = select(schema.runs).where(_condition(shape))
-    statement = statement.order_by(*(order if shape[2] else (column.desc() for column in order)))
+    statement = statement.order_by(*(order if shape.oldest_first else (column.desc() for column in order)))
     return Question(statement.limit(bindparam("limit")).offset(bindparam("offset")))
 
 
@@ -146,14 +174,14 @@ _EQUAL = ("name", "experiment", "session_id", "parent_id")
 
 def _condition(shape: Shape) -> ColumnElement[bool]:
     columns = schema.runs.c
-    asked, only_roots, _ = shape
+    asked = shape.asked
     conditions: list[ColumnElement[bool]] = [columns[name] == bindparam(name) for name in _EQUAL if name in asked]
     if "ids" in asked:
         conditions.append(among(columns.run_id))
     if "prefix" in asked:
         beginning = func.substr(columns.run_id, 1, func.length(bindparam("prefix")))
         conditions.append(and_(columns.run_id >= bindparam("prefix"), beginning == bindparam("prefix")))
-    if only_roots:
+    if shape.only_roots:
         conditions.append(columns.parent_id.is_(None))
     return and_(true(), *conditions)
 
@@ -182,7 +210,7 @@ def metric_history(connection: sqlite3.Connection, texts: Texts, run_id: str, ke
 def origins(connection: sqlite3.Connection, texts: Texts, run_id: str) -> list[Origin]:
     """Return which statements made a run's metrics and models."""
     found = statements.RUN_NUMBER.ask(connection, {"run": stored(run_id)})
-    listed = _Hanging(connection, texts, (number for (number,) in found)).lists(statements.ORIGINS, rows.origin_of)
+    listed = _Hanging(connection, texts, [number for (number,) in found]).lists(statements.ORIGINS, rows.origin_of)
     return [origin for origins in listed.values() for origin in origins]
 
 

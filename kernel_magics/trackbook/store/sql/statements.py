@@ -106,10 +106,10 @@ SET_NOTE = Change(
 WITHDRAW = Change(delete(schema.runs).where(schema.runs.c.number == bindparam("of_number")))
 
 
-def _hanging(table: Table) -> Question:
+def _hanging(table: Table, without: str = "") -> Question:
     """Return what hangs on runs: the run's number, the place, then the rest with the key as text."""
     place = table.c.position if "position" in table.c else table.c.place
-    rest = [column for column in table.c if column.name not in ("run_number", "key_number", place.name)]
+    rest = [column for column in table.c if column.name not in ("run_number", "key_number", place.name, without)]
     source: Any = table
     if "key_number" in table.c:
         rest.insert(0, schema.keys.c.key)
@@ -137,7 +137,7 @@ _sessions = select(schema.sessions).order_by(schema.sessions.c.started_at, schem
 SESSIONS = Question(_sessions)
 SESSIONS_BY_ID = Question(_sessions.where(among(schema.sessions.c.session_id)))
 EXECUTIONS_BY_ID = Question(select(schema.executions).where(among(schema.executions.c.execution_id)))
-PARAMS = _hanging(schema.params)
+PARAMS = _hanging(schema.params, without="number")
 TAGS = _hanging(schema.tags)
 LATEST = _hanging(schema.latest_metrics)
 DATASETS = _hanging(schema.datasets)

@@ -151,7 +151,7 @@ def _write_params(
     """Insert the params that are not on the record yet; refuse another value for one that is."""
     pairs = [(change, made) for change, made in zip(given, changes, strict=False) if made.params]
     found = runs.ask(statements.PARAMS, (change.run_id for change, _ in pairs))
-    values = {(number, key): rows.param_of(text) for number, _, key, text, _ in found}
+    values = {(number, key): rows.param_of(text) for number, _, key, text in found}
     places = Places((number, place) for number, place, *_ in found)
     added: list[Values] = []
     for change, made in pairs:
