@@ -9,7 +9,7 @@ from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Branch, Cell, Title, Tone, Tree
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.lineage.explaining import SEED
+from trackbook.lineage.randomness import SEED
 from trackbook.lineage.why import Edge, Graph, Node, NodeKind
 from trackbook.records import HiddenReason, JsonValue
 from trackbook.tracking.find import short_id

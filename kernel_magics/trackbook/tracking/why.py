@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from trackbook.errors import AmbiguousError, NotFoundError
+from trackbook.lineage.attaching import written_at
 from trackbook.lineage.code import is_definition, keyword_value, names_in, statement_text
-from trackbook.lineage.explaining import Evidence, draft_of, leaf_of, metric_id, written_at
+from trackbook.lineage.evidence import Evidence, leaf_of, metric_id
+from trackbook.lineage.explaining import draft_of
 from trackbook.lineage.why import Draft, Graph, Node, NodeKind, reached, resolved, starts
 from trackbook.records import Execution, JsonValue, Origin, RunDetail, Source
 from trackbook.store.contract import RunFilter, Store
@@ -58,17 +60,9 @@ def explain(store: Store, run: RunDetail, subject: str | None = None) -> Explana
         If the name could be more than one.
     """
     found = find_subject(store, run, subject)
-    origins, executions = _record(store, run.run.run_id)
     defaults = default_params([run, *witnesses_of(store, [run])])[run.run.run_id]
     defaults |= {key for key in run.params if parts(run.params, key)}  # a pipeline's steps stand in its code
-    seeding = _seeding(store, run, executions.values())
-    evidence = Evidence(
-        run=run,
-        origins=origins,
-        executions={each.execution_id: each for each in seeding} | executions,
-        defaults=defaults,
-        seeds=_seeds(seeding),
-    )
+    evidence = _evidence(store, run, defaults)
     draft = draft_of(evidence)
     root = _root(draft, evidence, found)
     points = len(store.metric_history(run.run.run_id, found.key)) if found.kind is NodeKind.METRIC else 0
@@ -186,18 +180,31 @@ def _unknown(run: RunDetail, text: str) -> str:
 # What is on record
 
 
-def _record(store: Store, run_id: str) -> tuple[list[Origin], dict[str, Execution]]:
-    """Return a run's origins and the executions that flow into them, by id, read a generation at a time."""
-    origins = store.origins(run_id)
-    wanted = {origin.source.execution_id for origin in origins}
+def _evidence(store: Store, run: RunDetail, defaults: frozenset[str]) -> Evidence:
+    """Return what the store has on a run: its origins, and the executions that flow into them."""
+    origins = store.origins(run.run.run_id)
     found: dict[str, Execution] = {}
-    asked: set[str] = set()
-    while wanted:
-        found |= {each.execution_id: each for each in store.executions(ids=sorted(wanted))}
+    _read_upstream(store, origins, (), found)
+    seeding = _seeding(store, run, found.values())
+    seeds = _seeds(seeding)
+    found |= {each.execution_id: each for each in seeding}
+    _read_upstream(store, origins, seeds, found)
+    return Evidence(run=run, origins=resolved(origins, found), executions=found, defaults=defaults, seeds=seeds)
+
+
+def _read_upstream(
+    store: Store, origins: Sequence[Origin], seeds: Collection[Source], found: dict[str, Execution]
+) -> None:
+    """Read the executions that flow into origins and seeds, a generation at a time."""
+    asked = set(found)
+    wanted = {origin.source.execution_id for origin in origins} - asked
+    while True:
+        found |= {each.execution_id: each for each in (store.executions(ids=sorted(wanted)) if wanted else ())}
         asked |= wanted
-        upstream = reached(starts(resolved(origins, found), found), found)
+        upstream = reached(starts(resolved(origins, found), found).union(seeds), found)
         wanted = {source.execution_id for source in upstream} - asked
-    return resolved(origins, found), found
+        if not wanted:
+            return
 
 
 def _seeding(store: Store, run: RunDetail, executions: Iterable[Execution]) -> list[Execution]:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trackbook.lineage.code import definition_line, keyword_value, line_text, names_in, stored_in
-from trackbook.lineage.explaining import Evidence, draft_of, metric_id
+from trackbook.lineage.evidence import Evidence, metric_id
+from trackbook.lineage.explaining import draft_of
 from trackbook.lineage.why import Draft, Edge, Graph, Node, NodeKind, last_makers, reached, resolved
 from trackbook.records import (
     DatasetUse,
