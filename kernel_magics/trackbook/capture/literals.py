@@ -13,6 +13,7 @@ _MOST_BITS = 4096
 _LONGEST = 100_000  # characters of a literal's source: beyond, it is data, not a choice
 
 
+_LITERAL_NODES = frozenset({ast.Constant, ast.UnaryOp, ast.BinOp, ast.List, ast.Tuple, ast.Set, ast.Dict})
 _COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 
 
@@ -29,6 +30,8 @@ def literal_value(node: ast.expr) -> JsonValue | Missing:
     Numbers, strings, booleans, None, arithmetic of numbers (``1e-3``, ``2**10``, ``1/3``), and lists, tuples, sets and
     dicts of them. An empty container is none: nothing was chosen, it is about to be filled.
     """
+    if type(node) not in _LITERAL_NODES:
+        return MISSING
     if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict) and _is_empty(node):
         return MISSING
     if (node.end_col_offset or 0) - node.col_offset > _LONGEST or (node.end_lineno or 0) - node.lineno > 1000:

@@ -131,12 +131,17 @@ class _Collector(ast.NodeVisitor):
         """Nothing: it has no names."""
 
     def access(self) -> Access:
-        names = (self.reads, self.binds, self.touches, self.calls)
-        if any(not _MARKERS.isdisjoint(found) for found in names):
-            names = (self.reads - _MARKERS, self.binds - _MARKERS, self.touches - _MARKERS, self.calls - _MARKERS)
-        reads, binds, touches, calls = map(frozenset, names)
         is_opaque = self.is_opaque or not OPAQUE_NAMES.isdisjoint(self.reads)
-        return Access(reads=reads, binds=binds, touches=touches, calls=calls, is_opaque=is_opaque)
+        if not _MARKERS.isdisjoint(self.reads):  # what stands for a magic is called, and so read first
+            for names in (self.reads, self.binds, self.touches, self.calls):
+                names -= _MARKERS
+        return Access(
+            reads=frozenset(self.reads),
+            binds=frozenset(self.binds),
+            touches=frozenset(self.touches),
+            calls=frozenset(self.calls),
+            is_opaque=is_opaque,
+        )
 
     def names_of_header(self, node: ast.AST) -> None:
         """Bind and touch what a compound statement does by itself, beside the expressions in its header."""
@@ -152,7 +157,7 @@ class _Collector(ast.NodeVisitor):
     # names and targets
 
     def visit_Name(self, node: ast.Name) -> None:
-        if not isinstance(node.ctx, ast.Load):
+        if type(node.ctx) is not ast.Load:
             self.binds.add(node.id)
             return
         self.reads.add(node.id)
@@ -187,9 +192,11 @@ class _Collector(ast.NodeVisitor):
         self.visit(node.annotation)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        if any(isinstance(target, ast.Tuple | ast.List) for target in node.targets):
-            self.touches |= root_names(node.value)  # unpacking moves an iterator on
-        self.generic_visit(node)
+        for target in node.targets:
+            if type(target) is ast.Tuple or type(target) is ast.List:
+                self.touches |= root_names(node.value)  # unpacking moves an iterator on
+            self.visit(target)
+        self.visit(node.value)
 
     def visit_Global(self, node: ast.Global) -> None:
         self.declared.update(node.names)
