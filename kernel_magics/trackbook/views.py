@@ -258,6 +258,10 @@ class RunView:
         details = store.runs(RunFilter(parent_id=self.run_id, oldest_first=True))
         return tuple(RunView(self._project, detail, token) for detail in details)
 
+    def why(self, subject: str | None = None) -> WhyView:
+        """Return why a metric of the run (a param, a table, a model) is what it is, as `trackbook.why` does."""
+        return WhyView(explain(self._project.store, self.detail, subject))
+
     def history(self, key: str) -> pd.DataFrame:
         """Return every point of a metric: ``step``, ``value``, ``time``."""
         return history_frame(self._history(self.metrics.resolve(key)))

@@ -404,6 +404,16 @@ def test_name_may_be_short_and_a_wrong_one_gets_the_nearest(nb: Notebook) -> Non
         trackbook.why("acuracy")
 
 
+def test_run_explains_itself(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("m = LogisticRegression(C=1.0).fit(X_train, y_train)\naccuracy_score(y_test, m.predict(X_test))")
+
+    found = trackbook.get_run("latest").why("C")
+
+    assert str(found).startswith("C = 1.0  ")
+    assert "LogisticRegression(C=1.0)" in str(found)
+
+
 def test_name_that_two_metrics_end_with_is_refused_with_both(nb: Notebook) -> None:
     nb.run(DATA)
     nb.run("m = LogisticRegression().fit(X_train, y_train)\nm.score(X_test, y_test)\nm.score(X_train, y_train)")

@@ -54,7 +54,9 @@ def _subject(explanation: Explanation) -> tuple[Cell, ...]:
     if root.value is None and root.kind is not NodeKind.PARAM:
         return (Cell(text=fmt.one_line(root.label), aside=cells.short_class(str(root.details.get("class", "")))),)
     aside = f"the last of {explanation.points} points" if explanation.points > 1 else ""
-    return (Cell(text=f"{fmt.one_line(root.label)} = {_value(root.value)}", aside=aside),)
+    is_metric = root.kind is NodeKind.METRIC and isinstance(root.value, int | float)
+    value = fmt.number(root.value) if is_metric else _value(root.value)  # type: ignore[arg-type]  # it is a number
+    return (Cell(text=f"{fmt.one_line(root.label)} = {value}", aside=aside),)
 
 
 def _again(explanation: Explanation, look: Look) -> str:
@@ -63,9 +65,7 @@ def _again(explanation: Explanation, look: Look) -> str:
 
 
 def _value(value: JsonValue) -> str:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    written = fmt.number(value) if is_number else fmt.value(value)  # type: ignore[arg-type]  # it is a number there
-    return fmt.shortened(written, _WIDEST_VALUE)
+    return fmt.shortened(fmt.value(value), _WIDEST_VALUE)
 
 
 @dataclass(slots=True, eq=False)
@@ -191,10 +191,12 @@ def _line(node: Node, remarks: list[str]) -> Iterator[Cell]:
 
 
 def _place(node: Node) -> str:
-    if node.cell is None or node.code is None:
+    path = node.details.get("path")
+    if node.code is None or (node.cell is None and not path):
         return ""
     inside = f" {fmt.one_line(node.label)}" if node.kind is NodeKind.INSIDE else ""
-    return f"[{node.cell}] line {node.line}{inside}"
+    where = f"[{node.cell}]" if node.cell is not None else fmt.one_line(str(path))
+    return f"{where} line {node.line}{inside}"
 
 
 def _code(node: Node) -> Cell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trackbook.lineage.why import Draft, Node, NodeKind, statement_at, text_at
 from trackbook.records import Execution, FileRead, JsonValue, Origin, OriginKind, RunDetail, Source, Statement
@@ -14,7 +14,8 @@ from trackbook.records import Execution, FileRead, JsonValue, Origin, OriginKind
 class Evidence:
     """What is on record of a run: its origins, the executions behind them, by id, and the params that nobody chose.
 
-    `seeds` are the statements of the session that seeded a global random generator.
+    `seeds` are the statements of the session that seeded a global random generator, `module_texts` the sources of the
+    project's own modules by their paths.
     """
 
     run: RunDetail
@@ -22,6 +23,7 @@ class Evidence:
     executions: Mapping[str, Execution]
     defaults: frozenset[str] = frozenset()
     seeds: Sequence[Source] = ()
+    module_texts: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, source: Source) -> Statement | None:
         """Return the statement of a source, None where it is not at hand."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trackbook.lineage import code
 from trackbook.lineage.attaching import add_modules, add_params, add_tables
@@ -251,4 +251,16 @@ class _Explaining:
                 end_line=at + written.count("\n"),
                 code=written,
             )
-        return Node(node_id=node_id, kind=NodeKind.INSIDE, label=label)
+        return self._inside_module(Node(node_id=node_id, kind=NodeKind.INSIDE, label=label), function, line)
+
+    def _inside_module(self, node: Node, function: str, line: int) -> Node:
+        """Return the node with its place in one of the project's modules, if just one has such a function."""
+        texts = self.evidence.module_texts
+        places = {path: code.definition_line(text, function) for path, text in texts.items()}
+        found = [(path, first) for path, first in places.items() if first is not None]
+        if len(found) != 1:
+            return node
+        path, first = found[0]
+        written = code.line_text(texts[path], first + line)
+        at = first + line + 1
+        return replace(node, line=at, end_line=at + written.count("\n"), code=written, details={"path": path})

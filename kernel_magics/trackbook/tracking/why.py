@@ -189,7 +189,25 @@ def _evidence(store: Store, run: RunDetail, defaults: frozenset[str]) -> Evidenc
     seeds = _seeds(seeding)
     found |= {each.execution_id: each for each in seeding}
     _read_upstream(store, origins, seeds, found)
-    return Evidence(run=run, origins=resolved(origins, found), executions=found, defaults=defaults, seeds=seeds)
+    return Evidence(
+        run=run,
+        origins=resolved(origins, found),
+        executions=found,
+        defaults=defaults,
+        seeds=seeds,
+        module_texts=_module_texts(store, run),
+    )
+
+
+def _module_texts(store: Store, run: RunDetail) -> dict[str, str]:
+    """Return the sources of the project's own modules by their paths; one that is lost is left out."""
+    found = {}
+    for use in run.modules:
+        try:
+            found[use.path] = store.get_object(use.digest).decode(errors="replace")
+        except NotFoundError:
+            continue
+    return found
 
 
 def _read_upstream(

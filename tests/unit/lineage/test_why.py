@@ -207,6 +207,19 @@ def test_line_inside_a_function_is_found_in_the_cell_that_defines_it() -> None:
     assert {("return score(guess)", "accuracy"), ("judge(model)", "return score(guess)")} <= ways(graph)
 
 
+def test_line_inside_a_function_of_an_own_module_is_found_in_its_source() -> None:
+    text = "import math\n\ndef judge(model):\n    return score(model)\n"
+    origin = metric("e1.0", inside=(Inside(function="judge", line=1),))
+    evidence = Evidence(
+        run=run(), origins=[origin], executions={"e1": cell("e1", "judge(m)", {})}, module_texts={"own.py": text}
+    )
+
+    graph = draft_of(evidence).graph(metric_id("accuracy"))
+
+    inside = next(node for node in graph.nodes.values() if node.kind is NodeKind.INSIDE)
+    assert (inside.details["path"], inside.line, inside.code) == ("own.py", 4, "return score(model)")
+
+
 def test_table_stands_between_its_maker_and_the_fit_that_used_it() -> None:
     cells = [cell("e1", "X = read()", {}), cell("e2", "model.fit(X)", {"X": "e1.0"})]
     use = DatasetUse(name="X", kind="ndarray", role=Role.TRAIN, rows=3, shape=(3, 2), fingerprint="f")
