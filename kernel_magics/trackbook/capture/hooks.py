@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
-from weakref import ref
+from weakref import finalize, ref
 
 from trackbook.capture.guard import Guard
 from trackbook.capture.instrument import Instruments
@@ -127,13 +127,21 @@ class Hooks:
         if isinstance(function, FunctionType):
             self._instruments.watch(function, _MakerWatch(self._guard, on_made))
 
-    def watch_often(self, function: object, on_call: Callable[[FrameType], None]) -> None:
+    def watch_often(self, function: object, on_call: Callable[[FrameType], None], attribute: str | None = None) -> None:
         """Have `on_call` called with the frame of each call of `function`, and nothing worked out before.
 
         For what is called in a tight loop. It must be quick, must not keep the frame, and guards itself (`guarded`).
+
+        Parameters
+        ----------
+        attribute
+            The name of an attribute that the function has (as True) for as long as it is watched.
         """
         if isinstance(function, FunctionType):
-            self._instruments.watch(function, _OftenWatch(on_call))
+            watch = _OftenWatch(on_call)
+            if self._instruments.watch(function, watch) and attribute is not None:
+                function.__dict__[attribute] = True
+                finalize(watch, function.__dict__.pop, attribute, None)  # the watch goes when the code is put back
 
     def call_at(self, frame: FrameType, name: str) -> Call | None:
         """Return the call of a function of this name that a frame is, None if no cell runs or a watched call is around.

@@ -25,6 +25,7 @@ from trackbook.capture.ownership import is_persons_class
 from trackbook.capture.trace import Flowing, Trace
 from trackbook.records import Model
 
+_NOT_COMPILED = "_dynamo_marked_constant"  # has torch.compile call the function once, and not look into its code
 _UNSEEDED = "torch (no torch.manual_seed)"
 
 
@@ -69,7 +70,7 @@ class TorchIntegration:
         match module.__name__:
             case "torch.optim.optimizer":
                 self._begin = hooks.guarded(self._first_step)
-                hooks.watch_often(module.Optimizer._optimizer_step_code, self._step)
+                hooks.watch_often(module.Optimizer._optimizer_step_code, self._step, _NOT_COMPILED)
                 hooks.watch_maker(module.Optimizer.__init__, self._optimizer_made)
             case "torch.optim.lr_scheduler":
                 for kind in (module.LRScheduler, module.ReduceLROnPlateau):
