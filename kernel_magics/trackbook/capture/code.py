@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -31,6 +31,7 @@ SIMPLE = frozenset(
 )
 """Statements without others inside, and after which the next one runs."""
 _DEFINING = re.compile(r"\b(?:def|class|lambda)\b|%")  # a magic's body may be read as a function
+_IMPORTS = frozenset({ast.Import, ast.ImportFrom})
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -78,9 +79,7 @@ class Code:
         self.has_walrus = ":=" in source
         self.has_definitions = _DEFINING.search(source) is not None
         """Whether there may be code that runs later than where it stands."""
-        self.has_imports = "import" in source and any(
-            isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree)
-        )
+        self.has_imports = "import" in source and any(type(each) in _IMPORTS for each in statements_in(tree.body))
         self.may_draw = "(" in source and may_draw(source)
         """Whether a call in it may draw without a seed."""
         self.defined = _defined_names(tree) if self.has_definitions else _NOTHING
@@ -89,6 +88,7 @@ class Code:
         self.flow: Depending[Flow] | None = None
         self._access: Access | None = None
         self._mentions: Access | None = None
+        self._mentions_of: dict[ast.stmt, Access] = {}
         self._facts: dict[ast.stmt, Facts] = {}
 
     def facts(self, statement: ast.stmt) -> Facts:
@@ -107,12 +107,31 @@ class Code:
             self._access = self.facts(body[0]).access if is_simple else accesses(self.tree)
         return self._access
 
+    def mentions_of(self, statement: ast.stmt) -> Access:
+        """Return what a statement does to the names of its scope when the functions in it are called as well."""
+        found = self._mentions_of.get(statement)
+        if found is None:
+            found = self._mentions_of[statement] = mentions(statement)
+        return found
+
     @property
     def mentions(self) -> Access:
         """What it does to its names when all functions in it are called as well."""
         if self._mentions is None:
             self._mentions = mentions(self.tree)
         return self._mentions
+
+
+def statements_in(body: Iterable[ast.stmt]) -> list[ast.stmt]:
+    """Return statements and all that are inside them, in functions and classes too, in the order of the source."""
+    found: list[ast.stmt] = []
+    for statement in body:
+        found.append(statement)
+        if type(statement) not in SIMPLE:
+            for part in ("body", "handlers", "cases", "orelse", "finalbody"):
+                for inner in getattr(statement, part, ()):
+                    found += statements_in([inner] if isinstance(inner, ast.stmt) else inner.body)
+    return found
 
 
 class StatementText:
@@ -156,7 +175,7 @@ def cell_code(source: str) -> Code:
 
 def _defined_names(module: ast.Module) -> frozenset[str] | None:
     found = set()
-    for node in ast.walk(module):
+    for node in statements_in(module.body):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             if node.decorator_list or node.name == LOCAL or (isinstance(node, ast.ClassDef) and node.bases):
                 return None

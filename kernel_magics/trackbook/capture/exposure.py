@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from trackbook.capture.code import SIMPLE, Code, Depending
 from trackbook.capture.magics_source import LOCAL
-from trackbook.capture.symbols import Access, accesses, mentions
+from trackbook.capture.symbols import Access, accesses
 
 _SKIPPING = (
     ast.BoolOp
@@ -125,7 +125,7 @@ class _Order:
                 bodies = [case.body for case in statement.cases]
                 return self._join([*bodies, []], bound | access.binds)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if statement.name != LOCAL:
-                self._defined[statement.name] = mentions(statement).reads
+                self._defined[statement.name] = self._code.mentions_of(statement).reads
         return bound | access.binds
 
     def _use(self, access: Access, bound: set[str]) -> None:

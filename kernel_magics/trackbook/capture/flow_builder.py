@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from trackbook.capture.code import SIMPLE, Code, Depending
+from trackbook.capture.code import SIMPLE, Code, Depending, statements_in
 from trackbook.capture.flow import OUTSIDE_ONLY, Definitions, Flow, Node
 from trackbook.capture.symbols import Access, mentions
 
@@ -52,7 +52,7 @@ def build_flow(body: list[ast.stmt], reached_from: ReachedFrom = lambda name: ()
         module = ast.Module(body=body, type_ignores=[])
         code = Code(module, ast.unparse(module))
     is_straight = all(type(statement) in SIMPLE for statement in body)
-    late = _late_names(body) if code.has_definitions else {}
+    late = _late_names(body, code) if code.has_definitions else {}
     builder = _Builder(reached_from, code, late, is_straight=is_straight)
     builder.block(body, None)
     ends = [builder.now, *builder.returned]
@@ -260,16 +260,16 @@ class _Builder:
         return frozenset(reached), frozenset(bound)
 
 
-def _late_names(body: Iterable[ast.stmt]) -> dict[str, Access]:
+def _late_names(body: Iterable[ast.stmt], code: Code) -> dict[str, Access]:
     """Return for each name of a block that code is bound to (a function, a class, an instance, a lambda in a list...)
     which outer names that code may read and bind whenever it is used."""
     late: dict[str, Access] = {}
-    statements = [node for statement in body for node in ast.walk(statement) if isinstance(node, ast.stmt)]
-    makers = {node.name for node in statements if isinstance(node, _Definition) and _makes_code(node)}
+    statements = statements_in(body)
+    makers = {node.name for node in statements if isinstance(node, _Definition) and _makes_code(node, code)}
     for _ in range(3):  # names that stand for names; deeper chains are rare
         for statement in statements:
             if isinstance(statement, _Definition):
-                _add_late(late, [statement.name], mentions(statement))
+                _add_late(late, [statement.name], code.mentions_of(statement))
                 continue
             value = getattr(statement, "value", None)
             targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
@@ -303,16 +303,20 @@ def _late_in(value: ast.expr, late: dict[str, Access], makers: Collection[str]) 
         case ast.ListComp(elt=element) | ast.SetComp(elt=element):
             yield from _late_in(element, late, makers)
         case ast.Call(func=function):
-            if isinstance(function, ast.Name) and function.id in makers:
+            if isinstance(function, ast.Name) and function.id in makers and function.id in late:
                 yield late[function.id]
             for child in [*value.args, *(keyword.value for keyword in value.keywords)]:
                 yield from _late_in(child, late, makers)
 
 
-def _makes_code(definition: _Definition) -> bool:
+def _makes_code(definition: _Definition, code: Code) -> bool:
     """Return whether what a call gives holds code: an instance of a class, or a function made by a function."""
-    inner = (node for statement in definition.body for node in ast.walk(statement))
-    return isinstance(definition, ast.ClassDef) or any(isinstance(node, _Definition | ast.Lambda) for node in inner)
+    if isinstance(definition, ast.ClassDef) or any(
+        isinstance(each, _Definition) for each in statements_in(definition.body)
+    ):
+        return True
+    inner = (node for statement in definition.body for node in ast.walk(statement)) if "lambda" in code.source else ()
+    return any(isinstance(node, ast.Lambda) for node in inner)
 
 
 def _add_late(late: dict[str, Access], names: Iterable[str], access: Access) -> None:
