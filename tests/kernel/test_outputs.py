@@ -156,6 +156,13 @@ def test_plotly_figure_keeps_its_json_and_no_library(nb: Notebook) -> None:
     assert "characters of a library were left out" in (page.parts[0].text or "")
 
 
+def test_estimator_keeps_its_text_and_not_its_drawing(nb: Notebook) -> None:
+    nb.run("from sklearn.linear_model import LogisticRegression\nLogisticRegression(C=0.5)")
+
+    (output,) = nb.last_execution().outputs
+    assert [(part.media_type, part.text) for part in output.parts] == [("text/plain", "LogisticRegression(C=0.5)")]
+
+
 def test_widget_keeps_only_its_text(nb: Notebook) -> None:
     view = "application/vnd.jupyter.widget-view+json"
     nb.run(f"display({{'text/plain': 'IntSlider(value=3)', '{view}': {{'model_id': 'abc'}}}}, raw=True)")

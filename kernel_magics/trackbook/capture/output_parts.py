@@ -17,6 +17,7 @@ from trackbook.records import Output, OutputKind, OutputPart
 
 PLAIN = "text/plain"
 _HTML = "text/html"
+_LIBRARY = "application/vnd.bokehjs_load.v0+json"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _DRAWN = ("application/vnd.plotly.v1+json", "application/vnd.vega", "application/geo+json")  # their HTML is the same
 _LIBRARY_BYTES = 200_000  # a script as long as this is a library, or the data of a figure
@@ -139,11 +140,19 @@ def _kept_forms(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Return the forms of a display that say something that no other one says."""
     if _WIDGET in data:
         data = {PLAIN: data[PLAIN]} if PLAIN in data else {}
+    if _LIBRARY in data:
+        return
     is_drawn = any(media_type.startswith(_DRAWN) for media_type in data)
     for media_type, value in data.items():
-        if media_type == _HTML and (is_drawn or _is_invisible(value)):
+        if media_type == _HTML and (is_drawn or _is_invisible(value) or _is_estimator(value)):
             continue
-        yield media_type, value
+        if value != "":
+            yield media_type, value
+
+
+def _is_estimator(value: Any) -> bool:
+    """Return whether HTML is scikit-learn's drawing of an estimator: 45 kB, with no word more than the text."""
+    return isinstance(value, str) and "sk-container-id" in value
 
 
 def _is_invisible(value: Any) -> bool:

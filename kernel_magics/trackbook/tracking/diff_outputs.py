@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from trackbook.records import Execution, Output, OutputPart
-from trackbook.tracking.forms import are_alike, html_lines, is_table, plain_svg
+from trackbook.tracking.forms import are_alike, draws, html_lines, is_table, plain_svg, without_ids
 from trackbook.tracking.lines import Line, Sign, diff_lines
 from trackbook.tracking.noise import Span, span_of, without_noise
 from trackbook.tracking.numbers import Tolerance, are_close
 from trackbook.tracking.shown import PLAIN, Read, content_of, figure_part, text_of, text_part
 
 _HTML = "text/html"
+_CODE = (_HTML, "application/javascript")
 _ADDRESS_ONLY = re.compile(r"\s*<[^<>\n]* at 0x[0-9a-f]+>\s*")
 
 
@@ -134,7 +135,8 @@ class _Comparing:
         plain = _form(output, PLAIN)
         if plain is None or _ADDRESS_ONLY.fullmatch(plain.text or ""):
             return True
-        return is_table(text_of(page, self.read) or "")
+        html = text_of(page, self.read) or ""
+        return is_table(html) or draws(html)
 
     def _compare(self, one: OutputPart, other: OutputPart) -> tuple[Change, tuple[Line, ...]]:
         if one.media_type != other.media_type:
@@ -143,6 +145,8 @@ class _Comparing:
             return Change.SAME, ()
         if content_of(one, self.read) is None or content_of(other, self.read) is None:
             return (Change.UNKNOWN if one.size == other.size else Change.CHANGED), ()
+        if one.media_type == _HTML and draws(text_of(other, self.read) or ""):
+            return self._compare_figures(one, other), ()
         if one.media_type.startswith("text/"):
             return self._compare_texts(self._lines(one) or [], self._lines(other) or [])
         return self._compare_figures(one, other), ()
@@ -152,6 +156,8 @@ class _Comparing:
         if one.media_type.endswith("json") and are_alike(*texts, self.tolerance):
             return Change.CLOSE
         if one.media_type == "image/svg+xml" and plain_svg(texts[0]) == plain_svg(texts[1]):
+            return Change.NOISE
+        if one.media_type in _CODE and without_ids(texts[0]) == without_ids(texts[1]):
             return Change.NOISE
         return Change.CHANGED
 

@@ -13,6 +13,7 @@ from trackbook.tracking.numbers import Tolerance
 _ROWS = frozenset({"tr", "p", "div", "li", "br", "h1", "h2", "h3", "h4", "pre", "caption", "table", "dt", "dd"})
 _CELLS = frozenset({"td", "th"})
 _SILENT = frozenset({"script", "style", "head"})
+_IDS = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{5,}(?:-[0-9a-f]{4,})*(?![0-9A-Za-z])|(?<=[\"'_-])p?\d{4,}(?=[\"'])")
 _SVG_NOISE = re.compile(
     r"<dc:date>.*?</dc:date>|<metadata>.*?</metadata>|(?<=[\"#(])[mp][0-9a-f]{10}(?=[\")])", re.DOTALL
 )
@@ -62,6 +63,16 @@ def _row(cells: list[str]) -> str:
 def is_table(html: str) -> bool:
     """Return whether a page is a table as pandas draws it."""
     return 'class="dataframe"' in html or ("<table" in html and "estimator" not in html and "sk-" not in html)
+
+
+def draws(html: str) -> bool:
+    """Return whether a page is a chart that a script draws: what it says is in its code, not in its text."""
+    return "<script" in html and not html_lines(html)
+
+
+def without_ids(code: str) -> str:
+    """Return the code of a chart without the ids that are others each time."""
+    return _IDS.sub("", code)
 
 
 def plain_svg(svg: str) -> str:

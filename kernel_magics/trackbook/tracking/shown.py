@@ -19,7 +19,6 @@ _ENDINGS = {  # of figures, the one that most programs can show first
     "image/webp": "webp",
     "application/pdf": "pdf",
     "application/vnd.plotly.v1+json": "plotly.json",
-    "application/vnd.bokehjs_exec.v0+json": "bokeh.json",
 }
 _VEGA = ("application/vnd.vega.", "application/vnd.vegalite.")
 

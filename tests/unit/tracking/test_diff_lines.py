@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trackbook.errors import InvalidValueError
-from trackbook.tracking.forms import are_alike, html_lines, plain_svg
+from trackbook.tracking.forms import are_alike, draws, html_lines, plain_svg, without_ids
 from trackbook.tracking.lines import Sign, diff_lines
 from trackbook.tracking.noise import Span, without_noise
 from trackbook.tracking.numbers import Tolerance, are_close, tolerance_of
@@ -164,3 +164,16 @@ def test_svg_is_the_same_but_for_its_date_and_ids():
     drawing = '<svg><dc:date>{}</dc:date><clipPath id="{}"/><path d="M 1 2"/></svg>'
 
     assert plain_svg(drawing.format("2026-01-01", "p0123456789")) == plain_svg(drawing.format("now", "pabcdef0123"))
+
+
+def test_chart_that_a_script_draws_is_told_by_its_code():
+    chart = '<div id="altair-viz-{}"></div><script>embed("#altair-viz-{}", {{"y": [{}]}})</script>'
+    one, same, other = (
+        chart.format("f8fa751", "f8fa751", 1),
+        chart.format("0c1d2e3", "0c1d2e3", 1),
+        chart.format("a" * 7, "a" * 7, 2),
+    )
+
+    assert draws(one)
+    assert not draws("<p>words</p><script>x()</script>")
+    assert without_ids(one) == without_ids(same) != without_ids(other)
