@@ -44,7 +44,9 @@ class Recording:
     ) -> None:
         self._settings = settings
         self._guard = guard
-        self.keeper = SessionKeeper(lambda: self._open_store(start), notebook, start, settings, guard, warn)
+        self.keeper = SessionKeeper(
+            lambda: self._open_store(start), notebook, start, settings, guard, warn, lambda: self._located(start)
+        )
 
         def hidden() -> Collection[str]:
             names: Collection[str] = shell.user_ns_hidden
@@ -74,6 +76,11 @@ class Recording:
         set_recorder(None)
         set_current(None)
         self.recorder.close()
+
+    def _located(self, start: Path) -> str:
+        from trackbook.store.location import locate_store
+
+        return locate_store(self._settings.store or None, start)
 
     def _open_store(self, start: Path) -> Any:
         from trackbook.store.location import open_store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from trackbook.errors import NotFoundError, StoreError
 from trackbook.store.folders import create_private_file, make_private_folder
 from trackbook.store.memory import MemoryStore
 from trackbook.store.objects import open_objects
+from trackbook.store.pending import pending_of
 
 if TYPE_CHECKING:
     from trackbook.store.contract import Store
@@ -26,6 +28,7 @@ _PROJECT_FILES = (".git", "pyproject.toml", "setup.py", "requirements.txt")
 _MEMORY = "memory://"
 _memories: dict[str, MemoryStore] = {}
 _memories_lock = threading.Lock()
+_log = logging.getLogger("trackbook")
 
 
 def find_store(start: Path, environ: Mapping[str, str]) -> str | None:
@@ -61,24 +64,42 @@ def open_store(where: str | Path | None = None, *, start: Path | None = None, cr
     StoreError
         If it can't be opened or made; `NewerSchemaError` if a newer Trackbook wrote it.
     """
-    if where is None:
-        where = _default(start or Path.cwd(), create=create)
-    text = str(where)
-    if text.startswith(_MEMORY):
-        return _memory(text.removeprefix(_MEMORY))
-    if "://" in text or text.startswith("sqlite:"):
-        return _at_url(text, create=create)
-    return _in_folder(_absolute(text), create=create)
-
-
-def _default(start: Path, *, create: bool) -> str:
-    found = find_store(start, os.environ)
-    if found is None and not create:
+    start = start or Path.cwd()
+    if where is None and not create and find_store(start, os.environ) is None:
         raise NotFoundError(
             f"There is no store in {start.absolute()} or above it. Run a notebook with %load_ext trackbook there, "
             "or make one with trackbook init."
         )
-    return found or str(_project(start) / FOLDER)
+    place = locate_store(where, start)
+    if place.startswith(_MEMORY):
+        return _memory(place.removeprefix(_MEMORY))
+    path = Path(place)
+    store = _in_file(path, create=create) if _is_url(where) else _in_folder(path, create=create)
+    _take_in(store)
+    return store
+
+
+def locate_store(where: str | Path | None, start: Path) -> str:
+    """Return the location of the store that `open_store` would open, without a look at what is there.
+
+    Raises
+    ------
+    StoreError
+        If it is a URL of a kind that no store has.
+    """
+    if where is None:
+        where = find_store(start, os.environ) or _project(start) / FOLDER
+    if str(where).startswith(_MEMORY):
+        return str(where)
+    if _is_url(where):
+        return str(_file_of(str(where)))
+    folder = _absolute(str(where))
+    return str(folder / FOLDER if folder.name != FOLDER and (folder / FOLDER).is_dir() else folder)
+
+
+def _is_url(where: str | Path | None) -> bool:
+    text = str(where)
+    return "://" in text or text.startswith("sqlite:")
 
 
 def _upwards(start: Path) -> Iterator[Path]:
@@ -127,11 +148,9 @@ def _memory(name: str) -> MemoryStore:
 
 
 def _in_folder(folder: Path, *, create: bool) -> Store:
-    if folder.name != FOLDER and (folder / FOLDER).is_dir():
-        folder = folder / FOLDER
     if folder.exists() and not folder.is_dir():
         raise StoreError(f"{folder} is a file, so it can't be a store's folder. Move it away or name another place.")
-    if not (folder / DATABASE).exists():
+    if not _is_there(folder / DATABASE):
         _furnish(folder, create=create)
     return _sql_store(folder / DATABASE, folder / OBJECTS, str(folder), create=create)
 
@@ -166,7 +185,8 @@ def _is_ours(folder: Path) -> bool:
     )
 
 
-def _at_url(url: str, *, create: bool) -> Store:
+def _file_of(url: str) -> Path:
+    """Return the file that a database URL names."""
     if not url.startswith("sqlite"):
         raise StoreError(
             f"{url.partition(':')[0]} databases are not supported yet. Name a folder, or a URL such as "
@@ -181,7 +201,10 @@ def _at_url(url: str, *, create: bool) -> Store:
         database = None
     if not database or database == ":memory:":
         raise StoreError(f"{url} names no file. Use memory://name for a store that lives as long as this process.")
-    path = _absolute(database)
+    return _absolute(database)
+
+
+def _in_file(path: Path, *, create: bool) -> Store:
     return _sql_store(path, path.parent / OBJECTS, str(path), create=create)
 
 
@@ -192,3 +215,17 @@ def _sql_store(path: Path, objects: Path, location: str, *, create: bool) -> Sto
     store = SqlStore(path, open_objects(named or str(objects)), location=location, create=create)
     store.open()
     return store
+
+
+def _take_in(store: Store) -> None:
+    """Write what a session could not write to this store when it was away."""
+    pending = pending_of(store.location)
+    if pending is None or not pending.is_there:
+        return
+    try:
+        refusals = pending.deliver(store)
+    except StoreError as error:
+        _log.warning("What could not be written to the store waits in %s. %s", pending.path, error)
+    else:
+        for refusal in refusals:
+            _log.warning("Something that waited for the store was refused by it and is lost: %s", refusal)

@@ -312,14 +312,21 @@ def _begin_script(warn: Callable[[str], None]) -> SessionKeeper:
     from trackbook.capture.guard import Guard
     from trackbook.capture.notebook import find_notebook
     from trackbook.config import load_settings
-    from trackbook.store.location import open_store
+    from trackbook.store.location import locate_store, open_store
     from trackbook.tracking.session import SessionKeeper
 
     start = Path.cwd()
     settings = load_settings(start)
     notebook = find_notebook({}, os.environ, sys.argv)
+    where = settings.store or None
     return SessionKeeper(
-        lambda: open_store(settings.store or None, start=start), notebook, start, settings, Guard(warn), warn
+        lambda: open_store(where, start=start),
+        notebook,
+        start,
+        settings,
+        Guard(warn),
+        warn,
+        lambda: locate_store(where, start),
     )
 
 

@@ -1,6 +1,6 @@
 """One session's hold on the store: opened in the background, kept alive by a heartbeat, written to in order.
 
-What can't be written is kept in memory, said once, and written as soon as the store takes it again (see `outbox`).
+What can't be written waits, which is said once, and is written as soon as the store takes it again (see `outbox`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from trackbook.capture.environment import capture_environment, packages_stamp
 from trackbook.capture.guard import Guard
 from trackbook.capture.notebook import Notebook
 from trackbook.config import Settings
+from trackbook.errors import StoreError
 from trackbook.records import Environment, Process, Run, Session
 from trackbook.store.contract import Batch, RunFilter, Store
+from trackbook.store.pending import Pending, pending_of
 from trackbook.tracking.outbox import Outbox
 
 _TICK_SECONDS = 1.0  # how often the heart looks whether there is something to do
@@ -42,6 +44,9 @@ class SessionKeeper:
         As everywhere.
     warn
         Called with one sentence when the store can't be written, once until it can again.
+    locate
+        Returns where the store is or would be: what can't be written waits in a file for that place. Without it, it
+        waits in memory.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class SessionKeeper:
         settings: Settings,
         guard: Guard,
         warn: Callable[[str], None],
+        locate: Callable[[], str] | None = None,
     ) -> None:
         self._settings = settings
         self._warn = warn
@@ -65,7 +71,10 @@ class SessionKeeper:
         self.session = _new_session(notebook, settings)
         self._open_store = open_store
         self._missing_parent: str | None = None
-        self._outbox = Outbox(self._open, lambda: Batch(sessions=(self.session,)), self._as_sent, guard, warn)
+        self._locate = locate
+        self._outbox = Outbox(
+            self._open, lambda: Batch(sessions=(self.session,)), self._as_sent, guard, warn, self._pending
+        )
         self._workers = ThreadPoolExecutor(2, thread_name_prefix="trackbook")
         self._workers.submit(self._outbox.deliver)
         self._stamp = packages_stamp()
@@ -164,9 +173,9 @@ class SessionKeeper:
             self._stopped.set()
         if not forget and self.is_here:
             with self.guard:
-                lost = self._outbox.close()
-                if lost:
-                    self._warn(f"Trackbook's store could not be written to the end: {lost} things are lost.")
+                left_over = self._outbox.close()
+                if left_over:
+                    self._warn(left_over)
         self._workers.shutdown(wait=not forget and self.is_here, cancel_futures=True)
 
     def _open(self) -> Store:
@@ -180,6 +189,15 @@ class SessionKeeper:
                 "What is recorded here stands alone."
             )
         return store
+
+    def _pending(self) -> Pending | None:
+        """Return the file for what waits for this session's store; without a known place there is none."""
+        if self._locate is None:
+            return None
+        try:
+            return pending_of(self.location or self._locate())
+        except (StoreError, OSError):  # what is wrong with the place is told by opening it
+            return None
 
     def _as_sent(self, batch: Batch) -> Batch:
         """Return a batch whose runs are not beneath a parent that the store does not have."""
