@@ -14,6 +14,7 @@ from trackbook.records import (
     DatasetUse,
     Execution,
     JsonValue,
+    LoggedPoint,
     LoggedPoints,
     MetricPoint,
     Model,
@@ -50,8 +51,7 @@ def check_batch(batch: Batch) -> None:
         if change.run is not None:
             _check_time(change.run.started_at, f"Run '{change.run.name}'")
         if isinstance(change.metrics, LoggedPoints):
-            for key, _, step, _ in change.metrics.rows:
-                _check_step(key, step)
+            _check_steps(change.metrics.rows)
         else:
             for point in change.metrics:
                 _check_point(point)
@@ -65,6 +65,13 @@ def _check_time(moment: datetime, what: str) -> None:
 def _check_point(point: MetricPoint) -> None:
     _check_time(point.time, f"Metric '{point.key}'")
     _check_step(point.key, point.step)
+
+
+def _check_steps(points: list[LoggedPoint]) -> None:
+    steps = [step for _, _, step, _ in points]
+    if steps and not -_STEP_LIMIT <= min(steps) <= max(steps) < _STEP_LIMIT:
+        for key, _, step, _ in points:
+            _check_step(key, step)
 
 
 def _check_step(key: str, step: int) -> None:

@@ -300,8 +300,8 @@ def checked_step(step: object) -> int | None:
     InvalidValueError
         If it is no whole number within 64 bits.
     """
-    if step is None:
-        return None
+    if step is None or (type(step) is int and 0 <= step <= _LAST_STEP):  # nearly always
+        return step
     try:
         number = operator.index(step)  # type: ignore[arg-type]  # what is no index is refused here
     except TypeError:

@@ -193,6 +193,13 @@ def test_verify_names_runs_that_are_missing_by_their_numbers(store: Store, datab
     assert "Run number 1 has a row in params whose row in runs is missing." in store.verify()
 
 
+def test_verify_names_runs_whose_keys_are_missing(store: Store, database: Path) -> None:
+    store.write(Batch(runs=[change(0)]))
+    alter(database, "DELETE FROM keys WHERE key = 'C'")
+
+    assert store.verify() == ["Run r0 has a row in params whose row in keys is missing."]
+
+
 def test_verify_names_executions_whose_figures_are_lost(store: Store) -> None:
     figure = Output(kind=OutputKind.DISPLAY, parts=(OutputPart(media_type="image/png", size=9, digest="0" * 64),))
     execution = Execution(

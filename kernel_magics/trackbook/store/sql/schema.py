@@ -70,7 +70,8 @@ def _run() -> Column[int]:
 
 
 def _key() -> Column[int]:
-    return Column("key_number", BigInteger, ForeignKey("keys.number"), nullable=False)
+    """Name a key, unchecked: the number is taken from `keys` in the same transaction, a check of each point is dear."""
+    return Column("key_number", BigInteger, nullable=False)
 
 
 def _place() -> Column[int]:

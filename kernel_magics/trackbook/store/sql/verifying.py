@@ -41,14 +41,21 @@ def _ask(connection: sqlite3.Connection, statement: Select[Any]) -> list[tuple[A
 def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
     for table in schema.metadata.sorted_tables:
         noun, owner = _owner(table)
-        for key in table.foreign_keys:
-            parent = key.column.table.alias()
-            there = exists().where(parent.c[key.column.name] == key.parent)
-            orphans = select(owner.label("owner")).where(key.parent.is_not(None), ~there).distinct()
+        for column, target in _links(table):
+            parent = target.table.alias()
+            there = exists().where(parent.c[target.name] == column)
+            orphans = select(owner.label("owner")).where(column.is_not(None), ~there).distinct()
             who = [each for (each,) in _ask(connection, orphans)]
             if who:
                 verb = "have rows" if len(who) > 1 else "has a row"
-                yield (f"{_called(noun, who)} {verb} in {table.name} whose row in {key.column.table.name} is missing.")
+                yield (f"{_called(noun, who)} {verb} in {table.name} whose row in {target.table.name} is missing.")
+
+
+def _links(table: Table) -> Iterator[tuple[Column[Any], Column[Any]]]:
+    """Return which columns name rows of other tables, by which column of those."""
+    yield from ((key.parent, key.column) for key in table.foreign_keys)
+    if "key_number" in table.c:
+        yield table.c.key_number, schema.keys.c.number
 
 
 def _bad_objects(connection: sqlite3.Connection, objects: Objects) -> Iterator[str]:

@@ -179,16 +179,12 @@ def _make_runs() -> None:
 def _clustered(
     name: str, *columns: sa.Column[Any], key: str, has_key: bool = False, indexes: tuple[tuple[str, ...], ...] = ()
 ) -> None:
-    links = [_link(name, "run_number", "runs.number", ondelete="CASCADE")]
-    numbers = ["run_number"]
-    if has_key:
-        links.append(_link(name, "key_number", "keys.number"))
-        numbers.append("key_number")
+    numbers = ["run_number", "key_number"] if has_key else ["run_number"]
     _table(
         name,
         *_wholes(*numbers),
         *columns,
-        *links,
+        _link(name, "run_number", "runs.number", ondelete="CASCADE"),
         key=" ".join([*numbers, key]).strip(),
         indexes=indexes,
         sqlite_with_rowid=False,
