@@ -9,7 +9,7 @@ from typing import TypeGuard
 from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Patch, Picture, Sentence, Table, Title, Tone
-from trackbook.display.outputs import size_of
+from trackbook.display.outputs import picture_of, size_of
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import Artifact, DatasetUse, Execution, JsonValue, OutputPart, encode
 from trackbook.tracking.compare import Absent, Row, Section
@@ -18,14 +18,12 @@ from trackbook.tracking.diff_outputs import Change, OutputDiff
 from trackbook.tracking.direction import higher_is_better
 from trackbook.tracking.find import short_id
 from trackbook.tracking.lines import Line, Sign
-from trackbook.tracking.shown import Read, content_of, figure_part
+from trackbook.tracking.shown import Read, figure_part
 
 _SECTIONS = (Section.METRICS, Section.PARAMS, Section.MODEL, Section.ENVIRONMENT)
 _CONTEXT = 3
 _WIDEST = 60
 _MOST_LINES = 80
-_LARGEST_PICTURE = 300_000
-_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml")
 _ASIDE = {Change.NOISE: "the same but for noise", Change.CLOSE: "the same within the tolerance"}
 _GONE = {Change.ADDED: "new", Change.REMOVED: "gone", Change.CHANGED: "changed", Change.UNKNOWN: "not kept"}
 
@@ -148,11 +146,9 @@ class _Drawing:
     def _pictures(self, output: OutputDiff) -> Iterator[Picture]:
         for word, shown_then in (("before", output.before), ("after", output.after)):
             part = figure_part(shown_then) if shown_then is not None else None
-            if part is None or part.media_type not in _PICTURES or part.size > _LARGEST_PICTURE:
-                continue
-            content = content_of(part, self._read)
-            if content is not None:
-                yield Picture(media_type=part.media_type, content=content, caption=word)
+            picture = picture_of(part, word, self._read) if part is not None else None
+            if picture is not None:
+                yield picture
 
     def _modules(self) -> list[Block]:
         blocks: list[Block] = [_heading("Modules")] if self._diff.modules else []

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 
 from trackbook.capture.terminal_text import without_escapes
 from trackbook.display import format as fmt
-from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Tone, Verbatim
+from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Picture, Sentence, Table, Tone, Verbatim
 from trackbook.display.shown import Look
 from trackbook.records import Execution, Output, OutputPart
 from trackbook.tracking.find import short_id
-from trackbook.tracking.shown import Figure, Read, figure_part, figures_of, text_of, text_part
+from trackbook.tracking.shown import Figure, Read, content_of, figure_part, figures_of, text_of, text_part
 
 _MOST_ROWS = 20
 _WIDEST = 80
 _MOST_LINES = 12
+_MOST_PICTURES = 8
+_LARGEST_PICTURE = 300_000
+_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"})
 
 
 def output_table(executions: Sequence[Execution], look: Look, run: str, read: Read) -> Table | None:
@@ -37,6 +40,26 @@ def output_table(executions: Sequence[Execution], look: Look, run: str, read: Re
     rest = len(rows) - _MOST_ROWS
     more = f"… {rest} earlier: {look.command} log --run {short} --source" if rest > 0 else ""
     return Table(columns=columns, rows=tuple(rows[-_MOST_ROWS:]), heading="Outputs", more=more)
+
+
+def figure_blocks(executions: Sequence[Execution], run: str, read: Read) -> list[Block]:
+    """Return the last figures that cells showed, to open on a page."""
+    figures = list(figures_of(executions))
+    pictures = tuple(
+        picture for figure in figures[-_MOST_PICTURES:] if (picture := picture_of(figure.part, figure.name, read))
+    )
+    if not pictures:
+        return []
+    hint = f"trackbook.get_run('{short_id(run)}').figures()"
+    return [Fold(summary=fmt.plural(len(figures), "figure"), blocks=(Beside(blocks=pictures),), hint=hint)]
+
+
+def picture_of(part: OutputPart, caption: str, read: Read) -> Picture | None:
+    """Return one form of a figure as a picture, None if a page can't show it or it would make the page heavy."""
+    if part.media_type not in _PICTURES or part.size > _LARGEST_PICTURE:
+        return None
+    content = content_of(part, read)
+    return None if content is None else Picture(media_type=part.media_type, content=content, caption=caption)
 
 
 def _row(output: Output, names: dict[int, Figure], read: Read) -> tuple[Cell, Cell, Cell]:

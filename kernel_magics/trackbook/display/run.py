@@ -11,7 +11,7 @@ from trackbook.display import format as fmt
 from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Sentence, Table, Title, Tone, Verbatim, facts
 from trackbook.display.log import execution_table
 from trackbook.display.models import model_blocks
-from trackbook.display.outputs import output_table
+from trackbook.display.outputs import figure_blocks, output_table
 from trackbook.display.rows import run_seconds
 from trackbook.display.runs import MOST_ROWS, table_of
 from trackbook.display.shown import Look, Shown, shown
@@ -60,7 +60,7 @@ def show_run(
         *model_blocks(detail, look),
         _artifacts(detail.artifacts),
         _code(executions, look, detail),
-        output_table(showing, look, run.run_id, read) if read is not None else None,
+        *_outputs(showing, look, run.run_id, read),
         *_environment(environment, look, detail),
     ]
     return shown([part for part in parts if part is not None], look)
@@ -242,6 +242,12 @@ def _code(executions: Sequence[Execution], look: Look, detail: RunDetail) -> Tab
     rest = len(executions) - MOST_ROWS
     command = f"{look.command} log --run {short_id(detail.run.run_id)} --all"
     return replace(table, more=f"… {rest} earlier: {command}") if rest > 0 else table
+
+
+def _outputs(showing: Sequence[Execution], look: Look, run: str, read: Read | None) -> list[Block | None]:
+    if read is None:
+        return []
+    return [output_table(showing, look, run, read), *figure_blocks(showing, run, read)]
 
 
 def _environment(environment: Environment | None, look: Look, detail: RunDetail) -> list[Block]:
