@@ -67,6 +67,69 @@ def test_order_of_loading_and_importing_makes_no_difference(folder: Path, first:
     assert done.stdout.splitlines()[-2:] == ["0.5 True 4", "[]"], done.stdout + done.stderr
 
 
+def test_cell_that_only_loads_waits_for_nothing_that_is_heavy(folder: Path) -> None:
+    program = [
+        "import sys",
+        "from IPython.core.history import HistoryManager; HistoryManager.enabled = False",
+        "from IPython.core.interactiveshell import InteractiveShell",
+        "shell = InteractiveShell.instance()",
+        "heavy = ['sqlalchemy', 'click', 'trackbook.tracking.recorder', 'trackbook.capture.cell']",
+        "look = lambda *_: print('loaded:', [name for name in heavy if name in sys.modules])",
+        "shell.events.register('post_run_cell', look)",  # before ours, which begins to load
+        "shell.run_cell('%load_ext trackbook', store_history=True)",
+        "shell.events.unregister('post_run_cell', look)",
+        "shell.run_cell('x = 1', store_history=True)",
+        "print([each.source for each in shell._trackbook.keeper.store.executions()])",
+    ]
+
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(program)], capture_output=True, text=True, timeout=120, cwd=folder
+    )
+
+    assert done.stdout.splitlines() == ["loaded: []", "['%load_ext trackbook', 'x = 1']"], done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "is_in_background"),
+    [
+        ("%load_ext trackbook", True),
+        ("# track this\n\n%load_ext trackbook\n", True),
+        ("%reload_ext trackbook", True),
+        ("%load_ext trackbook\nx = 1", False),
+        ("%load_ext trackbook\n%time x = 1", False),
+        ("x = 1\n%load_ext trackbook", False),
+    ],
+)
+def test_only_a_cell_that_does_more_waits_for_the_recorder(
+    open_notebook: Open, source: str, is_in_background: bool
+) -> None:
+    nb = open_notebook(load=False)
+    seen: list[bool] = []
+    nb.shell.events.register("post_run_cell", lambda _: seen.append(nb.shell._trackbook._recording is None))
+
+    nb.run(source)
+
+    assert seen[0] is is_in_background
+    nb.run("y = 2")
+    assert [execution.source for execution in nb.executions()] == [source, "y = 2"]
+
+
+def test_when_loading_fails_cells_run_and_the_reason_is_told(
+    open_notebook: Open, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nb = open_notebook(load=False)
+    monkeypatch.setattr("trackbook.magics.recording.Recording", None)
+    nb.shell.run_cell("%load_ext trackbook", store_history=True)
+
+    nb.run("x = 1")
+    error = nb.fails("%track runs")
+
+    assert nb.variables["x"] == 1
+    assert "Trackbook could not be loaded" in str(error)
+    assert capsys.readouterr().err.count("Trackbook could not record something") == 1
+    nb.shell._trackbook.guard.faults.clear()
+
+
 def test_loading_twice_is_once(nb: Notebook) -> None:
     nb.run("%load_ext trackbook")
     nb.run("import trackbook\ntrackbook.load_ipython_extension(get_ipython())")

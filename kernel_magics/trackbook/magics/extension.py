@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from trackbook.tracking.session import SessionKeeper
 
 _ATTRIBUTE = "_trackbook"
-_ONLY_LOADS = re.compile(r"(?:\s*(?:#.*|%(?:re)?load_ext\s+trackbook\s*(?:#.*)?)?\n)*\s*", re.MULTILINE)
+_ONLY_LOADS = re.compile(r"(?:[ \t]*(?:#.*|%(?:re)?load_ext[ \t]+trackbook[ \t]*)?\n)*")
 """A cell that does nothing else than to load us: what follows it may wait, nothing in it has to be seen."""
 
 
