@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import entry_points
+from types import ModuleType
 
 from trackbook import clock
 from trackbook.capture.code import Code, cell_code
@@ -84,6 +85,15 @@ class CellCapture:
         self._source = ""
         self._flow = _NO_FLOW
         self._started = (clock.now(), clock.monotonic())
+
+    def watch_modules(self, before_execution: Callable[[ModuleType], None]) -> None:
+        """Call a function with each module that is about to be executed, when it is imported or reloaded."""
+
+        def guarded(module: ModuleType) -> None:
+            with self._guard:
+                before_execution(module)
+
+        self._imports.before_execution = guarded
 
     def attach(self, integrations: Iterable[Integration] | None = None) -> None:
         """Begin to watch: each integration is told of its library's modules when they are imported."""

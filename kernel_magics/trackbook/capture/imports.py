@@ -21,6 +21,8 @@ class ImportWatch:
 
     def __init__(self) -> None:
         self._listeners: dict[str, list[Listener]] = {}
+        self.before_execution: Listener | None = None
+        """Called with each module that is about to be executed, when it is imported or reloaded."""
         self._instruments = Instruments()
 
     def when_imported(self, name: str, listener: Listener) -> None:
@@ -41,6 +43,8 @@ class ImportWatch:
         if not self._listeners:
             return None
         module = frame.f_locals.get("module")
+        if self.before_execution is not None and isinstance(module, ModuleType):
+            self.before_execution(module)
         return module if getattr(module, "__name__", None) in self._listeners else None
 
     def returned(self, token: object, result: object, frame: FrameType) -> None:

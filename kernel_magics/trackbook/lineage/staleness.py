@@ -249,17 +249,18 @@ class Staleness:
                 seen.update(following)
         return list(found.values())
 
-    def reached(self, start: Iterable[Source]) -> set[str]:
-        """Return the executions that some statements, and what flowed into them, are of."""
+    def reached(self, start: Iterable[Source]) -> list[Source]:
+        """Return some statements and those that flowed into them, nearest first."""
         pending = list(dict.fromkeys(start))
         seen = set(pending)
         for source in pending:  # it grows
             ran = self._ran.get(source.execution_id)
             reads = ran.statements[source.statement].reads if ran and source.statement < len(ran.statements) else {}
-            following = {each for sources in reads.values() for each in sources} - seen
-            pending += following
-            seen |= following
-        return {source.execution_id for source in seen}
+            for each in (each for sources in reads.values() for each in sources):
+                if each not in seen:
+                    seen.add(each)
+                    pending.append(each)
+        return pending
 
     def hidden_in(self, execution_id: str) -> list[Finding]:
         """Return the hidden reads that flowed into an execution."""

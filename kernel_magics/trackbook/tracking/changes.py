@@ -8,7 +8,18 @@ from datetime import datetime
 
 from trackbook.capture.events import Event, MetricEvent
 from trackbook.capture.secrets import redact, redact_value
-from trackbook.records import Artifact, DatasetUse, JsonValue, MetricPoint, Model, Origin, OriginKind, Run, Source
+from trackbook.records import (
+    Artifact,
+    DatasetUse,
+    JsonValue,
+    MetricPoint,
+    Model,
+    ModuleUse,
+    Origin,
+    OriginKind,
+    Run,
+    Source,
+)
 from trackbook.store.contract import RunChange
 from trackbook.tracking.origins import origin_of
 
@@ -25,6 +36,7 @@ class RunDraft:
     datasets: dict[tuple[str, str | None], DatasetUse] = field(default_factory=dict)
     models: list[Model] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
+    modules: list[ModuleUse] = field(default_factory=list)
     origins: dict[tuple[OriginKind, str, Source], Origin] = field(default_factory=dict)
     places: dict[Source, None] = field(default_factory=dict)
     """The statements that something of the run happened at, in this execution or (its fit) before."""
@@ -68,6 +80,7 @@ class RunDraft:
             datasets=tuple(self.datasets.values()),
             models=tuple(self.models),
             artifacts=tuple(self.artifacts),
+            modules=tuple(self.modules),
             origins=tuple(self.origins.values()),
             note=self.note,
             execution_ids=(execution_id,) if execution_id is not None else (),

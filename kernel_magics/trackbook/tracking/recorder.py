@@ -40,6 +40,7 @@ from trackbook.store.contract import Batch, RunChange
 from trackbook.tracking.attempts import STATUS_AFTER, Attempts
 from trackbook.tracking.changes import Changes
 from trackbook.tracking.explicit import ExplicitRuns
+from trackbook.tracking.modules import ModuleUses
 from trackbook.tracking.origins import place, with_arrivals, with_asked
 from trackbook.tracking.session import SessionKeeper
 from trackbook.tracking.settle import Settled, fill_in, settle
@@ -99,6 +100,9 @@ class Recorder:
         parent = keeper.session.parent_run_id
         notebook = keeper.session.notebook
         self.hidden_state = HiddenState(Path(notebook) if notebook else None, variables, self.capture)
+        path = Path(notebook) if notebook else None
+        self.modules = ModuleUses(path, variables, self.hidden_state, self._put_object)
+        self.capture.watch_modules(self.modules.own.executing)
         self.outputs: OutputWatch | None = None
         """What sees the cells' outputs; without it none are kept."""
         self.attempts = Attempts(keeper.new_run, self._put_object, self._explicit_run, parent)
@@ -162,6 +166,7 @@ class Recorder:
                 self.outputs.begin()
             with self.guard:
                 self.hidden_state.begin(source, cell_id)
+                self.modules.begin(source)
             self.capture.begin(source, transformed)
             with self.guard:
                 self.hidden_state.note_marks()
@@ -240,22 +245,26 @@ class Recorder:
             if cell.events:
                 statements = with_asked(statements, cell.events, cell.flow, running.execution_id, self._lineage)
             settled.statements = statements
-        for event in cell.events:
-            with self.guard:
-                place(event, running.execution_id)
-                fill_in(event, cell, self._lineage, self._always, self._variables)
-                self._add_unseeded(event, cell)
-        with self.guard:
-            if cell.events:
-                self._end_fits(cell.events, failure)
-                changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
         hidden: tuple[HiddenRead, ...] = ()
         with self.guard:
             hidden = self.hidden_state.end(
                 cell, running.execution_id, count or running.index, settled.statements, self._lineage.sources
             )
+        for event in cell.events:
+            with self.guard:
+                place(event, running.execution_id)
+                fill_in(event, cell, self._lineage, self._always, self._variables)
+                self.modules.add_to_code(event)
+                self._add_unseeded(event, cell)
+        with self.guard:
+            if cell.events:
+                self._end_fits(cell.events, failure)
+                changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
+        with self.guard:
             if changes.drafts:
                 self._judge(changes)
+                for draft in changes.drafts:
+                    self.modules.add_to_run(draft)
         execution = Execution(
             execution_id=running.execution_id,
             session_id=self.keeper.session.session_id,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -203,7 +203,19 @@ class HiddenState:
         return judged(run, self._staleness.hidden(start), self._staleness, self._counts, self._is_sure(start))
 
     def _is_sure(self, start: Iterable[tuple[Source, None]]) -> bool:
-        return not self._unsure or self._unsure.isdisjoint(self._staleness.reached(source for source, _ in start))
+        if not self._unsure:
+            return True
+        reached = self._staleness.reached(source for source, _ in start)
+        return self._unsure.isdisjoint(source.execution_id for source in reached)
+
+    def statements_behind(self, places: Iterable[Source]) -> Iterator[str]:
+        """Yield the code of some statements and of those that flowed into them."""
+        for source in self._staleness.reached(places):
+            ran = self._staleness.ran(source.execution_id)
+            if ran is not None and source.statement < len(ran.statements):
+                statement = ran.statements[source.statement]
+                lines = ran.source.split("\n")[statement.line - 1 : statement.end_line]
+                yield "\n".join(lines)
 
     def report(self, executions: Iterable[Execution]) -> StaleReport:
         """Return the cells to run again, by the notebook as it is saved now."""
