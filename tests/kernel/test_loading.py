@@ -93,7 +93,7 @@ def test_cell_that_only_loads_waits_for_nothing_that_is_heavy(folder: Path) -> N
     ("source", "is_in_background"),
     [
         ("%load_ext trackbook", True),
-        ("# track this\n\n%load_ext trackbook\n", True),
+        ("# track this\n\n%load_ext trackbook", True),
         ("%reload_ext trackbook", True),
         ("%load_ext trackbook\nx = 1", False),
         ("%load_ext trackbook\n%time x = 1", False),
