@@ -148,9 +148,16 @@ def _memory(name: str) -> MemoryStore:
 
 
 def _in_folder(folder: Path, *, create: bool) -> Store:
-    if folder.exists() and not folder.is_dir():
+    if _is_there(folder) and not folder.is_dir():
         raise StoreError(f"{folder} is a file, so it can't be a store's folder. Move it away or name another place.")
-    if not _is_there(folder / DATABASE):
+    try:
+        is_there = (folder / DATABASE).exists()
+    except OSError as error:
+        raise StoreError(
+            f"The store in {folder} can't be looked into: {error.strerror}. Give yourself the right to, "
+            f"or set ${STORE_VARIABLE} to another place."
+        ) from error
+    if not is_there:
         _furnish(folder, create=create)
     return _sql_store(folder / DATABASE, folder / OBJECTS, str(folder), create=create)
 

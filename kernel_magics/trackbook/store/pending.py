@@ -138,7 +138,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA max_page_count = {_MOST_PAGES}")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > _FORMAT:
-        raise StoreError(f"{path} was written by a newer Trackbook. Upgrade with: pip install --upgrade trackbook.")
+        raise StoreError(f"{path} was written by a newer Trackbook. Upgrade it with pip install --upgrade trackbook.")
     if version < _FORMAT:
         connection.execute(_TABLE)
         connection.execute(f"PRAGMA user_version = {_FORMAT}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -14,6 +15,7 @@ from trackbook import clock
 
 _BUSY_SECONDS = 60
 _STATEMENTS = 256  # that a connection keeps ready
+_CANT_WRITE_BESIDE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 _CACHE_KIB = 16 * 1024  # at most, and only as much as was read: a page of a list is scattered over the whole file
 
 
@@ -24,11 +26,15 @@ class Connections:
     ----------
     file
         Which file it is (device and number), once it is prepared.
+    still_because
+        Why the file can only be read as it lies there; None: it can be used as usual.
     """
 
     def __init__(self, path: Path) -> None:
         self.file: tuple[int, int] | None = None
+        self.still_because: sqlite3.Error | None = None
         self._path = str(path)
+        self._uri = path.absolute().as_uri()
         self._lock = threading.Lock()
         self._writer: sqlite3.Connection | None = None
         self._readers: deque[sqlite3.Connection] = deque()
@@ -78,6 +84,17 @@ class Connections:
         while not _switched_to_wal(connection, is_last_try=clock.monotonic() > deadline):
             time.sleep(0.01)
 
+    def stand_still(self, error: sqlite3.Error) -> bool:
+        """Read the file as one that nobody changes, if it is whole as it lies there; return whether it is.
+
+        In WAL mode also readers write beside the file, which a folder without the right to and a full disk forbid.
+        """
+        is_still = error.sqlite_errorcode & 0xFF in _CANT_WRITE_BESIDE and not _size(f"{self._path}-wal")
+        if is_still:
+            self.close()
+            self.still_because = error
+        return is_still
+
     def close(self) -> None:
         """Close every connection that is not in use; the next use opens new ones."""
         with self._lock:
@@ -90,8 +107,10 @@ class Connections:
                 connection.close()
 
     def _connect(self) -> sqlite3.Connection:
+        is_still = self.still_because is not None
         connection = sqlite3.connect(
-            self._path,
+            f"{self._uri}?immutable=1" if is_still else self._path,
+            uri=is_still,
             timeout=_BUSY_SECONDS,
             isolation_level=None,  # transactions begin where we say, not where the driver guesses
             check_same_thread=False,
@@ -101,6 +120,13 @@ class Connections:
         connection.execute("PRAGMA synchronous = NORMAL")  # in WAL mode a commit outlives the process, if not the power
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         return connection
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _switched_to_wal(connection: sqlite3.Connection, *, is_last_try: bool) -> bool:

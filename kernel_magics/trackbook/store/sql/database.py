@@ -69,13 +69,15 @@ class Database:
             has to know.
         """
         with without_interrupts(), self._gate, self._translated, self._writing:
-            connection = self._ready(must_be_same=True).writer()
+            connection = self._ready(is_writing=True).writer()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 connection.rollback()  # nothing, if the database has done so itself
+                if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:
+                    self.close()  # the next use looks whether a newer version has upgraded it meanwhile
                 raise
 
     @contextmanager
@@ -114,26 +116,37 @@ class Database:
                 self._connections.close()
             self._connections = None
 
-    def _ready(self, *, must_be_same: bool = False) -> Connections:
+    def _ready(self, *, is_writing: bool = False) -> Connections:
         """Return the connections to the prepared file at the path; a deleted one would still take writes."""
         connections = self._connections
-        if connections is not None and connections.file is not None:
-            if connections.file == _identity(self._file):
-                return connections
-            self.close()
-            if must_be_same:
-                raise StoreError(
-                    f"The store's database {self.path} was deleted or replaced while it was in use. Restart the kernel."
-                )
-        return self._prepared()
+        if connections is None or connections.file is None:
+            return self._prepared(is_writing)
+        is_same = connections.file == _identity(self._file)
+        if is_same and connections.still_because is None:
+            return connections
+        self.close()
+        if is_writing and not is_same:
+            raise StoreError(
+                f"The store's database {self.path} was deleted or replaced while it was in use. "
+                "What is recorded from now on goes to the one that is there, or to a new one."
+            )
+        return self._prepared(is_writing)
 
-    def _prepared(self) -> Connections:
+    def _prepared(self, is_writing: bool) -> Connections:
         with self._preparing:
             connections = self._connected()
             if connections.file is None:
-                self._prepare(self)
+                self._prepare_or_stand_still(connections, is_writing)
                 connections.file = _identity(self._file)
             return connections
+
+    def _prepare_or_stand_still(self, connections: Connections, is_writing: bool) -> None:
+        try:
+            self._prepare(self)
+        except sqlite3.OperationalError as error:
+            if is_writing or not connections.stand_still(error):
+                raise
+            self._prepare(self)
 
     def _connected(self) -> Connections:
         if self._is_torn:
