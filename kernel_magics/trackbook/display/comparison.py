@@ -12,7 +12,7 @@ from trackbook.records import JsonValue, RunDetail
 from trackbook.tracking.compare import Absent, Comparison, Row, Section
 from trackbook.tracking.find import short_id
 
-_SECTIONS = (Section.METRICS, Section.PARAMS, Section.DATA, Section.MODEL, Section.ENVIRONMENT)
+_SECTIONS = (Section.METRICS, Section.PARAMS, Section.DATA, Section.MODEL, Section.MODULES, Section.ENVIRONMENT)
 _CLASS = (Section.MODEL, "class")
 _WIDEST = 32
 
@@ -113,6 +113,8 @@ def _value(row: Row, value: JsonValue | Absent, detail: RunDetail) -> Cell:
         return cells.param(detail.params, row.key, width=_WIDEST)
     if row.section is Section.DATA and isinstance(value, dict):
         return _data(value)
+    if row.section is Section.MODULES and isinstance(value, str):
+        return cells.identifier(value)
     if row.section is Section.MODEL and isinstance(value, dict):
         return cells.text(fmt.pairs(value), width=_WIDEST)
     return cells.text(fmt.value(value), width=_WIDEST)

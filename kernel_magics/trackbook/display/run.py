@@ -15,7 +15,7 @@ from trackbook.display.outputs import figure_blocks, output_table
 from trackbook.display.rows import run_seconds
 from trackbook.display.runs import MOST_ROWS, table_of
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.records import Artifact, DatasetUse, Environment, Execution, MetricPoint, RunDetail, RunStatus
+from trackbook.records import Artifact, DatasetUse, Environment, Execution, MetricPoint, ModuleUse, RunDetail, RunStatus
 from trackbook.tracking.choices import default_params, is_group
 from trackbook.tracking.direction import FOLD, is_detail
 from trackbook.tracking.find import short_id
@@ -59,6 +59,7 @@ def show_run(
         _data(detail.datasets),
         *model_blocks(detail, look),
         _artifacts(detail.artifacts),
+        _modules(detail.modules),
         _code(executions, look, detail),
         *_outputs(showing, look, run.run_id, read),
         *_environment(environment, look, detail),
@@ -220,6 +221,23 @@ def _artifacts(artifacts: Sequence[Artifact]) -> Table | None:
         for each in artifacts
     )
     return Table(columns=columns, rows=rows, heading="Artifacts")
+
+
+def _modules(modules: Sequence[ModuleUse]) -> Table | None:
+    """Return the project's own modules that flowed in."""
+    if not modules:
+        return None
+    columns = (
+        Column(title="File", is_kept=True),
+        Column(title="Module"),
+        Column(title="Size", is_number=True),
+        Column(title="Content"),
+    )
+    rows = tuple(
+        (cells.text(each.path), cells.text(each.name), Cell(text=fmt.size(each.size)), cells.identifier(each.digest))
+        for each in modules
+    )
+    return Table(columns=columns, rows=rows, heading="Modules")
 
 
 def _children(children: Sequence[RunDetail], look: Look) -> Table | None:

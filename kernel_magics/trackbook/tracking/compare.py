@@ -25,6 +25,7 @@ class Section(StrEnum):
     METRICS = "metrics"
     DATA = "data"
     MODEL = "model"
+    MODULES = "modules"
     ENVIRONMENT = "environment"
 
 
@@ -94,6 +95,7 @@ def compare(
         *_metric_rows(runs, judges),
         *_param_rows(runs, judges, defaults),
         *_rows(Section.DATA, [_data(detail.datasets) for detail in runs], judges, _same_data),
+        *_rows(Section.MODULES, [_modules(detail) for detail in runs], judges),
         *_rows(Section.ENVIRONMENT, [_environment(environment) for environment in found], judges),
     )
     return Comparison(runs=tuple(runs), rows=rows, baseline=judges[0], defaults=defaults)
@@ -240,6 +242,11 @@ def _models(detail: RunDetail) -> dict[str, JsonValue]:
 def _unwrapped(value: JsonValue) -> JsonValue:
     """Return the only item of a list that has one: iterations are counted for each class."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _modules(detail: RunDetail) -> dict[str, JsonValue]:
+    """Return the digest of each of the project's own modules that flowed into a run, by its file."""
+    return {module.path: module.digest for module in detail.modules}
 
 
 def _environment(environment: Environment | None) -> dict[str, JsonValue]:
