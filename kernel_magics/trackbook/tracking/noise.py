@@ -32,22 +32,22 @@ _NAMED_SECONDS = re.compile(
     rf"|elapsed|duration|runtime|took|seconds|secs)\b[^\w\n]{{0,4}}\s*)({_NUMBER})\b",
     re.IGNORECASE,
 )
-_RULES = (
-    (re.compile(r"\b0x[0-9a-fA-F]{6,16}\b"), "0x…"),
-    (re.compile(r"(?<=\bobject at )[0-9a-f]{8,16}\b"), "…"),
-    (re.compile(r"(?:/private)?(?:/tmp|/var/folders|/var/tmp)/[^\s:'\"<>)\]]*"), "/tmp/…"),
-    (re.compile(r"[A-Za-z]:\\[^\s:'\"<>]*\\Temp\\[^\s:'\"<>]*", re.IGNORECASE), "/tmp/…"),
-    (re.compile(r"<(ipython-input)-[\w-]+>"), r"<\1>"),
-    (re.compile(r"\bCell In\s*\[\d+\]"), "Cell In[…]"),
-    (re.compile(r"\b(pid|process|thread)([ =:#]{1,2})\d+\b", re.IGNORECASE), r"\1\2…"),
-    (
-        re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b", re.IGNORECASE),
-        "<uuid>",
-    ),
-    (re.compile(rf"(?:{_NUMBER}|\?)\s?(?:[kMG]?(?:it|B)|{_ITEMS})/s\b|(?:{_NUMBER}|\?)\s?s/(?:it|batch)\b"), "<rate>"),
-    (re.compile(r"\[[=>.\s]{5,}\]"), "[<bar>]"),
-    (re.compile(r"[█▉▊▋▌▍▎▏━╸╺─#]{3,}[ .╸╺━]*(?=[|\s\]])"), "<bar>"),
-    (re.compile(r"[\d,.]+ loops? each"), "<loops> each"),
+_UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b", re.IGNORECASE)
+_RATE = re.compile(rf"(?:{_NUMBER}|\?)\s?(?:[kMG]?(?:it|B)|{_ITEMS})/s\b|(?:{_NUMBER}|\?)\s?s/(?:it|batch)\b")
+_RULES = (  # what a line must hold for the pattern to be worth a look
+    ("0x", re.compile(r"\b0x[0-9a-fA-F]{6,16}\b"), "0x…"),
+    ("object at ", re.compile(r"(?<=\bobject at )[0-9a-f]{8,16}\b"), "…"),
+    ("/", re.compile(r"(?:/private)?(?:/tmp|/var/folders|/var/tmp)/[^\s:'\"<>)\]]*"), "/tmp/…"),
+    ("\\temp\\", re.compile(r"[A-Za-z]:\\[^\s:'\"<>]*\\Temp\\[^\s:'\"<>]*", re.IGNORECASE), "/tmp/…"),
+    ("<ipython-input", re.compile(r"<(ipython-input)-[\w-]+>"), r"<\1>"),
+    ("cell in", re.compile(r"\bCell In\s*\[\d+\]"), "Cell In[…]"),
+    ("p", re.compile(r"\b(pid|process)([ =:#]{1,2})\d+\b", re.IGNORECASE), r"\1\2…"),
+    ("thread", re.compile(r"\b(thread)([ =:#]{1,2})\d+\b", re.IGNORECASE), r"\1\2…"),
+    ("-", _UUID, "<uuid>"),
+    ("/", _RATE, "<rate>"),
+    ("[", re.compile(r"\[[=>.\s]{5,}\]"), "[<bar>]"),
+    ("", re.compile(r"[█▉▊▋▌▍▎▏━╸╺─#]{3,}[ .╸╺━]*(?=[|\s\]])"), "<bar>"),
+    (" each", re.compile(r"[\d,.]+ loops? each"), "<loops> each"),
 )
 _MOMENT = re.compile(
     r"\b(\d{4})[-/](\d\d)[-/](\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d+)?)?(?:\s?(?:Z|[+-]\d\d:?\d\d))?)?(?![\d-])"
@@ -85,8 +85,10 @@ def without_noise(text: str, span: Span | None = None) -> str:
 
 
 def _clean(line: str, span: Span | None) -> str:
-    for pattern, mark in _RULES:
-        line = pattern.sub(mark, line)
+    lowered = line.lower()
+    for needle, pattern, mark in _RULES:
+        if needle in lowered:
+            line = pattern.sub(mark, line)
     return _without_durations(line if span is None else _without_moments(line, span))
 
 
@@ -97,8 +99,10 @@ def _without_durations(line: str) -> str:
 
 
 def _without_moments(text: str, span: Span) -> str:
-    text = _MOMENT.sub(lambda found: "<now>" if _is_now(found, span) else found[0], text)
-    text = _CLOCK.sub(lambda found: "<now>" if _is_clock(found, span) else found[0], text)
+    if "-" in text or "/" in text:
+        text = _MOMENT.sub(lambda found: "<now>" if _is_now(found, span) else found[0], text)
+    if ":" in text:
+        text = _CLOCK.sub(lambda found: "<now>" if _is_clock(found, span) else found[0], text)
     return _EPOCH.sub(lambda found: "<now>" if _is_epoch(float(found[0]), span) else found[0], text)
 
 
