@@ -39,7 +39,7 @@ from trackbook.records.query import (
     Some,
 )
 from trackbook.store import Batch, MemoryStore, RunChange, RunFilter, Store, open_store
-from trackbook.store.sql import reading
+from trackbook.store.sql import asked as asking
 from trackbook.tracking.query import parse, query_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -326,7 +326,7 @@ def test_hostile_texts_are_only_values(store: Store, text: str) -> None:
 
 def test_no_value_or_key_is_written_into_the_statement(sqlite: Store) -> None:
     text = "metrics.loss > 123.25 and params.`it's` = 'Robert' and name ~ 'drop' order by metrics.loss limit 77"
-    asked = reading._asked(RunFilter(), parse(text, sqlite.names))
+    asked = asking.asked_of(RunFilter(query=parse(text, sqlite.names)))
 
     written = " ".join(question.sql for question in asked.questions)
 
@@ -336,8 +336,8 @@ def test_no_value_or_key_is_written_into_the_statement(sqlite: Store) -> None:
 def plan(store: Any, text: str) -> str:
     """How SQLite reads the first page of a query."""
     where = RunFilter(query=parse(text, store.names), limit=100)
-    question = reading._asked(where, where.query).questions[0]
-    values = {**question._given, "limit": 100, "offset": 0}
+    question = asking.asked_of(where).questions[0]
+    values = {**question.given, "limit": 100, "offset": 0}
     with store._database.reading() as connection:
         return "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {question.sql}", values))
 

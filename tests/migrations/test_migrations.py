@@ -19,8 +19,8 @@ from trackbook.errors import NewerSchemaError, StoreError
 from trackbook.records import HiddenReason, MetricPoint, OutputKind, RunStatus, Verdict
 from trackbook.store import Batch, RunChange, RunFilter, Store, open_store
 from trackbook.store.sql.database import Database
-from trackbook.store.sql.prepare import as_sqlalchemy, migration_config
 from trackbook.store.sql.schema import HEAD
+from trackbook.store.sql.upgrading import as_sqlalchemy, migration_config
 
 PAST = sorted(Path(__file__).parent.glob("schema_*"))
 
@@ -173,7 +173,7 @@ def test_new_store_needs_no_alembic(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom trackbook.store import open_store\n"
         "open_store(sys.argv[1]).close()\nopen_store(sys.argv[1]).close()\n"
-        "assert not {'alembic', 'fsspec', 'pandas', 'IPython'} & set(sys.modules)"
+        "assert not {'alembic', 'sqlalchemy', 'fsspec', 'pandas', 'IPython'} & set(sys.modules)"
     )
 
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "store")], check=True)

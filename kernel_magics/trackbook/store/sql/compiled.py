@@ -1,38 +1,29 @@
-"""SQLAlchemy's statements as the driver takes them: compiled once, then run without SQLAlchemy, which costs ten times
-as much as SQLite itself for a row or two.
-
-Only for values that need no conversion by their column's type: moments are given and come back as whole microseconds.
-"""
+"""Statements as the driver takes them: SQLAlchemy would cost ten times as much as SQLite itself for a row or two."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Executable, Select, Text
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.sql import ClauseElement
-
-from trackbook.clock import microseconds
-
-_NAMED = sqlite.dialect(paramstyle="named")
-_BY_POSITION = sqlite.dialect(paramstyle="qmark")
-
 
 class Change:
-    """A statement that writes, its parameters given as tuples in the order of `names`."""
+    """A statement that writes.
 
-    def __init__(self, statement: Executable) -> None:
-        assert isinstance(statement, ClauseElement)
-        compiled = statement.compile(dialect=_BY_POSITION)
-        self.sql = str(compiled)
-        names = compiled.positiontup  # type: ignore[attr-defined]  # a SQL compiler's, which this is
-        self.names: tuple[str, ...] = tuple(names or ())
+    Parameters
+    ----------
+    sql
+        Its text.
+    names
+        The names of its parameters, with spaces between; their values are given as tuples in this order.
+    """
+
+    def __init__(self, sql: str, names: str) -> None:
+        self.sql = sql
+        self.names = tuple(names.split())
 
     @cached_property
     def values_of(self) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
@@ -52,32 +43,34 @@ class Change:
 class Question:
     """A statement that reads.
 
-    Attributes
+    Parameters
     ----------
+    sql
+        Its text, with named parameters.
+    columns
+        The names of the columns of its result, with spaces between.
     texts
-        The positions of the columns that hold texts.
+        The positions of those that hold texts.
+    given
+        The values of parameters that are part of the statement.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
-        compiled = statement.compile(dialect=_NAMED, compile_kwargs={"render_postcompile": True})
-        self.sql = str(compiled)
-        self._given = {name: _plain(value) for name, value in compiled.params.items()}
-        columns = list(statement.selected_columns)
-        self._names = [str(column.key) for column in columns]
-        self.texts = [position for position, column in enumerate(columns) if isinstance(column.type, Text)]
-
-    def ask(self, connection: sqlite3.Connection, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """Return the rows as plain tuples."""
-        return connection.execute(self.sql, {**self._given, **values} if values else self._given).fetchall()
+    def __init__(
+        self, sql: str, columns: str, texts: tuple[int, ...] = (), given: Mapping[str, Any] | None = None
+    ) -> None:
+        self.sql = sql
+        self.columns = tuple(columns.split())
+        self.texts = texts
+        self.given = dict(given or {})
 
     @cached_property
     def _row(self) -> Any:
-        return namedtuple("Row", self._names)
+        return namedtuple("Row", self.columns)
+
+    def ask(self, connection: sqlite3.Connection, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """Return the rows as plain tuples."""
+        return connection.execute(self.sql, {**self.given, **values} if values else self.given).fetchall()
 
     def named(self, rows: Iterable[tuple[Any, ...]]) -> list[Any]:
         """Return rows whose values have names."""
         return list(map(self._row._make, rows))
-
-
-def _plain(value: object) -> object:
-    return microseconds(value) if isinstance(value, datetime) else value

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from trackbook.records import Run
-from trackbook.store.sql import rows, statements
+from trackbook.store.sql import parameters, rows, statements
 from trackbook.store.sql.compiled import Question
 from trackbook.store.sql.drafts import Values
-from trackbook.store.sql.statements import ids, numbers
+from trackbook.store.sql.parameters import ids, numbers
 from trackbook.store.sql.texts import Texts
 
 
@@ -80,7 +80,7 @@ def key_numbers(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str
     wanted = list(dict.fromkeys(keys))
     if not wanted:
         return {}
-    found: dict[str, int] = dict(statements.KEYS.ask(connection, {"ids": statements.texts(wanted)}))
+    found: dict[str, int] = dict(statements.KEYS.ask(connection, {"ids": parameters.texts(wanted)}))
     new = [key for key in wanted if key not in found]
     if new:
         ((first,),) = statements.NEXT_KEY.ask(connection)

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from trackbook.store.sql import statements
 from trackbook.store.sql.drafts import ChangeRows, Values
 from trackbook.store.sql.numbering import Numbers
+from trackbook.store.sql.parameters import numbers
 from trackbook.store.sql.rows import PointRow
 
 Place: TypeAlias = tuple[int, int]  # of a run and a key
@@ -49,7 +50,7 @@ def write_points(changes: Iterable[ChangeRows], runs: Numbers, keys: Mapping[str
 
 def _latest(points: Iterable[Place], runs: Numbers, run_ids: Iterable[str]) -> dict[Place, tuple[int, PointRow]]:
     """Return the latest points on the record with their places in the run."""
-    keys = statements.numbers({key for _, key in points})
+    keys = numbers({key for _, key in points})
     found = runs.ask(statements.LATEST_OF_KEYS, run_ids, keys=keys)
     return {(number, key): (place, (step, at, *rest)) for number, key, place, step, at, *rest in found}
 

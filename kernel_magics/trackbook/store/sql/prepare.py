@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, create_engine, event, insert
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import StaticPool
-
-from trackbook.errors import NewerSchemaError, NotFoundError, StoreError
+from trackbook.errors import NotFoundError, StoreError
 from trackbook.store.folders import create_private_file, make_private_folder
 from trackbook.store.sql.database import Database
-from trackbook.store.sql.schema import HEAD, alembic_version, executions, metadata
-
-if TYPE_CHECKING:
-    from alembic.config import Config
-
-MIGRATIONS = Path(__file__).parent / "migrations"
+from trackbook.store.sql.statements import HEAD, SCHEMA
 
 
 def prepare(database: Database, *, create: bool = True) -> None:
@@ -38,28 +26,28 @@ def prepare(database: Database, *, create: bool = True) -> None:
     _make_file(database.path, create=create)
     if _is_current(database):
         return
-    with database.preparing() as driver, as_sqlalchemy(driver) as connection:
-        revision = _revision(driver, database.path)
-        if revision is None:
-            metadata.create_all(connection, checkfirst=False)
-            alembic_version.create(connection)
-            connection.execute(insert(alembic_version), {"version_num": HEAD})
-        elif revision != HEAD:
-            _upgrade(connection, revision, database.path)
+    with database.preparing() as connection:
+        revision = _made(connection, database.path)
+        if revision != HEAD:
+            from trackbook.store.sql.upgrading import upgrade
+
+            upgrade(connection, database.path)
 
 
-@contextmanager
-def as_sqlalchemy(driver: sqlite3.Connection) -> Iterator[Connection]:
-    """Give a driver's connection as SQLAlchemy and Alembic know it, inside a write transaction."""
-    engine = create_engine("sqlite://", creator=lambda: driver, poolclass=StaticPool)
-    event.listen(engine, "begin", lambda _: driver.execute("BEGIN IMMEDIATE"))
+def _made(connection: sqlite3.Connection, path: Path) -> str:
+    """Return the schema's revision; make the schema if there is none."""
+    connection.execute("BEGIN IMMEDIATE")
     try:
-        with engine.begin() as connection:
-            yield connection
-    except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error):
-            raise error.orig from error
+        revision = _revision(connection, path)
+        if revision is None:
+            for statement in SCHEMA:
+                connection.execute(statement)
+            connection.execute("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
         raise
+    return revision or HEAD
 
 
 def _make_file(path: Path, *, create: bool) -> None:
@@ -81,7 +69,7 @@ def _make_file(path: Path, *, create: bool) -> None:
 
 def _is_current(database: Database) -> bool:
     with database.peeking() as connection:
-        return alembic_version.name in _tables(connection) and _revision(connection, database.path) == HEAD
+        return "alembic_version" in _tables(connection) and _revision(connection, database.path) == HEAD
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:
@@ -93,31 +81,7 @@ def _revision(connection: sqlite3.Connection, path: Path) -> str | None:
     tables = _tables(connection)
     if not tables:
         return None
-    if executions.name not in tables or alembic_version.name not in tables:
+    if not {"executions", "alembic_version"} <= tables:
         raise StoreError(f"{path} is the database of another program. Set $TRACKBOOK_STORE to a place of its own.")
     found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return None if found is None else str(found[0])
-
-
-def _upgrade(connection: Connection, revision: str, path: Path) -> None:
-    from alembic import command
-    from alembic.script import ScriptDirectory
-
-    config = migration_config()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision not in known:
-        raise NewerSchemaError(
-            f"The store {path} was written by a newer Trackbook (its schema is {revision}, this one knows {HEAD}). "
-            "Upgrade it with pip install --upgrade trackbook."
-        )
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-
-
-def migration_config() -> Config:
-    """Return Alembic's configuration: the scripts in this package, and nothing from files."""
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    return config

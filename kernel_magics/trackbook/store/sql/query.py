@@ -21,9 +21,10 @@ from trackbook.records.query import All, Comparison, Condition, Field, OrderTerm
 from trackbook.store.matching import operands
 from trackbook.store.sql import schema
 from trackbook.store.sql.compiled import Question
+from trackbook.store.sql.core import asking
+from trackbook.store.sql.parameters import ids
 from trackbook.store.sql.query_conditions import GONE, condition_of, hangs, key_is, metric_test
 from trackbook.store.sql.query_order import order_of
-from trackbook.store.sql.statements import ids
 from trackbook.store.sql.values import real
 
 Gone = Callable[[Iterable[str]], set[str]]
@@ -48,7 +49,7 @@ class Asked:
     @cached_property
     def questions(self) -> list[Question]:
         """The statements whose rows make the list, one after the other; each has a limit and an offset."""
-        return [Question(statement) for statement in self._pages]
+        return [asking(statement) for statement in self._pages]
 
     def condition(self, *, without: Sequence[Condition] = ()) -> ColumnElement[bool]:
         """Return the condition that a run is asked for, some of the query's parts put aside."""
@@ -99,12 +100,12 @@ class Asked:
     @cached_property
     def count(self) -> Question:
         """The statement that counts the runs, the query's limit put aside."""
-        return Question(select(func.count().label("count")).select_from(self._selected().subquery()))
+        return asking(select(func.count().label("count")).select_from(self._selected().subquery()))
 
     def length(self, place: int) -> Question:
         """Return the statement that counts the rows of one of `questions`, its limit and offset put aside."""
         whole = self._pages[place].with_only_columns(schema.runs.c.number).order_by(None).limit(None).offset(None)
-        return Question(select(func.count().label("count")).select_from(whole.subquery()))
+        return asking(select(func.count().label("count")).select_from(whole.subquery()))
 
 
 def page(
@@ -141,7 +142,7 @@ def _ask(connection: sqlite3.Connection, question: Question, gone: Gone, values:
     """Run a statement; which sessions are gone is found out where it matters."""
     given = dict(values)
     if f":{GONE}" in question.sql:
-        running = [session for (session,) in Question(_RUNNING).ask(connection)]
+        running = [session for (session,) in asking(_RUNNING).ask(connection)]
         given[GONE] = ids(gone(running))
     return question.ask(connection, given)
 

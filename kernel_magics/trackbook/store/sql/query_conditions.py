@@ -39,8 +39,8 @@ from trackbook.records.query import (
 from trackbook.store.matching import NOTEBOOK, PATTERNS, SHORTEST_FINGERPRINT, base_of, operands, readings
 from trackbook.store.patterns import pattern_of
 from trackbook.store.sql import schema
+from trackbook.store.sql.core import among
 from trackbook.store.sql.query_texts import Beginning, Called, Ending, Exact, Inside, glob, one_of, text_test
-from trackbook.store.sql.statements import among
 from trackbook.store.sql.texts import stored
 from trackbook.store.sql.values import real
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, Table, exists, or_, select
 from trackbook.records.query import NameKind
 from trackbook.store import rules
 from trackbook.store.sql import schema
-from trackbook.store.sql.compiled import Question
+from trackbook.store.sql.core import asking
 from trackbook.store.sql.texts import Texts
 
 
@@ -35,12 +35,12 @@ def _of_sessions(column: ColumnElement[Any]) -> Select[Any]:
 _number = schema.params.c.number
 _notebook = schema.sessions.c.notebook
 _QUESTIONS = {
-    NameKind.METRICS: Question(_keys(schema.latest_metrics)),
-    NameKind.PARAMS: Question(_keys(schema.params, _number.is_not(None), _number.is_(None))),
-    NameKind.TAGS: Question(_keys(schema.tags)),
-    NameKind.EXPERIMENT: Question(select(schema.runs.c.experiment).distinct()),
-    NameKind.MODEL: Question(select(schema.models.c.class_name).distinct()),
-    NameKind.DATASET: Question(select(schema.datasets.c.name).distinct()),
-    NameKind.NOTEBOOK: Question(_of_sessions(_notebook).where(_notebook.is_not(None))),
-    NameKind.USER: Question(_of_sessions(schema.sessions.c.user)),
+    NameKind.METRICS: asking(_keys(schema.latest_metrics)),
+    NameKind.PARAMS: asking(_keys(schema.params, _number.is_not(None), _number.is_(None))),
+    NameKind.TAGS: asking(_keys(schema.tags)),
+    NameKind.EXPERIMENT: asking(select(schema.runs.c.experiment).distinct()),
+    NameKind.MODEL: asking(select(schema.models.c.class_name).distinct()),
+    NameKind.DATASET: asking(select(schema.datasets.c.name).distinct()),
+    NameKind.NOTEBOOK: asking(_of_sessions(_notebook).where(_notebook.is_not(None))),
+    NameKind.USER: asking(_of_sessions(schema.sessions.c.user)),
 }

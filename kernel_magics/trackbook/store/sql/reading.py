@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, true
-
 from trackbook import clock
 from trackbook.records import Execution, JsonValue, MetricPoint, Origin, Outcome, RunDetail, RunStatus, Session
-from trackbook.records.query import Query
 from trackbook.store import rules
 from trackbook.store.contract import RunFilter
-from trackbook.store.sql import query, rows, schema, statements
+from trackbook.store.sql import rows, statements
 from trackbook.store.sql.compiled import Question
+from trackbook.store.sql.filters import shape_of, values_of
 from trackbook.store.sql.latest import LatestMetrics
-from trackbook.store.sql.statements import among, ids, numbers
+from trackbook.store.sql.parameters import ids, numbers
 from trackbook.store.sql.texts import Texts, stored
 
 T = TypeVar("T")
@@ -56,30 +54,22 @@ def runs(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> list
 
 
 def _found(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> list[Any]:
-    values = _values(where)
     if where.query is None:
-        return _named(connection, texts, _page(_shape(where)), values)
-    question, found = query.page(connection, _asked(where, where.query), partial(_gone, connection, texts), values)
+        return _named(connection, texts, _question(statements.PAGES, where, "page"), values_of(where))
+    from trackbook.store.sql import asked
+
+    question, found = asked.page(connection, where, partial(_gone, connection, texts))
     return question.named(texts.whole(found, question.texts))
 
 
-def _asked(where: RunFilter, asked: Query) -> query.Asked:
-    return _asked_before(_Written(repr(asked), asked), _shape(where))
+def _question(usual: Mapping[str, Question], where: RunFilter, what: str) -> Question:
+    """Return the statement of a filter; only an unusual one has to be made."""
+    shape = shape_of(where)
+    if shape.name in usual:
+        return usual[shape.name]
+    from trackbook.store.sql import listing
 
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A query that is another one for `1`, `1.0` and `true`, which are equal in Python."""
-
-    text: str
-    query: Query = field(compare=False)
-
-
-@lru_cache(64)
-def _asked_before(written: _Written, shape: Shape) -> query.Asked:
-    return query.Asked(
-        query=written.query, base=_condition(shape), oldest_first=shape.oldest_first, is_whole=shape.is_whole
-    )
+    return listing.page(shape) if what == "page" else listing.count(shape)
 
 
 class _Hanging:
@@ -133,71 +123,12 @@ def _named(
 def count_runs(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> int:
     """Return how many runs a filter has."""
     if where.query is not None:
-        gone = partial(_gone, connection, texts)
-        return query.count(connection, _asked(replace(where, limit=None), where.query), gone, _values(where))
-    ((count,),) = _count(_shape(where)).ask(connection, _values(where))
+        from trackbook.store.sql import asked
+
+        return asked.count(connection, where, partial(_gone, connection, texts))
+    question = _question(statements.COUNTS, replace(where, oldest_first=False), "count")
+    ((count,),) = question.ask(connection, values_of(where))
     return int(count)
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What of a filter makes its statement: which conditions there are, not what they ask for."""
-
-    asked: frozenset[str]
-    only_roots: bool
-    oldest_first: bool
-    is_whole: bool
-
-
-def _shape(where: RunFilter) -> Shape:
-    asked = {name for name in (*_EQUAL, "ids") if getattr(where, name) is not None}
-    is_whole = where.limit is None and where.query is not None and where.query.limit is None
-    asked |= {"prefix"} if where.prefix else set()
-    return Shape(frozenset(asked), where.only_roots, where.oldest_first, is_whole)
-
-
-@lru_cache(256)
-def _page(shape: Shape) -> Question:
-    order = (schema.runs.c.started_at, schema.runs.c.run_id)
-    statement = select(schema.runs).where(_condition(shape))
-    statement = statement.order_by(*(order if shape.oldest_first else (column.desc() for column in order)))
-    return Question(statement.limit(bindparam("limit")).offset(bindparam("offset")))
-
-
-@lru_cache(256)
-def _count(shape: Shape) -> Question:
-    return Question(select(func.count().label("count")).select_from(schema.runs).where(_condition(shape)))
-
-
-_EQUAL = ("name", "experiment", "session_id", "parent_id")
-
-
-def _condition(shape: Shape) -> ColumnElement[bool]:
-    columns = schema.runs.c
-    asked = shape.asked
-    conditions: list[ColumnElement[bool]] = [columns[name] == bindparam(name) for name in _EQUAL if name in asked]
-    if "ids" in asked:
-        conditions.append(among(columns.run_id))
-    if "prefix" in asked:
-        beginning = func.substr(columns.run_id, 1, func.length(bindparam("prefix")))
-        conditions.append(and_(columns.run_id >= bindparam("prefix"), beginning == bindparam("prefix")))
-    if shape.only_roots:
-        conditions.append(columns.parent_id.is_(None))
-    return and_(true(), *conditions)
-
-
-def _values(where: RunFilter) -> dict[str, Any]:
-    values: dict[str, Any] = {name: stored(getattr(where, name)) for name in _EQUAL if getattr(where, name) is not None}
-    if where.ids is not None:
-        values["ids"] = ids(where.ids)
-    if where.prefix:
-        values["prefix"] = stored(where.prefix)
-    values["limit"] = _EVERY if where.limit is None else max(where.limit, 0)
-    values["offset"] = max(where.offset, 0)
-    return values
-
-
-_EVERY = query.EVERY
 
 
 def metric_history(connection: sqlite3.Connection, texts: Texts, run_id: str, key: str) -> list[MetricPoint]:
@@ -222,7 +153,8 @@ def executions(
     run_id: str | None,
 ) -> list[Execution]:
     """Return executions in the order in which they started, with the ids of their runs."""
-    question = _executions(execution_ids is not None, session_id is not None, run_id is not None)
+    given = {"ids": execution_ids, "run": run_id, "session": session_id}
+    question = statements.EXECUTIONS[" ".join(name for name, value in given.items() if value is not None)]
     asked: dict[str, Any] = {"session": stored(session_id or ""), "run": stored(run_id or "")}
     found = _named(connection, texts, question, asked | {"ids": ids(execution_ids or ())})
     gone = _gone(connection, texts, {row.session_id for row in found if row.outcome == Outcome.RUNNING})
@@ -231,21 +163,6 @@ def executions(
         rules.execution_as_read(rows.execution_of(row, tuple(run_ids[row.execution_id])), row.session_id in gone)
         for row in found
     ]
-
-
-@lru_cache(8)
-def _executions(by_ids: bool, by_session: bool, by_run: bool) -> Question:
-    table = schema.executions.c
-    statement: Select[Any] = select(schema.executions).order_by(table.started_at, table.nth, table.execution_id)
-    if by_ids:
-        statement = statement.where(among(table.execution_id))
-    if by_session:
-        statement = statement.where(table.session_id == bindparam("session"))
-    if by_run:
-        links, runs = schema.run_executions.c, schema.runs.c
-        of_run = select(links.execution_id).join(schema.runs, runs.number == links.run_number)
-        statement = statement.where(table.execution_id.in_(of_run.where(runs.run_id == bindparam("run"))))
-    return Question(statement)
 
 
 def _run_ids(connection: sqlite3.Connection, texts: Texts, execution_ids: Sequence[str]) -> dict[str, list[str]]:

@@ -1,181 +1,1120 @@
-"""The statements, made once from the tables."""
+"""The statements that `sources` makes of the tables, compiled: nobody has to wait until SQLAlchemy is imported.
+
+Written by ``python tests/unit/store/write_statements.py``, never by hand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
-from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, delete, func, literal_column, select, update
-from sqlalchemy.dialects.sqlite import insert
-
-from trackbook.records import JsonValue, encode
-from trackbook.store.sql import schema
 from trackbook.store.sql.compiled import Change, Question
-from trackbook.store.sql.texts import stored
 
-
-def ids(values: Iterable[str]) -> str:
-    """Return ids as the one parameter that `among` takes."""
-    return texts(stored(value) for value in values)
-
-
-def texts(values: Iterable[str]) -> str:
-    """Return texts, such as rows hold them, as the one parameter that `among` takes."""
-    return encode(list[JsonValue](values))
-
-
-def numbers(values: Iterable[int]) -> str:
-    """Return numbers of runs or keys as the one parameter that `among` takes."""
-    return encode(list[JsonValue](values))
-
-
-def among(column: ColumnElement[Any], name: str = "ids") -> ColumnElement[bool]:
-    """Return the condition that a column is one of `ids`: one parameter, however many there are."""
-    return column.in_(select(func.json_each(bindparam(name)).table_valued("value").c.value))
-
-
-def _replacing(table: Table, *keys: str, keeping: tuple[str, ...] = ()) -> Change:
-    """Insert, or replace every other column of the row with these keys, which keeps its place."""
-    kept = {*keys, *keeping, "place", "position"}
-    statement = insert(table).values(_given(table))
-    others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in kept}
-    return Change(statement.on_conflict_do_update(index_elements=list(keys), set_=others))
-
-
-def _adding(table: Table, *keys: str) -> Change:
-    """Insert unless there is a row with these keys."""
-    return Change(insert(table).values(_given(table)).on_conflict_do_nothing(index_elements=list(keys)))
-
-
-def _inserting(table: Table) -> Change:
-    return Change(insert(table).values(_given(table)))
-
-
-def _given(table: Table) -> dict[str, Any]:
-    return {column.name: bindparam(column.name) for column in table.c if column.name != "position"}
-
-
-def _of_run(table: Table, *keys: Column[Any]) -> list[ColumnElement[bool]]:
-    """Return the condition that a row belongs to a run, and to other parts of its key; each is a parameter."""
-    return [column == bindparam(f"of_{column.name}") for column in (table.c.run_number, *keys)]
-
-
-def _updating_run() -> Change:
-    """Replace a run's row except its note, which is a person's and may be newer than what the writer knows."""
-    table = schema.runs
-    fixed = ("number", "run_id", "note")
-    values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.c if column.name not in fixed}
-    return Change(update(table).where(table.c.number == bindparam("of_number")).values(values))
-
-
-def _adding_point_among() -> Change:
-    """Insert a point behind those of the same step and time. Its numbered parameters may stand more than once."""
-    table = schema.metric_points
-    before = table.alias()
-    given: list[ColumnElement[Any]] = [literal_column(f"?{number}") for number in range(1, 7)]
-    run, key, step, time, value, exact = given
-    same = (before.c.run_number == run, before.c.key_number == key, before.c.step == step, before.c.time == time)
-    following = func.coalesce(func.max(before.c.place) + literal_column("1"), literal_column("0"))
-    place = select(following).where(*same).scalar_subquery()
-    chosen = (run, key, step, time, place, value, exact)
-    return Change(insert(table).from_select([column.name for column in table.c], select(*chosen)))
-
-
-ADD_EXECUTION = _inserting(schema.executions)
-PUT_EXECUTION = _replacing(schema.executions, "execution_id")
-PUT_SESSION = _replacing(schema.sessions, "session_id")
-ADD_ENVIRONMENT = _adding(schema.environments, "environment_id")
-ADD_RUN = _inserting(schema.runs)
-PUT_RUN = _updating_run()
-ADD_KEY = _inserting(schema.keys)
-ADD_PARAM = _inserting(schema.params)
-PUT_TAG = _replacing(schema.tags, "run_number", "key_number")
-PUT_LATEST = _replacing(schema.latest_metrics, "run_number", "key_number")
-ADD_POINT = _inserting(schema.metric_points)
-ADD_POINT_AMONG = _adding_point_among()
-PUT_DATASET = _replacing(schema.datasets, "run_number", "name", "role")
-PUT_MODEL = _replacing(schema.models, "run_number", "model_id")
-PUT_ARTIFACT = _replacing(schema.artifacts, "run_number", "name")
-PUT_MODULE = _replacing(schema.modules, "run_number", "name")
-ADD_ORIGIN = _adding(schema.origins, "run_number", "key_number", "kind", "execution_id", "statement")
-ADD_LINK = _adding(schema.run_executions, "run_number", "execution_id")
-REMOVE_TAG = Change(delete(schema.tags).where(*_of_run(schema.tags, schema.tags.c.key_number)))
-SET_NOTE = Change(
-    update(schema.runs).where(schema.runs.c.number == bindparam("of_number")).values(note=bindparam("note"))
+ADD_EXECUTION = Change(
+    (
+        "INSERT INTO executions (execution_id, session_id, nth, prompt, cell_id, source, started_at, seconds, "
+        "outcome, failure, reads, writes, maybe, state, hidden, outputs, statements, cpu_seconds, "
+        "peak_memory_bytes, gpu_peak_memory_bytes, gpu_percent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?)"
+    ),
+    (
+        "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+        "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+    ),
 )
-WITHDRAW = Change(delete(schema.runs).where(schema.runs.c.number == bindparam("of_number")))
-
-
-def _hanging(table: Table, without: str = "") -> Question:
-    """Return what hangs on runs: the run's number, the place, then the rest with the key as text."""
-    place = table.c.position if "position" in table.c else table.c.place
-    rest = [column for column in table.c if column.name not in ("run_number", "key_number", place.name, without)]
-    source: Any = table
-    if "key_number" in table.c:
-        rest.insert(0, schema.keys.c.key)
-        source = table.join(schema.keys, schema.keys.c.number == table.c.key_number)
-    chosen: Select[Any] = select(table.c.run_number, place.label("place"), *rest)
-    return Question(chosen.select_from(source).where(among(table.c.run_number)))
-
-
-def _next(column: Column[int]) -> Question:
-    return Question(select((func.coalesce(func.max(column), 0) + 1).label("next")))
-
-
-def _last_places(table: Table) -> Question:
-    """Return the last place that is taken in each of some runs."""
-    run = table.c.run_number
-    return Question(select(run, func.max(table.c.place).label("place")).where(among(run)).group_by(run))
-
-
-NEXT_RUN = _next(schema.runs.c.number)
-NEXT_KEY = _next(schema.keys.c.number)
-KEYS = Question(select(schema.keys.c.key, schema.keys.c.number).where(among(schema.keys.c.key)))
-RUNS_BY_ID = Question(select(schema.runs).where(among(schema.runs.c.run_id)))
-RUN_NUMBER = Question(select(schema.runs.c.number).where(schema.runs.c.run_id == bindparam("run")))
-_sessions = select(schema.sessions).order_by(schema.sessions.c.started_at, schema.sessions.c.session_id)
-SESSIONS = Question(_sessions)
-SESSIONS_BY_ID = Question(_sessions.where(among(schema.sessions.c.session_id)))
-EXECUTIONS_BY_ID = Question(select(schema.executions).where(among(schema.executions.c.execution_id)))
-PARAMS = _hanging(schema.params, without="number")
-TAGS = _hanging(schema.tags)
-LATEST = _hanging(schema.latest_metrics)
-DATASETS = _hanging(schema.datasets)
-MODELS = _hanging(schema.models)
-ARTIFACTS = _hanging(schema.artifacts)
-MODULES = _hanging(schema.modules)
-ORIGINS = _hanging(schema.origins)
-RUN_EXECUTIONS = _hanging(schema.run_executions)
+PUT_EXECUTION = Change(
+    (
+        "INSERT INTO executions (execution_id, session_id, nth, prompt, cell_id, source, started_at, seconds, "
+        "outcome, failure, reads, writes, maybe, state, hidden, outputs, statements, cpu_seconds, "
+        "peak_memory_bytes, gpu_peak_memory_bytes, gpu_percent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?) ON CONFLICT (execution_id) DO UPDATE SET session_id = excluded.session_id, nth = "
+        "excluded.nth, prompt = excluded.prompt, cell_id = excluded.cell_id, source = excluded.source, started_at "
+        "= excluded.started_at, seconds = excluded.seconds, outcome = excluded.outcome, failure = "
+        "excluded.failure, reads = excluded.reads, writes = excluded.writes, maybe = excluded.maybe, state = "
+        "excluded.state, hidden = excluded.hidden, outputs = excluded.outputs, statements = excluded.statements, "
+        "cpu_seconds = excluded.cpu_seconds, peak_memory_bytes = excluded.peak_memory_bytes, "
+        "gpu_peak_memory_bytes = excluded.gpu_peak_memory_bytes, gpu_percent = excluded.gpu_percent"
+    ),
+    (
+        "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+        "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+    ),
+)
+PUT_SESSION = Change(
+    (
+        "INSERT INTO sessions (session_id, experiment, started_at, lease_expires_at, ended_at, host, boot, pid, "
+        "process_started, user, notebook, kernel_id, environment_id, parent_run_id) VALUES (?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET experiment = excluded.experiment, started_at "
+        "= excluded.started_at, lease_expires_at = excluded.lease_expires_at, ended_at = excluded.ended_at, host "
+        "= excluded.host, boot = excluded.boot, pid = excluded.pid, process_started = excluded.process_started, "
+        "user = excluded.user, notebook = excluded.notebook, kernel_id = excluded.kernel_id, environment_id = "
+        "excluded.environment_id, parent_run_id = excluded.parent_run_id"
+    ),
+    (
+        "session_id experiment started_at lease_expires_at ended_at host boot pid process_started user notebook "
+        "kernel_id environment_id parent_run_id"
+    ),
+)
+ADD_ENVIRONMENT = Change(
+    (
+        "INSERT INTO environments (environment_id, python, implementation, platform, machine, packages, hardware, "
+        "git_commit, git_branch, git_is_dirty, git_patch, git_remote) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (environment_id) DO NOTHING"
+    ),
+    (
+        "environment_id python implementation platform machine packages hardware git_commit git_branch "
+        "git_is_dirty git_patch git_remote"
+    ),
+)
+ADD_RUN = Change(
+    (
+        "INSERT INTO runs (number, run_id, name, experiment, session_id, parent_id, started_at, finished_at, "
+        "status, verdict, verdict_reason, failure, environment_id, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?)"
+    ),
+    (
+        "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+        "failure environment_id note"
+    ),
+)
+PUT_RUN = Change(
+    (
+        "UPDATE runs SET name=?, experiment=?, session_id=?, parent_id=?, started_at=?, finished_at=?, status=?, "
+        "verdict=?, verdict_reason=?, failure=?, environment_id=? WHERE runs.number = ?"
+    ),
+    (
+        "name experiment session_id parent_id started_at finished_at status verdict verdict_reason failure "
+        "environment_id of_number"
+    ),
+)
+ADD_KEY = Change('INSERT INTO keys (number, "key") VALUES (?, ?)', "number key")
+ADD_PARAM = Change(
+    "INSERT INTO params (run_number, key_number, place, value, number) VALUES (?, ?, ?, ?, ?)",
+    "run_number key_number place value number",
+)
+PUT_TAG = Change(
+    (
+        "INSERT INTO tags (run_number, key_number, place, value) VALUES (?, ?, ?, ?) ON CONFLICT (run_number, "
+        "key_number) DO UPDATE SET value = excluded.value"
+    ),
+    "run_number key_number place value",
+)
+PUT_LATEST = Change(
+    (
+        "INSERT INTO latest_metrics (run_number, key_number, place, step, time, value, text) VALUES (?, ?, ?, ?, "
+        "?, ?, ?) ON CONFLICT (run_number, key_number) DO UPDATE SET step = excluded.step, time = excluded.time, "
+        "value = excluded.value, text = excluded.text"
+    ),
+    "run_number key_number place step time value text",
+)
+ADD_POINT = Change(
+    ("INSERT INTO metric_points (run_number, key_number, step, time, place, value, text) VALUES (?, ?, ?, ?, ?, ?, ?)"),
+    "run_number key_number step time place value text",
+)
+ADD_POINT_AMONG = Change(
+    (
+        "INSERT INTO metric_points (run_number, key_number, step, time, place, value, text) SELECT ?1, ?2, ?3, "
+        "?4, (SELECT coalesce(max(metric_points_1.place) + 1, 0) AS coalesce_1 FROM metric_points AS "
+        "metric_points_1 WHERE metric_points_1.run_number = ?1 AND metric_points_1.key_number = ?2 AND "
+        "metric_points_1.step = ?3 AND metric_points_1.time = ?4) AS anon_1, ?5, ?6"
+    ),
+    "",
+)
+PUT_DATASET = Change(
+    (
+        "INSERT INTO datasets (run_number, name, role, kind, rows, shape, columns, fingerprint, files) VALUES (?, "
+        "?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_number, name, role) DO UPDATE SET kind = excluded.kind, rows = "
+        "excluded.rows, shape = excluded.shape, columns = excluded.columns, fingerprint = excluded.fingerprint, "
+        "files = excluded.files"
+    ),
+    "run_number name role kind rows shape columns fingerprint files",
+)
+PUT_MODEL = Change(
+    (
+        "INSERT INTO models (run_number, model_id, name, class_name, signature, features, importances, "
+        "coefficients, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_number, model_id) DO UPDATE "
+        "SET name = excluded.name, class_name = excluded.class_name, signature = excluded.signature, features = "
+        "excluded.features, importances = excluded.importances, coefficients = excluded.coefficients, details = "
+        "excluded.details"
+    ),
+    "run_number model_id name class_name signature features importances coefficients details",
+)
+PUT_ARTIFACT = Change(
+    (
+        "INSERT INTO artifacts (run_number, name, place, digest, size, media_type) VALUES (?, ?, ?, ?, ?, ?) ON "
+        "CONFLICT (run_number, name) DO UPDATE SET digest = excluded.digest, size = excluded.size, media_type = "
+        "excluded.media_type"
+    ),
+    "run_number name place digest size media_type",
+)
+PUT_MODULE = Change(
+    (
+        "INSERT INTO modules (run_number, name, place, path, digest, size) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT "
+        "(run_number, name) DO UPDATE SET path = excluded.path, digest = excluded.digest, size = excluded.size"
+    ),
+    "run_number name place path digest size",
+)
+ADD_ORIGIN = Change(
+    (
+        "INSERT INTO origins (run_number, key_number, kind, execution_id, statement, place, about) VALUES (?, ?, "
+        "?, ?, ?, ?, ?) ON CONFLICT (run_number, key_number, kind, execution_id, statement) DO NOTHING"
+    ),
+    "run_number key_number kind execution_id statement place about",
+)
+ADD_LINK = Change(
+    (
+        "INSERT INTO run_executions (run_number, execution_id, place) VALUES (?, ?, ?) ON CONFLICT (run_number, "
+        "execution_id) DO NOTHING"
+    ),
+    "run_number execution_id place",
+)
+REMOVE_TAG = Change("DELETE FROM tags WHERE tags.run_number = ? AND tags.key_number = ?", "of_run_number of_key_number")
+SET_NOTE = Change("UPDATE runs SET note=? WHERE runs.number = ?", "note of_number")
+WITHDRAW = Change("DELETE FROM runs WHERE runs.number = ?", "of_number")
+NEXT_RUN = Question(
+    "SELECT coalesce(max(runs.number), :coalesce_1) + :coalesce_2 AS next FROM runs",
+    "next",
+    (),
+    {"coalesce_1": 0, "coalesce_2": 1},
+)
+NEXT_KEY = Question(
+    "SELECT coalesce(max(keys.number), :coalesce_1) + :coalesce_2 AS next FROM keys",
+    "next",
+    (),
+    {"coalesce_1": 0, "coalesce_2": 1},
+)
+KEYS = Question(
+    (
+        'SELECT keys."key", keys.number FROM keys WHERE keys."key" IN (SELECT anon_1.value FROM json_each(:ids) '
+        "AS anon_1)"
+    ),
+    "key number",
+    (0,),
+)
+RUNS_BY_ID = Question(
+    (
+        "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+        "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+        "runs.environment_id, runs.note FROM runs WHERE runs.run_id IN (SELECT anon_1.value FROM json_each(:ids) "
+        "AS anon_1)"
+    ),
+    (
+        "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+        "failure environment_id note"
+    ),
+    (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+)
+RUN_NUMBER = Question("SELECT runs.number FROM runs WHERE runs.run_id = :run", "number", ())
+SESSIONS = Question(
+    (
+        "SELECT sessions.session_id, sessions.experiment, sessions.started_at, sessions.lease_expires_at, "
+        "sessions.ended_at, sessions.host, sessions.boot, sessions.pid, sessions.process_started, sessions.user, "
+        "sessions.notebook, sessions.kernel_id, sessions.environment_id, sessions.parent_run_id FROM sessions "
+        "ORDER BY sessions.started_at, sessions.session_id"
+    ),
+    (
+        "session_id experiment started_at lease_expires_at ended_at host boot pid process_started user notebook "
+        "kernel_id environment_id parent_run_id"
+    ),
+    (0, 1, 5, 6, 9, 10, 11, 12, 13),
+)
+SESSIONS_BY_ID = Question(
+    (
+        "SELECT sessions.session_id, sessions.experiment, sessions.started_at, sessions.lease_expires_at, "
+        "sessions.ended_at, sessions.host, sessions.boot, sessions.pid, sessions.process_started, sessions.user, "
+        "sessions.notebook, sessions.kernel_id, sessions.environment_id, sessions.parent_run_id FROM sessions "
+        "WHERE sessions.session_id IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) ORDER BY "
+        "sessions.started_at, sessions.session_id"
+    ),
+    (
+        "session_id experiment started_at lease_expires_at ended_at host boot pid process_started user notebook "
+        "kernel_id environment_id parent_run_id"
+    ),
+    (0, 1, 5, 6, 9, 10, 11, 12, 13),
+)
+EXECUTIONS_BY_ID = Question(
+    (
+        "SELECT executions.execution_id, executions.session_id, executions.nth, executions.prompt, "
+        "executions.cell_id, executions.source, executions.started_at, executions.seconds, executions.outcome, "
+        "executions.failure, executions.reads, executions.writes, executions.maybe, executions.state, "
+        "executions.hidden, executions.outputs, executions.statements, executions.cpu_seconds, "
+        "executions.peak_memory_bytes, executions.gpu_peak_memory_bytes, executions.gpu_percent FROM executions "
+        "WHERE executions.execution_id IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1)"
+    ),
+    (
+        "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+        "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+    ),
+    (0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+)
+PARAMS = Question(
+    (
+        'SELECT params.run_number, params.place AS place, keys."key", params.value FROM params JOIN keys ON '
+        "keys.number = params.key_number WHERE params.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS "
+        "anon_1)"
+    ),
+    "run_number place key value",
+    (2, 3),
+)
+TAGS = Question(
+    (
+        'SELECT tags.run_number, tags.place AS place, keys."key", tags.value FROM tags JOIN keys ON keys.number = '
+        "tags.key_number WHERE tags.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1)"
+    ),
+    "run_number place key value",
+    (2, 3),
+)
+LATEST = Question(
+    (
+        'SELECT latest_metrics.run_number, latest_metrics.place AS place, keys."key", latest_metrics.step, '
+        "latest_metrics.time, latest_metrics.value, latest_metrics.text FROM latest_metrics JOIN keys ON "
+        "keys.number = latest_metrics.key_number WHERE latest_metrics.run_number IN (SELECT anon_1.value FROM "
+        "json_each(:ids) AS anon_1)"
+    ),
+    "run_number place key step time value text",
+    (2, 6),
+)
+DATASETS = Question(
+    (
+        "SELECT datasets.run_number, datasets.position AS place, datasets.name, datasets.role, datasets.kind, "
+        "datasets.rows, datasets.shape, datasets.columns, datasets.fingerprint, datasets.files FROM datasets "
+        "WHERE datasets.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1)"
+    ),
+    "run_number place name role kind rows shape columns fingerprint files",
+    (2, 3, 4, 6, 7, 8, 9),
+)
+MODELS = Question(
+    (
+        "SELECT models.run_number, models.position AS place, models.model_id, models.name, models.class_name, "
+        "models.signature, models.features, models.importances, models.coefficients, models.details FROM models "
+        "WHERE models.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1)"
+    ),
+    "run_number place model_id name class_name signature features importances coefficients details",
+    (2, 3, 4, 5, 6, 7, 8, 9),
+)
+ARTIFACTS = Question(
+    (
+        "SELECT artifacts.run_number, artifacts.place AS place, artifacts.name, artifacts.digest, artifacts.size, "
+        "artifacts.media_type FROM artifacts WHERE artifacts.run_number IN (SELECT anon_1.value FROM "
+        "json_each(:ids) AS anon_1)"
+    ),
+    "run_number place name digest size media_type",
+    (2, 3, 5),
+)
+MODULES = Question(
+    (
+        "SELECT modules.run_number, modules.place AS place, modules.name, modules.path, modules.digest, "
+        "modules.size FROM modules WHERE modules.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS "
+        "anon_1)"
+    ),
+    "run_number place name path digest size",
+    (2, 3, 4),
+)
+ORIGINS = Question(
+    (
+        'SELECT origins.run_number, origins.place AS place, keys."key", origins.kind, origins.execution_id, '
+        "origins.statement, origins.about FROM origins JOIN keys ON keys.number = origins.key_number WHERE "
+        "origins.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1)"
+    ),
+    "run_number place key kind execution_id statement about",
+    (2, 3, 4, 6),
+)
+RUN_EXECUTIONS = Question(
+    (
+        "SELECT run_executions.run_number, run_executions.place AS place, run_executions.execution_id FROM "
+        "run_executions WHERE run_executions.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1)"
+    ),
+    "run_number place execution_id",
+    (2,),
+)
 LATEST_OF_KEYS = Question(
-    select(schema.latest_metrics)
-    .where(among(schema.latest_metrics.c.run_number))
-    .where(among(schema.latest_metrics.c.key_number, "keys"))
+    (
+        "SELECT latest_metrics.run_number, latest_metrics.key_number, latest_metrics.place, latest_metrics.step, "
+        "latest_metrics.time, latest_metrics.value, latest_metrics.text FROM latest_metrics WHERE "
+        "latest_metrics.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) AND "
+        "latest_metrics.key_number IN (SELECT anon_2.value FROM json_each(:keys) AS anon_2)"
+    ),
+    "run_number key_number place step time value text",
+    (6,),
 )
 LAST_PLACES = {
-    name: _last_places(schema.metadata.tables[name])
-    for name in ("params", "tags", "latest_metrics", "artifacts", "modules", "origins", "run_executions")
+    "params": Question(
+        (
+            "SELECT params.run_number, max(params.place) AS place FROM params WHERE params.run_number IN (SELECT "
+            "anon_1.value FROM json_each(:ids) AS anon_1) GROUP BY params.run_number"
+        ),
+        "run_number place",
+        (),
+    ),
+    "tags": Question(
+        (
+            "SELECT tags.run_number, max(tags.place) AS place FROM tags WHERE tags.run_number IN (SELECT anon_1.value "
+            "FROM json_each(:ids) AS anon_1) GROUP BY tags.run_number"
+        ),
+        "run_number place",
+        (),
+    ),
+    "latest_metrics": Question(
+        (
+            "SELECT latest_metrics.run_number, max(latest_metrics.place) AS place FROM latest_metrics WHERE "
+            "latest_metrics.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) GROUP BY "
+            "latest_metrics.run_number"
+        ),
+        "run_number place",
+        (),
+    ),
+    "artifacts": Question(
+        (
+            "SELECT artifacts.run_number, max(artifacts.place) AS place FROM artifacts WHERE artifacts.run_number IN "
+            "(SELECT anon_1.value FROM json_each(:ids) AS anon_1) GROUP BY artifacts.run_number"
+        ),
+        "run_number place",
+        (),
+    ),
+    "modules": Question(
+        (
+            "SELECT modules.run_number, max(modules.place) AS place FROM modules WHERE modules.run_number IN (SELECT "
+            "anon_1.value FROM json_each(:ids) AS anon_1) GROUP BY modules.run_number"
+        ),
+        "run_number place",
+        (),
+    ),
+    "origins": Question(
+        (
+            "SELECT origins.run_number, max(origins.place) AS place FROM origins WHERE origins.run_number IN (SELECT "
+            "anon_1.value FROM json_each(:ids) AS anon_1) GROUP BY origins.run_number"
+        ),
+        "run_number place",
+        (),
+    ),
+    "run_executions": Question(
+        (
+            "SELECT run_executions.run_number, max(run_executions.place) AS place FROM run_executions WHERE "
+            "run_executions.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) GROUP BY "
+            "run_executions.run_number"
+        ),
+        "run_number place",
+        (),
+    ),
 }
 RUNS_OF_EXECUTIONS = Question(
-    select(schema.run_executions.c.execution_id, schema.runs.c.run_id)
-    .join(schema.runs, schema.runs.c.number == schema.run_executions.c.run_number)
-    .where(among(schema.run_executions.c.execution_id))
-    .order_by(schema.runs.c.number)
+    (
+        "SELECT run_executions.execution_id, runs.run_id FROM run_executions JOIN runs ON runs.number = "
+        "run_executions.run_number WHERE run_executions.execution_id IN (SELECT anon_1.value FROM json_each(:ids) "
+        "AS anon_1) ORDER BY runs.number"
+    ),
+    "execution_id run_id",
+    (0, 1),
 )
 ENVIRONMENT = Question(
-    select(schema.environments).where(schema.environments.c.environment_id == bindparam("environment"))
+    (
+        "SELECT environments.environment_id, environments.python, environments.implementation, "
+        "environments.platform, environments.machine, environments.packages, environments.hardware, "
+        "environments.git_commit, environments.git_branch, environments.git_is_dirty, environments.git_patch, "
+        "environments.git_remote FROM environments WHERE environments.environment_id = :environment"
+    ),
+    (
+        "environment_id python implementation platform machine packages hardware git_commit git_branch "
+        "git_is_dirty git_patch git_remote"
+    ),
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11),
 )
-
-
-def _history(table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
-    number = select(schema.runs.c.number).where(schema.runs.c.run_id == bindparam("run")).scalar_subquery()
-    key = select(schema.keys.c.number).where(schema.keys.c.key == bindparam("key")).scalar_subquery()
-    chosen: Select[Any] = select(*(table.c[name] for name in ("step", "time", "value", "text")))
-    return chosen.where(table.c.run_number == number, table.c.key_number == key).order_by(*columns)
-
-
 HISTORY = Question(
-    _history(
-        schema.metric_points, schema.metric_points.c.step, schema.metric_points.c.time, schema.metric_points.c.place
-    )
+    (
+        "SELECT metric_points.step, metric_points.time, metric_points.value, metric_points.text FROM "
+        "metric_points WHERE metric_points.run_number = (SELECT runs.number FROM runs WHERE runs.run_id = :run) "
+        'AND metric_points.key_number = (SELECT keys.number FROM keys WHERE keys."key" = :key) ORDER BY '
+        "metric_points.step, metric_points.time, metric_points.place"
+    ),
+    "step time value text",
+    (3,),
 )
-LATEST_OF_KEY = Question(_history(schema.latest_metrics))
+LATEST_OF_KEY = Question(
+    (
+        "SELECT latest_metrics.step, latest_metrics.time, latest_metrics.value, latest_metrics.text FROM "
+        "latest_metrics WHERE latest_metrics.run_number = (SELECT runs.number FROM runs WHERE runs.run_id = :run) "
+        'AND latest_metrics.key_number = (SELECT keys.number FROM keys WHERE keys."key" = :key)'
+    ),
+    "step time value text",
+    (3,),
+)
+_ASKED = (
+    "ids",
+    "run",
+    "session",
+)
+EXECUTIONS = {
+    "": Question(
+        (
+            "SELECT executions.execution_id, executions.session_id, executions.nth, executions.prompt, "
+            "executions.cell_id, executions.source, executions.started_at, executions.seconds, executions.outcome, "
+            "executions.failure, executions.reads, executions.writes, executions.maybe, executions.state, "
+            "executions.hidden, executions.outputs, executions.statements, executions.cpu_seconds, "
+            "executions.peak_memory_bytes, executions.gpu_peak_memory_bytes, executions.gpu_percent FROM executions "
+            "ORDER BY executions.started_at, executions.nth, executions.execution_id"
+        ),
+        (
+            "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+            "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+        ),
+        (0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    ),
+    "ids": Question(
+        (
+            "SELECT executions.execution_id, executions.session_id, executions.nth, executions.prompt, "
+            "executions.cell_id, executions.source, executions.started_at, executions.seconds, executions.outcome, "
+            "executions.failure, executions.reads, executions.writes, executions.maybe, executions.state, "
+            "executions.hidden, executions.outputs, executions.statements, executions.cpu_seconds, "
+            "executions.peak_memory_bytes, executions.gpu_peak_memory_bytes, executions.gpu_percent FROM executions "
+            "WHERE executions.execution_id IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) ORDER BY "
+            "executions.started_at, executions.nth, executions.execution_id"
+        ),
+        (
+            "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+            "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+        ),
+        (0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    ),
+    "run": Question(
+        (
+            "SELECT executions.execution_id, executions.session_id, executions.nth, executions.prompt, "
+            "executions.cell_id, executions.source, executions.started_at, executions.seconds, executions.outcome, "
+            "executions.failure, executions.reads, executions.writes, executions.maybe, executions.state, "
+            "executions.hidden, executions.outputs, executions.statements, executions.cpu_seconds, "
+            "executions.peak_memory_bytes, executions.gpu_peak_memory_bytes, executions.gpu_percent FROM executions "
+            "WHERE executions.execution_id IN (SELECT run_executions.execution_id FROM run_executions JOIN runs ON "
+            "runs.number = run_executions.run_number WHERE runs.run_id = :run) ORDER BY executions.started_at, "
+            "executions.nth, executions.execution_id"
+        ),
+        (
+            "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+            "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+        ),
+        (0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    ),
+    "session": Question(
+        (
+            "SELECT executions.execution_id, executions.session_id, executions.nth, executions.prompt, "
+            "executions.cell_id, executions.source, executions.started_at, executions.seconds, executions.outcome, "
+            "executions.failure, executions.reads, executions.writes, executions.maybe, executions.state, "
+            "executions.hidden, executions.outputs, executions.statements, executions.cpu_seconds, "
+            "executions.peak_memory_bytes, executions.gpu_peak_memory_bytes, executions.gpu_percent FROM executions "
+            "WHERE executions.session_id = :session ORDER BY executions.started_at, executions.nth, "
+            "executions.execution_id"
+        ),
+        (
+            "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+            "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+        ),
+        (0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    ),
+    "ids run": Question(
+        (
+            "SELECT executions.execution_id, executions.session_id, executions.nth, executions.prompt, "
+            "executions.cell_id, executions.source, executions.started_at, executions.seconds, executions.outcome, "
+            "executions.failure, executions.reads, executions.writes, executions.maybe, executions.state, "
+            "executions.hidden, executions.outputs, executions.statements, executions.cpu_seconds, "
+            "executions.peak_memory_bytes, executions.gpu_peak_memory_bytes, executions.gpu_percent FROM executions "
+            "WHERE executions.execution_id IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) AND "
+            "executions.execution_id IN (SELECT run_executions.execution_id FROM run_executions JOIN runs ON "
+            "runs.number = run_executions.run_number WHERE runs.run_id = :run) ORDER BY executions.started_at, "
+            "executions.nth, executions.execution_id"
+        ),
+        (
+            "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+            "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+        ),
+        (0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    ),
+    "ids session": Question(
+        (
+            "SELECT executions.execution_id, executions.session_id, executions.nth, executions.prompt, "
+            "executions.cell_id, executions.source, executions.started_at, executions.seconds, executions.outcome, "
+            "executions.failure, executions.reads, executions.writes, executions.maybe, executions.state, "
+            "executions.hidden, executions.outputs, executions.statements, executions.cpu_seconds, "
+            "executions.peak_memory_bytes, executions.gpu_peak_memory_bytes, executions.gpu_percent FROM executions "
+            "WHERE executions.execution_id IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) AND "
+            "executions.session_id = :session ORDER BY executions.started_at, executions.nth, executions.execution_id"
+        ),
+        (
+            "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+            "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+        ),
+        (0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    ),
+    "run session": Question(
+        (
+            "SELECT executions.execution_id, executions.session_id, executions.nth, executions.prompt, "
+            "executions.cell_id, executions.source, executions.started_at, executions.seconds, executions.outcome, "
+            "executions.failure, executions.reads, executions.writes, executions.maybe, executions.state, "
+            "executions.hidden, executions.outputs, executions.statements, executions.cpu_seconds, "
+            "executions.peak_memory_bytes, executions.gpu_peak_memory_bytes, executions.gpu_percent FROM executions "
+            "WHERE executions.session_id = :session AND executions.execution_id IN (SELECT "
+            "run_executions.execution_id FROM run_executions JOIN runs ON runs.number = run_executions.run_number "
+            "WHERE runs.run_id = :run) ORDER BY executions.started_at, executions.nth, executions.execution_id"
+        ),
+        (
+            "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+            "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+        ),
+        (0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    ),
+    "ids run session": Question(
+        (
+            "SELECT executions.execution_id, executions.session_id, executions.nth, executions.prompt, "
+            "executions.cell_id, executions.source, executions.started_at, executions.seconds, executions.outcome, "
+            "executions.failure, executions.reads, executions.writes, executions.maybe, executions.state, "
+            "executions.hidden, executions.outputs, executions.statements, executions.cpu_seconds, "
+            "executions.peak_memory_bytes, executions.gpu_peak_memory_bytes, executions.gpu_percent FROM executions "
+            "WHERE executions.execution_id IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) AND "
+            "executions.session_id = :session AND executions.execution_id IN (SELECT run_executions.execution_id FROM "
+            "run_executions JOIN runs ON runs.number = run_executions.run_number WHERE runs.run_id = :run) ORDER BY "
+            "executions.started_at, executions.nth, executions.execution_id"
+        ),
+        (
+            "execution_id session_id nth prompt cell_id source started_at seconds outcome failure reads writes maybe "
+            "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
+        ),
+        (0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    ),
+}
+PAGES = {
+    "": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE 1 = 1 ORDER BY runs.started_at DESC, runs.run_id DESC "
+            "LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE 1 = 1 ORDER BY runs.started_at, runs.run_id LIMIT :limit "
+            "OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "roots": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.parent_id IS NULL ORDER BY runs.started_at DESC, "
+            "runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "roots oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.parent_id IS NULL ORDER BY runs.started_at, "
+            "runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "ids": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.run_id IN (SELECT anon_1.value FROM json_each(:ids) "
+            "AS anon_1) ORDER BY runs.started_at DESC, runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "ids oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.run_id IN (SELECT anon_1.value FROM json_each(:ids) "
+            "AS anon_1) ORDER BY runs.started_at, runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "ids roots": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.run_id IN (SELECT anon_1.value FROM json_each(:ids) "
+            "AS anon_1) AND runs.parent_id IS NULL ORDER BY runs.started_at DESC, runs.run_id DESC LIMIT :limit "
+            "OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "ids roots oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.run_id IN (SELECT anon_1.value FROM json_each(:ids) "
+            "AS anon_1) AND runs.parent_id IS NULL ORDER BY runs.started_at, runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "prefix": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.run_id >= :prefix AND substr(runs.run_id, :substr_1, "
+            "length(:prefix)) = :prefix ORDER BY runs.started_at DESC, runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+        {"substr_1": 1},
+    ),
+    "prefix oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.run_id >= :prefix AND substr(runs.run_id, :substr_1, "
+            "length(:prefix)) = :prefix ORDER BY runs.started_at, runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+        {"substr_1": 1},
+    ),
+    "prefix roots": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.run_id >= :prefix AND substr(runs.run_id, :substr_1, "
+            "length(:prefix)) = :prefix AND runs.parent_id IS NULL ORDER BY runs.started_at DESC, runs.run_id DESC "
+            "LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+        {"substr_1": 1},
+    ),
+    "prefix roots oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.run_id >= :prefix AND substr(runs.run_id, :substr_1, "
+            "length(:prefix)) = :prefix AND runs.parent_id IS NULL ORDER BY runs.started_at, runs.run_id LIMIT :limit "
+            "OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+        {"substr_1": 1},
+    ),
+    "name": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.name = :name ORDER BY runs.started_at DESC, "
+            "runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "name oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.name = :name ORDER BY runs.started_at, runs.run_id "
+            "LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "name roots": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.name = :name AND runs.parent_id IS NULL ORDER BY "
+            "runs.started_at DESC, runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "name roots oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.name = :name AND runs.parent_id IS NULL ORDER BY "
+            "runs.started_at, runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "experiment": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.experiment = :experiment ORDER BY runs.started_at "
+            "DESC, runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "experiment oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.experiment = :experiment ORDER BY runs.started_at, "
+            "runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "experiment roots": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.experiment = :experiment AND runs.parent_id IS NULL "
+            "ORDER BY runs.started_at DESC, runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "experiment roots oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.experiment = :experiment AND runs.parent_id IS NULL "
+            "ORDER BY runs.started_at, runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "session_id": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.session_id = :session_id ORDER BY runs.started_at "
+            "DESC, runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "session_id oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.session_id = :session_id ORDER BY runs.started_at, "
+            "runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "session_id roots": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.session_id = :session_id AND runs.parent_id IS NULL "
+            "ORDER BY runs.started_at DESC, runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "session_id roots oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.session_id = :session_id AND runs.parent_id IS NULL "
+            "ORDER BY runs.started_at, runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "parent_id": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.parent_id = :parent_id ORDER BY runs.started_at "
+            "DESC, runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "parent_id oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.parent_id = :parent_id ORDER BY runs.started_at, "
+            "runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "parent_id roots": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.parent_id = :parent_id AND runs.parent_id IS NULL "
+            "ORDER BY runs.started_at DESC, runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+    "parent_id roots oldest": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.parent_id = :parent_id AND runs.parent_id IS NULL "
+            "ORDER BY runs.started_at, runs.run_id LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
+}
+COUNTS = {
+    "": Question("SELECT count(*) AS count FROM runs WHERE 1 = 1", "count", ()),
+    "roots": Question("SELECT count(*) AS count FROM runs WHERE runs.parent_id IS NULL", "count", ()),
+    "ids": Question(
+        (
+            "SELECT count(*) AS count FROM runs WHERE runs.run_id IN (SELECT anon_1.value FROM json_each(:ids) AS "
+            "anon_1)"
+        ),
+        "count",
+        (),
+    ),
+    "ids roots": Question(
+        (
+            "SELECT count(*) AS count FROM runs WHERE runs.run_id IN (SELECT anon_1.value FROM json_each(:ids) AS "
+            "anon_1) AND runs.parent_id IS NULL"
+        ),
+        "count",
+        (),
+    ),
+    "prefix": Question(
+        (
+            "SELECT count(*) AS count FROM runs WHERE runs.run_id >= :prefix AND substr(runs.run_id, :substr_1, "
+            "length(:prefix)) = :prefix"
+        ),
+        "count",
+        (),
+        {"substr_1": 1},
+    ),
+    "prefix roots": Question(
+        (
+            "SELECT count(*) AS count FROM runs WHERE runs.run_id >= :prefix AND substr(runs.run_id, :substr_1, "
+            "length(:prefix)) = :prefix AND runs.parent_id IS NULL"
+        ),
+        "count",
+        (),
+        {"substr_1": 1},
+    ),
+    "name": Question("SELECT count(*) AS count FROM runs WHERE runs.name = :name", "count", ()),
+    "name roots": Question(
+        "SELECT count(*) AS count FROM runs WHERE runs.name = :name AND runs.parent_id IS NULL", "count", ()
+    ),
+    "experiment": Question("SELECT count(*) AS count FROM runs WHERE runs.experiment = :experiment", "count", ()),
+    "experiment roots": Question(
+        "SELECT count(*) AS count FROM runs WHERE runs.experiment = :experiment AND runs.parent_id IS NULL", "count", ()
+    ),
+    "session_id": Question("SELECT count(*) AS count FROM runs WHERE runs.session_id = :session_id", "count", ()),
+    "session_id roots": Question(
+        "SELECT count(*) AS count FROM runs WHERE runs.session_id = :session_id AND runs.parent_id IS NULL", "count", ()
+    ),
+    "parent_id": Question("SELECT count(*) AS count FROM runs WHERE runs.parent_id = :parent_id", "count", ()),
+    "parent_id roots": Question(
+        "SELECT count(*) AS count FROM runs WHERE runs.parent_id = :parent_id AND runs.parent_id IS NULL", "count", ()
+    ),
+}
+HEAD = "0002"
+SCHEMA = (
+    (
+        "CREATE TABLE environments ( environment_id TEXT NOT NULL, python TEXT NOT NULL, implementation TEXT NOT "
+        "NULL, platform TEXT NOT NULL, machine TEXT NOT NULL, packages TEXT NOT NULL, hardware TEXT NOT NULL, "
+        "git_commit TEXT, git_branch TEXT, git_is_dirty BOOLEAN, git_patch TEXT, git_remote TEXT, CONSTRAINT "
+        "pk_environments PRIMARY KEY (environment_id) )"
+    ),
+    (
+        'CREATE TABLE keys ( number INTEGER NOT NULL, "key" TEXT NOT NULL, CONSTRAINT pk_keys PRIMARY KEY '
+        '(number), CONSTRAINT uq_keys_key UNIQUE ("key") )'
+    ),
+    (
+        "CREATE TABLE sessions ( session_id TEXT NOT NULL, experiment TEXT NOT NULL, started_at BIGINT NOT NULL, "
+        "lease_expires_at BIGINT NOT NULL, ended_at BIGINT, host TEXT NOT NULL, boot TEXT NOT NULL, pid BIGINT "
+        "NOT NULL, process_started DOUBLE NOT NULL, user TEXT NOT NULL, notebook TEXT, kernel_id TEXT, "
+        "environment_id TEXT, parent_run_id TEXT, CONSTRAINT pk_sessions PRIMARY KEY (session_id) )"
+    ),
+    "CREATE INDEX ix_sessions_started_at ON sessions (started_at)",
+    (
+        "CREATE TABLE executions ( execution_id TEXT NOT NULL, session_id TEXT NOT NULL, nth BIGINT NOT NULL, "
+        "prompt BIGINT, cell_id TEXT, source TEXT NOT NULL, started_at BIGINT NOT NULL, seconds DOUBLE, outcome "
+        "TEXT NOT NULL, failure TEXT, reads TEXT NOT NULL, writes TEXT NOT NULL, maybe TEXT NOT NULL, state TEXT "
+        "NOT NULL, hidden TEXT NOT NULL, outputs TEXT NOT NULL, statements TEXT NOT NULL, cpu_seconds DOUBLE, "
+        "peak_memory_bytes BIGINT, gpu_peak_memory_bytes BIGINT, gpu_percent DOUBLE, CONSTRAINT pk_executions "
+        "PRIMARY KEY (execution_id), CONSTRAINT fk_executions_session_id FOREIGN KEY(session_id) REFERENCES "
+        "sessions (session_id) )"
+    ),
+    "CREATE INDEX ix_executions_session_id_nth ON executions (session_id, nth)",
+    (
+        "CREATE TABLE runs ( number INTEGER NOT NULL, run_id TEXT NOT NULL, name TEXT NOT NULL, experiment TEXT "
+        "NOT NULL, session_id TEXT NOT NULL, parent_id TEXT, started_at BIGINT NOT NULL, finished_at BIGINT, "
+        "status TEXT NOT NULL, verdict TEXT, verdict_reason TEXT, failure TEXT, environment_id TEXT, note TEXT, "
+        "CONSTRAINT pk_runs PRIMARY KEY (number), CONSTRAINT uq_runs_run_id UNIQUE (run_id), CONSTRAINT "
+        "fk_runs_session_id FOREIGN KEY(session_id) REFERENCES sessions (session_id), CONSTRAINT "
+        "fk_runs_parent_id FOREIGN KEY(parent_id) REFERENCES runs (run_id) ON DELETE SET NULL DEFERRABLE "
+        "INITIALLY DEFERRED )"
+    ),
+    "CREATE INDEX ix_runs_experiment_started_at ON runs (experiment, started_at)",
+    "CREATE INDEX ix_runs_name ON runs (name)",
+    "CREATE INDEX ix_runs_parent_id ON runs (parent_id)",
+    "CREATE INDEX ix_runs_session_id ON runs (session_id)",
+    "CREATE INDEX ix_runs_started_at ON runs (started_at)",
+    (
+        "CREATE TABLE artifacts ( run_number BIGINT NOT NULL, name TEXT NOT NULL, place BIGINT NOT NULL, digest "
+        "TEXT NOT NULL, size BIGINT NOT NULL, media_type TEXT NOT NULL, CONSTRAINT pk_artifacts PRIMARY KEY "
+        "(run_number, name), CONSTRAINT fk_artifacts_run_number FOREIGN KEY(run_number) REFERENCES runs (number) "
+        "ON DELETE CASCADE ) WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE datasets ( position INTEGER NOT NULL, run_number BIGINT NOT NULL, name TEXT NOT NULL, role "
+        "TEXT NOT NULL, kind TEXT NOT NULL, rows BIGINT, shape TEXT NOT NULL, columns TEXT NOT NULL, fingerprint "
+        "TEXT, files TEXT NOT NULL, CONSTRAINT pk_datasets PRIMARY KEY (position), CONSTRAINT "
+        "uq_datasets_run_number_name_role UNIQUE (run_number, name, role), CONSTRAINT fk_datasets_run_number "
+        "FOREIGN KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE )"
+    ),
+    "CREATE INDEX ix_datasets_fingerprint ON datasets (fingerprint)",
+    (
+        "CREATE TABLE latest_metrics ( run_number BIGINT NOT NULL, key_number BIGINT NOT NULL, place BIGINT NOT "
+        "NULL, step BIGINT NOT NULL, time BIGINT NOT NULL, value DOUBLE, text TEXT, CONSTRAINT pk_latest_metrics "
+        "PRIMARY KEY (run_number, key_number), CONSTRAINT fk_latest_metrics_run_number FOREIGN KEY(run_number) "
+        "REFERENCES runs (number) ON DELETE CASCADE ) WITHOUT ROWID"
+    ),
+    "CREATE INDEX ix_latest_metrics_key_number_value ON latest_metrics (key_number, value)",
+    (
+        "CREATE TABLE metric_points ( run_number BIGINT NOT NULL, key_number BIGINT NOT NULL, step BIGINT NOT "
+        "NULL, time BIGINT NOT NULL, place BIGINT NOT NULL, value DOUBLE, text TEXT, CONSTRAINT pk_metric_points "
+        "PRIMARY KEY (run_number, key_number, step, time, place), CONSTRAINT fk_metric_points_run_number FOREIGN "
+        "KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE ) WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE models ( position INTEGER NOT NULL, run_number BIGINT NOT NULL, model_id TEXT NOT NULL, "
+        "name TEXT NOT NULL, class_name TEXT NOT NULL, signature TEXT NOT NULL, features TEXT NOT NULL, "
+        "importances TEXT NOT NULL, coefficients TEXT NOT NULL, details TEXT NOT NULL, CONSTRAINT pk_models "
+        "PRIMARY KEY (position), CONSTRAINT uq_models_run_number_model_id UNIQUE (run_number, model_id), "
+        "CONSTRAINT fk_models_run_number FOREIGN KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE )"
+    ),
+    "CREATE INDEX ix_models_model_id ON models (model_id)",
+    (
+        "CREATE TABLE modules ( run_number BIGINT NOT NULL, name TEXT NOT NULL, place BIGINT NOT NULL, path TEXT "
+        "NOT NULL, digest TEXT NOT NULL, size BIGINT NOT NULL, CONSTRAINT pk_modules PRIMARY KEY (run_number, "
+        "name), CONSTRAINT fk_modules_run_number FOREIGN KEY(run_number) REFERENCES runs (number) ON DELETE "
+        "CASCADE ) WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE origins ( run_number BIGINT NOT NULL, key_number BIGINT NOT NULL, kind TEXT NOT NULL, "
+        "execution_id TEXT NOT NULL, statement BIGINT NOT NULL, place BIGINT NOT NULL, about TEXT NOT NULL, "
+        "CONSTRAINT pk_origins PRIMARY KEY (run_number, key_number, kind, execution_id, statement), CONSTRAINT "
+        "fk_origins_run_number FOREIGN KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE ) WITHOUT ROWID"
+    ),
+    (
+        "CREATE TABLE params ( run_number BIGINT NOT NULL, key_number BIGINT NOT NULL, place BIGINT NOT NULL, "
+        "value TEXT NOT NULL, number DOUBLE, CONSTRAINT pk_params PRIMARY KEY (run_number, key_number), "
+        "CONSTRAINT fk_params_run_number FOREIGN KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE ) "
+        "WITHOUT ROWID"
+    ),
+    "CREATE INDEX ix_params_number ON params (key_number, number) WHERE number IS NOT NULL",
+    "CREATE INDEX ix_params_prefix ON params (key_number, substr(value, 1, 64)) WHERE number IS NULL",
+    (
+        "CREATE TABLE run_executions ( run_number BIGINT NOT NULL, execution_id TEXT NOT NULL, place BIGINT NOT "
+        "NULL, CONSTRAINT pk_run_executions PRIMARY KEY (run_number, execution_id), CONSTRAINT "
+        "fk_run_executions_run_number FOREIGN KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE ) "
+        "WITHOUT ROWID"
+    ),
+    "CREATE INDEX ix_run_executions_execution_id ON run_executions (execution_id)",
+    (
+        "CREATE TABLE tags ( run_number BIGINT NOT NULL, key_number BIGINT NOT NULL, place BIGINT NOT NULL, value "
+        "TEXT NOT NULL, CONSTRAINT pk_tags PRIMARY KEY (run_number, key_number), CONSTRAINT fk_tags_run_number "
+        "FOREIGN KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE ) WITHOUT ROWID"
+    ),
+    "CREATE INDEX ix_tags_prefix ON tags (key_number, substr(value, 1, 64))",
+    (
+        "CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY "
+        "KEY (version_num) )"
+    ),
+)

@@ -12,7 +12,7 @@ from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDe
 from trackbook.store import rules
 from trackbook.store.contract import Batch, RunFilter
 from trackbook.store.objects import Objects
-from trackbook.store.sql import reading, rows, statements, verifying, writing
+from trackbook.store.sql import reading, rows, statements, writing
 from trackbook.store.sql.database import Database
 from trackbook.store.sql.drafts import drafted
 from trackbook.store.sql.prepare import prepare
@@ -119,6 +119,8 @@ class SqlStore:
 
     def verify(self) -> list[str]:
         """Return what is wrong with the store."""
+        from trackbook.store.sql import verifying
+
         try:
             with self._database.reading() as connection:
                 return verifying.problems(connection, self._objects)

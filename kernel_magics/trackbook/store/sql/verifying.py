@@ -13,7 +13,7 @@ from trackbook.errors import TrackbookError
 from trackbook.store.objects import Objects
 from trackbook.store.rules import object_digests
 from trackbook.store.sql import rows, schema
-from trackbook.store.sql.compiled import Question
+from trackbook.store.sql.core import asking
 from trackbook.store.sql.texts import MARK, Texts
 
 _MOST_NAMED = 5
@@ -35,7 +35,7 @@ def _damage(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _ask(connection: sqlite3.Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
-    return Question(statement).ask(connection)
+    return asking(statement).ask(connection)
 
 
 def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _references(connection: sqlite3.Connection, texts: Texts) -> Iterator[tuple[
 
 def _outputs(connection: sqlite3.Connection, texts: Texts) -> Iterator[tuple[str, Owner]]:
     columns = schema.executions.c
-    question = Question(select(columns.execution_id, columns.outputs).where(columns.outputs != "[]"))
+    question = asking(select(columns.execution_id, columns.outputs).where(columns.outputs != "[]"))
     for who, outputs in question.ask(connection):
         try:
             ((whole,),) = texts.whole([(outputs,)], [0])

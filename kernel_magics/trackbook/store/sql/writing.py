@@ -18,9 +18,9 @@ from trackbook.store.sql import rows, statements
 from trackbook.store.sql.compiled import Change, Question
 from trackbook.store.sql.drafts import BatchRows, ChangeRows, Values
 from trackbook.store.sql.numbering import Numbers, Places, key_numbers
+from trackbook.store.sql.parameters import ids
 from trackbook.store.sql.points import write_points
 from trackbook.store.sql.rows import Row
-from trackbook.store.sql.statements import ids
 from trackbook.store.sql.texts import Texts
 
 

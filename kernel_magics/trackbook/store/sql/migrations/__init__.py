@@ -1,1 +1,1 @@
-"""How older stores become this version's: Alembic's scripts, run by `sql/prepare.py` and by nobody else."""
+"""How older stores become this version's: Alembic's scripts, run by `sql/upgrading.py` and by nobody else."""
