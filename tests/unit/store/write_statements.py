@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trackbook.store.sql import compiled, sources
 
-HEADER = '''"""The statements that `sources` makes of the tables, compiled: nobody has to wait until SQLAlchemy is imported.
+HEADER = '''"""The statements that `sources` makes of the tables, compiled: so nobody waits for SQLAlchemy to be imported.
 
 Written by ``python tests/unit/store/write_statements.py``, never by hand.
 """

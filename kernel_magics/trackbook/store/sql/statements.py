@@ -1,4 +1,4 @@
-"""The statements that `sources` makes of the tables, compiled: nobody has to wait until SQLAlchemy is imported.
+"""The statements that `sources` makes of the tables, compiled: so nobody waits for SQLAlchemy to be imported.
 
 Written by ``python tests/unit/store/write_statements.py``, never by hand.
 """
