@@ -51,6 +51,7 @@ class _Made:
     """The columns that the statement assigns to: ``table["p"] = model.predict(X)``."""
     trained: frozenset[str] = frozenset()
     """The notebook's names of what was trained in place, by code that does not name it."""
+    is_training: bool = False
 
 
 @dataclass(slots=True)
@@ -226,25 +227,31 @@ class Observer:
         first step is of this fit as well.
         """
         event.unseeded += self._unseeded.reaching(loop.inputs, self._upstream)
-        claimed = [
-            place
-            for place, other in enumerate(self.events)
-            if isinstance(other, MetricEvent)
-            and not any(fit in self.events for fit in other.fits)
-            and not other.inputs.places.isdisjoint(loop.loops)
-        ]
         self._add(event)
-        if claimed:
-            self.events.insert(claimed[0], self.events.pop())
-        for other in self.events:
-            if isinstance(other, MetricEvent) and not other.inputs.places.isdisjoint(loop.loops):
-                other.fits = other.fits if any(fit in self.events for fit in other.fits) else (event,)
-        self._make(call, _Made(event, call.trace.here, trained=loop.names))
+        self._claim(event, loop)
+        for key, made in list(self._made.items()):
+            if made.is_training and made.here[-1:] == call.trace.here[-1:]:
+                del self._made[key]  # of what one statement trains in a loop the newest counts
+        self._make(call, _Made(event, call.trace.here, trained=loop.names, is_training=True))
         for place in loop.made_at:
             self._made.pop((place,), None)
             self._made[(place,)] = _Made(event, [place])
         for model in models:
             self._fits.put(model, event)
+
+    def _claim(self, event: FitEvent, loop: StepByStep) -> None:
+        """Give a training what its loop has logged before: that comes after it, as if it had begun with the loop."""
+        claimed = [
+            other
+            for other in self.events
+            if isinstance(other, MetricEvent)
+            and not any(fit in self.events for fit in other.fits)
+            and not other.inputs.places.isdisjoint(loop.loops)
+        ]
+        for other in claimed:
+            other.fits = (event,)
+        if claimed:
+            self.events.insert(self.events.index(claimed[0]), self.events.pop())
 
     def fit_of(self, estimator: object) -> FitEvent | None:
         """Return the fit that made a model, None if it was not seen."""

@@ -90,6 +90,9 @@ class StatsmodelsIntegration:
             hyper=params_of({**_model_params(model), **_fit_params(call, model)}),
         )
         call.notes["event"] = event
+        frame, made = getattr(model.data, "frame", None), self._made.get(model, (None, None, None))
+        known = self._observer.role_of
+        self._observer.add_roles((each, Role.TRAIN) for each in (frame, *made[1:]) if known(each) is None)
         self._observer.add_fit(call, event, model)
 
     def _data(self, call: Call, model: Any) -> list[DatasetUse]:

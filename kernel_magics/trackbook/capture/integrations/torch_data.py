@@ -73,7 +73,8 @@ class TrainingData:
         if depth > _DEEPEST:
             return
         if is_table(value):
-            yield from self._observer.data(self._call, [(value, expression, role)])
+            described = self._observer.data(self._call, [(value, expression, role)])
+            yield from (replace(use, name=name) for use in described)
         elif _is_tensor(value):
             yield self._tensor(value, name, role, expression)
         elif _is_loader(value):
