@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from trackbook.cli import cli
 from trackbook.lineage.staleness import StaleCell
 from trackbook.records import Execution, Verdict
 from trackbook.tracking.staleness import stale_of
@@ -363,3 +365,27 @@ def test_magic_lists_cells_with_the_reason(desk: Desk, capsys: pytest.CaptureFix
     desk.notebook.run("%track stale")
 
     assert "Cell [3] read x as cell [2] made it, before that cell was run again as [4]." in capsys.readouterr().out
+
+
+def test_command_lists_cells_and_exits_with_one_until_they_have_run(desk: Desk) -> None:
+    desk.work("a: x = 1\nb: y = x + 1\na: x = 2")
+    call = ["stale", str(desk.path), "--json", "--store", str(desk.notebook.folder / "store")]
+
+    stale = CliRunner().invoke(cli, call)
+    desk.work("b")
+    cured = CliRunner().invoke(cli, call)
+
+    (cell,) = json.loads(stale.stdout)["cells"]
+    assert (stale.exit_code, cured.exit_code) == (1, 0)
+    assert (cell["source"], cell["count"], cell["place"]) == ("y = x + 1", 3, 2)
+    assert cell["reasons"] == ["Cell [3] read x as cell [2] made it, before that cell was run again as [4]."]
+    assert json.loads(cured.stdout)["cells"] == []
+
+
+def test_command_says_which_notebook_has_no_session(desk: Desk) -> None:
+    desk.work("a: x = 1")
+
+    result = CliRunner().invoke(cli, ["stale", "other.ipynb", "--store", str(desk.notebook.folder / "store")])
+
+    assert result.exit_code == 2
+    assert "No session of 'other.ipynb'" in result.stderr

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from trackbook.records import HiddenRead, HiddenReason, Source, Statement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)  # not frozen: one is made in the hook of each cell
 class Ran:
     """An execution that has ended, as it is judged here.
 
@@ -152,23 +152,26 @@ class Staleness:
 
     def _compare(self, ran: Ran, before: Ran) -> None:
         """A cell ran again: find out which of its values are what they were."""
-        has_same_code = self._is_same_code(ran, before)
-        repeats = has_same_code and ran.is_repeatable and self._inputs(ran) == self._inputs(before)
-        for name in ran.writes & before.writes:
-            if repeats and name not in ran.versions:
+        unknown = [name for name in ran.writes if name in before.writes and name not in ran.versions]
+        repeats = unknown and ran.is_repeatable and self._is_same_code(ran, before)
+        if repeats and self._inputs(ran) == self._inputs(before):
+            for name in unknown:
                 self._tokens[ran.execution_id, name] = self._token(before.execution_id, name)
-        inputs, inputs_before = self._inputs(ran, own=False), self._inputs(before, own=False)
         for name, sources in self._outer_reads(ran):
             own = [source.execution_id for source in sources if self._cell_of(source) == ran.cell]
-            if not own:
-                continue
-            is_same = has_same_code and inputs == inputs_before and self._left_alike(ran, own[-1], name)
-            source_before = self._ran[own[-1]].source
-            is_anew = name in ran.anew or self._code.overwrites(ran.source, source_before, name)
-            if is_anew:
-                self._anew.add((ran.execution_id, name))
-            elif is_same:
-                self._alike[ran.execution_id, name] = self._alike.get((own[-1], name), own[-1])
+            if own:
+                self._compare_own(ran, before, name, own[-1])
+
+    def _compare_own(self, ran: Ran, before: Ran, name: str, maker: str) -> None:
+        """A cell read what an earlier run of it had made: find out whether that made a difference."""
+        if name in ran.anew or self._code.overwrites(ran.source, self._ran[maker].source, name):
+            self._anew.add((ran.execution_id, name))
+        elif (
+            self._left_alike(ran, maker, name)
+            and self._is_same_code(ran, before)
+            and self._inputs(ran, own=False) == self._inputs(before, own=False)
+        ):
+            self._alike[ran.execution_id, name] = self._alike.get((maker, name), maker)
 
     def _left_alike(self, ran: Ran, before: str, name: str) -> bool:
         if name not in ran.writes:
