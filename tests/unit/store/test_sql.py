@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import pytest
 from trackbook.errors import NotFoundError, StoreError
 from trackbook.records import Artifact, Execution, MetricPoint, Output, OutputKind, OutputPart, Process, Run, Session
 from trackbook.store import Batch, RunChange, RunFilter, Store, open_store
+from trackbook.store.sql.store import SqlStore
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SESSION = Session(
@@ -266,3 +268,22 @@ def test_failed_batch_leaves_the_store_usable(store: Store) -> None:
     store.write(Batch(runs=[change(1)]))
 
     assert [detail.run.run_id for detail in store.runs(RunFilter())] == ["r1"]
+
+
+def test_closing_lets_another_thread_finish_what_it_writes(store: SqlStore) -> None:
+    is_inside, may_end = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with store._database.writing() as connection:
+            connection.execute("UPDATE sessions SET user = 'grace'")
+            is_inside.set()
+            may_end.wait(10)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    is_inside.wait(10)
+    store.close()
+    may_end.set()
+    thread.join()
+
+    assert [session.user for session in store.sessions()] == ["grace"]

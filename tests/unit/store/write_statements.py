@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trackbook.store.sql import compiled, sources
 
-HEADER = '''"""The statements that `sources` makes of the tables, compiled: so nobody waits for SQLAlchemy to be imported.
+HEADER = '''"""The statements that `sources` makes of the tables, compiled: nobody waits for SQLAlchemy's import.
 
 Written by ``python tests/unit/store/write_statements.py``, never by hand.
 """

@@ -103,7 +103,7 @@ class Connections:
             self._watch = self._seen = self._writer = None
             self._readers.clear()
         for connection in idle:
-            if connection is not None:
+            if connection is not None and not connection.in_transaction:  # else another thread writes to the end
                 connection.close()
 
     def _connect(self) -> sqlite3.Connection:

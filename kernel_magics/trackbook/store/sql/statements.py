@@ -1,4 +1,4 @@
-"""The statements that `sources` makes of the tables, compiled: so nobody waits for SQLAlchemy to be imported.
+"""The statements that `sources` makes of the tables, compiled: nobody waits for SQLAlchemy's import.
 
 Written by ``python tests/unit/store/write_statements.py``, never by hand.
 """
