@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 
@@ -269,7 +270,7 @@ class Recorder:
             execution_id=running.execution_id,
             session_id=self.keeper.session.session_id,
             index=running.index,
-            source=redact(cell.source),
+            source=_redacted_source(cell.source),
             started_at=cell.started_at,
             cell_id=running.cell_id,
             count=count,
@@ -567,6 +568,12 @@ class Recorder:
                 )
                 self.keeper.write(Batch(runs=(RunChange(run_id=ended.run_id, run=ended),)))
         self.keeper.close()
+
+
+@lru_cache(64)
+def _redacted_source(source: str) -> str:
+    """Return what is kept of a cell's source; cells run again and again as they are."""
+    return redact(source)
 
 
 def _redacted(failure: Failure | None) -> Failure | None:
