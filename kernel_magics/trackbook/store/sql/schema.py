@@ -1,4 +1,5 @@
-"""The tables. Whoever changes them adds a migration and moves `HEAD`; a test holds that both give the same schema.
+"""The tables. Whoever changes them adds a migration, moves `HEAD` and writes `statements.py` anew (see `sources.py`);
+tests hold that all give the same schema.
 
 Every text goes through `texts.py`: a long one is kept as an object and the row holds its digest. What hangs on a run
 names it by its number, and keys by theirs: both stand in every index. Such rows lie in the order of their keys, beside
@@ -8,7 +9,6 @@ first written.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -16,7 +16,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    Dialect,
     Double,
     ForeignKey,
     Index,
@@ -26,12 +25,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     func,
 )
-
-from trackbook.clock import microseconds, moment
 
 HEAD = "0002"
 PREFIX_LENGTH = 64  # characters of a param's JSON text, or of a tag, that are indexed
@@ -46,19 +42,7 @@ metadata = MetaData(
 )
 
 
-class Moment(TypeDecorator[datetime]):
-    """An aware moment, kept as whole microseconds since 1970 in UTC: it sorts, is small, and comes back equal."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Count microseconds."""
-        return None if value is None else microseconds(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Give the moment back."""
-        return None if value is None else moment(value)
+Moment = BigInteger  # whole microseconds since 1970 in UTC (`clock.microseconds`): small, sorts, and comes back equal
 
 
 def _number(name: str = "number") -> Column[int]:

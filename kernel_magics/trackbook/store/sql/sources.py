@@ -20,9 +20,9 @@ from trackbook.store.sql.core import among, asking, changing
 from trackbook.store.sql.filters import Shape
 
 
-def _replacing(table: Table, *keys: str, keeping: tuple[str, ...] = ()) -> Change:
+def _replacing(table: Table, *keys: str) -> Change:
     """Insert, or replace every other column of the row with these keys, which keeps its place."""
-    kept = {*keys, *keeping, "place", "position"}
+    kept = {*keys, "place", "position"}
     statement = insert(table).values(_given(table))
     others = {column.name: statement.excluded[column.name] for column in table.c if column.name not in kept}
     return changing(statement.on_conflict_do_update(index_elements=list(keys), set_=others))
