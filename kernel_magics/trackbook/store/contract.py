@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from trackbook.records import (
@@ -88,6 +89,33 @@ class RunFilter:
     offset: int = 0
 
 
+GRACE = timedelta(hours=1)
+"""How long an object may be there before the row that names it, unless somebody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """What `Store.collect` freed, or would free where `is_dry_run`. Sizes are in bytes.
+
+    `objects` that nothing needs and `leftovers` of writers that died were freed; `young` ones, which nothing needs
+    either, stayed because somebody may be about to. `database_bytes` came from the database's own files.
+    """
+
+    is_dry_run: bool
+    objects: int = 0
+    object_bytes: int = 0
+    leftovers: int = 0
+    leftover_bytes: int = 0
+    young: int = 0
+    young_bytes: int = 0
+    database_bytes: int = 0
+
+    @property
+    def freed_bytes(self) -> int:
+        """Everything together."""
+        return self.object_bytes + self.leftover_bytes + self.database_bytes
+
+
 class Store(Protocol):
     """A place where everything is kept.
 
@@ -162,6 +190,27 @@ class Store(Protocol):
 
     def verify(self) -> list[str]:
         """Return what is wrong with the store, one sentence each; empty when all is well."""
+
+    def collect(self, *, grace: timedelta = GRACE, is_dry_run: bool = False, is_unshared: bool = False) -> Collection:
+        """Free what nothing in the store needs, while others go on writing.
+
+        An object is put before the row that names it, so none is freed that was put, or put again, within the `grace`
+        or since the oldest living session began.
+
+        Parameters
+        ----------
+        grace
+            How long rows may come after their objects.
+        is_dry_run
+            Change nothing; say what would be freed.
+        is_unshared
+            No other store keeps its objects at the same place, though it looks as if one might.
+
+        Raises
+        ------
+        StoreError
+            If the objects' place may be that of other stores too, or can't be written.
+        """
 
     def close(self) -> None:
         """Let go of connections; a closed store is opened again by its next use."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from trackbook import clock
@@ -12,7 +13,7 @@ from trackbook.errors import TrackbookError
 from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDetail, Session
 from trackbook.store import rules
 from trackbook.store.content import Content
-from trackbook.store.contract import Batch, RunFilter
+from trackbook.store.contract import GRACE, Batch, Collection, RunFilter
 from trackbook.store.objects import MemoryObjects
 
 if TYPE_CHECKING:
@@ -143,6 +144,15 @@ class MemoryStore:
             self._objects.get(digest)
         except TrackbookError as error:
             yield f"{who} can't be read whole: {error}"
+
+    def collect(self, *, grace: timedelta = GRACE, is_dry_run: bool = False, is_unshared: bool = False) -> Collection:
+        """Free what nothing in the store needs; its objects are never shared."""
+        from trackbook.store.collecting import began, sweep
+
+        with self._lock:
+            needed = {digest for _, digest in self._references()}
+            since = began(grace, self._content.sessions.values())
+            return sweep(self._objects, needed, since, is_dry_run=is_dry_run)
 
     def close(self) -> None:
         """Do nothing: what is in memory has no connections, and closing must not lose it."""

@@ -10,6 +10,10 @@ import hashlib
 import os
 import re
 import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +21,24 @@ from trackbook.errors import InvalidValueError, NotFoundError, StoreError
 from trackbook.store.folders import FILE_MODE, make_private_folder
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_FRESH_SECONDS = 1800.0  # half the least time for which what was put again is safe at a remote place
+REMOTE_GRACE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A file at a place for objects. `digest` is None where it is no object but what a writer left behind."""
+
+    name: str
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Age:
+    """How many bytes a file has, and when it was written or an object put again, in seconds since 1970."""
+
+    size: int
+    put_at: float
 
 
 class Objects(Protocol):
@@ -31,6 +53,18 @@ class Objects(Protocol):
 
     def get(self, digest: str) -> bytes:
         """Return the bytes of a digest; `NotFoundError` if they are missing or spoilt."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Return every file of the place, in no order; others may come and go meanwhile."""
+
+    def age(self, entry: Entry) -> Age | None:
+        """Return a file's size and age; None if it is gone, or the place can't tell."""
+
+    def free(self, entry: Entry, before: float) -> bool:
+        """Delete a file unless it was put again since `before` (seconds since 1970); return whether it was deleted.
+
+        Whoever puts an object while it is being deleted finds it there afterwards.
+        """
 
 
 def digest_of(content: bytes) -> str:
@@ -63,7 +97,7 @@ class FolderObjects:
         digest = digest_of(content)
         path = self._folder / _relative(digest)
         try:
-            if not (path.exists() and path.stat().st_size == len(content)):
+            if not _touched(path, len(content)):
                 _write_whole(path, content)
         except OSError as error:
             raise StoreError(_unwritable(self._folder, error)) from error
@@ -80,12 +114,49 @@ class FolderObjects:
             raise StoreError(f"Object {digest[:12]} can't be read: {error}. Check the rights of {path}.") from error
         return _checked(digest, content, self.location)
 
+    def entries(self) -> Iterator[Entry]:
+        """Return every file of the folder that is named as objects and what becomes one are."""
+        for folder in sorted(self._folder.glob("[0-9a-f][0-9a-f]")):
+            for name in os.listdir(folder):
+                relative = f"{folder.name}/{name}"
+                if (digest := _digest_in(relative)) or name.startswith("."):
+                    yield Entry(name=relative, digest=digest)
+
+    def age(self, entry: Entry) -> Age | None:
+        """Return a file's size and age."""
+        try:
+            status = (self._folder / entry.name).stat()
+        except FileNotFoundError:
+            return None
+        return Age(size=status.st_size, put_at=status.st_mtime)
+
+    def free(self, entry: Entry, before: float) -> bool:
+        """Delete a file unless it was put again.
+
+        It is first moved aside, and looked at there. Whoever puts the same bytes has then either touched the file
+        before it was moved, which shows, or does not find it and writes another.
+        """
+        path = self._folder / entry.name
+        aside = path.with_name(f".{secrets.token_hex(8)}")
+        try:
+            path.rename(aside)
+            if aside.stat().st_mtime < before:
+                aside.unlink()
+                return True
+            aside.replace(path)
+        except FileNotFoundError:
+            pass  # another collector was quicker
+        except OSError as error:
+            raise StoreError(_unwritable(self._folder, error)) from error
+        return False
+
 
 class MemoryObjects:
     """Objects that live as long as this process."""
 
     def __init__(self) -> None:
         self._contents: dict[str, bytes] = {}
+        self._put_at: dict[str, float] = {}
 
     @property
     def location(self) -> str:
@@ -95,6 +166,7 @@ class MemoryObjects:
     def put(self, content: bytes) -> str:
         """Keep bytes and return their digest."""
         digest = digest_of(content)
+        self._put_at[digest] = time.time()
         self._contents[digest] = bytes(content)
         return digest
 
@@ -104,6 +176,21 @@ class MemoryObjects:
             return self._contents[_valid(digest)]
         except KeyError:
             raise NotFoundError(_missing(digest, self.location)) from None
+
+    def entries(self) -> Iterator[Entry]:
+        """Return every object."""
+        return iter([Entry(name=digest, digest=digest) for digest in list(self._contents)])
+
+    def age(self, entry: Entry) -> Age | None:
+        """Return an object's size and age."""
+        content = self._contents.get(entry.name)
+        return None if content is None else Age(size=len(content), put_at=self._put_at[entry.name])
+
+    def free(self, entry: Entry, before: float) -> bool:
+        """Delete an object unless it was put again."""
+        if self._put_at.get(entry.name, before) >= before:
+            return False
+        return self._contents.pop(entry.name, None) is not None
 
 
 class RemoteObjects:
@@ -124,11 +211,19 @@ class RemoteObjects:
         system, root = self._system()
         path = f"{root}/{_relative(digest)}"
         try:
-            if not (system.exists(path) and system.size(path) == len(content)):
+            if not self._is_fresh(system, path, len(content)):
                 self._write_whole(system, path, content)
         except OSError as error:
             raise StoreError(_unwritable(self._url, error)) from error
         return digest
+
+    @staticmethod
+    def _is_fresh(system: Any, path: str, size: int) -> bool:
+        """Return whether the object is there and young: one that is used again is written again before it is old."""
+        if not (system.exists(path) and system.size(path) == size):
+            return False
+        put_at = _modified(system, path)
+        return put_at is None or time.time() - put_at < _FRESH_SECONDS
 
     @staticmethod
     def _write_whole(system: Any, path: str, content: bytes) -> None:
@@ -150,6 +245,39 @@ class RemoteObjects:
             raise StoreError(f"Object {digest[:12]} can't be read from {self._url}: {error}.") from error
         return _checked(digest, content, self.location)
 
+    def entries(self) -> Iterator[Entry]:
+        """Return every file behind the URL that is named as objects and what becomes one are."""
+        system, root = self._system()
+        system.invalidate_cache()
+        for path in system.find(root):
+            name = str(path).removeprefix(root).strip("/")
+            if (digest := _digest_in(name)) or name.rpartition("/")[2].startswith("."):
+                yield Entry(name=name, digest=digest)
+
+    def age(self, entry: Entry) -> Age | None:
+        """Return a file's size and age; None where the place doesn't keep times: nothing is freed there."""
+        system, root = self._system()
+        try:
+            put_at = _modified(system, f"{root}/{entry.name}")
+            size = system.size(f"{root}/{entry.name}")
+        except FileNotFoundError:
+            return None
+        return None if put_at is None else Age(size=size, put_at=put_at)
+
+    def free(self, entry: Entry, before: float) -> bool:
+        """Delete a file unless it was put again within an hour: nothing can be moved aside in one step here."""
+        system, root = self._system()
+        age = self.age(entry)
+        if age is None or age.put_at >= min(before, time.time() - REMOTE_GRACE_SECONDS):
+            return False
+        try:
+            system.rm_file(f"{root}/{entry.name}")
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise StoreError(_unwritable(self._url, error)) from error
+        return True
+
     def _system(self) -> tuple[Any, str]:
         if self._connected is None or self._connected[0] != os.getpid():
             self._connected = (os.getpid(), *_connect(self._url))
@@ -166,6 +294,26 @@ def _connect(url: str) -> tuple[Any, str]:
     return system, str(root).rstrip("/")
 
 
+def _modified(system: Any, path: str) -> float | None:
+    """Return when a remote file was written, in seconds since 1970; None where its system doesn't tell."""
+    try:
+        moment: datetime = system.modified(path)
+    except (NotImplementedError, KeyError):
+        return None
+    return moment.timestamp()
+
+
+def _touched(path: Path, size: int) -> bool:
+    """Return whether a file is there whole, and young from now on: it isn't freed before the row that will name it."""
+    try:
+        if path.stat().st_size != size:
+            return False
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def _write_whole(path: Path, content: bytes) -> None:
     make_private_folder(path.parent)
     temporary = path.parent / f".{secrets.token_hex(8)}"
@@ -180,6 +328,12 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 def _relative(digest: str) -> str:
     return f"{_valid(digest)[:2]}/{digest[2:]}"
+
+
+def _digest_in(relative: str) -> str | None:
+    """Return the digest that a file is named by, the inverse of `_relative`."""
+    digest = relative.replace("/", "", 1)
+    return digest if _DIGEST.fullmatch(digest) and relative[2] == "/" else None
 
 
 def _valid(digest: str) -> str:

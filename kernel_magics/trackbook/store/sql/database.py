@@ -87,6 +87,12 @@ class Database:
             yield connection
 
     @contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection that writes, in no transaction, for what SQLite only does there (``VACUUM``)."""
+        with without_interrupts(), self._gate, self._translated, self._writing:
+            yield self._ready(is_writing=True).writer()
+
+    @contextmanager
     def peeking(self) -> Iterator[sqlite3.Connection]:
         """Give `prepare` a connection that sees the database as it is."""
         with self._connected().reader() as connection:

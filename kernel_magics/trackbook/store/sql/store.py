@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from trackbook.errors import StoreError
 from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDetail, Session
 from trackbook.store import rules
-from trackbook.store.contract import Batch, RunFilter
+from trackbook.store.contract import GRACE, Batch, Collection, RunFilter
 from trackbook.store.objects import Objects
 from trackbook.store.sql import reading, rows, statements, writing
 from trackbook.store.sql.database import Database
@@ -126,6 +127,14 @@ class SqlStore:
                 return verifying.problems(connection, self._objects)
         except StoreError as error:
             return [str(error)]
+
+    def collect(self, *, grace: timedelta = GRACE, is_dry_run: bool = False, is_unshared: bool = False) -> Collection:
+        """Free what nothing in the store needs."""
+        from trackbook.store.sql import collecting
+
+        if not is_unshared:
+            collecting.check_unshared(self._database.path, self._objects.location)
+        return collecting.collect(self._database, self._objects, self.sessions(), grace, is_dry_run=is_dry_run)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -60,7 +60,7 @@ def _links(table: Table) -> Iterator[tuple[Column[Any], Column[Any]]]:
 
 def _bad_objects(connection: sqlite3.Connection, objects: Objects) -> Iterator[str]:
     needed: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for digest, (noun, who) in _references(connection, Texts(objects)):
+    for digest, (noun, who) in references(connection, Texts(objects)):
         needed[digest][noun].append(who)
     for digest, owners in needed.items():
         try:
@@ -70,7 +70,13 @@ def _bad_objects(connection: sqlite3.Connection, objects: Objects) -> Iterator[s
             yield f"{names} can't be read whole: {error}"
 
 
-def _references(connection: sqlite3.Connection, texts: Texts) -> Iterator[tuple[str, Owner]]:
+def references(
+    connection: sqlite3.Connection, texts: Texts, forgiven: type[TrackbookError] = TrackbookError
+) -> Iterator[tuple[str, Owner]]:
+    """Return the digest of every object that something in the store needs, and what needs it.
+
+    `forgiven` is what may be wrong with a long list of outputs, whose objects then stay untold.
+    """
     for table in schema.metadata.sorted_tables:
         noun, owner = _owner(table)
         for text in table.c:
@@ -82,16 +88,18 @@ def _references(connection: sqlite3.Connection, texts: Texts) -> Iterator[tuple[
         noun, owner = _owner(named.table)
         for who, digest in _ask(connection, select(owner.label("owner"), named).where(named.is_not(None))):
             yield digest, (noun, who)
-    yield from _outputs(connection, texts)
+    yield from _outputs(connection, texts, forgiven)
 
 
-def _outputs(connection: sqlite3.Connection, texts: Texts) -> Iterator[tuple[str, Owner]]:
+def _outputs(
+    connection: sqlite3.Connection, texts: Texts, forgiven: type[TrackbookError]
+) -> Iterator[tuple[str, Owner]]:
     columns = schema.executions.c
     question = asking(select(columns.execution_id, columns.outputs).where(columns.outputs != "[]"))
     for who, outputs in question.ask(connection):
         try:
             ((whole,),) = texts.whole([(outputs,)], [0])
-        except TrackbookError:
+        except forgiven:
             continue  # told already: the text itself is lost
         for digest in object_digests(rows.outputs_of(whole)):
             yield digest, ("Execution", who)
