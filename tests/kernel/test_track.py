@@ -73,7 +73,7 @@ def test_completion_of_subcommands_options_and_runs(fitted: Notebook) -> None:
             return {item.text for item in fitted.shell.Completer.completions(line, len(line))}
 
     assert set(SUBCOMMANDS) <= completed("%track ")
-    assert completed("%track st") == {"start", "stop"}
+    assert completed("%track st") == {"stale", "start", "stop"}
     assert "--limit" in completed("%track runs --l")
     assert completed("%track show ") == {"latest", fitted.only_run().run.name}
     assert completed("%track stop --status f") == {"finished", "failed"}
