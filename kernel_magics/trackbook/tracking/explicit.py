@@ -216,6 +216,11 @@ class ExplicitRuns:
             started.params.update(params)
         return replace(change, params=params)
 
+    @property
+    def has_points(self) -> bool:
+        """Whether points wait to be written."""
+        return bool(self._unwritten)
+
     def flush(self) -> None:
         """Write the points that wait."""
         with self._lock:

@@ -231,7 +231,8 @@ class Recorder:
             batch = self._batch(running, cell, count, outputs)
             if self._provisional:
                 self.keeper.write(Batch(withdrawn=self._provisional))
-            self.explicit.flush()
+            if self.explicit.has_points:
+                self.explicit.flush()
             self.keeper.write(batch)
 
     def _batch(
