@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from trackbook.cli import cli
-from trackbook.lineage.staleness import StaleCell
+from trackbook.lineage.stale_facts import StaleCell
 from trackbook.records import Execution, Verdict
 from trackbook.tracking.staleness import stale_of
 

@@ -9,7 +9,7 @@ from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.log import code_cell, prompt
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.lineage.staleness import StaleCell
+from trackbook.lineage.stale_facts import StaleCell
 from trackbook.records import JsonValue
 from trackbook.tracking.staleness import StaleReport, counts_of, reason_sentence
 

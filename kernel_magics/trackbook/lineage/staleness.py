@@ -9,90 +9,9 @@ known (the order of cells that were never saved, names that nobody saw being mad
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from trackbook.records import HiddenRead, HiddenReason, Source, Statement
-
-
-@dataclass(slots=True, kw_only=True, eq=False)  # not frozen: one is made in the hook of each cell
-class Ran:
-    """An execution that has ended, as it is judged here.
-
-    `cell` is what its cell is known by. `versions` say what the values that it left are known by, for the names whose
-    values can be told: equal for equal values. `anew` are names that it made anew, whatever they were before (a model
-    that was fitted again). `is_repeatable` says that the same code on the same values gives the same.
-    """
-
-    execution_id: str
-    cell: str
-    source: str
-    statements: Sequence[Statement]
-    writes: frozenset[str]
-    versions: Mapping[str, Hashable] = field(default_factory=dict)
-    anew: frozenset[str] = frozenset()
-    is_repeatable: bool = True
-    place: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
-    """What the notebook's file tells of the cells that ran; a cell that it does not tell of is in none of these.
-
-    `positions` count from the top. `edited` cells have another code there than they last ran with; what that one would
-    read and write comes with them. `deleted` ones are gone from it.
-    """
-
-    positions: Mapping[str, int] = field(default_factory=dict)
-    edited: Mapping[str, Expected] = field(default_factory=dict)
-    deleted: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """The names that code would read and write, if it ran."""
-
-    reads: frozenset[str] = frozenset()
-    writes: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A hidden read, and the execution that read it. `instead` is the execution whose value it should have read."""
-
-    reader_id: str
-    read: HiddenRead
-    instead: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaleCell:
-    """A cell to run again.
-
-    `execution_id` is its latest execution. `findings` are why; none where it only has to make again what the cells
-    below it read, or where it was edited. `lacking` are names that no cell above it makes: running it is no cure.
-    """
-
-    cell: str
-    execution_id: str
-    findings: tuple[Finding, ...] = ()
-    is_edited: bool = False
-    lacking: tuple[str, ...] = ()
-
-
-class Code:
-    """What has to be known of code: to be told by whoever can read it."""
-
-    def normal(self, source: str) -> str:
-        """Return a cell's code without what does not matter to what it does."""
-        return source
-
-    def overwrites(self, source: str, before: str, name: str) -> bool:
-        """Return whether a cell's code puts into `name` what it puts there, whatever the code `before` left in it."""
-        return False
-
-    def is_apart(self, reader: str, maker: str, name: str) -> bool:
-        """Return whether the code of `reader` looks at no part of `name` that the code of `maker` puts into it."""
-        return False
+from trackbook.lineage.stale_facts import Code, Expected, Finding, Ran, Saved, StaleCell
+from trackbook.records import HiddenRead, HiddenReason, Source
 
 
 class Staleness:

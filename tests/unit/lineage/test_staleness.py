@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trackbook.lineage.staleness import Expected, Ran, Saved, Staleness
+from trackbook.lineage.stale_facts import Expected, Ran, Saved
+from trackbook.lineage.staleness import Staleness
 from trackbook.records import HiddenReason, Source, Statement
 
 
