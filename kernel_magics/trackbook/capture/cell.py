@@ -156,6 +156,10 @@ class CellCapture:
         """Return the names that the cell which runs may read."""
         return frozenset([name for node in self._flow.nodes for name in node.reads])
 
+    def look(self) -> None:
+        """Take note of the memory that the cell which runs holds now."""
+        self._meter.look()
+
     def end(self, execution_id: str, error: BaseException | None, *, did_run: bool = True) -> CapturedCell:
         """The cell has ended.
 

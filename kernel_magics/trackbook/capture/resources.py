@@ -1,8 +1,8 @@
 """What an execution used: processor time, memory and GPU.
 
-The system keeps the peak of a process's memory over its whole life. Linux can be told to begin anew
-(``/proc/self/clear_refs``, see proc(5)), so there the peak is that of the execution. Elsewhere it is known when the
-execution has raised the life's peak, and otherwise the larger of what was held at its two ends.
+The system keeps the peak of a process's memory over its whole life. Linux could be told to begin anew, but a notebook
+that asks ``getrusage`` for its own peak would see that. So the peak is exact when the execution raised the life's peak,
+and otherwise the most that was held at its ends and whenever somebody looked in between.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from weakref import finalize
 
 from trackbook.capture.children import ChildrenMeter
@@ -24,21 +24,9 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]  # asked for before each use
 
-_BEGIN_ANEW = b"5"
-_STATUS_BYTES = 4096
 _UNIT = 1 if sys.platform == "darwin" else 1024  # of ``ru_maxrss``
-_PROC = Path("/proc/self")
-_INEXACT = 1 << 20  # bytes: Linux counts each thread's pages in batches
-
-
-class PeakMemory(Protocol):
-    """The peak of this process's resident memory over a stretch of work."""
-
-    def start(self) -> None:
-        """Begin, or begin anew."""
-
-    def stop(self) -> int | None:
-        """Return the peak since `start` in bytes, None where the system does not tell."""
+_PAGES = "/proc/self/statm"  # Linux: sizes in pages, the second is what is resident
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 class ResourceMeter:
@@ -46,13 +34,13 @@ class ResourceMeter:
 
     Parameters
     ----------
-    peak, gpu
-        What measures memory and GPU; by default what fits this machine.
+    gpu
+        What measures the GPU; by default what fits this machine.
     """
 
-    def __init__(self, peak: PeakMemory | None = None, gpu: GpuMeter | None = None) -> None:
+    def __init__(self, gpu: GpuMeter | None = None) -> None:
         self._started: tuple[float, float] | None = None
-        self._peak = peak or _peak_memory()
+        self._peak = PeakMemory()
         self._gpu = gpu or GpuMeter()
         self._children = ChildrenMeter()
 
@@ -62,6 +50,10 @@ class ResourceMeter:
         self._gpu.start()
         self._children.start()
         self._started = (time.monotonic(), time.process_time())
+
+    def look(self) -> None:
+        """Take note of what is held now: of work that takes long, from time to time."""
+        self._peak.look()
 
     def stop(self) -> Resources:
         """Return what was used since `start`: by all threads and child processes of this process.
@@ -81,86 +73,54 @@ class ResourceMeter:
         )
 
 
-class ResettablePeak:
-    """The peak since `start`, where Linux lets a process begin its peak anew. Raises OSError where it doesn't.
-
-    `getrusage` tells it fastest, but no less than what the process had held before it became this program; below
-    that, ``/proc/self/status`` has it.
-    """
-
-    def __init__(self, folder: Path = _PROC) -> None:
-        self._reset = os.open(folder / "clear_refs", os.O_WRONLY)
-        self._close_reset = finalize(self, os.close, self._reset)
-        self._status = os.open(folder / "status", os.O_RDONLY)
-        self._close_status = finalize(self, os.close, self._status)
-        self._pid = os.getpid()
-        self.start()
-        peak, life = self._from_status(), _life_peak()
-        if peak is None or life is None:
-            raise OSError("The system keeps no peak of resident memory.")
-        self._inherited = life if life > peak + _INEXACT else 0
-
-    def start(self) -> None:
-        """Begin, or begin anew."""
-        if self._pid == os.getpid():  # a forked child's files are those of its parent
-            os.write(self._reset, _BEGIN_ANEW)
-
-    def stop(self) -> int | None:
-        """Return the peak since `start` in bytes."""
-        peak = _life_peak()
-        if (peak is not None and peak > self._inherited) or self._pid != os.getpid():
-            return peak
-        return self._from_status()
-
-    def _from_status(self) -> int | None:
-        text = os.pread(self._status, _STATUS_BYTES, 0)
-        _, has_peak, rest = text.partition(b"VmHWM:")
-        return int(rest.split(None, 1)[0]) * 1024 if has_peak else None
-
-
-class LifePeak:
-    """The peak of the process's life where that rose since `start`, else the most that was held at either end."""
+class PeakMemory:
+    """The peak of this process's resident memory over a stretch of work, as far as that can be told."""
 
     def __init__(self) -> None:
         self._before: int | None = None
-        self._held: int | None = None
+        self._memory = _Held()
+        self._held = self._memory.now()
 
     def start(self) -> None:
-        """Begin, or begin anew."""
-        self._before, self._held = _life_peak(), _held_now()
+        """Begin, or begin anew: what is held then is what was held at the last end."""
+        self._before = peak_memory_bytes()
+
+    def look(self) -> None:
+        """Take note of what is held now."""
+        self._held = max(self._held, self._memory.now())
 
     def stop(self) -> int | None:
         """Return the peak in bytes: exact if it is the highest so far, else the least that it can have been."""
-        peak = _life_peak()
+        held, now = self._held, self._memory.now()
+        self._held = now
+        peak = peak_memory_bytes()
         if peak is None or self._before is None or peak > self._before:
             return peak
-        held = [each for each in (self._held, _held_now()) if each is not None]
-        return max(held) if held else peak
+        return max(held, now)
+
+
+class _Held:
+    """Tells the resident memory of this process, on Linux by a file that stays open: that takes a fifth of the time."""
+
+    def __init__(self) -> None:
+        self._file: int | None = None
+        with suppress(OSError):
+            self._file = os.open(_PAGES, os.O_RDONLY)
+            finalize(self, os.close, self._file)
+        self._pid = os.getpid()
+
+    def now(self) -> int:
+        if self._file is None or self._pid != os.getpid():  # a forked child's file is that of its parent
+            return int(_psutil_memory().rss)
+        return int(os.pread(self._file, 128, 0).split(None, 2)[1]) * _PAGE_BYTES
 
 
 def peak_memory_bytes() -> int | None:
     """Return the peak of the process's resident memory in bytes, None where the system does not tell."""
-    return _life_peak()
-
-
-def _peak_memory() -> PeakMemory:
-    if sys.platform.startswith("linux"):
-        try:
-            return ResettablePeak()
-        except OSError:  # some containers forbid it
-            return LifePeak()
-    return LifePeak()
-
-
-def _life_peak() -> int | None:
     if resource is not None:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
     memory = _psutil_memory()
     return int(getattr(memory, "peak_wset", 0) or memory.rss)
-
-
-def _held_now() -> int | None:
-    return int(_psutil_memory().rss)
 
 
 def _psutil_memory() -> Any:

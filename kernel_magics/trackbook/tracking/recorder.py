@@ -416,6 +416,7 @@ class Recorder:
                 continue
             try:
                 with self.guard:
+                    self.capture.look()
                     self._write_running(seconds)
             finally:
                 self._lock.release()
