@@ -138,7 +138,9 @@ def test_peak_is_that_of_the_execution_not_of_the_process() -> None:
     meter.start()
     held = np.ones(300 * MIB, np.uint8)
     large = meter.stop().peak_memory_bytes
+    meter.start()
     del held
+    meter.stop()
     meter.start()
     np.ones(MIB, np.uint8)
 
