@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 
 from trackbook.records import RunDetail, encode, strict
@@ -32,10 +32,14 @@ def flat_rows(details: Sequence[RunDetail]) -> tuple[list[str], list[Row]]:
 
     After the fixed columns come ``params.*``, ``metrics.*`` (the latest values) and ``tags.*``, sorted by name.
     """
-    rows = [_flat(detail) for detail in details]
-    keys = {key for row in rows for key in row}.difference(FIXED)
-    kinds = ("params.", "metrics.", "tags.")
-    return [*FIXED, *(key for kind in kinds for key in sorted(keys) if key.startswith(kind))], rows
+    rows = [flat_row(detail) for detail in details]
+    return columns_of({key for row in rows for key in row}), rows
+
+
+def columns_of(keys: Set[str]) -> list[str]:
+    """Return the columns of rows with these keys, in the order of `flat_rows`."""
+    more = sorted(keys - set(FIXED))
+    return [*FIXED, *(key for kind in ("params.", "metrics.", "tags.") for key in more if key.startswith(kind))]
 
 
 def csv_text(details: Sequence[RunDetail]) -> str:
@@ -44,7 +48,7 @@ def csv_text(details: Sequence[RunDetail]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_csv_cell(row.get(column)) for column in columns] for row in rows)
+    writer.writerows([csv_cell(row.get(column)) for column in columns] for row in rows)
     return out.getvalue()
 
 
@@ -54,7 +58,8 @@ def run_seconds(detail: RunDetail) -> float | None:
     return (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
 
 
-def _flat(detail: RunDetail) -> Row:
+def flat_row(detail: RunDetail) -> Row:
+    """Return a run as one row: column names with their values, where it has one."""
     run = detail.run
     row: Row = {
         "run_id": run.run_id,
@@ -79,7 +84,8 @@ def _joined(names: Iterable[str]) -> str | None:
     return ", ".join(dict.fromkeys(names)) or None
 
 
-def _csv_cell(value: object) -> str:
+def csv_cell(value: object) -> str:
+    """Return a value as `csv_text` writes it."""
     if value is None:
         return ""
     if isinstance(value, datetime):
