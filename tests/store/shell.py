@@ -7,6 +7,7 @@ that has imported everything takes a hundredth of a start.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -18,6 +19,13 @@ from pathlib import Path
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 
+WARM = (
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "trackbook.magics.recording",
+    "trackbook.magics.track",
+    "trackbook.store.sql.store",
+)
 HEAD = "from sklearn.linear_model import LogisticRegression\nfrom sklearn.metrics import accuracy_score"
 BODIES = (
     "x = {number}",
@@ -59,13 +67,8 @@ def run_without_end(folder: Path, life: str) -> None:
 
 def be_a_nursery() -> None:
     """Import all that a notebook needs, then fork one for each line of stdin."""
-    import sklearn.linear_model
-    import sklearn.metrics
-    import sqlalchemy.dialects.sqlite
-    import trackbook.magics.recording
-    import trackbook.magics.track
-    import trackbook.store.sql.store  # noqa: F401  # all imported for the forks alone
-
+    for module in WARM:
+        importlib.import_module(module)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     print("ready", flush=True)
     for line in sys.stdin:

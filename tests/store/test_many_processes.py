@@ -97,14 +97,17 @@ def test_twenty_processes_make_their_first_use_at_once(tmp_path: Path) -> None:
 
     def first_use(writer: str) -> None:
         gate.wait(SECONDS)
-        write_many(place, writer, 1)
+        write_many(place, writer, 50)
 
     children = [start(first_use, f"w{number}") for number in range(20)]
     for child in children:
         finish(child)
 
     store = open_store(place)
-    assert store.count_runs(RunFilter()) == 20
+    runs = store.runs(RunFilter())
+    assert {detail.run.run_id for detail in runs} == {f"w{writer}-r{n}" for writer in range(20) for n in range(1, 51)}
+    assert all(len(detail.params) == 10 and detail.metrics["loss"].step == 4 for detail in runs)
+    assert len(store.executions()) == 1000
     assert store.verify() == []
     store.close()
 
