@@ -39,7 +39,9 @@ def hand_over(store: Store, batch: Batch) -> list[Exception]:
 def _parts(batch: Batch) -> Iterator[Batch]:
     """Return the parts of a batch in the order in which they lean on each other; none if it can't be parted."""
     held = [(name, value) for name in _ORDER if (value := getattr(batch, name))]
-    if len(held) > 1:
+    if any(execution.run_ids for execution in batch.executions):
+        yield from _apart_from_runs(batch)
+    elif len(held) > 1:
         yield from (Batch(**{name: value}) for name, value in held)
     elif held and len(held[0][1]) > 1:
         yield from (Batch(**{held[0][0]: half}) for half in _halves(held[0][1]))
@@ -48,6 +50,18 @@ def _parts(batch: Batch) -> Iterator[Batch]:
 
 
 _ORDER = ("environments", "sessions", "executions", "runs", "withdrawn")
+
+
+def _apart_from_runs(batch: Batch) -> Iterator[Batch]:
+    """Return executions for themselves, then all else, then which runs are made of them: a run may be refused."""
+    yield Batch(
+        environments=batch.environments,
+        sessions=batch.sessions,
+        executions=[replace(execution, run_ids=()) for execution in batch.executions],
+    )
+    yield Batch(runs=batch.runs, withdrawn=batch.withdrawn)
+    links = [(run_id, execution.execution_id) for execution in batch.executions for run_id in execution.run_ids]
+    yield Batch(runs=[RunChange(run_id=run_id, execution_ids=(execution_id,)) for run_id, execution_id in links])
 
 
 def _parts_of(change: RunChange) -> Iterator[RunChange]:

@@ -217,9 +217,7 @@ class Outbox:
         self._put_aside()
         if not self.is_failing:
             self.is_failing = True
-            file = self._waiting.file
-            place = "in memory" if file is None else f"in {file.path}"
-            self._warn(f"Trackbook can't write its store: {error} What runs is kept {place} until it can.")
+            self._warn(f"Trackbook can't write its store: {error} What runs is kept until it can be written.")
 
     def _put_aside(self) -> bool:
         """Make sure of what waits, and say once if that was too much for the memory. Nothing is delivered by it."""
