@@ -172,13 +172,14 @@ def _facts_of(detail: RunDetail, shapes: Mapping[str, str]) -> Facts:
     models = [model.class_name.rpartition(".")[2] for model in detail.models]
     facts: dict[str, JsonValue] = {f"params.{key}": value for key, value in detail.params.items()}
     facts |= {f"tags.{key}": value for key, value in detail.tags.items()}
-    return facts | {
+    about = {
         "experiment": detail.run.experiment,
         "session": detail.run.session_id,
-        "model": ", ".join(models) or None,
+        "model": ", ".join(models),
         "data": _digest(_data_of(detail)),
         "code": _digest([*code, *modules]),
     }
+    return facts | {key: value for key, value in about.items() if value}
 
 
 def _data_of(detail: RunDetail) -> list[str]:

@@ -50,17 +50,22 @@ class Cells:
         self._texts: dict[str, list[int]] = {}
         self._runs_of: dict[str, int] = {}
         self._ran: dict[str, tuple[str, float]] = {}
+        self._given: set[str] = set()
         self._has_ids = False
 
     def key(self, source: str, cell_id: str | None) -> str:
-        """Return what the cell that is about to run is known by."""
+        """Return what the cell that is about to run is known by: its id, or that of the only one with its text."""
         if cell_id is not None:
+            self._given.add(cell_id)
             self._has_ids |= cell_id in self._ids
             return cell_id
         text = source.strip()
+        places = self._texts.get(text, ())
+        named = self._saved.cells[places[0]].cell_id if self._saved is not None and len(places) == 1 else None
+        if named is not None:
+            return named
         number = self._runs_of[text] = self._runs_of.get(text, -1) + 1
-        same = len(self._texts.get(text, ()))
-        return f"{_BY_TEXT}{number % same if same else 0}:{text}"
+        return f"{_BY_TEXT}{number % len(places) if places else 0}:{text}"
 
     def ran(self, cell: str, source: str, at: float) -> None:
         """A cell ran with this code, at this time in seconds since 1970."""
@@ -75,7 +80,7 @@ class Cells:
         self._texts = {}
         for number, cell in enumerate(saved.cells):
             self._texts.setdefault(self._prepare(cell.source).strip(), []).append(number)
-        self._has_ids = any(cell in self._ids for cell in self._ran)
+        self._has_ids = not self._given.isdisjoint(self._ids)
         return True
 
     def saved(self) -> Saved:
@@ -100,7 +105,7 @@ class Cells:
 
     def place(self, cell: str, source: str) -> int | None:
         """Return where in the file a cell is that ran with this code; by its text where the file has not its ids."""
-        if self._has_ids:
+        if self._has_ids or cell in self._ids:
             return self._ids.get(cell)
         places = self._texts.get(source.strip(), ())
         if not cell.startswith(_BY_TEXT):
