@@ -8,7 +8,7 @@ from IPython.core.getipython import get_ipython
 
 
 def run_again(cell_id: str, source: str) -> None:
-    """Run a cell of this notebook with another source, as soon as the present cell has ended.
+    """Run a cell of this notebook with a source, without its output, as soon as the present cell has ended.
 
     Parameters
     ----------
@@ -16,4 +16,5 @@ def run_again(cell_id: str, source: str) -> None:
         The cell, as the notebook's file calls it.
     """
     shell = get_ipython()
-    asyncio.get_running_loop().call_soon(lambda: shell.run_cell(source, store_history=True, cell_id=cell_id))
+    quiet = f"{source.rstrip()};"
+    asyncio.get_running_loop().call_soon(lambda: shell.run_cell(quiet, store_history=True, cell_id=cell_id))

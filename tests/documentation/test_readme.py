@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from trackbook.config import Settings
 from trackbook.store import RunFilter, open_store
+from trackbook.tracking.query import parse
 
 from .readme import ROOT, TEXT, blocks, run_cells, section
 
-LOAD, FIT, RUNS, COMPARE = blocks("ipython")
+LOAD, FIT, RUNS, COMPARE, WHY = blocks("ipython")
 SHOWN_RUNS, SHOWN_COMPARISON = blocks("text")
 API, INTEGRATION = blocks("python")
 WANDERING = re.compile(r"\b[0-9a-hj-km-np-tv-z]{8}\b|\b[\d.]+ m?s\b|\b[a-z]+-[a-z]+\b")  # ids, durations, names
@@ -31,6 +32,20 @@ def test_the_first_example_prints_what_the_readme_shows(tmp_path):
     assert steady(printed[3]) == steady(SHOWN_RUNS)
     # How many rows are the same depends on the packages that are installed.
     assert steady(printed[5])[:-1] == steady(SHOWN_COMPARISON)[:-1]
+
+
+def test_the_question_why_is_answered_down_to_the_constant(tmp_path):
+    *_, printed = run_cells([LOAD, FIT, WHY], tmp_path)
+
+    assert printed.startswith("test.accuracy = 0.822222")
+    assert "[2] line 1: C = 0.01" in printed
+
+
+def test_every_query_of_the_readme_can_be_read():
+    queries = re.findall(r"^trackbook runs '(.*)'$", TEXT, flags=re.MULTILINE)
+
+    assert len(queries) == 2
+    assert [parse(query) for query in queries]
 
 
 def test_the_comparison_names_the_runs_of_the_list():
@@ -118,7 +133,8 @@ def test_every_setting_is_in_the_table_with_its_variable_and_default():
             (line for line in table.splitlines() if line.startswith(f"| `{name}` | `TRACKBOOK_{name.upper()}` |")), ""
         )
         assert row, name
-        assert not trait.default_value or f"({trait.default_value:g})" in row
+        default = trait.default_value
+        assert not default or f"({default:g})" in row or f"({default})" in row
 
 
 def test_every_link_within_the_repository_leads_somewhere():
