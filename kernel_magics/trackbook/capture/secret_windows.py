@@ -28,6 +28,7 @@ _TELLING = (
     b"q~",
 )
 _JOINED = ('" + "', "' + '", '" "', "' '", "\" + '", "' + \"")
+_NEEDLES = (*_STEMS, *_TELLING, b"@")
 _WORD = (string.ascii_letters + string.digits + "_-").encode()
 _VALUE = re.compile(  # after a name
     rb"""[^\w]{1,12} [^\s"'()\[\],;]{8,} | ["'\]]{0,2} \s* [:=,(!] (?: [^\n]{0,50}? | \s* \(? \s* ) ["']""", re.VERBOSE
@@ -39,6 +40,7 @@ _LONG_LINE = 20_000
 _BEFORE, _AFTER = 2_000, 10_000
 _CODE = 100_000
 _RUN = 20
+_LONG_RUN = b"a" * _RUN
 _BLOB = 8_192
 _NO_LETTERS = bytes(code for code in range(256) if code not in string.ascii_letters.encode() + b"~")
 _IN_RUN = bytes(ord("a") if code in _WORD else ord(" ") for code in range(256))
@@ -64,12 +66,17 @@ class Window:
 
 def is_put_together(text: str) -> bool:
     """Tell whether a short text puts literals together, which may be a credential as a whole."""
-    return len(text) <= _CODE and any(needle in text for needle in _JOINED)
+    has_quotes = '"' in text or "'" in text
+    return has_quotes and len(text) <= _CODE and any(needle in text for needle in _JOINED)
 
 
 def find_windows(text: str) -> list[Window]:
     """Return the parts of a text that may hold a credential, ascending and apart, in time linear in its length."""
-    data = _without_blobs(text.encode("ascii", "replace"))  # one byte a character, so that places are the same
+    data = text.encode("ascii", "replace")  # one byte a character, so that places are the same
+    return [] if len(data) < _BLOB and not _may_have_places(data) else _windows(_without_blobs(data))
+
+
+def _windows(data: bytes) -> list[Window]:
     lowered = data.lower()
     letters = lowered.translate(None, _NO_LETTERS)  # shorter by far in numbers, the most of most long outputs
     named = {
@@ -77,6 +84,15 @@ def find_windows(text: str) -> list[Window]:
         *_telling(lowered, [needle for needle in _TELLING if needle.translate(None, _NO_LETTERS) in letters]),
     }
     return list(_merged(data, sorted({*named, *_runs(data)}), named))
+
+
+def _may_have_places(data: bytes) -> bool:
+    """Tell whether there is anything to begin with; in most cells, and in most of what they print, there is not."""
+    lowered = data.lower()
+    for needle in _NEEDLES:  # faster than `any` of a generator
+        if needle in lowered:
+            return True
+    return _LONG_RUN in data.translate(_IN_RUN)
 
 
 def _without_blobs(data: bytes) -> bytes:
@@ -133,7 +149,7 @@ def _places(data: bytes, needle: bytes) -> Iterator[int]:
 def _runs(data: bytes) -> Iterator[int]:
     """Yield where long runs with letters and digits start; those of Hugging Face may be of letters alone."""
     kinds = data.translate(_IN_RUN)
-    place = kinds.find(b"a" * _RUN)
+    place = kinds.find(_LONG_RUN)
     while place >= 0:
         end = kinds.find(b" ", place)
         end = len(data) if end < 0 else end
