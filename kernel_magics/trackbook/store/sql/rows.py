@@ -59,6 +59,7 @@ from trackbook.store.sql.values import (
     json_text,
     names_of,
     number_of,
+    quoted,
     real,
     real_of_json,
 )
@@ -255,26 +256,25 @@ def _part_of(item: Any) -> OutputPart:
 
 
 def _statements_text(statements: tuple[Statement, ...]) -> str:
-    return json_text([_statement_json(statement) for statement in statements]) if statements else "[]"
+    """Return statements as `encode` would write them, put together by hand: each cell that runs waits for it."""
+    return f"[{','.join([_statement_text(statement) for statement in statements])}]" if statements else "[]"
 
 
-def _statement_json(statement: Statement) -> JsonValue:
-    more: dict[str, JsonValue] = {}
+def _statement_text(statement: Statement) -> str:
+    reads = ",".join([f"{quoted(name)}:{_sources_text(sources)}" for name, sources in statement.reads.items()])
+    more = ""
     if statement.files:
-        more["files"] = [[file.path, file.size, file.digest] for file in statement.files]
+        more = f',"files":{json_text([[file.path, file.size, file.digest] for file in statement.files])}'
     if statement.unseeded:
-        more["unseeded"] = list(statement.unseeded)
-    return {
-        "line": statement.line,
-        "end_line": statement.end_line,
-        "reads": {
-            name: [[source.execution_id, source.statement] for source in sources]
-            for name, sources in statement.reads.items()
-        },
-        "writes": list(statement.writes),
-        "literals": dict(statement.literals),
-        **more,
-    }
+        more += f',"unseeded":{json_text(list(statement.unseeded))}'
+    return (
+        f'{{"line":{statement.line},"end_line":{statement.end_line},"reads":{{{reads}}},'
+        f'"writes":{json_names(statement.writes)},"literals":{json_mapping(statement.literals)}{more}}}'
+    )
+
+
+def _sources_text(sources: tuple[Source, ...]) -> str:
+    return f"[{','.join([f'[{quoted(each.execution_id)},{each.statement}]' for each in sources])}]"
 
 
 def _statements_of(text: str) -> tuple[Statement, ...]:

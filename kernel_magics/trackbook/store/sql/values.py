@@ -8,11 +8,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from json.encoder import encode_basestring as quoted
 
 from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue, decode, encode, json_value
 
+__all__ = [
+    "exact",
+    "json_dict",
+    "json_list",
+    "json_mapping",
+    "json_names",
+    "json_text",
+    "names_of",
+    "number_of",
+    "quoted",
+    "real",
+    "real_of_json",
+]
 _BETWEEN = '","'
+_SAFE = 2**63  # far below where Python refuses to write an int
 
 
 def real(value: float) -> float | None:
@@ -107,4 +122,19 @@ def names_of(text: str) -> tuple[str, ...]:
 
 def json_mapping(values: Mapping[str, JsonValue]) -> str:
     """Return a mapping as JSON."""
-    return json_text(dict(values)) if values else "{}"
+    if not values:
+        return "{}"
+    if len(values) == 1:
+        ((key, value),) = values.items()
+        text = _short_text(value) if type(key) is str else None
+        if text is not None:
+            return f"{{{quoted(key)}:{text}}}"
+    return json_text(dict(values))
+
+
+def _short_text(value: JsonValue) -> str | None:
+    """Return the JSON of the constants that most cells assign, at a fifth of an encoder's price; None of others."""
+    kind = type(value)
+    if kind is int:
+        return repr(value) if -_SAFE < value < _SAFE else None  # type: ignore[operator]  # an int, as was just asked
+    return quoted(value) if kind is str else None  # type: ignore[arg-type]  # a text, as was just asked
