@@ -79,7 +79,7 @@ def test_upgrade_that_is_interrupted_leaves_the_old_version_whole(past: Path) ->
     before = content_of(past / "trackbook.db")
     changes = number_of_changes(past)
 
-    for number in sorted({0, 1, *range(0, changes, max(changes // 8, 1)), changes - 1}):
+    for number in sorted({0, 1, *range(0, changes, max(changes // 4, 1)), changes - 1}):
         assert open_and_die(past, number)
         assert content_of(past / "trackbook.db") == before, f"after {number} changes"
 

@@ -10,9 +10,8 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeAlias
 
 from trackbook import process
 from trackbook.errors import InvalidValueError, StoreError
@@ -24,7 +23,6 @@ from trackbook.store.parcels import Parcel, dumped, loaded
 _FORMAT = 1
 _BUSY_SECONDS = 60
 _MOST_PAGES = 2**18  # of 4096 bytes: a gigabyte
-_File: TypeAlias = tuple[int, int]
 _TABLE = "CREATE TABLE IF NOT EXISTS parcels (number INTEGER PRIMARY KEY, content BLOB NOT NULL)"
 
 
@@ -34,7 +32,7 @@ class Pending:
     Parameters
     ----------
     path
-        The file; it is there as long as something waits.
+        The file. When nothing waits any more it stays, empty: SQLite forbids to remove what others may have open.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +40,7 @@ class Pending:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is a file, in which something waits."""
+        """Whether there is a file, in which something may wait."""
         try:
             return self.path.exists()
         except OSError:  # no right to look
@@ -51,7 +49,7 @@ class Pending:
     def __len__(self) -> int:
         if not self.is_there:
             return 0
-        with self._open() as (connection, _):
+        with self._open() as connection:
             return int(connection.execute("SELECT count(*) FROM parcels").fetchone()[0])
 
     def add(self, parcels: Iterable[Parcel]) -> None:
@@ -63,17 +61,10 @@ class Pending:
             If the file can't be written.
         """
         contents = [(parcel if isinstance(parcel, bytes) else dumped(parcel),) for parcel in parcels]
-        while not self._add(contents):
-            pass  # another process has just delivered all there was and taken the file away
-
-    def _add(self, contents: list[tuple[str | bytes]]) -> bool:
-        with self._open() as (connection, file):
+        with self._open() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            is_same = file is not None and file == _identity(self.path)
-            if is_same:
-                connection.executemany("INSERT INTO parcels (content) VALUES (?)", contents)
+            connection.executemany("INSERT INTO parcels (content) VALUES (?)", contents)
             connection.execute("COMMIT")
-        return is_same
 
     def deliver(self, store: Store) -> list[Exception]:
         """Write all that waits and return why the store refused some of it; what it refused is forgotten.
@@ -88,29 +79,19 @@ class Pending:
         """
         refusals: list[Exception] = []
         if self.is_there:
-            with self._open() as (connection, _):
+            with self._open() as connection:
                 while _deliver_one(connection, store, refusals):
                     pass
-                self._remove_if_empty(connection)
         return refusals
 
-    def _remove_if_empty(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN EXCLUSIVE")
-        if _first(connection) is None:
-            with suppress(OSError):  # Windows keeps what is open; an empty file does no harm
-                self.path.unlink()
-        connection.execute("COMMIT")
-
     @contextmanager
-    def _open(self) -> Iterator[tuple[sqlite3.Connection, _File | None]]:
-        """Give a connection, and which file was at the path when it was asked for."""
+    def _open(self) -> Iterator[sqlite3.Connection]:
         try:
             make_private_folder(self.path.parent)
             create_private_file(self.path)
-            file = _identity(self.path)
             with closing(sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)) as connection:
                 _prepare(connection, self.path)
-                yield connection, file
+                yield connection
         except StoreError:
             raise
         except (sqlite3.Error, OSError) as error:
@@ -126,20 +107,14 @@ class Pending:
         return f"What waited for a store is damaged ({error}). It is in {aside}; delete that if you can't mend it."
 
 
-def _identity(path: Path) -> _File | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
-
-
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA max_page_count = {_MOST_PAGES}")
+    connection.execute("PRAGMA secure_delete = ON")  # what is delivered is not to be found here any more
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > _FORMAT:
         raise StoreError(f"{path} was written by a newer Trackbook. Upgrade it with pip install --upgrade trackbook.")
     if version < _FORMAT:
+        connection.execute("PRAGMA auto_vacuum = FULL")  # before there is a table
         connection.execute(_TABLE)
         connection.execute(f"PRAGMA user_version = {_FORMAT}")
 
