@@ -317,7 +317,7 @@ def test_folder_has_the_objects_that_the_document_names(store, tmp_path):
     assert {hashlib.sha256(content).hexdigest() for content in kept.values()} == set(kept)
     assert set(document["objects"]) == {*kept, "e" * 64}
     assert {b"the patch", b"a figure", b"def f(): ...", b"\x00\xff report"} <= set(kept.values())
-    assert "1 objects whose content is lost (see trackbook verify)" in result.stderr
+    assert "objects whose content is lost (see trackbook verify): 1" in result.stderr
 
 
 def test_query_and_experiment_say_which_runs_with_what_belongs_to_them(store):
@@ -500,10 +500,10 @@ def test_mlflow_reads_datasets_and_artifacts(store, mlruns):
 def test_what_the_rules_of_mlflow_change_is_said(mlruns):
     folder, result = mlruns
 
-    assert "1 values of params longer than 6000 characters" in result.stderr
-    assert "1 values of tags longer than 8000 characters" in result.stderr
-    assert "1 integers too large to be exact" in result.stderr
-    assert "1 artifacts whose content is lost" in result.stderr
+    assert "values of params longer than 6000 characters: 1" in result.stderr
+    assert "values of tags longer than 8000 characters: 1" in result.stderr
+    assert "integers too large to be exact: 1" in result.stderr
+    assert "artifacts whose content is lost (see trackbook verify): 1" in result.stderr
     assert "trackbook/run.json" in result.stderr
     assert f"mlflow migrate-filestore --source '{folder}'" in result.stderr
     changed = json.loads((folder / "trackbook-export.json").read_text())["changed"]
@@ -523,6 +523,13 @@ def test_mlflow_export_wants_a_folder(store):
 
 
 # Where it goes
+
+
+def test_file_that_looks_like_another_format_is_refused(store, tmp_path):
+    message = export("--format", "csv", "-o", tmp_path / "runs.json", expected=2).stderr
+
+    assert "looks like another format than csv. Name a .csv file or a folder." in message
+    assert not (tmp_path / "runs.json").exists()
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "mlflow"])

@@ -47,6 +47,7 @@ def export(
 
     store = project_of(ctx).store
     words = " ".join(query)
+    output = None if output is None else _checked(output, form)
     where = RunFilter(experiment=experiment, query=query_of(store, words))
     if output is None:
         _to_stdout(store, where, form, words)
@@ -54,6 +55,12 @@ def export(
         _to_file(store, where, output, words, is_forced=is_forced)
     else:
         _to_folder(store, where, form, output, words, is_forced=is_forced)
+
+
+def _checked(output: Path, form: str) -> Path:
+    if output.suffix in (".json", ".csv") and output.suffix != f".{form}":
+        raise InvalidValueError(f"'{output}' looks like another format than {form}. Name a .{form} file or a folder.")
+    return output.absolute()
 
 
 def _to_stdout(store: Store, where: RunFilter, form: str, words: str) -> None:
@@ -155,16 +162,16 @@ _LOST = "objects whose content is lost (see trackbook verify)"
 def _say_what_changed(form: str, changed: dict[str, int]) -> None:
     if not changed:
         return
-    listed = ", ".join(f"{count} {what}" for what, count in sorted(changed.items()))
+    listed = ", ".join(f"{what}: {count}" for what, count in sorted(changed.items()))
     whole = " What was whole is in the artifact trackbook/run.json of each run." if form == "mlflow" else ""
-    click.echo(f"Not as it was: {listed}.{whole}", err=True)
+    click.echo(f"Not as it was. {listed}.{whole}", err=True)
 
 
 def _how_to_open(path: Path) -> str:
     source = path.absolute()
     return (
-        f"MLflow 3.7 and later read it after: mlflow migrate-filestore --source '{source}' "
-        f"--target 'sqlite:///{source.parent / 'mlflow.db'}'\n"
-        f"Earlier ones, and later ones with MLFLOW_ALLOW_FILE_STORE=true, as it is: mlflow ui --backend-store-uri "
-        f"'{source}'"
+        f"MLflow opens it as it is (with MLFLOW_ALLOW_FILE_STORE=true where it wants a database):\n"
+        f"  mlflow ui --backend-store-uri '{source}'\n"
+        f"or, in MLflow 3, as a database:\n"
+        f"  mlflow migrate-filestore --source '{source}' --target 'sqlite:///{source.parent / 'mlflow.db'}'"
     )

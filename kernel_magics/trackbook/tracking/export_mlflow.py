@@ -1,9 +1,10 @@
-"""Runs as a folder that MLflow reads: its file store, the one form of its data that any of its versions takes in.
+"""Runs as a folder that MLflow reads: its file store.
 
-MLflow's databases only open in the version that made them, and from 3.7 on it wants a database: ``mlflow
-migrate-filestore`` makes one of such a folder. The layout is that of ``mlflow.store.tracking.file_store``: an
-experiment is a folder with ``meta.yaml``, a run one within with a file for each param, metric and tag. What MLflow has
-no place for, or would cut, stands whole in the artifact ``trackbook/run.json`` of its run.
+MLflow's databases only open in versions that know their schema. Such a folder is read by MLflow 2 and 3 (which wants
+``MLFLOW_ALLOW_FILE_STORE=true``), and ``mlflow migrate-filestore`` makes it a database. The layout is that of
+``mlflow.store.tracking.file_store``: an experiment is a folder with ``meta.yaml``, a run one within with a file for
+each param, metric and tag. What MLflow has no place for, or would cut, stands whole in the artifact
+``trackbook/run.json`` of its run.
 
 Rules of MLflow (``mlflow.utils.validation``): names of params and metrics are made of letters, digits and ``_-./: ``,
 are paths that normalize to themselves, and have at most 250 characters; values have at most 6000, those of tags 8000;
@@ -109,7 +110,18 @@ class MlflowFolder:
         number = self._experiment(run.experiment)
         place = self.folder / str(number) / run.run_id
         session, environment = self._session(run.session_id), self._environment(run.environment_id)
-        row: Row = {
+        _write_yaml(place / "meta.yaml", self._run_row(detail, session, number))
+        for kind in ("params", "metrics", "tags", "artifacts"):
+            (place / kind).mkdir()
+        self._write_params(place / "params", detail)
+        self._write_metrics(place / "metrics", histories(self.store, detail))
+        self._write_tags(place / "tags", detail, session, environment)
+        self._write_datasets(place, detail)
+        self._write_artifacts(place / "artifacts", detail, session, environment)
+
+    def _run_row(self, detail: RunDetail, session: Session | None, number: int) -> Row:
+        run = detail.run
+        return {
             "artifact_uri": self._uri(f"{number}/{run.run_id}/artifacts"),
             "end_time": _milliseconds(run.finished_at) if run.finished_at else None,
             "entry_point_name": "",
@@ -125,14 +137,6 @@ class MlflowFolder:
             "status": _STATUSES[run.status],
             "user_id": session.user if session else "",
         }
-        _write_yaml(place / "meta.yaml", row)
-        for kind in ("params", "metrics", "tags", "artifacts"):
-            (place / kind).mkdir()
-        self._write_params(place / "params", detail)
-        self._write_metrics(place / "metrics", histories(self.store, detail))
-        self._write_tags(place / "tags", detail, session, environment)
-        self._write_datasets(place, detail)
-        self._write_artifacts(place / "artifacts", detail, session, environment)
 
     def _session(self, session_id: str) -> Session | None:
         if session_id not in self._sessions:

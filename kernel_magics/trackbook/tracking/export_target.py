@@ -87,7 +87,12 @@ def _put_in_place(temporary: Path, path: Path) -> None:
     aside = _beside(path)
     if path.exists():
         path.rename(aside)
-    temporary.rename(path)
+    try:
+        temporary.rename(path)
+    except OSError:
+        if aside.exists():
+            aside.rename(path)
+        raise
     shutil.rmtree(aside, ignore_errors=True)
 
 
