@@ -133,7 +133,8 @@ class _Walk:
     def _container(self, obj: Any, cls: type) -> None:
         if id(cls) not in _IMMUTABLE:
             self.nodes.add(id(obj))
-        if not gc.is_tracked(obj):  # a dict or tuple of plain values
+        if not gc.is_tracked(obj):  # a dict or tuple of plain values, or of arrays: the collector knows neither
+            self._open += [child for child in (obj.values() if cls is dict else obj) if id(type(child)) not in _LEAVES]
             return
         kind = type(obj[0]) if cls is list and len(obj) > _MANY and _are_of_one_type(obj) else None
         if id(kind) in _CONTAINERS:

@@ -489,6 +489,15 @@ class Oracle(Notebook):
         return changed - {"__builtins__"}, rebound
 
 
+@pytest.mark.parametrize("holder", ["{'k': e}", "(e, 1)", "({'k': (e,)}, 2)"])
+def test_an_array_is_shared_by_containers_that_hold_nothing_else(holder: str) -> None:
+    notebook = Notebook("import gc\nimport numpy as np\ne = np.arange(4)", f"a = {holder}", "_ = gc.collect()")
+
+    change = notebook.run("e[0] = 9")
+
+    assert change.writes == ("a", "e")
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(cells)
 def test_no_write_of_a_random_program_is_missed(program: list[str]) -> None:
