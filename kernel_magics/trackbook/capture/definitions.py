@@ -41,6 +41,8 @@ class Definitions:
 
     def end(self) -> None:
         """The cell has ended."""
+        if not self._awaited:
+            return
         if sys.getprofile() == self._look:
             sys.setprofile(None)
         self._look(None, "end", None)

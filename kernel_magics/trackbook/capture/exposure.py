@@ -61,6 +61,9 @@ def exposure(code: Code, reached_from: ReachedFrom) -> Exposure:
 
 def _certain(code: Code, statements: Iterable[ast.stmt]) -> Iterable[Binding]:
     for statement in statements:
+        if type(statement) in SIMPLE:
+            yield from _bindings(code, statement, statement.end_lineno or statement.lineno)
+            continue
         match statement:
             case ast.With() | ast.AsyncWith():
                 yield from _bindings(code, statement, statement.body[0].lineno)
@@ -78,7 +81,7 @@ def _bindings(code: Code, statement: ast.stmt, end_line: int) -> Iterable[Bindin
     names = (accesses(statement, shallow=True) if is_class else code.facts(statement).access).binds
     if code.has_walrus:
         names -= _conditional(statement)
-    return (Binding(name, statement.lineno, end_line) for name in sorted(names))
+    return [Binding(name, statement.lineno, end_line) for name in sorted(names)]
 
 
 def _conditional(statement: ast.stmt) -> set[str]:

@@ -106,13 +106,19 @@ class Flow:
         return self._unsure
 
     def _find_unsure(self) -> frozenset[str]:
+        if len(self.nodes) == 1:  # a header stands above others
+            return frozenset()
         names = [name for node in self.nodes for name in node.literals]
         conditional = {name for node in self.nodes if node.control is not None for name in node.literals}
         return frozenset(conditional.union(name for name in names if names.count(name) > 1))
 
-    @cached_property
+    @property
     def touched_literals(self) -> tuple[tuple[str, JsonValue], ...]:
         """The names that get a literal once and unconditionally, with it, and that something else may change then."""
+        return self._found_touched if self._touched else ()
+
+    @cached_property
+    def _found_touched(self) -> tuple[tuple[str, JsonValue], ...]:
         found = [(name, node) for node in self.nodes for name in node.literals.keys() & self._touched]
         bound = [name for node in self.nodes for name in node.binds]
         return tuple(

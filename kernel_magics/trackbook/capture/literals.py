@@ -14,6 +14,8 @@ _LONGEST = 100_000  # characters of a literal's source: beyond, it is data, not 
 
 
 _LITERAL_NODES = frozenset({ast.Constant, ast.UnaryOp, ast.BinOp, ast.List, ast.Tuple, ast.Set, ast.Dict})
+_SCALARS = frozenset({bool, int, float, str})
+_CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 _COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 
 
@@ -32,10 +34,14 @@ def literal_value(node: ast.expr) -> JsonValue | Missing:
     """
     if type(node) not in _LITERAL_NODES:
         return MISSING
-    if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict) and _is_empty(node):
+    if type(node) is ast.BinOp and not {type(node.left), type(node.right)} <= _LITERAL_NODES:
+        return MISSING
+    if isinstance(node, _CONTAINERS) and _is_empty(node):
         return MISSING
     if (node.end_col_offset or 0) - node.col_offset > _LONGEST or (node.end_lineno or 0) - node.lineno > 1000:
         return MISSING
+    if type(node) is ast.Constant and type(node.value) in _SCALARS:
+        return node.value  # type: ignore[return-value]  # one of those, as was just asked
     try:
         return json_value(_evaluate(node))
     except (ValueError, TypeError, ArithmeticError, RecursionError):

@@ -62,12 +62,20 @@ def parse_cell(source: str) -> ast.Module:
         As Python would, with the line in `source`.
     """
     with quiet():  # an invalid escape is warned about by IPython's own parse of the cell
-        if not any(mark in source for mark in _PASTED):
+        if not _may_be_pasted(source):
             try:
                 return ast.parse(source)  # most cells are plain Python, and no line in IPython's dialect is that too
             except SyntaxError:
                 pass
         return ast.parse("\n".join(_as_python(_undecorated(_lines(source)))))
+
+
+def _may_be_pasted(source: str) -> bool:
+    """Tell whether there may be prompts or other systems' line ends in it."""
+    for mark in _PASTED:  # noqa: SIM110  a generator would take longer than the searches
+        if mark in source:
+            return True
+    return False
 
 
 def _lines(source: str) -> list[str]:
