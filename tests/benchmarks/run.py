@@ -1,7 +1,7 @@
-"""Measures what tracking costs, each time beside what it should be compared with, in the same minute, by turns.
+"""Measures what tracking costs, each figure beside its peer or its physical limit, in the same run, by turns.
 
-``make bench`` runs it, prints a table and writes ``benchmarks.json`` beside this file. Each measure has a process of
-its own. All times are in seconds.
+``make bench`` runs it, prints a table and writes ``benchmarks.json`` beside this file; what its fields mean stands at
+`timing.Benchmark`. Each subject has a process of its own, each peer an environment of its own in ``.venv/peers``.
 """
 
 from __future__ import annotations
@@ -9,170 +9,97 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
-from statistics import median, quantiles
-from typing import Any
+
+from peer import REQUIREMENTS, install
+from timing import QUICK, Bench, Benchmark, Figure, Sizes, benchmark_of
 
 RESULTS = Path(__file__).with_name("benchmarks.json")
-INSERT = "INSERT INTO executions VALUES (NULL, 'x = 1', 0.1)"
-CELLS, FITS, IMPORTS = 200, 40, 15
-Samples = tuple[list[float], list[float]]  # ours, the peer's
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Benchmark:
-    """A result. `ratio` is ours to the peer's, by medians; `spread` the distance of our quartiles, by our median."""
-
-    name: str
-    ours: float
-    peer: float
-    peer_name: str
-    ratio: float
-    goal: float
-    holds: bool
-    spread: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """Something to measure: `goal` is the greatest ratio that is good enough."""
-
-    name: str
-    peer_name: str
-    goal: float
-    samples: Callable[[Path], Samples]
-
-
-def hook(folder: Path) -> Samples:
-    """Measure what tracking adds to a trivial cell; the peer is one row committed with the store's own settings."""
-    shell = _shell()
-    shell.run_cell("%load_ext trackbook")
-    ours, peer = [], []
-    with sqlite3.connect(folder / "peer.db", isolation_level=None) as database:
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA synchronous=NORMAL")
-        database.execute("CREATE TABLE executions (id INTEGER PRIMARY KEY, source TEXT, seconds REAL)")
-        for _ in range(CELLS // 20):
-            shell.run_cell("%track off")
-            bare = median(_cells(shell, "x = 1", 20))
-            shell.run_cell("%track on")
-            ours += [seconds - bare for seconds in _cells(shell, "x = 1", 20)]
-            peer += [_seconds(lambda: database.execute(INSERT)) for _ in range(20)]
-    return ours, peer
-
-
-def fit(folder: Path) -> Samples:
-    """Measure a fit of a small model in a cell, with its run recorded; the peer is the same cell untracked."""
-    shell = _shell()
-    shell.run_cell(
-        "from sklearn.datasets import load_iris\n"
-        "from sklearn.linear_model import LogisticRegression\n"
-        "X, y = load_iris(return_X_y=True)\nC = 1.0"
-    )
-    cell = "model = LogisticRegression(C=C, max_iter=500).fit(X, y)"
-    ours, peer = [], []
-    for _ in range(4):
-        peer += _cells(shell, cell, FITS // 4)
-        shell.run_cell("%load_ext trackbook")
-        ours += _cells(shell, cell, FITS // 4)
-        shell.run_cell("%unload_ext trackbook")
-    return ours, peer
-
-
-def imports(folder: Path) -> Samples:
-    """Measure a Python that imports Trackbook; the peer is one that imports nothing."""
-    pairs = [(_python("import trackbook"), _python("pass")) for _ in range(IMPORTS + 1)][1:]
-    return [ours for ours, _ in pairs], [peer for _, peer in pairs]
-
-
-MEASURES = {
-    "hook": Measure(
-        name="a trivial cell: what hooks add", peer_name="one raw SQLite commit (WAL)", goal=50, samples=hook
-    ),
-    "fit": Measure(
-        name="a cell that fits LogisticRegression", peer_name="the same cell untracked", goal=2, samples=fit
-    ),
-    "imports": Measure(name="import trackbook", peer_name="bare Python", goal=2, samples=imports),
-}
+SUBJECTS = ("imports", "cells", "fits", "points", "runs", "frames")
 
 
 def main() -> None:
-    """Run all measures, or with an argument print the samples of one."""
+    """Measure all subjects or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("measure", nargs="?", choices=MEASURES)
-    chosen = parser.parse_args().measure
-    if chosen:
-        print(json.dumps(MEASURES[chosen].samples(Path.cwd())))
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"some of {', '.join(SUBJECTS)}")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes and no peers: only shows that all of it runs")
+    parser.add_argument("--output", type=Path, default=RESULTS, help="where the results go")
+    parser.add_argument("--answer", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if unknown := set(asked.subjects) - {*SUBJECTS}:
+        parser.error(f"There is no subject {', '.join(sorted(unknown))}. The subjects are {', '.join(SUBJECTS)}.")
+    if asked.answer:
+        _measure(asked.subjects[0], asked.answer)
         return
-    results = [_measured(key) for key in MEASURES]
-    RESULTS.write_text(json.dumps([asdict(each) for each in results], indent=2) + "\n", encoding="utf-8")
+    peers, failures = ({}, {}) if asked.quick else _peers()
+    results: list[Benchmark] = []
+    for subject in asked.subjects or SUBJECTS:
+        print(f"Measuring {subject} ...", file=sys.stderr, flush=True)
+        results += _results(subject, QUICK if asked.quick else Sizes(), peers, failures)
+    asked.output.write_text(json.dumps([asdict(each) for each in results], indent=2) + "\n", encoding="utf-8")
     print(_table(results))
 
 
-def _measured(key: str) -> Benchmark:
-    measure = MEASURES[key]
-    print(f"Measuring {measure.name} ...", file=sys.stderr)
-    with tempfile.TemporaryDirectory() as folder:
-        ours, peer = json.loads(
-            _output([sys.executable, str(Path(__file__).resolve()), key], Path(folder)).splitlines()[-1]
+def _peers() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the Pythons of the peers, and why others are missing."""
+    print(f"Installing peers: {', '.join(REQUIREMENTS)} ...", file=sys.stderr, flush=True)
+    made = {name: install(name) for name in REQUIREMENTS}
+    pythons = {name: python for name, (python, _) in made.items() if python}
+    return pythons, {name: why for name, (_, why) in made.items() if why}
+
+
+def _results(subject: str, sizes: Sizes, peers: dict[str, str], failures: dict[str, str]) -> list[Benchmark]:
+    """Measure a subject in a process of its own; what breaks it is its result."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        answer = folder / "answer.json"
+        answer.write_text(json.dumps([asdict(sizes), peers, failures]), encoding="utf-8")
+        variables = {"TRACKBOOK_STORE": str(folder / "store"), "IPYTHONDIR": str(folder / "ipython")}
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).resolve()), subject, "--answer", str(answer)],
+            cwd=folder,
+            env={**os.environ, **variables},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-    first, middle, third = quantiles(ours, n=4)
-    ratio = middle / median(peer)
-    return Benchmark(
-        name=measure.name,
-        ours=middle,
-        peer=median(peer),
-        peer_name=measure.peer_name,
-        ratio=round(ratio, 3),
-        goal=measure.goal,
-        holds=ratio <= measure.goal,
-        spread=round((third - first) / middle, 3),
-    )
+        if done.returncode:
+            broken = Figure(name=subject, peer_name="", goal=0, ours=[], peer=[], failure=done.stderr[-1000:])
+            return [benchmark_of(broken)]
+        return [benchmark_of(Figure(**each)) for each in json.loads(answer.read_text(encoding="utf-8"))]
 
 
-def _output(command: list[str], folder: Path) -> str:
-    environment = {**os.environ, "TRACKBOOK_STORE": str(folder / "store"), "IPYTHONDIR": str(folder / "ipython")}
-    return subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+def _measure(subject: str, answer: Path) -> None:
+    sizes, peers, failures = json.loads(answer.read_text(encoding="utf-8"))
+    bench = Bench(folder=answer.parent, sizes=Sizes(**sizes), peers=peers, failures=failures)
+    figures = import_module(f"subjects.{subject}").figures(bench)
+    answer.write_text(json.dumps([asdict(each) for each in figures]), encoding="utf-8")
 
 
 def _table(results: list[Benchmark]) -> str:
-    row = "{:37} {:>9} {:>9}  {:28} {:>6} {:>5}  {:5} {:>6}".format
+    row = "{:55} {:>10} {:>10}  {:52} {:>7} {:>6}  {:5} {:>6}".format
     lines = [row("what", "ours", "peer", "peer is", "ratio", "goal", "holds", "spread")]
     for each in results:
-        times = f"{each.ours * 1000:.2f} ms", f"{each.peer * 1000:.2f} ms"
+        amounts = _amount(each.ours, each.unit), _amount(each.peer, each.unit)
+        ratio = "-" if each.ratio is None else f"{each.ratio:.3g}"
+        spread = "-" if each.spread is None else f"{each.spread:.0%}"
         holds = "yes" if each.holds else "no"
-        ratio, spread = f"{each.ratio:.2f}", f"{each.spread:.0%}"
-        lines.append(row(each.name, *times, each.peer_name, ratio, f"{each.goal:g}", holds, spread))
+        lines.append(row(each.name, *amounts, each.peer_name, ratio, f"{each.goal:.3g}", holds, spread))
+        lines += [f"    {each.failure}"] if each.failure else []
     return "\n".join(lines)
 
 
-def _shell() -> Any:
-    from IPython.core.interactiveshell import InteractiveShell
-
-    return InteractiveShell.instance(history_manager=None, colors="nocolor")
-
-
-def _cells(shell: Any, source: str, count: int) -> list[float]:
-    """Return the seconds of running a cell so many times, after one that warms up."""
-    seconds = [_seconds(lambda: shell.run_cell(source, store_history=True)) for _ in range(count + 1)]
-    return seconds[1:]
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
-
-
-def _python(code: str) -> float:
-    return _seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True))
+def _amount(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    if unit == "bytes":
+        return f"{value:,.0f} B"
+    return f"{value * 1e6:.1f} us" if value < 1e-3 else f"{value * 1e3:.2f} ms"
 
 
 if __name__ == "__main__":
