@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from typing import Any, Final
 
 from trackbook.records import JsonValue, json_value
@@ -93,7 +92,7 @@ def code_text(node: ast.AST) -> str:
     Literals that a loop or comprehension goes over are left out: what flowed on is one of them, and that is a param. Of
     a compound statement only the header counts.
     """
-    return ast.unparse(_Normalised().visit(_without_bodies(node) if isinstance(node, _COMPOUND) else deepcopy(node)))
+    return ast.unparse(_Normalised().visit(_without_bodies(node) if isinstance(node, _COMPOUND) else _copied(node)))
 
 
 def _without_bodies(node: ast.AST) -> ast.AST:
@@ -103,7 +102,22 @@ def _without_bodies(node: ast.AST) -> ast.AST:
         fields["cases"] = [ast.match_case(case.pattern, case.guard, [ast.Pass()]) for case in node.cases]
     if isinstance(node, ast.Try | ast.TryStar):
         fields["finalbody"] = [ast.Pass()]
-    return ast.fix_missing_locations(ast.copy_location(deepcopy(type(node)(**fields)), node))
+    copy: ast.AST = _copied(type(node)(**fields))
+    return ast.fix_missing_locations(ast.copy_location(copy, node))
+
+
+def _copied(part: Any) -> Any:
+    """Return a copy of a tree or a list of trees, by what belongs to its syntax alone.
+
+    Other tools hang their own things on nodes, and nodes like ``ast.Load()`` are shared by all trees of the process:
+    who follows those copies whole libraries.
+    """
+    if isinstance(part, list):
+        return [_copied(each) for each in part]
+    if not isinstance(part, ast.AST) or not part._fields:
+        return part
+    copy = type(part)(**{name: _copied(value) for name, value in ast.iter_fields(part)})
+    return ast.copy_location(copy, part)
 
 
 class _Normalised(ast.NodeTransformer):

@@ -13,6 +13,7 @@ from trackbook.capture.literals import (
     MISSING,
     Missing,
     assigned_literals,
+    code_text,
     is_literal_iterable,
     literal_value,
     target_names,
@@ -160,3 +161,14 @@ def test_arithmetic_is_quick_and_can_be_kept(code: str) -> None:
 
     if not isinstance(found, Missing):
         assert decode(encode(found)) == found or found != found
+
+
+def test_code_text_copies_nothing_that_others_hang_on_shared_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Heavy:
+        def __deepcopy__(self, memo: object) -> object:
+            raise AssertionError("copied what is not ours")
+
+    statement = ast.parse("total = names[0] + len(names)").body[0]
+    monkeypatch.setattr(statement.value.left.value.ctx, "parent", Heavy(), raising=False)  # type: ignore[attr-defined]
+
+    assert code_text(statement) == "total = names[0] + len(names)"
