@@ -22,6 +22,10 @@ from IPython.core.interactiveshell import InteractiveShell
 WARM = (
     "sklearn.linear_model",
     "sklearn.metrics",
+    "IPython.core.magics",
+    "trackbook.capture.canonical",
+    "trackbook.capture.integrations.sklearn",
+    "trackbook.magics.completion",
     "trackbook.magics.recording",
     "trackbook.magics.track",
     "trackbook.store.sql.store",
