@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from trackbook.capture.outputs import Collector, Limits, Showing, ShownText, byte_length
-from trackbook.capture.secrets import redact, redact_value
+from trackbook.capture.secrets import redact_shown, redact_value
 from trackbook.capture.terminal_text import settled
 from trackbook.records import Output, OutputKind, OutputPart
 
@@ -101,7 +101,7 @@ class _Keeper:
         return self._kept_text(media_type, _joined(head, dropped, tail), size, is_cut=True)
 
     def _kept_text(self, media_type: str, text: str, size: int, *, is_cut: bool = False) -> OutputPart:
-        content = redact(text).encode("utf-8", _REPLACE)
+        content = redact_shown(text).encode("utf-8", _REPLACE)
         self._left -= len(content)
         if len(content) > _SHORT_TEXT_BYTES:
             return OutputPart(media_type=media_type, size=size, digest=self._put(content), is_cut=is_cut)
@@ -124,7 +124,7 @@ class _Keeper:
         if isinstance(value, str):  # some libraries give the text of their JSON
             return self._page(media_type, value)
         listed = dict.fromkeys(_texts_of(value))
-        if listed and redact(text := "\n".join(listed)) != text:
+        if listed and redact_shown(text := "\n".join(listed)) != text:
             value = _redacted(value)
         return self._content(media_type, json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", _REPLACE))
 

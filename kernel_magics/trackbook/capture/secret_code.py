@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from trackbook.capture.magics_source import parse_cell
+from trackbook.capture.secret_memory import remember
 from trackbook.capture.secret_names import promises_any_secret, promises_secret, words
 from trackbook.capture.secret_shapes import IN_MAPPING
 from trackbook.capture.secret_values import SECRET, is_key, is_made_up, is_named_secret
@@ -96,6 +97,8 @@ class _Source:
         for chain in _chains(node, promises_any_secret(name)):
             if not self._is_secret(name, chain) or self._is_in_mapping(chain):
                 continue
+            if chain.is_whole:
+                remember(chain.value)
             scheme = _SCHEME.match(chain.value)
             self._replace(chain, (scheme[0] if scheme else "") + SECRET)
 

@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterable
 
 from trackbook.capture import secret_shapes as shapes
 from trackbook.capture.secret_code import redact_code
+from trackbook.capture.secret_memory import is_known, remember, without_known, without_known_literals
 from trackbook.capture.secret_names import promises_any_secret, promises_identity, words
 from trackbook.capture.secret_values import SECRET, is_made_up, is_named_secret, is_random
 from trackbook.capture.secret_windows import find_windows, is_put_together
 from trackbook.records import JsonValue
 
-__all__ = ["SECRET", "is_secret", "redact", "redact_url", "redact_value"]
+__all__ = ["SECRET", "is_secret", "redact", "redact_shown", "redact_url", "redact_value"]
 _QUERY_NAMES = words(
     "sig signature x-amz-signature x-amz-credential x-amz-security-token x-goog-signature key code appid"
 )
@@ -39,7 +40,7 @@ def redact(text: str) -> str:
     """
     windows = find_windows(text)
     if not windows and not is_put_together(text):
-        return text
+        return without_known_literals(text)
     before, is_code = text, False
     if "PRIVATE KEY" in text:
         text = shapes.PRIVATE_KEY.sub(_keeping_lines, text)
@@ -51,7 +52,12 @@ def redact(text: str) -> str:
         part = _by_name(part, is_code) if window.has_name else _by_shape(part)
         parts += [text[at : window.start], _without_random(part)]
         at = window.end
-    return "".join([*parts, text[at:]])
+    return without_known_literals("".join([*parts, text[at:]]))
+
+
+def redact_shown(text: str) -> str:
+    """Return what a cell showed or raised as `redact` does, and without the values that code gave to secret names."""
+    return without_known(redact(text))
 
 
 def is_secret(name: str, value: object) -> bool:
@@ -69,7 +75,9 @@ def redact_value(name: str, value: JsonValue) -> JsonValue:
     if isinstance(value, list):
         return [redact_value(name, item) for item in value]
     if isinstance(value, str) and not is_named_secret(name, value):
-        return _redacted(name, value)
+        return SECRET if is_known(value) else _redacted(name, value)
+    if isinstance(value, str):
+        remember(value)
     return SECRET if is_secret(name, value) else value
 
 

@@ -20,7 +20,7 @@ from trackbook.capture.notebook import cell_tags
 from trackbook.capture.output_parts import kept_outputs
 from trackbook.capture.output_sources import OutputWatch
 from trackbook.capture.outputs import Collector
-from trackbook.capture.secrets import redact
+from trackbook.capture.secrets import redact, redact_shown
 from trackbook.capture.symbols import parse_cell
 from trackbook.capture.trace import Flowing
 from trackbook.errors import NoRunError
@@ -166,6 +166,7 @@ class Recorder:
             if self.outputs is not None:
                 self.outputs.begin()
             with self.guard:
+                _redacted_source(source)  # what it names as secret is one in its outputs and params, too
                 self.hidden_state.begin(source, cell_id)
                 self.modules.begin(source)
             self.capture.begin(source, transformed)
@@ -579,4 +580,4 @@ def _redacted_source(source: str) -> str:
 
 
 def _redacted(failure: Failure | None) -> Failure | None:
-    return replace(failure, message=redact(failure.message)) if failure is not None else None
+    return replace(failure, message=redact_shown(failure.message)) if failure is not None else None
