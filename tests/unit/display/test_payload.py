@@ -12,8 +12,8 @@ from trackbook.records import Column, DatasetUse, Environment, Execution, FileRe
 from trackbook.tracking.compare import compare
 
 RUN_KEYS = """
-    run_id name experiment session_id status verdict verdict_reason started_at finished_at parent_id params metrics tags datasets
-    models modules executions environment
+    run_id name experiment session_id status verdict verdict_reason started_at finished_at parent_id params metrics tags
+    datasets models modules executions environment
 """
 EXECUTION_KEYS = """
     execution_id session_id cell_id index source started_at seconds outcome reads writes hidden run_ids outputs
