@@ -1,8 +1,9 @@
 """Hidden state: small notebooks as people work in them, each judged by hand.
 
 A notebook is told in lines: ``a: x = 1`` types into cell `a` and runs it, ``a`` runs it again as it is, ``edit a: ...``
-changes it and saves without running, ``new b after a: ...`` puts a cell below another one and runs it, ``delete a`` and
-``move a to 2`` change the file alone. The file is saved before each run, as JupyterLab's autosave has mostly done.
+changes it and saves without running, ``new b after a: ...`` puts a cell below another one and runs it; ``put`` only
+saves it, as ``delete a`` and ``move a to 2`` change the file alone. The file is saved before each run, as JupyterLab's
+autosave has mostly done.
 """
 
 from __future__ import annotations
@@ -51,6 +52,11 @@ class Desk:
             case ["move", rest]:
                 cell, _, place = rest.partition(" to ")
                 self._put(cell, self.cells.pop(cell), int(place))
+                self.save()
+            case ["put", rest]:
+                where, _, source = rest.partition(": ")
+                cell, _, after = where.partition(" after ")
+                self._put(cell, source, [None, *self.cells].index(after if after != "None" else None))
                 self.save()
             case ["new", rest]:
                 where, _, source = rest.partition(": ")
@@ -256,6 +262,75 @@ def test_cell_whose_input_no_cell_above_makes_is_listed_as_such(desk: Desk) -> N
     (cell,) = desk.stale()
 
     assert cell.lacking == ("x",)
+
+
+SKIPPED = {
+    "a cell put in between and not run": "a: x = [3, 1]\nd: y = sum(x)\nput b after a: x = x[1:]\nd",
+    "a cell that was skipped": "a: x = [3, 1]\nput b after a: x.append(2)\nd: y = sum(x)",
+}
+
+
+@pytest.mark.parametrize("lines", SKIPPED.values(), ids=SKIPPED.keys())
+def test_cell_between_that_never_ran_is_named_and_listed_to_run(desk: Desk, lines: str) -> None:
+    execution = desk.work(lines)
+
+    assert [f"{each.name} {each.reason}" for each in execution.hidden] == ["x skipped"]
+    assert desk.stale_names() == ["b", "d"]
+    desk.work(["b", "d"])
+    assert "b" not in desk.stale_names()
+
+
+NOT_MISSED = {
+    "below the reader": "a: x = 1\nd: y = x\nput b after d: x = 2\nd",
+    "above the maker": "a: x = 1\nput b after None: x = 2\nd: y = x",
+    "of another name": "a: x = 1\nput b after a: z = 2\nd: y = x",
+    "of another column": f"a: {FRAME}\nput b after a: df['z'] = 1\nd: y = df['b']",
+    "an import": "a: import math\nput b after a: import math\nd: y = math.pi",
+    "made anew below it": "a: x = 1\nput b after a: x = 2\nc: x = 3\nd: y = x",
+}
+
+
+@pytest.mark.parametrize("lines", NOT_MISSED.values(), ids=NOT_MISSED.keys())
+def test_cell_that_never_ran_and_does_not_matter_is_not_missed(desk: Desk, lines: str) -> None:
+    execution = desk.work(lines)
+
+    assert execution.hidden == ()
+    assert desk.stale_names() == []
+
+
+def test_run_on_what_a_cell_that_never_ran_would_change_is_stale_with_the_reason(desk: Desk) -> None:
+    desk.work([*FIT[:2], "put cut after data: X_train = X_train[:, :2]", FIT[2]])
+
+    run = desk.notebook.last_run().run
+    assert run.verdict is Verdict.STALE
+    assert run.verdict_reason == (
+        "Cell [4] read X_train as cell [2] made it; the cell between them that changes it has not run in this session:"
+        " 'X_train = X_train[:, :2]'."
+    )
+
+
+def test_page_and_store_tell_of_a_cell_that_never_ran(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.work(SKIPPED["a cell that was skipped"])
+
+    desk.notebook.run("%track stale")
+
+    page = capsys.readouterr().out
+    store = desk.notebook.store
+    (session,) = store.sessions()
+    report = stale_of(session, store.executions(session_id=session.session_id))
+    assert "2 cells to run, in this order" in page
+    assert "It has not run in this session." in page
+    assert [cell.unrun for cell in report.cells] == ["x.append(2)", None]
+
+
+def test_page_of_what_running_does_not_cure_counts_nothing_to_run(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.work("a: k = 0\nb: x = 1\nc: y = x\nmove c to 1\nc")
+
+    desk.notebook.run("%track stale")
+
+    assert "1 cell that running alone does not put right" in capsys.readouterr().out
 
 
 def test_without_a_file_nothing_is_said_about_order(terminal: Desk) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.log import code_cell, prompt
@@ -25,9 +24,8 @@ def show_stale(report: StaleReport, look: Look | None = None) -> Shown:
     unknown = [] if report.places else [Sentence(text=_NO_ORDER, tone=Tone.QUIET)]
     if not report.cells:
         return shown([Sentence(text=_NOTHING, tone=Tone.GOOD), *unknown], look)
-    curable = [cell for cell in report.cells if not cell.lacking]
     counts = counts_of(report.executions.values())
-    blocks: list[Block] = [Title(cells=(Cell(text=f"{fmt.plural(len(curable), 'cell')} to run again, in this order"),))]
+    blocks: list[Block] = [Title(cells=(Cell(text=_title(report.cells)),))]
     columns = (
         Column(title="", is_number=True),
         Column(title="Cell", is_kept=True),
@@ -39,6 +37,18 @@ def show_stale(report: StaleReport, look: Look | None = None) -> Shown:
     return shown([*blocks, Sentence(text=_OR_ALL, tone=Tone.QUIET), *unknown], look)
 
 
+def _title(stale: tuple[StaleCell, ...]) -> str:
+    curable = [cell for cell in stale if not cell.lacking]
+    again = " again" if all(cell.unrun is None for cell in curable) else ""
+    order = ", in this order" if len(curable) > 1 else ""
+    told = f"{fmt.plural(len(curable), 'cell')} to run{again}{order}"
+    left = len(stale) - len(curable)
+    if not left:
+        return told
+    beyond = f"{fmt.plural(left, 'cell')} that running alone does not put right"
+    return f"{told}, and {beyond}" if curable else beyond
+
+
 def _row(number: int, cell: StaleCell, report: StaleReport, counts: Mapping[str, str]) -> tuple[Cell, ...]:
     execution = report.executions.get(cell.execution_id)
     place = report.places.get(cell.cell)
@@ -46,8 +56,8 @@ def _row(number: int, cell: StaleCell, report: StaleReport, counts: Mapping[str,
     listed = reasons[:_MOST_REASONS] + ([f"And {len(reasons) - _MOST_REASONS} more."] * (len(reasons) > _MOST_REASONS))
     return (
         Cell(text="—" if cell.lacking else str(number)),
-        Cell(text=prompt(execution) if execution else "", aside=f"cell {place}" if place else "", is_code=True),
-        code_cell(execution.source) if execution else cells.EMPTY,
+        Cell(text=prompt(execution) if execution else "In [ ]", aside=f"cell {place}" if place else "", is_code=True),
+        code_cell(execution.source if execution else cell.unrun or ""),
         Cell(text=fmt.one_line(" ".join(listed)), title=" ".join(reasons)),
     )
 
@@ -55,6 +65,7 @@ def _row(number: int, cell: StaleCell, report: StaleReport, counts: Mapping[str,
 def reasons_of(cell: StaleCell, counts: Mapping[str, str]) -> list[str]:
     """Return why a cell is to run again, one sentence each."""
     reasons = ["It was edited since it ran."] if cell.is_edited else []
+    reasons += ["It has not run in this session."] if cell.unrun is not None else []
     reasons += [reason_sentence(finding, counts) for finding in cell.findings]
     if cell.lacking:
         names = ", ".join(cell.lacking)
@@ -71,11 +82,11 @@ def stale_payload(report: StaleReport) -> dict[str, JsonValue]:
 def _cell(cell: StaleCell, report: StaleReport, counts: Mapping[str, str]) -> JsonValue:
     execution = report.executions.get(cell.execution_id)
     return {
-        "cell_id": execution.cell_id if execution else None,
-        "execution_id": cell.execution_id,
+        "cell_id": execution.cell_id if execution else cell.cell,
+        "execution_id": cell.execution_id or None,
         "count": execution.count if execution else None,
         "place": report.places.get(cell.cell),
-        "source": execution.source if execution else None,
+        "source": execution.source if execution else cell.unrun,
         "is_edited": cell.is_edited,
         "is_cured_by_running": not cell.lacking,
         "reasons": list(reasons_of(cell, counts)),

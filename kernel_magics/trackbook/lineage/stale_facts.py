@@ -33,12 +33,22 @@ class Saved:
     """What the notebook's file tells of the cells that ran; a cell that it does not tell of is in none of these.
 
     `positions` count from the top. `edited` cells have another code there than they last ran with; what that one would
-    read and write comes with them. `deleted` ones are gone from it.
+    read and write comes with them. `deleted` ones are gone from it. `unrun` are its cells that have not run in the
+    session, by what they would be known by, from the top.
     """
 
     positions: Mapping[str, int] = field(default_factory=dict)
     edited: Mapping[str, Expected] = field(default_factory=dict)
     deleted: frozenset[str] = frozenset()
+    unrun: Mapping[str, Unrun] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrun:
+    """A cell of the notebook's file that has not run in the session."""
+
+    place: int
+    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +61,15 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A hidden read, and the execution that read it. `instead` is the execution whose value it should have read."""
+    """A hidden read, and the execution that read it. `instead` is the execution whose value it should have read.
+
+    `unrun` is the code of the cell that should have made the value, where that has not run in the session.
+    """
 
     reader_id: str
     read: HiddenRead
     instead: str | None = None
+    unrun: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +78,7 @@ class StaleCell:
 
     `execution_id` is its latest execution. `findings` are why; none where it only has to make again what the cells
     below it read, or where it was edited. `lacking` are names that no cell above it makes: running it is no cure.
+    A cell that has not run in the session has no execution, but an `unrun` code.
     """
 
     cell: str
@@ -71,6 +86,7 @@ class StaleCell:
     findings: tuple[Finding, ...] = ()
     is_edited: bool = False
     lacking: tuple[str, ...] = ()
+    unrun: str | None = None
 
 
 class Code:
@@ -79,6 +95,10 @@ class Code:
     def normal(self, source: str) -> str:
         """Return a cell's code without what does not matter to what it does."""
         return source
+
+    def expected(self, source: str) -> Expected:
+        """Return the names that a cell's code would surely read and write."""
+        return Expected()
 
     def overwrites(self, source: str, before: str, name: str) -> bool:
         """Return whether a cell's code puts into `name` what it puts there, whatever the code `before` left in it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
-from trackbook.lineage.stale_facts import Code, Expected, Finding, Ran, Saved, StaleCell
+from trackbook.lineage.stale_facts import Code, Expected, Finding, Ran, Saved, StaleCell, Unrun
 from trackbook.records import HiddenRead, HiddenReason, Source
 
 
@@ -32,6 +32,7 @@ class Staleness:
         self._positions: dict[str, int] = {}
         self._edited: dict[str, Expected] = {}
         self._deleted: set[str] = set()
+        self._unrun: dict[str, Unrun] = {}
         self.is_calm = True
         """Whether nothing can be hidden yet: no cell ran twice or out of order, as far as that is known."""
         self._lowest = -1
@@ -45,6 +46,7 @@ class Staleness:
         self._ran[ran.execution_id] = ran
         self._edited.pop(ran.cell, None)
         self._deleted.discard(ran.cell)
+        self._unrun.pop(ran.cell, None)
         if ran.place is not None:
             self._positions[ran.cell] = ran.place
         self._order[ran.execution_id] = len(self._order)
@@ -66,7 +68,8 @@ class Staleness:
         """Note how far down the notebook has been run."""
         place = self._positions.get(cell)
         if place is not None:
-            self.is_calm &= place > self._lowest
+            first = next(iter(self._unrun.values()), None)
+            self.is_calm &= place > self._lowest and (first is None or first.place > place)
             self._lowest = max(place, self._lowest)
 
     def _compare(self, ran: Ran, before: Ran) -> None:
@@ -142,6 +145,7 @@ class Staleness:
         """Take what the notebook's file tells."""
         self._positions, self._lowest = dict(saved.positions), -1
         self._edited, self._deleted = dict(saved.edited), set(saved.deleted)
+        self._unrun = dict(saved.unrun)
         self.is_calm &= not (saved.edited or saved.deleted)
         for cell in self._latest:
             self._pass(cell)
@@ -209,6 +213,9 @@ class Staleness:
 
     def _judge(self, reader: Ran, name: str, sources: Sequence[Source]) -> tuple[Finding | None, tuple[Source, ...]]:
         sources = self._telling(reader, name, sources)
+        unrun = self._unrun_between(reader, name, sources)
+        if unrun is not None:
+            return self._unrun_finding(reader, name, sources[-1], self._unrun[unrun]), ()
         following: list[Source] = []
         misplaced, instead = self._misplaced(reader, name, sources)
         if misplaced is not None:
@@ -313,6 +320,27 @@ class Staleness:
             return None, []
         return (HiddenReason.SKIPPED, sources[-1]), instead
 
+    def _unrun_between(self, reader: Ran, name: str, sources: Sequence[Source]) -> str | None:
+        """Return the cell nearest above a reader that would change what it read, but has not run in the session.
+
+        Only where the cells that made the value stand above that cell: then it is surely missed.
+        """
+        here = self._positions.get(reader.cell)
+        if here is None or not self._unrun or not sources:
+            return None
+        places = [self._positions.get(self._cell_of(source)) for source in sources]
+        known = [place for place in places if place is not None]
+        if len(known) < len(places):
+            return None
+        above = self._writer_above(reader, name, here)
+        top = max(*known, self._positions[above.cell] if above is not None else -1)
+        between = [cell for cell, unrun in self._unrun.items() if top < unrun.place < here and name in unrun.source]
+        return next((cell for cell in reversed(between) if self._would_change(cell, reader, name)), None)
+
+    def _would_change(self, cell: str, reader: Ran, name: str) -> bool:
+        source = self._unrun[cell].source
+        return name in self._code.expected(source).writes and not self._code.is_apart(reader.source, source, name)
+
     def _writer_above(self, reader: Ran, name: str, position: int) -> Ran | None:
         """Return the latest execution of the nearest cell above that writes a name, or would after its edit."""
         cells = set(self._writers.get(name, ()))
@@ -330,6 +358,11 @@ class Staleness:
         read = HiddenRead(name=name, source=source, reason=reason)
         return Finding(reader_id=reader.execution_id, read=read, instead=instead[-1].execution_id if instead else None)
 
+    @staticmethod
+    def _unrun_finding(reader: Ran, name: str, source: Source, unrun: Unrun) -> Finding:
+        read = HiddenRead(name=name, source=source, reason=HiddenReason.SKIPPED)
+        return Finding(reader_id=reader.execution_id, read=read, unrun=unrun.source)
+
     # What to run again
 
     def stale_cells(self) -> list[StaleCell]:
@@ -339,26 +372,33 @@ class Staleness:
             for cell, ran in self._latest.items()
             if cell not in self._deleted
         }
-        plan = {cell for cell, found in findings.items() if found or cell in self._edited}
-        ranks = self._ranks(findings)
+        missed = {finding.unrun for found in findings.values() for finding in found}
+        unrun = [cell for cell, each in self._unrun.items() if each.source in missed]
+        plan = {cell for cell, found in findings.items() if found or cell in self._edited} | set(unrun)
+        ranks = self._ranks([*findings, *unrun])
         lacking = self._complete(plan, ranks)
         return [
-            StaleCell(
-                cell=cell,
-                execution_id=self._latest[cell].execution_id,
-                findings=findings[cell],
-                is_edited=cell in self._edited,
-                lacking=tuple(sorted(lacking.get(cell, ()))),
-            )
+            self._stale_cell(cell, findings.get(cell, ()), lacking.get(cell, ()))
             for cell in sorted(plan, key=ranks.__getitem__)
         ]
+
+    def _stale_cell(self, cell: str, findings: tuple[Finding, ...], lacking: Iterable[str]) -> StaleCell:
+        latest, unrun = self._latest.get(cell), self._unrun.get(cell)
+        return StaleCell(
+            cell=cell,
+            execution_id=latest.execution_id if latest is not None else "",
+            findings=findings,
+            is_edited=cell in self._edited,
+            lacking=tuple(sorted(lacking)),
+            unrun=unrun.source if unrun is not None else None,
+        )
 
     def _ranks(self, cells: Iterable[str]) -> dict[str, int]:
         """Return the order of cells: the notebook's; what is not in its file stands behind what ran before it first."""
         places: dict[str, tuple[int, int]] = {}
         place = (-1, 0)
         for cell in cells:
-            known = self._positions.get(cell)
+            known = self._unrun[cell].place if cell in self._unrun else self._positions.get(cell)
             place = (known, 0) if known is not None else (place[0], place[1] + 1)
             places[cell] = place
         return {cell: rank for rank, cell in enumerate(sorted(places, key=places.__getitem__))}
@@ -383,12 +423,19 @@ class Staleness:
         return lacking
 
     def _needs(self, cell: str) -> Iterable[str]:
-        if cell in self._edited:
-            return sorted(self._edited[cell].reads & self._last.keys())
+        expected = self._expected(cell)
+        if expected is not None:
+            return sorted(expected.reads & self._last.keys())
         return (name for name, _ in self._outer_reads(self._latest[cell]))
 
     def _gives(self, cell: str) -> Iterable[str]:
-        return self._edited[cell].writes if cell in self._edited else self._latest[cell].writes
+        expected = self._expected(cell)
+        return expected.writes if expected is not None else self._latest[cell].writes
+
+    def _expected(self, cell: str) -> Expected | None:
+        """Return what a cell will do that has another code than it ran with, or none that ran."""
+        unrun = self._unrun.get(cell)
+        return self._code.expected(unrun.source) if unrun is not None else self._edited.get(cell)
 
     def _nearest_above(self, name: str, cell: str, ranks: Mapping[str, int]) -> str | None:
         above = [each for each in ranks if ranks[each] < ranks[cell] and name in self._gives(each)]

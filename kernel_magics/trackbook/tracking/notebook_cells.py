@@ -10,7 +10,7 @@ from functools import lru_cache
 from trackbook.capture.notebook import SavedNotebook
 from trackbook.capture.overwrites import changes_in_place, is_apart, overwrites, stored_parts
 from trackbook.capture.symbols import accesses, parse_cell
-from trackbook.lineage.stale_facts import Code, Expected, Saved
+from trackbook.lineage.stale_facts import Code, Expected, Saved, Unrun
 
 _SAME_CELL = 0.6  # how alike two texts are, by difflib's ratio, that are taken for one cell before and after an edit
 _BY_TEXT = "text:"
@@ -22,6 +22,10 @@ class PythonCode(Code):
     def normal(self, source: str) -> str:
         """Return a cell's code without comments and layout."""
         return _normal(source)
+
+    def expected(self, source: str) -> Expected:
+        """Return the names that a cell's code would read and write, without what it imports: that is the same again."""
+        return _expected_anew(source)
 
     def overwrites(self, source: str, before: str, name: str) -> bool:
         """See `trackbook.capture.overwrites`."""
@@ -52,6 +56,11 @@ class Cells:
         self._ran: dict[str, tuple[str, float]] = {}
         self._given: set[str] = set()
         self._has_ids = False
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether cells come with ids that the file has."""
+        return self._has_ids
 
     def key(self, source: str, cell_id: str | None) -> str:
         """Return what the cell that is about to run is known by: its id, or that of the only one with its text."""
@@ -101,7 +110,16 @@ class Cells:
                     deleted.add(cell)
                 else:
                     edited[cell] = _expected(alike)
-        return Saved(positions=positions, edited=edited, deleted=frozenset(deleted))
+        return Saved(positions=positions, edited=edited, deleted=frozenset(deleted), unrun=self._unrun())
+
+    def _unrun(self) -> dict[str, Unrun]:
+        """Return the cells of the file that have not run; without ids nobody knows which ones these are."""
+        cells = self._saved.cells if self._saved is not None and self._has_ids else ()
+        return {
+            cell.cell_id: Unrun(place=place, source=self._prepare(cell.source))
+            for place, cell in enumerate(cells)
+            if cell.cell_id is not None and cell.cell_id not in self._ran and cell.source.strip()
+        }
 
     def place(self, cell: str, source: str) -> int | None:
         """Return where in the file a cell is that ran with this code; by its text where the file has not its ids."""
@@ -132,7 +150,10 @@ class Cells:
 
     def positions(self) -> Mapping[str, int]:
         """Return the places of cells in the file, from 0."""
-        return self.saved().positions if self._saved is not None else {}
+        if self._saved is None:
+            return {}
+        saved = self.saved()
+        return {**saved.positions, **{cell: unrun.place for cell, unrun in saved.unrun.items()}}
 
 
 def _expected(source: str) -> Expected:
@@ -142,6 +163,20 @@ def _expected(source: str) -> Expected:
     except (SyntaxError, RecursionError):
         return Expected()
     return Expected(reads=access.reads, writes=access.binds | _changed_parts(source, access.touches))
+
+
+@lru_cache(maxsize=256)
+def _expected_anew(source: str) -> Expected:
+    expected = _expected(source)
+    return Expected(reads=expected.reads, writes=expected.writes - _imported(source))
+
+
+def _imported(source: str) -> frozenset[str]:
+    try:
+        nodes = [node for node in ast.walk(parse_cell(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    except (SyntaxError, RecursionError):
+        return frozenset()
+    return frozenset(alias.asname or alias.name.partition(".")[0] for node in nodes for alias in node.names)
 
 
 def _changed_parts(source: str, names: Iterable[str]) -> set[str]:

@@ -37,6 +37,7 @@ from trackbook.tracking.notebook_cells import Cells, PythonCode
 
 _PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None)})
 _LONGEST_PLAIN = 10_000
+_LONGEST_LINE = 80
 _RANKS = {None: -1, Verdict.CLEAN: 0, Verdict.UNORDERED: 1, Verdict.STALE: 2}
 
 
@@ -80,7 +81,10 @@ class HiddenState:
         """A cell is about to run; the namespace is still what it was."""
         if self._notebook is not None:
             self._refresh()
+        had_ids = self._cells.has_ids
         self._cell = self._cells.key(source, cell_id)
+        if self._cells.has_ids != had_ids:
+            self._staleness.look_at(self._cells.saved())
         before = self._staleness.knows(self._cell)
         if before is not None:
             for name in before.writes:
@@ -252,7 +256,9 @@ def _ran(execution: Execution, cell: str) -> Ran:
 
 
 def _report(staleness: Staleness, cells: Cells, executions: Iterable[Execution], notebook: Path | None) -> StaleReport:
-    stale = tuple(staleness.stale_cells())
+    stale = tuple(
+        replace(cell, unrun=redact(cell.unrun)) if cell.unrun is not None else cell for cell in staleness.stale_cells()
+    )
     wanted = {cell.execution_id for cell in stale}
     for cell in stale:
         for finding in cell.findings:
@@ -317,10 +323,20 @@ def reason_sentence(finding: Finding, counts: Mapping[str, str]) -> str:
             return f"{told}, which was edited since."
         case HiddenReason.DELETED:
             return f"{told}, which is no longer in the notebook."
+        case HiddenReason.SKIPPED if finding.unrun is not None:
+            code = _line_of(read.name, redact(finding.unrun))
+            return f"{told}; the cell between them that changes it has not run in this session: '{code}'."
         case HiddenReason.SKIPPED:
             return f"{told}, without cell {instead} between them, which makes another one."
         case _:
             return f"{told}, which stands below it in the notebook."
+
+
+def _line_of(name: str, source: str) -> str:
+    """Return the first line of some code that mentions a name, not too long."""
+    lines = [line.strip() for line in source.splitlines()]
+    line = next((line for line in lines if name in line and not line.startswith("#")), lines[0])
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
 
 
 def _prompt(execution_id: str | None, counts: Mapping[str, str]) -> str:
