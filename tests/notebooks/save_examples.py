@@ -17,7 +17,7 @@ FOLDER = Path(tempfile.gettempdir()) / "trackbook-examples"  # its name is in an
 def main() -> None:
     """Execute each notebook in a fresh kernel, with a store that is new, and write it back."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    shutil.copytree(EXAMPLES, FOLDER, ignore=shutil.ignore_patterns("*.ipynb", "__pycache__"))
+    shutil.copytree(EXAMPLES, FOLDER, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for path in sorted(EXAMPLES.glob("*.ipynb")):
         print(f"Executing {path.name} ...", flush=True)
         os.environ["TRACKBOOK_NOTEBOOK"] = str(FOLDER / path.name)
