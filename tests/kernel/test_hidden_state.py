@@ -363,6 +363,61 @@ def test_two_cells_with_one_text_in_the_file_are_two_cells(
     assert nb.last_execution().hidden == ()
 
 
+# Random generators
+
+
+SEEDED = "a: import numpy as np\\nnp.random.seed(1)\\nx = np.random.rand(9)"
+DRAWN = {
+    "drawn twice": f"{SEEDED}\nb: y = x + np.random.rand(9)\nb",
+    "drawn twice by what does not say so": (f"{SEEDED}\nk: from sklearn.utils import shuffle\nb: y = shuffle(x)\nb"),
+    "drawn again above in between": f"{SEEDED}\nc: z = np.random.rand(2)\nb: y = np.random.rand(9)\nc\nb",
+    "one that draws skipped after the seed": f"{SEEDED}\nc: z = np.random.rand(2)\nb: y = np.random.rand(9)\na\nb",
+    "Python's own": "a: import random\\nrandom.seed(1)\nb: y = random.random()\nb",
+}
+
+
+@pytest.mark.parametrize("lines", DRAWN.values(), ids=DRAWN.keys())
+def test_draw_that_the_notebook_would_not_give_is_hidden_state(desk: Desk, lines: str) -> None:
+    execution = desk.work(lines)
+
+    assert {each.name for each in execution.hidden} <= {"numpy.random", "the random module"}
+    assert execution.hidden != ()
+    assert "b" in desk.stale_names()
+    desk.work(desk.stale_names())
+    assert desk.stale_names() == []
+
+
+AS_SEEDED = {
+    "from the top": f"{SEEDED}\nb: y = np.random.rand(9)\nc: z = np.random.rand(9)",
+    "all of it twice": f"{SEEDED}\nb: y = np.random.rand(9)\nc: z = y + 1\na\nb\nc",
+    "seeded in the same cell": f"{SEEDED}\nb: np.random.seed(2)\\ny = np.random.rand(9)\nk: z = np.random.rand()\nb",
+    "seeded in a function": (
+        f"{SEEDED}\nf: def draw():\\n    np.random.seed(3)\\n    return np.random.rand(9)\nb: y = draw()\nb"
+    ),
+    "nobody seeded": "a: import numpy as np\nb: y = np.random.rand(9)\nb",
+    "another cell that draws nothing": f"{SEEDED}\nb: y = x + 1\nb",
+}
+
+
+@pytest.mark.parametrize("lines", AS_SEEDED.values(), ids=AS_SEEDED.keys())
+def test_draw_that_the_notebook_gives_is_not_hidden_state(desk: Desk, lines: str) -> None:
+    execution = desk.work(lines)
+
+    assert execution.hidden == ()
+    assert desk.stale_names() == []
+
+
+def test_run_on_what_was_drawn_twice_is_stale_with_the_reason(desk: Desk) -> None:
+    draw = "X = X_train + np.random.rand(*X_train.shape)\\nm = LogisticRegression().fit(X, y_train)"
+    desk.work([FIT[0], "seed: import numpy as np\\nnp.random.seed(1)", f"fit: {draw}", "fit"])
+
+    first, second = (each.run for each in desk.notebook.runs())
+    assert (first.verdict, second.verdict) == (Verdict.CLEAN, Verdict.STALE)
+    assert second.verdict_reason == (
+        "Cell [5] drew from numpy.random after it had drawn from it once more, when it ran as [4]."
+    )
+
+
 # Runs
 
 

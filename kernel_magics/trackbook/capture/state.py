@@ -34,6 +34,11 @@ class State:
         return tuple(changed)
 
 
+def generator_mark(module: str) -> int:
+    """Return what the present state of a global generator is known by, ``numpy.random`` or ``random``; it is loaded."""
+    return hash(_READERS[module]())
+
+
 def _module_of(name: str) -> str:
     return name if name == _NUMPY else name.partition(".")[0]
 

@@ -17,6 +17,7 @@ from trackbook.capture.cell import CapturedCell, CellCapture
 from trackbook.capture.notebook import saved_notebook
 from trackbook.capture.ownership import class_mro
 from trackbook.capture.secrets import redact
+from trackbook.capture.state import generator_mark
 from trackbook.errors import NotFoundError
 from trackbook.lineage.stale_facts import Finding, Ran, StaleCell
 from trackbook.lineage.staleness import Staleness
@@ -33,6 +34,8 @@ from trackbook.records import (
 )
 from trackbook.store.contract import Store
 from trackbook.tracking.find import find_session
+from trackbook.tracking.generators import NAMES as GENERATORS
+from trackbook.tracking.generators import Generators
 from trackbook.tracking.notebook_cells import Cells, PythonCode
 
 _PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None)})
@@ -73,6 +76,7 @@ class HiddenState:
         self._capture = capture
         self._staleness = Staleness(PythonCode())
         self._cells = Cells()
+        self._generators = Generators()
         self._cell = ""
         self._counts: dict[str, str] = {}
         self._unsure: set[str] = set()
@@ -124,13 +128,18 @@ class HiddenState:
             The names of which it was known before the cell what made them.
         """
         before = self._staleness.knows(self._cell)
+        versions = dict(self._versions(cell.change.writes, before))
+        drawn = frozenset[str]()
+        if cell.change.state:
+            statements, drawn = self._generators.follow(execution_id, cell.source, statements, cell.change.state)
+            versions.update((name, generator_mark(each)) for each, name in GENERATORS.items() if name in drawn)
         ran = Ran(
             execution_id=execution_id,
             cell=self._cell,
             source=cell.source,
             statements=statements,
-            writes=frozenset(cell.change.writes),
-            versions=dict(self._versions(cell.change.writes, before)),
+            writes=drawn.union(cell.change.writes),
+            versions=versions,
             anew=self._fitted(cell) if before is not None else frozenset(),
             is_repeatable=not cell.change.state,
             place=self._cells.place(self._cell, cell.source),
@@ -206,14 +215,15 @@ def stale_of(session: Session, executions: Sequence[Execution]) -> StaleReport:
     """
     path = Path(session.notebook) if session.notebook else None
     saved = saved_notebook(path) if path is not None else None
-    cells, staleness = Cells(redact), Staleness(PythonCode())
+    cells, staleness, generators = Cells(redact), Staleness(PythonCode()), Generators()
     if saved is not None:
         cells.look_at(saved)
     for execution in executions:
         if execution.outcome is Outcome.RUNNING:
             continue
         cell = cells.key(execution.source, execution.cell_id)
-        staleness.add(replace(_ran(execution, cell), place=cells.place(cell, execution.source)))
+        place = cells.place(cell, execution.source)
+        staleness.add(replace(_with_generators(_ran(execution, cell), execution, generators), place=place))
         cells.ran(cell, execution.source, execution.started_at.timestamp())
     staleness.look_at(cells.saved())
     return _report(staleness, cells, executions, path)
@@ -253,6 +263,11 @@ def _ran(execution: Execution, cell: str) -> Ran:
         anew=frozenset(name for name in writes if _is_fit_of(name, execution.source)),
         is_repeatable=not execution.state,
     )
+
+
+def _with_generators(ran: Ran, execution: Execution, generators: Generators) -> Ran:
+    statements, drawn = generators.follow(ran.execution_id, ran.source, ran.statements, execution.state)
+    return replace(ran, statements=statements, writes=ran.writes | drawn) if drawn else ran
 
 
 def _report(staleness: Staleness, cells: Cells, executions: Iterable[Execution], notebook: Path | None) -> StaleReport:
@@ -311,8 +326,12 @@ def reason_sentence(finding: Finding, counts: Mapping[str, str]) -> str:
     read = finding.read
     reader, maker = _prompt(finding.reader_id, counts), _prompt(read.source.execution_id, counts)
     instead = _prompt(finding.instead, counts) if finding.instead else ""
-    told = f"Cell {reader} read {read.name} as cell {maker} made it"
+    is_drawn = read.name in GENERATORS.values()
+    did, made = ("drew from", "left") if is_drawn else ("read", "made")
+    told = f"Cell {reader} {did} {read.name} as cell {maker} {made} it"
     match read.reason:
+        case HiddenReason.RERUN if is_drawn and finding.instead == finding.reader_id:
+            return f"Cell {reader} drew from {read.name} after it had drawn from it once more, when it ran as {maker}."
         case HiddenReason.RERUN if finding.instead == finding.reader_id:
             return f"Cell {reader} changed {read.name} once more, as it had when it ran as {maker}."
         case HiddenReason.RERUN:
