@@ -238,3 +238,89 @@ def test_constant_of_a_branch_that_did_not_run_is_no_param(nb: Notebook) -> None
     nb.run("if big:\n    strength = 5.0\nmodel = LogisticRegression(C=strength).fit(X_train, y_train)")
 
     assert nb.only_run().params["strength"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("cells", "name", "value"),
+    [
+        (
+            ["feats = [0]", "feats.append(1)", "m = LogisticRegression().fit(X_train.iloc[:, feats], y_train)"],
+            "feats",
+            [0, 1],
+        ),
+        (["alpha = 1", "alpha = alpha * 50", "m = LogisticRegression(C=alpha).fit(X_train, y_train)"], "alpha", 50),
+        (["alpha = 1\nalpha = alpha * 50\nm = LogisticRegression(C=alpha).fit(X_train, y_train)"], "alpha", 50),
+        (
+            ["count = 1", "count += 1", "count += 1", "m = LogisticRegression(C=count).fit(X_train, y_train)"],
+            "count",
+            3,
+        ),
+        (["count = 1", "count += 1\nm = LogisticRegression(C=count).fit(X_train, y_train)"], "count", 2),
+        (["t = [0.1, 0.2]", "t[0] = 0.7", "m = LogisticRegression(C=t[0]).fit(X_train, y_train)"], "t", [0.7, 0.2]),
+        (
+            [
+                "fs = [0]\nfor i in (1,):\n    fs.append(i)",
+                "m = LogisticRegression().fit(X_train.iloc[:, fs], y_train)",
+            ],
+            "fs",
+            [0, 1],
+        ),
+        (
+            [
+                "feats = [0]",
+                "X2 = X_train.iloc[:, feats]",
+                "feats.append(1)",
+                "m = LogisticRegression().fit(X2, y_train)",
+            ],
+            "feats",
+            [0],
+        ),
+        (
+            ["class CFG:\n    rate = 1.0", "CFG.rate *= 3", "m = LogisticRegression(C=CFG.rate).fit(X_train, y_train)"],
+            "CFG.rate",
+            3.0,
+        ),
+    ],
+)
+def test_param_is_the_value_that_flowed_in(nb: Notebook, cells: list[str], name: str, value: object) -> None:
+    nb.run(DATA)
+
+    for cell in cells:
+        nb.run(cell)
+
+    assert nb.last_run().params[name] == value
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["a = 1", "a = a * 50", "m = LogisticRegression(C=a)", "a = a + 7", "m.fit(X_train, y_train)"],
+        ["a = 1", "a = a * 50\nm = LogisticRegression(C=a)\na = a + 7\nm.fit(X_train, y_train)"],
+        ["a = 1\na = a * 50\nm = LogisticRegression(C=a).fit(X_train, y_train)\na = a + 7"],
+        ["a = 1\nfor _ in range(3):\n    m = LogisticRegression(C=a).fit(X_train, y_train)\n    a = a * 2"],
+        ["a = 1", "a = np.full(3, a * 5)", "m = LogisticRegression(C=a[0]).fit(X_train, y_train)"],
+        ["def train():\n    a = 1\n    a = a * 5\n    return LogisticRegression(C=a).fit(X_train, y_train)", "train()"],
+        [
+            "def train():\n    a = [1]\n    a[0] = 5\n    return LogisticRegression(C=a[0]).fit(X_train, y_train)",
+            "train()",
+        ],
+    ],
+)
+def test_constant_that_became_something_unknown_is_no_param(nb: Notebook, cells: list[str]) -> None:
+    nb.run(DATA)
+    nb.run("import numpy as np")
+
+    for cell in cells:
+        nb.run(cell)
+
+    assert all("a" not in run.params for run in nb.runs())
+
+
+def test_secret_that_was_changed_before_it_flowed_in_stays_out(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("password = 'abcd'")
+    nb.run("password = password + 'horse77staple'")
+
+    nb.run("m = LogisticRegression(C=len(password)).fit(X_train, y_train)")
+
+    assert "horse77staple" not in str(nb.only_run().params)

@@ -125,6 +125,19 @@ class Flow:
             (name, node.literals[name]) for name, node in found if node.control is None and bound.count(name) == 1
         )
 
+    def is_rewritten(self, name: str, nodes: Mapping[int, Collection[str]]) -> bool:
+        """Return whether one of some nodes surely changes what a literal gave a name (``count += 1``).
+
+        It is for code whose changes nobody compares before and after: a call that may change its argument is no change.
+        """
+        given = [index for index in nodes if name in self.nodes[index].literals]
+        root = name.partition(".")[0]
+        return any(
+            root in names and not self.nodes[index].literals and _is_change(self.nodes[index], root)
+            for index, names in nodes.items()
+            if given and index > min(given)
+        )
+
     def makers(self, index: int, name: str) -> frozenset[int]:
         """Return the nodes that may have made a name as one node read it, whether its code mentions the name or not."""
         node = self.nodes[index]
@@ -167,6 +180,26 @@ class Flow:
                 return frozenset(own)
             return sources
         return frozenset(source for source in sources if source == OUTSIDE or name in self.nodes[source].binds)
+
+
+def _is_change(node: Node, name: str) -> bool:
+    """Return whether a statement binds a name, assigns to a part of it, or calls a method of it for its effect."""
+    statement = node.statement
+    if name in node.binds:
+        return True
+    if name not in node.touches:
+        return False
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        function = statement.value.func
+        return isinstance(function, ast.Attribute) and _is_part_of(function, name)
+    targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+    return any(isinstance(each, ast.Subscript | ast.Attribute) and _is_part_of(each, name) for each in targets)
+
+
+def _is_part_of(node: ast.expr, name: str) -> bool:
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _extent(statement: ast.stmt) -> tuple[Position, Position]:

@@ -180,7 +180,8 @@ class Trace:
                 found.loop_values.update(_plain(level.values, list(level.values)))
                 break
             found.add_literals(
-                chosen_literals(flow, nodes, dict(_plain(level.values, flow.unsure_literals))), level.function
+                self._own_literals(level, flow, nodes),
+                level.function,
             )
             for index in sorted(nodes):
                 node, wanted_here = flow.nodes[index], nodes[index]
@@ -190,6 +191,17 @@ class Trace:
             outer |= outside - parameters - level.free
             wanted = self._arguments(level, caller, parameters, found)
         return found
+
+    @staticmethod
+    def _own_literals(level: Level, flow: Flow, nodes: Mapping[int, Collection[str]]) -> dict[str, JsonValue]:
+        """Return the constants that a function assigns, but for those that it changes before they flow on."""
+        present = dict(_plain(level.values, flow.unsure_literals))
+        chosen = chosen_literals(flow, nodes, present)
+        return {
+            name: present.get(name, value)
+            for name, value in chosen.items()
+            if name in present or not flow.is_rewritten(name, nodes)
+        }
 
     def _inside(self) -> tuple[Inside, ...]:
         found = []

@@ -95,6 +95,16 @@ class Lineage:
                 found.update((name, value) for name, value in statement.literals.items() if name.split(".")[0] in roots)
         return found
 
+    def changed(self, sources: Mapping[Source, Collection[str]]) -> set[str]:
+        """Return the constants of `literals` that a later one of the statements made something else of."""
+        known: set[str] = set()
+        found: set[str] = set()
+        for source in sorted(sources, key=self._time):
+            statement = self._statements.get(source)
+            if statement is not None:
+                changes_of(known, found, statement.literals, sources[source])
+        return found
+
     def texts(self, sources: Iterable[Source]) -> set[str]:
         """Return the code of some statements."""
         return {self._text(source) for source in sources if source in self._code}
@@ -107,3 +117,19 @@ class Lineage:
 
     def _time(self, source: Source) -> tuple[int, int]:
         return self._order.get(source.execution_id, -1), source.statement
+
+
+def changes_of(known: set[str], changed: set[str], literals: Collection[str], names: Collection[str]) -> None:
+    """Go on by one statement: which constants are known, and which of them are something else by now.
+
+    Parameters
+    ----------
+    literals, names
+        What the statement assigns constants to (``a``, ``config.rate``), and the names of it that flow on.
+    """
+    given = {name for name in literals if name.partition(".")[0] in names}
+    settings = {name.partition(".")[0] for name in given if "." in name} - given
+    touched = set(names) - settings
+    changed.update(name for name in known if name.partition(".")[0] in touched)
+    changed.difference_update(given)
+    known.update(given)

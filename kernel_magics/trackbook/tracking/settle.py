@@ -15,8 +15,13 @@ from trackbook.capture.literals import code_text
 from trackbook.capture.ownership import class_dict, class_mro
 from trackbook.capture.secrets import redact_value
 from trackbook.capture.trace import chosen_literals
-from trackbook.lineage.graph import Lineage
-from trackbook.records import JsonValue, Source, Statement
+from trackbook.lineage.graph import Lineage, changes_of
+from trackbook.records import JsonValue, Source, Statement, encode, json_value
+
+_LONGEST = 10_000  # characters of a param that was computed
+_DEEPEST = 20
+_NOTHING = object()
+_UNCHANGING = (bool, int, float, complex, str, bytes, type(None))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -94,6 +99,7 @@ def fill_in(
     params.update(_settings((name, (variables or {}).get(name)) for name in sorted(flowing)))
     is_fit = isinstance(event, FitEvent)  # a metric in a loop is a series: what the loop goes over is no input of it
     params.update(chosen_literals(cell.flow, nodes, inputs.loop_values))
+    _replace_changed(params, _Upstream(cell, lineage, inputs.node, nodes, earlier, variables or {}))
     for index in sorted(nodes):
         node = cell.flow.nodes[index]
         if is_fit:
@@ -106,6 +112,112 @@ def fill_in(
     texts = lineage.texts(earlier) | {code_text(cell.flow.nodes[index].statement) for index in nodes}
     content = "\x00".join([inputs.call_text, *sorted(texts)])
     event.code = hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Upstream:
+    """What flowed into an event: statements of its cell, and of earlier ones, with the names of them that flow on."""
+
+    cell: CapturedCell
+    lineage: Lineage
+    place: int | None
+    nodes: Mapping[int, set[str]]
+    earlier: Mapping[Source, set[str]]
+    variables: Mapping[str, object]
+
+    def changed(self) -> set[str]:
+        """Return the constants that were something else by the time they flowed in."""
+        changed = self.lineage.changed(self.earlier)
+        known = set(self.lineage.literals(self.earlier))
+        for index in sorted(self.nodes):
+            node = self.cell.flow.nodes[index]
+            changes_of(known, changed, node.literals, self.nodes[index] & self._written(node))
+        if self.place is not None:  # the event's own statement changed it, before or after
+            own = self.cell.flow.nodes[self.place]
+            changed.update(known & (own.touches & self._written(own)).difference(own.literals))
+        return changed
+
+    def _written(self, node: Node) -> frozenset[str]:
+        """Return the names that a statement binds or changes in place, which numbers and text can't be."""
+        in_place = (name for name in node.touches if type(self.variables.get(name)) not in _UNCHANGING)
+        return node.binds.union(in_place)
+
+    def is_as_then(self, name: str) -> bool:
+        """Return whether a name has, at the end of the cell, surely the value that flowed in."""
+        nodes = self.cell.flow.nodes
+        writers = [node for node in nodes if name in self._written(node)]
+        if self.place is None:
+            return not writers and self._is_followed(name, OUTSIDE_ONLY)
+        around = set(_headers(nodes, self.place))
+        for node in writers:
+            above = around.intersection(_headers(nodes, node.index))
+            in_loop = any(isinstance(nodes[each].statement, ast.For | ast.AsyncFor | ast.While) for each in above)
+            if node.index >= self.place or in_loop:
+                return False
+        if not writers and name in self.cell.change.writes:  # through another name
+            return False
+        written = {node.index for node in writers}
+        makers = self.cell.flow.exits.get(name, OUTSIDE_ONLY)
+        return self._is_followed(name, frozenset(each for each in makers if each == OUTSIDE or each in written))
+
+    def _is_followed(self, name: str, makers: frozenset[int]) -> bool:
+        own = [index for index in makers if index != OUTSIDE]
+        outer = self.lineage.sources.get(name, ()) if OUTSIDE in makers else ()
+        return (
+            bool(own or outer)
+            and all(name in self.nodes.get(index, ()) for index in own)
+            and all(name in self.earlier.get(source, ()) for source in outer)
+        )
+
+
+def _headers(nodes: list[Node], index: int) -> Iterator[int]:
+    """Yield the headers that a statement stands under, and itself."""
+    above: int | None = index
+    while above is not None:
+        yield above
+        above = nodes[above].control
+
+
+def _replace_changed(params: dict[str, JsonValue], upstream: _Upstream) -> None:
+    """Give the constants that were changed before they flowed in the values they had then; leave out what is unsure."""
+    for name in sorted(upstream.changed() & params.keys()):
+        del params[name]
+        root, _, rest = name.partition(".")
+        if root not in upstream.variables or not upstream.is_as_then(root):
+            continue
+        held = upstream.variables[root]
+        found = _short_value(_setting(held, rest) if rest else held)
+        if found is not None:
+            params[name] = redact_value(name, found[0])
+
+
+def _setting(value: object, name: str) -> object:
+    """Return an attribute that a class or an object holds itself."""
+    if isinstance(value, type):
+        return class_dict(value).get(name, _NOTHING)
+    try:
+        return object.__getattribute__(value, "__dict__").get(name, _NOTHING)
+    except AttributeError:
+        return _NOTHING
+
+
+def _short_value(value: object) -> tuple[JsonValue] | None:
+    """Return a value of Python's own types as JSON, None if it is another one or long."""
+    if not _is_plain(value, _DEEPEST):
+        return None
+    found = json_value(value)
+    return (found,) if len(encode(found)) <= _LONGEST else None
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    kind = type(value)
+    if kind in (bool, int, float, type(None)):
+        return True
+    if kind not in (str, list, tuple, dict) or len(value) > _LONGEST or depth == 0:  # type: ignore[arg-type]
+        return False
+    if kind is dict:
+        return all(type(key) is str and _is_plain(each, depth - 1) for key, each in value.items())  # type: ignore[attr-defined]
+    return kind is str or all(_is_plain(each, depth - 1) for each in value)  # type: ignore[attr-defined]
 
 
 def _settings(values: Iterable[tuple[str, object]]) -> Iterator[tuple[str, JsonValue]]:
