@@ -6,7 +6,6 @@ from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.records import JsonValue
 from trackbook.tracking.direction import higher_is_better
 from trackbook.tracking.groups import FEWEST, Difference, Group, Grouping, Statistic
 
@@ -45,11 +44,16 @@ def _title(field: str) -> str:
 
 
 def _labels(group: Group) -> list[Cell]:
-    return [_label(value) for value in group.labels.values()]
+    return [
+        cells.NOTHING if _lacks(group, field) else cells.text(fmt.value(value), width=_WIDEST)
+        for field, value in group.labels.items()
+    ]
 
 
-def _label(value: JsonValue) -> Cell:
-    return cells.NOTHING if value is None else cells.text(fmt.value(value), width=_WIDEST)
+def _lacks(group: Group, field: str) -> bool:
+    """Return whether the runs of a group have nothing of a field; a param that is ``None`` is something."""
+    kind, _, key = field.partition(".")
+    return group.labels[field] is None and not (kind == "params" and key in group.runs[0].params)
 
 
 def _statistic(found: Statistic, *, is_best: bool) -> list[Cell]:
@@ -99,7 +103,8 @@ def _difference(grouping: Grouping, each: Difference) -> tuple[Cell, ...]:
 
 def _name(group: Group) -> str:
     return ", ".join(
-        fmt.shortened("—" if value is None else fmt.value(value), _WIDEST) for value in group.labels.values()
+        fmt.shortened("—" if _lacks(group, field) else fmt.value(value), _WIDEST)
+        for field, value in group.labels.items()
     )
 
 

@@ -246,7 +246,7 @@ def _split(
     found: dict[tuple[str, ...], list[RunDetail]] = {}
     for detail in details:
         own = facts[detail.run.run_id]
-        found.setdefault(tuple(encode(own.get(field)) for field in fields), []).append(detail)
+        found.setdefault(tuple(encode(own[field]) if field in own else "" for field in fields), []).append(detail)
     return found
 
 

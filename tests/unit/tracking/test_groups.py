@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from scipy.stats import ttest_ind
+from trackbook.display.groups import show_groups
 from trackbook.errors import InvalidValueError
 from trackbook.records import DatasetUse, Execution, Outcome, Process, RunStatus, Session
 from trackbook.store import Batch, MemoryStore
@@ -204,3 +205,14 @@ def test_grouping_by_the_seed_is_refused(store, forest_and_linear):
 def test_nothing_to_group_is_said(store):
     with pytest.raises(InvalidValueError, match="no finished run"):
         group_runs(store, runs_to_group(store, []), ["model"])
+
+
+def test_a_param_of_none_is_no_missing_param(store, make_run):
+    limited = seeded(make_run, 1, FOREST, depth=None)
+    without = seeded(make_run, 11, LINEAR)
+
+    grouping = group_runs(store, [*limited, *without], ["depth"])
+
+    assert len(grouping.groups) == 2
+    rows = [line.split()[0] for line in show_groups(grouping).text.splitlines() if "…" in line and "±" in line]
+    assert sorted(rows) == ["None", "—"]
