@@ -435,6 +435,14 @@ def test_run_from_the_top_is_clean(desk: Desk) -> None:
     assert desk.notebook.only_run().run.verdict is Verdict.CLEAN
 
 
+def test_page_of_a_clean_run_says_so(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.work([*FIT, SCORE])
+
+    desk.notebook.run("%track show latest")
+
+    assert "Clean: what it read is what the notebook makes" in capsys.readouterr().out
+
+
 def test_run_whose_model_was_made_before_an_edit_is_stale_with_the_reason(desk: Desk) -> None:
     desk.work([*FIT, "c: C = 0.01", SCORE])
 

@@ -15,13 +15,24 @@ from trackbook.display.outputs import figure_blocks, output_table
 from trackbook.display.rows import run_seconds
 from trackbook.display.runs import MOST_ROWS, table_of
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.records import Artifact, DatasetUse, Environment, Execution, MetricPoint, ModuleUse, RunDetail, RunStatus
+from trackbook.records import (
+    Artifact,
+    DatasetUse,
+    Environment,
+    Execution,
+    MetricPoint,
+    ModuleUse,
+    RunDetail,
+    RunStatus,
+    Verdict,
+)
 from trackbook.tracking.choices import default_params, is_group
 from trackbook.tracking.direction import FOLD, is_detail
 from trackbook.tracking.find import short_id
 from trackbook.tracking.shown import Read
 
 _WIDEST_FACT = 400
+_CLEAN = "Clean: what it read is what the notebook makes, as far as that is known."
 _MOST_FOLDS = 10
 _FEWEST_FOLDED = 3
 _ASSIGNED = re.compile(r"(\w+)\s*=(?!=)")
@@ -106,6 +117,8 @@ def _findings(detail: RunDetail, look: Look) -> list[Block]:
     if detail.run.verdict_reason:
         why = f"{str(detail.run.verdict or '').capitalize()}: {detail.run.verdict_reason}"
         blocks.append(Sentence(text=fmt.one_line(why), tone=Tone.BUSY))
+    elif detail.run.verdict is Verdict.CLEAN:
+        blocks.append(Sentence(text=_CLEAN, tone=Tone.QUIET))
     return blocks + [Sentence(text=each, tone=Tone.BUSY) for each in cells.finding_sentences(detail.tags)]
 
 
