@@ -495,3 +495,11 @@ def test_run_without_a_metric_says_what_else_it_has(nb: Notebook) -> None:
 
     with pytest.raises(NotFoundError, match=r"has no metric yet\. Ask about one of: .*X_train"):
         trackbook.why()
+
+
+def test_number_is_not_changed_by_a_call_that_gets_it(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("def train(c):\n    return LogisticRegression(C=c).fit(X_train, y_train)")
+    nb.run("C = 0.5\nm = train(C)\naccuracy_score(y_test, m.predict(X_test))")
+
+    assert "may have changed C" not in whole(nb.only_run())

@@ -228,10 +228,21 @@ def _effect(name: str, maker: Source, makers: Sequence[Source], executions: Mapp
     effect = effect_on(name, statement_text(execution, statement), partial(_module_of, statement, executions))
     if effect in (Effect.MAKES, Effect.CHANGES):
         return effect
+    if effect is Effect.MAY_CHANGE and _is_unchanging(name, [each for each in makers if each != maker], executions):
+        return Effect.READS
     if any(each != maker and each.execution_id == maker.execution_id for each in makers):
         return effect
     # nothing else in the cell can have changed it, and the cell did
     return Effect.MAY_CHANGE if name in execution.maybe else Effect.CHANGES
+
+
+def _is_unchanging(name: str, makers: Sequence[Source], executions: Mapping[str, Execution]) -> bool:
+    """Return whether all that gave a name its value gave it a number, a text or None, which no call can change."""
+    statements = [statement_at(executions, maker) for maker in makers]
+    return bool(statements) and all(
+        each is not None and name in each.literals and not isinstance(each.literals[name], list | dict)
+        for each in statements
+    )
 
 
 def _module_of(statement: Statement, executions: Mapping[str, Execution], name: str) -> str | None:
