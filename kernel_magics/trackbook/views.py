@@ -25,6 +25,7 @@ from trackbook.records import (
     JsonValue,
     MetricPoint,
     Model,
+    ModuleUse,
     Output,
     OutputPart,
     RunDetail,
@@ -192,6 +193,25 @@ class RunView:
     def artifacts(self) -> tuple[Artifact, ...]:
         """The files that the run made; `read_artifact` gives their content."""
         return self.detail.artifacts
+
+    @property
+    def modules(self) -> tuple[ModuleUse, ...]:
+        """The project's own modules that flowed into the run, kept as they were executed; `read_module` gives them."""
+        return self.detail.modules
+
+    def read_module(self, name: str) -> str:
+        """Return the source of one of the run's modules, by its dotted name.
+
+        Raises
+        ------
+        NotFoundError
+            If no such module flowed into the run.
+        """
+        for module in self.modules:
+            if module.name == name:
+                return self._project.store.get_object(module.digest).decode("utf-8", "replace")
+        names = ", ".join(module.name for module in self.modules) or "none"
+        raise NotFoundError(f"No module '{name}' flowed into run '{self.name}'. Its modules: {names}.")
 
     @property
     def executions(self) -> tuple[Execution, ...]:

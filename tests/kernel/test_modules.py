@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from trackbook.errors import NotFoundError
+from trackbook.project import Project
+from trackbook.views import get_run
 
 from .session import DATA, Notebook
 
@@ -73,6 +76,19 @@ def test_ways_to_import(nb: Notebook, folder: Path, line: str, call: str) -> Non
     nb.run(f"model = LogisticRegression().fit({call}, y_train)")
 
     assert modules_of(nb) == {"helpers": "helpers.py"}
+
+
+def test_run_gives_the_source_of_its_modules(nb: Notebook, folder: Path) -> None:
+    write(folder, helpers=HELPERS)
+    nb.run(DATA + "import helpers")
+    nb.run(FIT)
+
+    run = get_run("latest", project=Project(nb.store))
+
+    assert [module.name for module in run.modules] == ["helpers"]
+    assert run.read_module("helpers") == HELPERS
+    with pytest.raises(NotFoundError, match="Its modules: helpers"):
+        run.read_module("helper")
 
 
 def test_module_that_flows_into_nothing_is_not_kept(nb: Notebook, folder: Path) -> None:
