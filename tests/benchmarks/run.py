@@ -41,7 +41,7 @@ def main() -> None:
     for subject in asked.subjects or SUBJECTS:
         print(f"Measuring {subject} ...", file=sys.stderr, flush=True)
         results += _results(subject, QUICK if asked.quick else Sizes(), peers, failures)
-    asked.output.write_text(json.dumps([asdict(each) for each in results], indent=2) + "\n", encoding="utf-8")
+        asked.output.write_text(json.dumps([asdict(each) for each in results], indent=2) + "\n", encoding="utf-8")
     print(_table(results))
 
 

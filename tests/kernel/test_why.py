@@ -503,3 +503,15 @@ def test_number_is_not_changed_by_a_call_that_gets_it(nb: Notebook) -> None:
     nb.run("C = 0.5\nm = train(C)\naccuracy_score(y_test, m.predict(X_test))")
 
     assert "may have changed C" not in whole(nb.only_run())
+
+
+def test_name_that_a_metric_was_given_in_the_notebook_leads_to_it(nb: Notebook) -> None:
+    nb.run(DATA + "from sklearn.metrics import log_loss")
+    nb.run("model = LogisticRegression(max_iter=300).fit(X_train, y_train)")
+    nb.run("share = accuracy_score(y_test, model.predict(X_test))")
+    nb.run("root = log_loss(y_test, model.predict_proba(X_test)) ** 0.5")
+
+    assert whole(nb.only_run(), "share").startswith("test.accuracy = ")
+    assert whole(nb.only_run(), "root").startswith("test.log_loss = ")
+    with pytest.raises(NotFoundError, match="No metric"):
+        trackbook.why("shore", nb.only_run().run.run_id)

@@ -192,7 +192,9 @@ def _replace_changed(params: dict[str, JsonValue], upstream: _Upstream) -> None:
 
 
 def _setting(value: object, name: str) -> object:
-    """Return an attribute that a class or an object holds itself."""
+    """Return an item of a dict, or an attribute that a class or an object holds itself."""
+    if type(value) is dict:
+        return value.get(name, _NOTHING)
     if isinstance(value, type):
         return class_dict(value).get(name, _NOTHING)
     try:

@@ -14,7 +14,7 @@ from trackbook.lineage.code import is_definition, keyword_value, names_in, state
 from trackbook.lineage.evidence import Evidence, leaf_of, metric_id
 from trackbook.lineage.explaining import draft_of
 from trackbook.lineage.why import Draft, Graph, Node, NodeKind, reached, resolved, starts
-from trackbook.records import Execution, JsonValue, Origin, RunDetail, Source
+from trackbook.records import Execution, JsonValue, Origin, OriginKind, RunDetail, Source
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.choices import default_params, is_group, parts
 from trackbook.tracking.direction import headline
@@ -117,12 +117,33 @@ def find_subject(store: Store, run: RunDetail, text: str | None) -> Subject:
                 if kind is NodeKind.METRIC and match is _is_last_part:
                     keys = [key for key in keys if headline(key) == key] or keys
                 if len(keys) > 1:
+                    keys = _assigned_to(store, run, text) or keys
+                if len(keys) > 1:
                     listed = " or ".join(keys[:_MOST_NAMED])
                     raise AmbiguousError(f"'{text}' could be {listed} in run '{run.run.name}'. Give the whole key.")
                 if keys:
                     return Subject(kind=kind, key=keys[0])
     _refuse_group(store, run)
+    assigned = _assigned_to(store, run, text)
+    if len(assigned) == 1:
+        return Subject(kind=NodeKind.METRIC, key=assigned[0])
+    if assigned:
+        listed = " or ".join(assigned[:_MOST_NAMED])
+        raise AmbiguousError(f"'{text}' was made of {listed} in run '{run.run.name}'. Give one of them.")
     raise NotFoundError(_unknown(run, text))
+
+
+def _assigned_to(store: Store, run: RunDetail, name: str) -> list[str]:
+    """Return the metrics whose statement bound a name: ``mae`` for ``mae = mean_absolute_error(...)``."""
+    origins = [origin for origin in store.origins(run.run.run_id) if origin.kind is OriginKind.METRIC]
+    executions = {each.execution_id: each for each in store.executions(ids=[o.source.execution_id for o in origins])}
+    found: dict[str, None] = {}
+    for origin in origins:
+        execution = executions.get(origin.source.execution_id)
+        statements = execution.statements if execution is not None else ()
+        if origin.source.statement < len(statements) and name in statements[origin.source.statement].writes:
+            found[origin.key] = None
+    return [key for key in found if key in run.metrics]
 
 
 def _subjects(run: RunDetail) -> dict[NodeKind, Collection[str]]:
