@@ -101,7 +101,7 @@ def benchmark_of(figure: Figure) -> Benchmark:
         peer_name=figure.peer_name,
         ratio=None if ratio is None else round(ratio, 4),
         goal=figure.goal,
-        holds=ratio is not None and 0 < ratio <= figure.goal,
+        holds=ratio is not None and (ours or 0) > 0 and 0 < ratio <= figure.goal,  # below nothing: not measured
         spread=_spread(figure.ours),
         unit=figure.unit,
         failure=figure.failure,
