@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from timing import seconds
+from traitlets.config import Config
 
 _EVENTS = ("pre_run_cell", "post_run_cell")
 
@@ -17,7 +18,9 @@ class Notebook:
     def __init__(self) -> None:
         from IPython.core.interactiveshell import InteractiveShell
 
-        self.shell: Any = InteractiveShell.instance(history_manager=None, colors="nocolor")
+        config = Config()
+        config.HistoryManager.enabled = False  # its thread commits too, whenever ours lets go of the interpreter
+        self.shell: Any = InteractiveShell.instance(config=config, colors="nocolor")
         self._bare = {event: list(self.shell.events.callbacks[event]) for event in _EVENTS}
         self.load()
 
