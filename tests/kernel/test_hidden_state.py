@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from trackbook.cli import cli
 from trackbook.lineage.stale_facts import StaleCell
 from trackbook.records import Execution, Verdict
-from trackbook.tracking.staleness import stale_of
+from trackbook.tracking.stale_report import stale_of
 
 from .session import DATA, Notebook
 

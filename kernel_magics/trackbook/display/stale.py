@@ -10,7 +10,8 @@ from trackbook.display.log import code_cell, prompt
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.lineage.stale_facts import StaleCell
 from trackbook.records import JsonValue
-from trackbook.tracking.staleness import StaleReport, counts_of, reason_sentence
+from trackbook.tracking.stale_report import StaleReport
+from trackbook.tracking.verdicts import counts_of, reason_sentence
 
 _MOST_REASONS = 2
 _NOTHING = "Nothing to run again: what the cells read is what the notebook makes, as far as that is known."

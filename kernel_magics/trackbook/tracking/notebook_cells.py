@@ -182,3 +182,8 @@ def _imported(source: str) -> frozenset[str]:
 def _changed_parts(source: str, names: Iterable[str]) -> set[str]:
     """Return the names that code surely changes in place; of other calls nobody knows before they run."""
     return {name for name in names if stored_parts(source, name) or changes_in_place(source, name)}
+
+
+def is_fit_of(name: str, source: str) -> bool:
+    """Return whether a cell fits the model of that name, and trains none of it further."""
+    return f"{name}.fit" in source and f"{name}.partial_fit" not in source

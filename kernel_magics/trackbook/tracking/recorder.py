@@ -45,7 +45,8 @@ from trackbook.tracking.modules import ModuleUses
 from trackbook.tracking.origins import place, with_arrivals, with_asked
 from trackbook.tracking.session import SessionKeeper
 from trackbook.tracking.settle import Settled, fill_in, settle
-from trackbook.tracking.staleness import HiddenState, family_verdicts
+from trackbook.tracking.staleness import HiddenState
+from trackbook.tracking.verdicts import family_verdicts
 
 PAPERMILL_PARAMETERS = "# Parameters\n"  # what papermill writes above the values that it injects
 _PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})

@@ -9,52 +9,33 @@ only by a file that was saved after the cell ran.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FunctionType, ModuleType
 
 from trackbook.capture.cell import CapturedCell, CellCapture
 from trackbook.capture.notebook import saved_notebook
 from trackbook.capture.ownership import class_mro
-from trackbook.capture.secrets import redact
 from trackbook.capture.state import generator_mark
-from trackbook.errors import NotFoundError
-from trackbook.lineage.stale_facts import Finding, Ran, StaleCell
+from trackbook.lineage.stale_facts import Ran
 from trackbook.lineage.staleness import Staleness
 from trackbook.records import (
     Execution,
     HiddenRead,
-    HiddenReason,
-    Outcome,
     Run,
-    Session,
     Source,
     Statement,
     Verdict,
 )
-from trackbook.store.contract import Store
-from trackbook.tracking.find import find_session
 from trackbook.tracking.generators import NAMES as GENERATORS
 from trackbook.tracking.generators import Generators
-from trackbook.tracking.notebook_cells import Cells, PythonCode
+from trackbook.tracking.notebook_cells import Cells, PythonCode, is_fit_of
+from trackbook.tracking.stale_report import StaleReport, report_of
+from trackbook.tracking.verdicts import judged
 
 _PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None)})
 _LONGEST_PLAIN = 10_000
 _LONGEST_LINE = 80
 _RANKS = {None: -1, Verdict.CLEAN: 0, Verdict.UNORDERED: 1, Verdict.STALE: 2}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StaleReport:
-    """The cells of a session to run again, in the order in which to run them.
-
-    `executions` holds the execution of each id that the cells name. `places` count the notebook's code cells from 1.
-    """
-
-    cells: tuple[StaleCell, ...]
-    executions: Mapping[str, Execution]
-    places: Mapping[str, int]
-    notebook: str | None = None
 
 
 class HiddenState:
@@ -184,7 +165,7 @@ class HiddenState:
         start = [(place, None) for place in places]
         if not start:
             return run
-        return judged(run, self._staleness.hidden(start), self._staleness, self._counts, self._is_sure(start))
+        return judged(run, self._staleness.hidden(start), self._counts, self._is_sure(start))
 
     def _is_sure(self, start: Iterable[tuple[Source, None]]) -> bool:
         if not self._unsure:
@@ -204,167 +185,7 @@ class HiddenState:
     def report(self, executions: Iterable[Execution]) -> StaleReport:
         """Return the cells to run again, by the notebook as it is saved now."""
         self._refresh()
-        return _report(self._staleness, self._cells, executions, self._notebook)
-
-
-def stale_of(session: Session, executions: Sequence[Execution]) -> StaleReport:
-    """Return the cells of a session to run again, from what the store has of it.
-
-    A value that the same code made of the same values is taken for the same; what a cell read is judged by the
-    notebook's file as it is now, if it is still there.
-    """
-    path = Path(session.notebook) if session.notebook else None
-    saved = saved_notebook(path) if path is not None else None
-    cells, staleness, generators = Cells(redact), Staleness(PythonCode()), Generators()
-    if saved is not None:
-        cells.look_at(saved)
-    for execution in executions:
-        if execution.outcome is Outcome.RUNNING:
-            continue
-        cell = cells.key(execution.source, execution.cell_id)
-        place = cells.place(cell, execution.source)
-        staleness.add(replace(_with_generators(_ran(execution, cell), execution, generators), place=place))
-        cells.ran(cell, execution.source, execution.started_at.timestamp())
-    staleness.look_at(cells.saved())
-    return _report(staleness, cells, executions, path)
-
-
-def session_of(store: Store, notebook: str | None, reference: str | None) -> Session:
-    """Return the session that is meant: by its id or the beginning of one, else the newest (of a notebook).
-
-    Raises
-    ------
-    NotFoundError, AmbiguousError
-        If there is none, or more than one.
-    """
-    if reference is not None or notebook is None:
-        return find_session(store, reference or "latest")
-    path = str(Path(notebook).resolve())
-    sessions = [each for each in store.sessions() if each.notebook and str(Path(each.notebook).resolve()) == path]
-    if not sessions:
-        raise NotFoundError(f"No session of '{notebook}' in {store.location}. Run it with %load_ext trackbook first.")
-    return sessions[-1]
-
-
-def _ran(execution: Execution, cell: str) -> Ran:
-    literals: dict[str, Hashable] = {}
-    for statement in execution.statements:
-        for name in statement.writes:
-            literals.pop(name, None)
-        literals.update((name, repr(value)) for name, value in statement.literals.items() if not statement.reads)
-    writes = frozenset(execution.writes)
-    return Ran(
-        execution_id=execution.execution_id,
-        cell=cell,
-        source=execution.source,
-        statements=execution.statements,
-        writes=writes,
-        versions={name: value for name, value in literals.items() if name in writes},
-        anew=frozenset(name for name in writes if _is_fit_of(name, execution.source)),
-        is_repeatable=not execution.state,
-    )
-
-
-def _with_generators(ran: Ran, execution: Execution, generators: Generators) -> Ran:
-    statements, drawn = generators.follow(ran.execution_id, ran.source, ran.statements, execution.state)
-    return replace(ran, statements=statements, writes=ran.writes | drawn) if drawn else ran
-
-
-def _report(staleness: Staleness, cells: Cells, executions: Iterable[Execution], notebook: Path | None) -> StaleReport:
-    stale = tuple(
-        replace(cell, unrun=redact(cell.unrun)) if cell.unrun is not None else cell for cell in staleness.stale_cells()
-    )
-    wanted = {cell.execution_id for cell in stale}
-    for cell in stale:
-        for finding in cell.findings:
-            wanted |= {finding.reader_id, finding.read.source.execution_id, finding.instead or ""}
-    return StaleReport(
-        cells=stale,
-        executions={each.execution_id: each for each in executions if each.execution_id in wanted},
-        places={cell: place + 1 for cell, place in cells.positions().items()},
-        notebook=str(notebook) if notebook is not None else None,
-    )
-
-
-def judged(
-    run: Run, findings: Sequence[Finding], staleness: Staleness, counts: Mapping[str, str], is_sure: bool
-) -> Run:
-    """Return a run with the verdict that findings mean, if it is worse than the one that it has."""
-    worst = min(findings, key=lambda finding: finding.read.reason is HiddenReason.ORDER, default=None)
-    if worst is None:
-        return replace(run, verdict=Verdict.CLEAN) if is_sure and run.verdict is None else run
-    verdict = Verdict.UNORDERED if worst.read.reason is HiddenReason.ORDER else Verdict.STALE
-    if _RANKS[verdict] <= _RANKS[run.verdict]:
-        return run
-    return replace(run, verdict=verdict, verdict_reason=reason_sentence(worst, counts))
-
-
-def family_verdicts(runs: Sequence[Run]) -> list[Run]:
-    """Return with a verdict those of some runs that have none of their own: a group's is its worst, a child's its
-    parent's."""
-    told = {run.run_id: run for run in runs if run.verdict is not None}
-    found = []
-    for run in runs:
-        if run.verdict is not None:
-            continue
-        children = [other for other in told.values() if other.parent_id == run.run_id]
-        parent = told.get(run.parent_id or "")
-        worst = max(children, key=lambda other: _RANKS[other.verdict], default=parent)
-        if worst is not None:
-            found.append(replace(run, verdict=worst.verdict, verdict_reason=worst.verdict_reason))
-    return found
-
-
-def reason_sentence(finding: Finding, counts: Mapping[str, str]) -> str:
-    """Return why a value was not the notebook's, in one sentence.
-
-    Parameters
-    ----------
-    counts
-        The prompt numbers of executions by their ids.
-    """
-    read = finding.read
-    reader, maker = _prompt(finding.reader_id, counts), _prompt(read.source.execution_id, counts)
-    instead = _prompt(finding.instead, counts) if finding.instead else ""
-    is_drawn = read.name in GENERATORS.values()
-    did, made = ("drew from", "left") if is_drawn else ("read", "made")
-    told = f"Cell {reader} {did} {read.name} as cell {maker} {made} it"
-    match read.reason:
-        case HiddenReason.RERUN if is_drawn and finding.instead == finding.reader_id:
-            return f"Cell {reader} drew from {read.name} after it had drawn from it once more, when it ran as {maker}."
-        case HiddenReason.RERUN if finding.instead == finding.reader_id:
-            return f"Cell {reader} changed {read.name} once more, as it had when it ran as {maker}."
-        case HiddenReason.RERUN:
-            return f"{told}, before that cell was run again as {instead}."
-        case HiddenReason.EDITED if instead:
-            return f"{told}, which was edited and run again as {instead}, and makes it no longer."
-        case HiddenReason.EDITED:
-            return f"{told}, which was edited since."
-        case HiddenReason.DELETED:
-            return f"{told}, which is no longer in the notebook."
-        case HiddenReason.SKIPPED if finding.unrun is not None:
-            code = _line_of(read.name, redact(finding.unrun))
-            return f"{told}; the cell between them that changes it has not run in this session: '{code}'."
-        case HiddenReason.SKIPPED:
-            return f"{told}, without cell {instead} between them, which makes another one."
-        case _:
-            return f"{told}, which stands below it in the notebook."
-
-
-def _line_of(name: str, source: str) -> str:
-    """Return the first line of some code that mentions a name, not too long."""
-    lines = [line.strip() for line in source.splitlines()]
-    line = next((line for line in lines if name in line and not line.startswith("#")), lines[0])
-    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
-
-
-def _prompt(execution_id: str | None, counts: Mapping[str, str]) -> str:
-    return f"[{counts.get(execution_id or '', '?')}]"
-
-
-def counts_of(executions: Iterable[Execution]) -> dict[str, str]:
-    """Return the prompt numbers of executions by their ids."""
-    return {each.execution_id: str(each.count if each.count is not None else each.index) for each in executions}
+        return report_of(self._staleness, self._cells, executions, self._notebook)
 
 
 def _is_own_kind(value: object) -> bool:
@@ -387,9 +208,4 @@ def _begins_anew(value: object, name: str, cell: CapturedCell) -> bool:
     )
     if not is_estimator or getattr(value, "__dict__", {}).get("warm_start"):
         return False
-    return _is_fit_of(name, cell.source)
-
-
-def _is_fit_of(name: str, source: str) -> bool:
-    """Return whether a cell fits the model of that name, and trains none of it further."""
-    return f"{name}.fit" in source and f"{name}.partial_fit" not in source
+    return is_fit_of(name, cell.source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from trackbook.lineage.rerun import cells_to_run
 from trackbook.lineage.stale_facts import Expected, Ran, Saved
 from trackbook.lineage.staleness import Staleness
 from trackbook.records import HiddenReason, Source, Statement
@@ -59,7 +60,7 @@ class Session:
         ]
 
     def stale(self) -> list[str]:
-        return [each.cell for each in self.staleness.stale_cells()]
+        return [each.cell for each in cells_to_run(self.staleness)]
 
 
 def test_nothing_is_hidden_from_the_top_to_the_end() -> None:
@@ -180,7 +181,7 @@ def test_cell_that_lacks_an_input_says_so() -> None:
     session.run("make", writes="x", place=1, x=1)
     session.run("use", reads="x", place=0)
 
-    (cell,) = session.staleness.stale_cells()
+    (cell,) = cells_to_run(session.staleness)
 
     assert cell.lacking == ("x",)
 
