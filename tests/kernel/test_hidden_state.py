@@ -460,13 +460,41 @@ def test_run_that_reads_from_below_is_unordered(desk: Desk) -> None:
 
 
 def test_later_evaluation_makes_a_run_worse_and_a_new_run_is_clean(desk: Desk) -> None:
-    desk.work([*FIT, SCORE, "c: C = 0.01", "score"])
+    desk.work([*FIT, "c: C = 0.01", SCORE])
     first = desk.notebook.only_run().run
 
     desk.work(["fit", "score"])
 
     assert first.verdict is Verdict.STALE
     assert [each.run.verdict for each in desk.notebook.runs()] == [Verdict.STALE, Verdict.CLEAN]
+
+
+@pytest.mark.parametrize("again", [["score"], ["fit"], ["fit", "score"]], ids="+".join)
+def test_repetition_on_hidden_state_leaves_the_run_as_it_was_made_and_says_so(
+    desk: Desk, again: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.work([*FIT, SCORE, "edit c: C = 0.01", *again])
+
+    desk.notebook.run("%track show latest")
+
+    run = desk.notebook.only_run()
+    assert run.run.verdict is Verdict.CLEAN
+    assert "repeated, hidden state flowed in: Cell [" in capsys.readouterr().out
+    assert run.tags["repeated_hidden"].endswith("read C as cell [3] made it, which was edited since.")
+
+
+def test_metric_that_is_new_on_hidden_state_makes_the_run_stale(desk: Desk) -> None:
+    desk.work([*FIT, SCORE, "edit c: C = 0.01", "f1: f = f1_score(y_test, m.predict(X_test))"])
+
+    assert desk.notebook.only_run().run.verdict is Verdict.STALE
+
+
+def test_clean_repetition_says_nothing_of_hidden_state(desk: Desk) -> None:
+    desk.work([*FIT, SCORE, "fit", "score"])
+
+    run = desk.notebook.only_run()
+    assert run.run.verdict is Verdict.CLEAN
+    assert "repeated_hidden" not in run.tags
 
 
 def test_run_on_values_from_before_tracking_has_no_verdict(open_notebook: Callable[..., Notebook]) -> None:

@@ -12,6 +12,7 @@ from trackbook.records import DatasetUse, Execution, JsonValue, MetricPoint, Out
 from trackbook.tracking.choices import parts
 from trackbook.tracking.direction import FOLD, STD, higher_is_better
 from trackbook.tracking.find import short_id
+from trackbook.tracking.verdicts import HIDDEN_REPETITION
 
 WIDEST_VALUE = 48
 _WIDEST_BRIEF = 28
@@ -31,7 +32,7 @@ _OUTCOMES = {
     Outcome.INTERRUPTED: ("⊘", Tone.BAD),
 }
 _NONDETERMINISTIC, _REPEATED = "nondeterministic", "repeated"
-_FINDINGS = frozenset({_NONDETERMINISTIC, _REPEATED})
+_FINDINGS = frozenset({_NONDETERMINISTIC, _REPEATED, HIDDEN_REPETITION})
 _ARROWS = {True: " ↑", False: " ↓", None: ""}
 
 
@@ -69,6 +70,8 @@ def finding_sentences(tags: Mapping[str, str]) -> list[str]:
         sentences.append(f"Nondeterministic: {why}." if why else "Nondeterministic.")
     if _REPEATED in tags:
         sentences.append(f"Repeated {times(tags[_REPEATED])} with the same result.")
+    if HIDDEN_REPETITION in tags:
+        sentences.append(f"When it was repeated, hidden state flowed in: {tags[HIDDEN_REPETITION]}")
     return [fmt.one_line(sentence) for sentence in sentences]
 
 

@@ -43,6 +43,11 @@ class RunDraft:
     note: str | None = None
     is_touched: bool = False
 
+    @property
+    def is_repetition(self) -> bool:
+        """Whether nothing came of what happened but what the run has already."""
+        return self.run is None and not (self.metrics or self.models or self.origins or self.artifacts)
+
     def add_params(self, params: Mapping[str, JsonValue]) -> None:
         """Add params; what looks like a credential is left out of them."""
         self.params.update((name, redact_value(name, value)) for name, value in params.items())

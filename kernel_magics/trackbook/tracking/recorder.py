@@ -46,7 +46,7 @@ from trackbook.tracking.origins import place, with_arrivals, with_asked
 from trackbook.tracking.session import SessionKeeper
 from trackbook.tracking.settle import Settled, fill_in, settle
 from trackbook.tracking.staleness import HiddenState
-from trackbook.tracking.verdicts import family_verdicts
+from trackbook.tracking.verdicts import HIDDEN_REPETITION, family_verdicts
 
 PAPERMILL_PARAMETERS = "# Parameters\n"  # what papermill writes above the values that it injects
 _PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
@@ -304,8 +304,12 @@ class Recorder:
         for draft in changes.drafts:
             run = draft.run or self._run_of(draft.run_id)
             told = self.hidden_state.judge(run, draft.places) if run is not None else None
-            if told is not None and told != run:
+            if told is None or told == run:
+                continue
+            if not draft.is_repetition:
                 self._put_verdict(changes, told)
+            elif told.verdict_reason is not None:  # the run itself was made as it was made
+                draft.tags[HIDDEN_REPETITION] = told.verdict_reason
         for told in family_verdicts([draft.run for draft in changes.drafts if draft.run is not None]):
             self._put_verdict(changes, told)
 

@@ -10,6 +10,8 @@ from trackbook.lineage.stale_facts import Finding
 from trackbook.records import Execution, HiddenReason, Run, Verdict
 from trackbook.tracking.generators import NAMES as GENERATORS
 
+HIDDEN_REPETITION = "repeated_hidden"
+"""The tag that says what the last repetition of a run read that the notebook doesn't show."""
 _LONGEST_LINE = 80
 _RANKS = {None: -1, Verdict.CLEAN: 0, Verdict.UNORDERED: 1, Verdict.STALE: 2}
 
