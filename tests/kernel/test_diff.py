@@ -106,6 +106,20 @@ def test_edit_within_a_session_is_told_from_the_cells_before(nb: Notebook) -> No
     assert found.cells[1].before.source == "C = 0.1"
 
 
+def test_repetition_of_a_run_is_no_cell_that_is_gone(nb: Notebook) -> None:
+    for name, source in CELLS.items():
+        nb.run(source, name)
+    nb.rerun("fit")
+    nb.edit("strength", "C = 5.0")
+    nb.rerun("fit")
+    nb.rerun("fit")
+    first, second = (run.run.run_id for run in nb.runs())
+
+    for pair in ((first, second), (second, first)):
+        found = trackbook.diff(*pair)
+        assert [cell.after is not None and cell.before is not None for cell in found.cells] == [True, True, True]
+
+
 def test_magic_shows_the_two_newest_and_a_tolerance(nb: Notebook) -> None:
     for strength in ("0.1", "0.10001"):
         nb.run(f"{DATA}\nC = {strength}\n{FIT}\nprint('strength', C)", "all")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from trackbook.errors import InvalidValueError, NotFoundError
@@ -152,7 +152,7 @@ def _previous(store: Store, detail: RunDetail) -> RunDetail:
 def diff(store: Store, before: RunDetail, after: RunDetail, tolerance: Tolerance) -> RunDiff:
     """Tell what sets one run apart from another."""
     runs = (before, after)
-    cells = [cells_of(store, detail) for detail in runs]
+    cells = [_once(cells_of(store, detail), detail) for detail in runs]
     comparison = compare(runs, environments_of(store, runs), witnesses=witnesses_of(store, runs))
     return RunDiff(
         before=before,
@@ -167,6 +167,21 @@ def diff(store: Store, before: RunDetail, after: RunDetail, tolerance: Tolerance
 
 
 # Code
+
+
+def _once(cells: Iterable[Execution], detail: RunDetail) -> list[Execution]:
+    """Return the cells of a run without those that only did again what the run was made of."""
+    own = frozenset(detail.execution_ids) if "repeated" in detail.tags else frozenset()
+    known: set[str] = set()
+    kept = []
+    for cell in cells:
+        text = cell.source.strip()
+        if cell.execution_id in own and text in known:
+            continue
+        if cell.execution_id in own:
+            known.add(text)
+        kept.append(cell)
+    return kept
 
 
 def _cell(pair: Pair, read: Read, tolerance: Tolerance) -> CellDiff:
