@@ -515,3 +515,18 @@ def test_name_that_a_metric_was_given_in_the_notebook_leads_to_it(nb: Notebook) 
     assert whole(nb.only_run(), "root").startswith("test.log_loss = ")
     with pytest.raises(NotFoundError, match="No metric"):
         trackbook.why("shore", nb.only_run().run.run_id)
+
+
+def test_statements_on_one_line_are_told_apart(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run(
+        "model = LogisticRegression(C=3.0).fit(X_train, y_train); p = model.predict(X_test); accuracy_score(y_test, p)"
+    )
+
+    lines = tree(nb.only_run(), "accuracy")
+
+    assert lines[:3] == [
+        "[3] line 1: accuracy_score(y_test, p)",
+        "[3] line 1: p = model.predict(X_test)",
+        "[3] line 1: model = LogisticRegression(C=3.0).fit(X_train, y_train)",
+    ]

@@ -77,8 +77,11 @@ class _Growth:
     is_whole: bool
     shown: dict[str, None] = field(default_factory=dict)
     before: dict[str, list[Edge]] = field(default_factory=dict)
+    places: dict[str, set[str | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for node in self.graph.nodes.values():
+            self.places.setdefault(_place(node), set()).add(node.code)
         for edge in self.graph.edges:
             self.before.setdefault(edge.end, []).append(edge)
 
@@ -104,10 +107,31 @@ class _Growth:
                 branches.append(
                     Branch(cells=tuple(_line(node, names)), branches=tuple(self._beneath(start, depth + 1)))
                 )
-        branches += _seen(again)
+        branches += self._seen(again)
         if any(each not in self.shown for each, _ in ways[most:]):
             branches.append(self._rest(each for each, _ in ways[most:]))
         return branches
+
+    def _seen(self, nodes: list[tuple[Node, list[str]]]) -> list[Branch]:
+        """Return a line for what was shown before; what it came as here is said, the rest shares one line."""
+        found: list[Branch] = []
+        plain: dict[str, None] = {}
+        for node, remarks in nodes:
+            place = self._told(node)
+            if remarks:
+                aside = ", ".join(remarks)
+                found.append(Branch(cells=(Cell(text=f"{place}, see above", tone=Tone.QUIET, aside=aside),)))
+            else:
+                plain[place] = None
+        if plain:
+            found.append(Branch(cells=(Cell(text=f"see above: {', '.join(plain)}", tone=Tone.QUIET),)))
+        return found
+
+    def _told(self, node: Node) -> str:
+        """Return the place of a node; with its code where others in the graph stand on its line."""
+        place = _place(node)
+        is_shared = place and len(self.places[place]) > 1
+        return f"{place} ({_brief(node.code or '')})" if is_shared else place or fmt.one_line(node.label)
 
     def _ways(self, node_id: str) -> list[tuple[str, list[str]]]:
         """Return what stands beneath a node, with what is to be said of how it flowed in, in the order of the page."""
@@ -162,21 +186,6 @@ def _closed(branch: Branch, depth: int) -> Branch:
     """Return a branch of a large tree with only its first levels open."""
     beneath = tuple(_closed(each, depth + 1) for each in branch.branches)
     return Branch(cells=branch.cells, branches=beneath, is_open=depth < _OPEN_TO)
-
-
-def _seen(nodes: list[tuple[Node, list[str]]]) -> list[Branch]:
-    """Return a line for what was shown before; what it came as here is said, the rest shares one line."""
-    found: list[Branch] = []
-    plain: dict[str, None] = {}
-    for node, remarks in nodes:
-        place = _place(node) or fmt.one_line(node.label)
-        if remarks:
-            found.append(Branch(cells=(Cell(text=f"{place}, see above", tone=Tone.QUIET, aside=", ".join(remarks)),)))
-        else:
-            plain[place] = None
-    if plain:
-        found.append(Branch(cells=(Cell(text=f"see above: {', '.join(plain)}", tone=Tone.QUIET),)))
-    return found
 
 
 def _line(node: Node, remarks: list[str]) -> Iterator[Cell]:

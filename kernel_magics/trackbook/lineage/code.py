@@ -1,4 +1,4 @@
-"""The text of a statement as its cell has it, and what the text alone tells: names, imports, keyword arguments."""
+"""What the text of a statement alone tells: names, imports, keyword arguments."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from textwrap import dedent
 
-from trackbook.records import Execution, JsonValue, Statement
+from trackbook.records import JsonValue
 
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _DEFINITION = re.compile(r"\s*(?:@|(?:async\s+)?def\s|class\s)")
 _IMPORT = re.compile(r"\s*(?:import|from)\s")
-
-
-def statement_text(execution: Execution, statement: Statement) -> str:
-    """Return the code of a statement, its lines moved to the left; of a branch or loop its header."""
-    return dedent("\n".join(execution.source.split("\n")[statement.line - 1 : statement.end_line])).strip()
 
 
 def is_definition(text: str) -> bool:

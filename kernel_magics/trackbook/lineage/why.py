@@ -12,7 +12,8 @@ from enum import StrEnum
 from functools import partial
 
 from trackbook.lineage.changing import Effect, effect_on
-from trackbook.lineage.code import is_import, module_imported, statement_text
+from trackbook.lineage.code import is_import, module_imported
+from trackbook.lineage.segments import statement_text
 from trackbook.records import Execution, HiddenReason, JsonValue, Origin, Source, Statement
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from trackbook.errors import AmbiguousError, NotFoundError
 from trackbook.lineage.attaching import written_at
-from trackbook.lineage.code import is_definition, keyword_value, names_in, statement_text
+from trackbook.lineage.code import is_definition, keyword_value, names_in
 from trackbook.lineage.evidence import Evidence, leaf_of, metric_id
 from trackbook.lineage.explaining import draft_of
+from trackbook.lineage.segments import statement_text
 from trackbook.lineage.why import Draft, Graph, Node, NodeKind, reached, resolved, starts
 from trackbook.records import Execution, JsonValue, Origin, OriginKind, RunDetail, Source
 from trackbook.store.contract import RunFilter, Store
