@@ -230,7 +230,7 @@ def new_id() -> str:
     thousand ids a second borrows from the next one.
     """
     global _last
-    seconds = int(now().timestamp()) - _EPOCH
+    seconds = stamp() // 1_000_000 - _EPOCH
     with _lock:
         _last = max(_last + 1, seconds * _STEPS + _random.getrandbits(8))
         head = _last

@@ -273,13 +273,12 @@ def test_failed_batch_leaves_the_store_usable(store: Store) -> None:
 def test_closing_lets_another_thread_finish_what_it_writes(store: SqlStore) -> None:
     is_inside, may_end = threading.Event(), threading.Event()
 
-    def write() -> None:
-        with store._database.writing() as connection:
-            connection.execute("UPDATE sessions SET user = 'grace'")
-            is_inside.set()
-            may_end.wait(10)
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE sessions SET user = 'grace'")
+        is_inside.set()
+        may_end.wait(10)
 
-    thread = threading.Thread(target=write)
+    thread = threading.Thread(target=store._database.write, args=(write,))
     thread.start()
     is_inside.wait(10)
     store.close()

@@ -66,17 +66,20 @@ def collect(
 
 def _compacted(database: Database) -> int:
     """Give free pages back to the disk, empty the log, and return by how much the files shrank."""
-    with database.alone() as connection:
-        before = _size(database.path)
-        if _is_worth_it(connection):
-            connection.execute("VACUUM")
-        timeout = connection.execute("PRAGMA busy_timeout").fetchone()[0]
-        connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_MILLISECONDS}")
-        try:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        finally:
-            connection.execute(f"PRAGMA busy_timeout = {timeout}")
-        return max(0, before - _size(database.path))
+    before = _size(database.path)
+    database.alone(_compact)
+    return max(0, before - _size(database.path))
+
+
+def _compact(connection: sqlite3.Connection) -> None:
+    if _is_worth_it(connection):
+        connection.execute("VACUUM")
+    timeout = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute(f"PRAGMA busy_timeout = {_CHECKPOINT_MILLISECONDS}")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {timeout}")
 
 
 def _idle_bytes(database: Database) -> int:

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from trackbook.errors import StoreError
 from trackbook.store.sql.connections import Connections
@@ -16,6 +17,7 @@ from trackbook.store.sql.failures import Translated
 from trackbook.store.sql.gate import Gate, without_interrupts
 
 _FORK_SECONDS = 5.0
+T = TypeVar("T")
 _open: weakref.WeakSet[Database] = weakref.WeakSet()
 _inherited: list[Connections] = []  # never closed: SQLite forbids a child to touch what its parent opened
 
@@ -58,9 +60,8 @@ class Database:
         with self._gate, self._translated:
             self._ready()
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection inside a write transaction, committed at the end.
+    def write(self, act: Callable[[sqlite3.Connection], None]) -> None:
+        """Call a function with a connection inside a write transaction, committed at its end.
 
         Raises
         ------
@@ -70,27 +71,37 @@ class Database:
         """
         with without_interrupts(), self._gate, self._translated, self._writing:
             connection = self._ready(is_writing=True).writer()
-            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield connection
+                connection.execute("BEGIN IMMEDIATE")
+                act(connection)
                 connection.execute("COMMIT")
             except BaseException as error:
-                connection.rollback()  # nothing, if the database has done so itself
-                if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:
-                    self.close()  # the next use looks whether a newer version has upgraded it meanwhile
+                self._undo(connection, error)
                 raise
+
+    def alone(self, act: Callable[[sqlite3.Connection], T]) -> T:
+        """Call a function with the connection that writes, in no transaction, and return what it returns.
+
+        That is for one statement, which is a transaction by itself, and for what SQLite only does there (``VACUUM``).
+        """
+        with without_interrupts(), self._gate, self._translated, self._writing:
+            connection = self._ready(is_writing=True).writer()
+            try:
+                return act(connection)
+            except BaseException as error:
+                self._undo(connection, error)
+                raise
+
+    def _undo(self, connection: sqlite3.Connection, error: BaseException) -> None:
+        connection.rollback()  # nothing, if the database has done so itself
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:
+            self.close()  # the next use looks whether a newer version has upgraded it meanwhile
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give a connection that sees one state of the database."""
         with self._gate, self._translated, self._ready().reader() as connection:
             yield connection
-
-    @contextmanager
-    def alone(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection that writes, in no transaction, for what SQLite only does there (``VACUUM``)."""
-        with without_interrupts(), self._gate, self._translated, self._writing:
-            yield self._ready(is_writing=True).writer()
 
     @contextmanager
     def peeking(self) -> Iterator[sqlite3.Connection]:

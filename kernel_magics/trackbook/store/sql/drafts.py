@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -40,6 +40,11 @@ class BatchRows:
     executions: list[Values]
     changes: list[ChangeRows]
 
+    @property
+    def is_one_execution(self) -> bool:
+        """Whether there is one execution and nothing else."""
+        return len(self.executions) == 1 and not (self.changes or self.sessions or self.environments)
+
 
 def drafted(batch: Batch, texts: Texts) -> BatchRows:
     """Return the rows of a batch; their long texts are kept as objects when this returns."""
@@ -55,8 +60,8 @@ def drafted(batch: Batch, texts: Texts) -> BatchRows:
     )
 
 
-def _packed(change: Change, row_of: Callable[[R], Row], records: Iterable[R], texts: Texts) -> list[Values]:
-    return [texts.packed(change.values_of(row_of(record))) for record in records]
+def _packed(change: Change, row_of: Callable[[R], Row], records: Sequence[R], texts: Texts) -> list[Values]:
+    return [texts.packed(change.values_of(row_of(record))) for record in records] if records else []
 
 
 def _change_rows(change: RunChange, texts: Texts) -> ChangeRows:

@@ -15,7 +15,7 @@ from trackbook.store.contract import GRACE, Batch, Collection, RunFilter
 from trackbook.store.objects import Objects
 from trackbook.store.sql import reading, rows, statements, writing
 from trackbook.store.sql.database import Database
-from trackbook.store.sql.drafts import drafted
+from trackbook.store.sql.drafts import Values, drafted
 from trackbook.store.sql.prepare import prepare
 from trackbook.store.sql.texts import Texts, stored
 
@@ -57,8 +57,12 @@ class SqlStore:
         """Write a batch in one transaction."""
         rules.check_batch(batch)
         made = drafted(batch, self._texts)
-        with self._database.writing() as connection:
-            writing.write(connection, batch, made, self._texts)
+        if batch.withdrawn or not (made.is_one_execution and self._is_added(made.executions)):
+            self._database.write(lambda connection: writing.write(connection, batch, made, self._texts))
+
+    def _is_added(self, execution: list[Values]) -> bool:
+        """Add an execution, which is one statement, unless it is on the record already: return whether it was added."""
+        return self._database.alone(lambda connection: writing.is_added(connection, execution))
 
     def runs(self, where: RunFilter) -> list[RunDetail]:
         """Return the runs of a filter."""

@@ -39,13 +39,20 @@ def write(connection: sqlite3.Connection, batch: Batch, made: BatchRows, texts: 
 
 def _write_executions(connection: sqlite3.Connection, batch: Batch, made: list[Values], texts: Texts) -> None:
     """Insert executions; ask what is on the record only where the database says that one of them is."""
+    if not is_added(connection, made):
+        _check_executions(connection, batch, texts)
+        statements.PUT_EXECUTION.run(connection, made)
+
+
+def is_added(connection: sqlite3.Connection, executions: list[Values]) -> bool:
+    """Insert executions and return True; False if one of them is on the record."""
     try:
-        statements.ADD_EXECUTION.run(connection, made)
+        statements.ADD_EXECUTION.run(connection, executions)
     except sqlite3.IntegrityError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
             raise
-        _check_executions(connection, batch, texts)
-        statements.PUT_EXECUTION.run(connection, made)
+        return False
+    return True
 
 
 def _check_executions(connection: sqlite3.Connection, batch: Batch, texts: Texts) -> None:
