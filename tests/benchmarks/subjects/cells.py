@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -11,7 +12,7 @@ from notebook import Notebook
 from raw import LastCell
 from timing import Bench, Figure, by_turns
 
-COMMIT = "a raw SQLite commit of its row (WAL)"
+COMMIT = "a hook that commits its row (raw SQLite, WAL)"
 UNTRACKED = "the same cell untracked"
 PRINTING = "for i in range(20):\n    print('a line of output', i)"
 _numbers = count()
@@ -22,8 +23,9 @@ def figures(bench: Bench) -> list[Figure]:
     notebook, cells, turns = Notebook(), bench.sizes.cells, bench.sizes.turns
     notebook.added(lambda: _next(max(cells, 10)))
     raw = LastCell(_database(bench), bench.folder / "raw.db")
-    ours, peer = by_turns(turns, lambda: notebook.added(lambda: _next(cells)), lambda: raw.commits(cells))
-    again, beside = by_turns(turns, lambda: notebook.added(lambda: ["x = 1"] * cells), lambda: raw.commits(cells))
+    raw_added = partial(notebook.added, lambda: _next(cells), raw.commit)
+    ours, peer = by_turns(turns, lambda: notebook.added(lambda: _next(cells)), raw_added)
+    again, beside = by_turns(turns, lambda: notebook.added(lambda: ["x = 1"] * cells), raw_added)
     return [
         Figure(name="a trivial cell, the next one: added", peer_name=COMMIT, goal=5, ours=ours, peer=peer),
         Figure(name="a trivial cell, again: added", peer_name=COMMIT, goal=5, ours=again, peer=beside),
