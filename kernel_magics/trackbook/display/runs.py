@@ -18,6 +18,7 @@ from trackbook.tracking.direction import higher_is_better, is_detail
 from trackbook.tracking.find import Branch, RunTree, short_id
 
 MOST_ROWS = 50
+MOST_IN_CELL = 1000  # a page of ten thousand takes 20 MB, which a notebook would have to keep and a browser to show
 _MOST_CHILDREN = 5
 _MOST_PARAMS = 6
 _MOST_METRICS = 4
@@ -247,4 +248,7 @@ def _others(params: Sequence[str], metrics: Sequence[str], look: Look) -> str:
 
 def _unlisted(tree: RunTree, look: Look) -> str:
     count = tree.total - tree.listed
-    return f"… {count} more: {look.command} runs --all" if count > 0 else ""
+    if count <= 0:
+        return ""
+    is_full = look.is_cell and len(tree.branches) >= MOST_IN_CELL
+    return f"… {count:,} more: " + ("trackbook.runs() has all" if is_full else f"{look.command} runs --all")

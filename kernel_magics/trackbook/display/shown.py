@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from trackbook.clock import now
 from trackbook.display.blocks import Block
 from trackbook.display.html import render_html
 from trackbook.display.text import render_text
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Shown:
-    """The same thing as plain text and as HTML; a notebook shows the richer one that it can."""
-
-    text: str
-    html: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"text/plain": self.text, "text/html": self.html}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +26,40 @@ class Look:
     width: int | None = None
     is_coloured: bool = False
 
+    @property
+    def is_cell(self) -> bool:
+        """Whether it is drawn in a notebook's cell, where Python is at hand."""
+        return self.command.startswith("%")
+
     def whole(self, run: str, part: str) -> str:
         """Return what to type to see a part of a run (an attribute of `trackbook.get_run`'s) with nothing left out."""
-        return (
-            f"trackbook.get_run('{run}').{part}"
-            if self.command.startswith("%")
-            else f"{self.command} show {run} --json"
-        )
+        return f"trackbook.get_run('{run}').{part}" if self.is_cell else f"{self.command} show {run} --json"
+
+
+class Shown:
+    """The same thing as plain text and as HTML, each drawn when it is asked for; a notebook shows the richer one."""
+
+    def __init__(self, blocks: Iterable[Block], look: Look) -> None:
+        self._blocks = tuple(blocks)
+        self._look = look
+
+    @cached_property
+    def text(self) -> str:
+        """The whole as plain text, as wide as its look says."""
+        return render_text(self._blocks, width=self._look.width, is_coloured=self._look.is_coloured)
+
+    @cached_property
+    def html(self) -> str:
+        """The whole as HTML."""
+        return render_html(self._blocks)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/plain": self.text, "text/html": self.html}
 
 
 def shown(blocks: Iterable[Block], look: Look) -> Shown:
-    """Draw blocks both ways."""
-    listed = tuple(blocks)
-    return Shown(render_text(listed, width=look.width, is_coloured=look.is_coloured), render_html(listed))
+    """Return blocks as something to look at."""
+    return Shown(blocks, look)

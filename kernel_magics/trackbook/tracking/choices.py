@@ -52,7 +52,7 @@ def _aside(detail: RunDetail, told: Mapping[str, set[str]]) -> Iterator[str]:
     if detail.models:
         yield from _told_by_models(detail)
         return
-    yield from (key for key, value in detail.params.items() if encode(value) in told.get(key, ()))
+    yield from (key for key, value in detail.params.items() if key in told and encode(value) in told[key])
 
 
 def _told(details: Iterable[RunDetail]) -> dict[str, set[str]]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -505,3 +506,46 @@ def test_page_of_an_ordinary_run_is_small(make_run):
 
     assert len(html) < 20_000
     assert "package-149 1.2.3" in html
+
+
+def test_list_in_a_cell_ends_with_where_all_runs_are(notebook, make_run, monkeypatch):
+    monkeypatch.setattr("trackbook.display.runs.MOST_IN_CELL", 2)
+    for number in range(3):
+        notebook.add(make_run(number))
+    tree = list_runs(notebook.store, RunFilter(), limit=2)
+
+    in_cell = show_runs(tree, Look(command="%track")).text
+    in_terminal = show_runs(tree, Look(command="trackbook")).text
+
+    assert in_cell.endswith("… 1 more: trackbook.runs() has all")
+    assert in_terminal.endswith("… 1 more: trackbook runs --all")
+
+
+def test_numbers_line_up_where_only_some_have_an_aside():
+    columns = (Column(title="name"), Column(title="mean", is_number=True))
+    rows = ((Cell(text="a"), Cell(text="0.5", aside="± 1")), (Cell(text="b"), Cell(text="0.7")))
+
+    lines = render_text([Table(columns=columns, rows=rows)]).splitlines()
+
+    assert lines[1].index("0.5") == lines[2].index("0.7")
+
+
+def test_row_that_must_fold_stands_in_the_columns_of_the_others():
+    columns = (Column(title="name", is_kept=True), Column(title="long", is_kept=True, folds=True))
+    rows = ((Cell(text="first"), Cell(text="short")), (Cell(text="second"), Cell(text="word " * 12)))
+
+    lines = render_text([Table(columns=columns, rows=rows)], width=40).splitlines()
+
+    assert {line.index("short") for line in lines if "short" in line} == {lines[2].index("word")}
+    assert len(lines) == 4
+
+
+def test_colours_change_no_character(notebook, make_run):
+    notebook.add(make_run(1))
+    tree = list_runs(notebook.store, RunFilter())
+
+    coloured = show_runs(tree, Look(width=80, is_coloured=True)).text
+
+    plain = re.sub("\x1b\\[[0-9;]*m", "", coloured).splitlines()
+    assert "\x1b[32m✓\x1b[0m" in coloured
+    assert [line.rstrip() for line in plain] == show_runs(tree, Look(width=80)).text.splitlines()

@@ -45,7 +45,7 @@ _PLACES = frozenset({"experiment", "notebook", "session"})
     help="Of this session alone, or of the one that ID names.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N runs.")
-@click.option("--all", "is_all", is_flag=True, help="All of them; without it the newest 50.")
+@click.option("--all", "is_all", is_flag=True, help="As many as a cell can show: 1,000; without it the newest 50.")
 @pass_notebook
 def runs(
     notebook: TrackedNotebook,
@@ -61,7 +61,7 @@ def runs(
     QUERY says which, in which order, how many: metrics.KEY, params.KEY, tags.KEY, model, dataset, status, verdict,
     started_at and the like, compared by = != < > in like ~, joined by and, or, not; order by FIELD desc; limit N.
     """
-    from trackbook.display.runs import MOST_ROWS, show_runs
+    from trackbook.display.runs import MOST_IN_CELL, MOST_ROWS, show_runs
     from trackbook.tracking.query import query_of
 
     if (is_all and limit) or (everywhere and experiment):
@@ -71,7 +71,8 @@ def runs(
     wanted = experiment or (None if is_anywhere else notebook.experiment)
     where = RunFilter(experiment=wanted, session_id=_session_id(notebook, session), query=asked)
     has_limit = asked is not None and asked.limit is not None
-    tree = list_runs(notebook.project.store, where, limit=limit or (None if is_all or has_limit else MOST_ROWS))
+    most = min(limit or MOST_IN_CELL, MOST_IN_CELL) if limit or is_all or has_limit else MOST_ROWS
+    tree = list_runs(notebook.project.store, where, limit=most)
     show_in_cell(show_runs(tree, look(), experiment=wanted, query=asked))
 
 
