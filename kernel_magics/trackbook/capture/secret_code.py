@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from trackbook.capture import secret_calls as calls
 from trackbook.capture.magics_source import parse_cell
 from trackbook.capture.secret_memory import remember
 from trackbook.capture.secret_names import promises_any_secret, promises_secret, words
 from trackbook.capture.secret_shapes import IN_MAPPING
-from trackbook.capture.secret_values import SECRET, is_key, is_made_up, is_named_secret
+from trackbook.capture.secret_values import SECRET, is_key, is_made_up, is_named_secret, is_opaque
 
 _MAX_CODE = 60_000
 _LITERAL = re.compile(
@@ -27,17 +28,10 @@ _LITERAL = re.compile(
 _GAP = re.compile(r"(?: \s | \\\n | \#[^\n]*\n )*", re.VERBOSE)
 _SCHEME = re.compile(r"(?:Bearer|Basic|Token|Digest|ApiKey)\s+", re.IGNORECASE)
 _PLAIN = re.compile(r"[^\n\r\"'\\{}]*")
-_LABEL = re.compile(r"[A-Za-z][\w \-]*[:=]\s*$")
-_EMAIL = re.compile(r"[\w.+\-]+@[\w.\-]+$")
-_OPTION = re.compile(r"-{0,2}[A-Za-z][\w.\-]*$")
 _WRAPPERS = words(
     "SecretStr SecretBytes Secret str bytes bytearray b64decode b64encode unhexlify fromhex quote quote_plus",
     "Field field Header Cookie Query",
 )
-_SETTERS = words(
-    "get pop getenv setenv putenv setdefault set put add add_header setItem config option header Field Header"
-)
-_GIVEN = ("default", "value", "initial_value", "fallback")
 _PAIRS = words("auth basic_auth http_auth proxy_auth login credentials")
 
 Literal = ast.Constant | ast.JoinedStr
@@ -177,10 +171,15 @@ def _named_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             continue
         if promises_secret(name):
             yield name, value
-        elif name == "key" and isinstance(value, ast.Constant) and is_key(value.value):
+        elif name in ("key", "keys") and any(_is_key(value, chain) for chain in _chains(value, True)):
             yield "api_key", value
         elif isinstance(value, ast.Tuple) and name in _PAIRS and len(value.elts) == 2:
             yield "password", value.elts[1]
+
+
+def _is_key(value: ast.expr, chain: _Chain) -> bool:
+    """Tell whether what is just called a key, or is one of several, looks like one."""
+    return is_key(chain.value) or (not isinstance(value, ast.Constant) and is_opaque(chain.value))
 
 
 def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
@@ -193,15 +192,17 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
         case ast.NamedExpr(target=ast.Name(id=name), value=value):
             yield name, value
         case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
-            yield _name(target), value
+            yield calls.name_of(target), value
         case ast.Dict(keys=keys, values=values):
-            yield from ((_name(key), value) for key, value in zip(keys, values, strict=True) if key is not None)
+            yield from ((calls.name_of(key), value) for key, value in zip(keys, values, strict=True) if key is not None)
         case ast.arguments():
             yield from _defaults(node)
         case ast.Compare(left=left, comparators=comparators):
-            yield from ((_name(left), value) for value in comparators)
+            yield from ((calls.name_of(left), value) for value in comparators)
         case ast.Call():
-            yield from _arguments(node)
+            yield from calls.named_arguments(node)
+        case ast.BinOp(left=ast.Constant(value=str() as template), op=ast.Mod(), right=value):
+            yield from calls.filled_in(template, value)
         case ast.List(elts=items):
             yield from _in_order(items, is_pair=False)
         case ast.Tuple(elts=items):
@@ -214,7 +215,7 @@ def _assigned(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr
             for one, given in zip(target.elts, value.elts, strict=True):
                 yield from _assigned(one, given)
     else:
-        yield _name(target), value
+        yield calls.name_of(target), value
 
 
 def _defaults(node: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
@@ -225,60 +226,11 @@ def _defaults(node: ast.arguments) -> Iterator[tuple[str, ast.expr | None]]:
         yield argument.arg, given
 
 
-def _arguments(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
-    names = [_option(argument) for argument in call.args]
-    names += [_option(word.value) for word in call.keywords if word.arg in ("description", "label", "name")]
-    promised = next((name for name in names if name and promises_secret(name)), "")
-    for word in call.keywords:
-        if word.arg is not None:
-            yield (promised if promised and word.arg in _GIVEN else word.arg), word.value
-    if _called(call) in _SETTERS:
-        yield from ((_option(name), value) for name, value in pairwise(call.args))
-    for first, second in pairwise(call.args):
-        if _LABEL.match(_constant(first)) and _is_made_up(second):
-            yield _constant(first), second
-    is_login = len(call.args) == 2 and (_called(call) == "login" or _EMAIL.match(_constant(call.args[0])))
-    if is_login and _is_made_up(call.args[1]):
-        yield "password", call.args[1]
-
-
 def _in_order(items: Sequence[ast.expr], *, is_pair: bool) -> Iterator[tuple[str, ast.expr]]:
     """Yield ``"--token", "abc"`` in a list of arguments, and ``("password", "hunter2")``, a pair."""
     for first, second in pairwise(items):
-        if (name := _option(first)).startswith("--") or (is_pair and _is_made_up(second)):
+        if (name := calls.option(first)).startswith("--") or (is_pair and calls.is_made_up_literal(second)):
             yield name, second
-
-
-def _is_made_up(node: ast.expr) -> bool:
-    return is_made_up(_constant(node))
-
-
-def _name(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case ast.Constant(value=str() as name):
-            return name
-        case ast.Subscript(slice=ast.Constant(value=str() as name)):
-            return name
-    return ""
-
-
-def _constant(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-
-
-def _option(node: ast.expr) -> str:
-    """Return a literal that can be a name: ``API_KEY``, ``--token``, ``fs.s3a.secret.key``."""
-    value = _constant(node)
-    return value if _OPTION.match(value) else ""
-
-
-def _called(call: ast.Call) -> str:
-    match call.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
 
 
 # --- which literals make up a value
@@ -296,7 +248,7 @@ def _chains(node: ast.expr, is_any: bool) -> Iterator[_Chain]:
             yield from _each((body, orelse), is_any)
         case ast.Dict(keys=keys, values=values) if is_any:
             yield from _each(
-                [v for k, v in zip(keys, values, strict=True) if k is not None and _name(k) != "user"], is_any
+                [v for k, v in zip(keys, values, strict=True) if k is not None and calls.name_of(k) != "user"], is_any
             )
         case ast.NamedExpr(value=value) | ast.Await(value=value):
             yield from _chains(value, is_any)
@@ -311,15 +263,15 @@ def _each(nodes: Iterable[ast.expr], is_any: bool) -> Iterator[_Chain]:
 
 def _passed_on(call: ast.Call) -> Iterator[ast.expr]:
     """Yield the arguments that a call gives back: all of a wrapper's, the default of ``getenv(name, default)``."""
-    name = _called(call)
+    name = calls.called(call)
     if isinstance(call.func, ast.Attribute) and _chain(call.func.value) is not None:
         yield _join(call) or call.func.value
     elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call):
         yield call.func.value
     elif name in _WRAPPERS:
         yield from call.args
-        yield from (word.value for word in call.keywords if word.arg in _GIVEN)
-    elif name in _SETTERS and len(call.args) == 2 and promises_secret(_option(call.args[0])):
+        yield from (word.value for word in call.keywords if word.arg in calls.GIVEN)
+    elif name in calls.SETTERS and len(call.args) == 2 and promises_secret(calls.option(call.args[0])):
         yield call.args[1]
 
 

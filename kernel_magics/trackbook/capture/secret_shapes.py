@@ -75,7 +75,7 @@ HOOK = _pattern(
 )
 USERINFO = _pattern(
     r"""(?P<head> \b [A-Za-z] [A-Za-z0-9+.\-]{0,30} :// )
-    (?P<user> [^\s/:@'"?\#]{0,256} ) (?P<password> : [^\s/'"]{1,512} )? @ (?= [\w.\[\-] )"""
+    (?P<user> [^\s/:@'"?\#]{0,256} ) (?P<password> : [^\s/'"]{1,512} )? @ (?= [\w.\[\-{%$<] )"""
 )
 QUERY = _pattern(r"""(?P<head> [?&;\#] (?P<name> [\w\-.]{1,60} ) = ) (?P<value> [^&\s"'\#;\\]{1,4096} )""")
 ASSIGNED = _pattern(  # found from the quote on; the name before it is looked up by NAME_BEFORE
@@ -88,7 +88,8 @@ CALLED = _pattern(
     {_QUOTED}"""
 )
 SETTER = _pattern(
-    rf"""(?P<head> \b (?: set | use | with ) _ (?P<name> \w{{1,60}} ) \( \s{{0,40}} {_PREFIX} ) {_QUOTED}"""
+    rf"""(?P<head> \b (?: set | use | with ) _ (?P<name> \w{{1,60}} ) \( \s{{0,40}} {_PREFIX} ) {_QUOTED}
+    (?= \s{{0,9}} (?: \) | , \s{{0,9}} (?: \) | \w{{1,60}} \s? = ) ) )"""
 )
 LOGIN = _pattern(
     rf"""(?P<head> \b login \( (?: \s{{0,9}} (?: key | token ) \s{{0,9}} = )? \s{{0,9}} )
@@ -150,6 +151,20 @@ SQL = _pattern(
     (?P=open)""",
     re.IGNORECASE,
 )
+PROSE = _pattern(  # in a comment or a text: the password for the server is hunter2
+    r"""(?P<head> \b (?P<name> (?: [A-Za-z]{2,20} [ ] ){0,2} (?: password | passwd | passcode | passphrase | pwd | pw
+          | secret | token | key ) )
+        (?: [ ] (?: for | of | to | on ) [ ] [\w\-. ]{1,40}? )? (?P<verb> [ ]is:? | [ ]?(?: : | = | -> ) ) [ ]{1,3} )
+    (?P<open> ["'`]? ) (?P<value> [^\s"'`,;()\[\]]{5,200} [^\s"'`,;.:!?()\[\]] ) (?P=open)""",
+    re.IGNORECASE,
+)
+SUDO = _pattern(
+    r"""(?P<head> \becho [ ]{1,3} (?: -\w [ ]{1,3} )? ) (?P<open> ["']? ) (?P<value> [^\s"']{3,100} ) (?P=open)
+    (?= \s{0,3} \| \s{0,3} sudo \b )"""
+)
+ZIP = _pattern(
+    r"""(?P<head> \b (?: un )? zip \b [^\n]{0,200}? \s -P [ ]{0,3} ["']? ) (?P<value> [^\s"'\-] [^\s"']{2,100} )"""
+)
 ELEMENT = _pattern(r"""(?P<head> < (?P<name> [A-Za-z] [\w.\-]{1,60} ) > ) (?P<value> [^<>\n]{1,500} ) (?= </ )""")
 ORACLE = _pattern(r"""(?P<head> \b connect\( \s{0,9} ["'] [\w$]{1,60} / ) (?P<value> [^\s/@"']{1,200} ) (?= @ )""")
 MYSQL = _pattern(r"""(?P<head> \b mysql \w{0,20} \b [^\n]{0,200}? \s -p ) (?P<value> [^\s"'\-] [^\s"']{3,100} )""")
@@ -173,7 +188,7 @@ YAML = _pattern(
     re.MULTILINE,
 )
 HEADER = _pattern(
-    r"""(?P<head> \b (?: Proxy- )? Authorization \b ["']? \s{0,9} [:=,] \s{0,9} [bruf]{0,2} ["']?
+    r"""(?P<head> \b (?: Proxy- )? Authorization \b ["']? \s{0,9} [:=,] \s{0,9} (?: [bruf]{0,2} ["'] )?
         (?: (?: Bearer | Basic | Token | Digest | Negotiate | ApiKey | AWS4-HMAC-SHA256 ) \s{1,9} )? )
     (?! (?: Bearer | Basic | Token | Digest | Negotiate | ApiKey ) \b )
     (?P<value> [^\s"'{}()\[\]]{4,4096} [^\n"'{}]{0,500} )""",
@@ -189,11 +204,21 @@ BEARER = _pattern(
 )
 BASIC = _pattern(r"(?P<head> \b Basic [ \t]{1,9} ) (?P<value> [A-Za-z0-9+/]{8,1000} ={0,2} )")
 
+PUBLIC = _pattern(
+    r"-----BEGIN[ ] (?P<kind> [A-Z0-9 ]{0,40} (?: PUBLIC[ ]KEY | CERTIFICATE ) ) -----"
+    r"[A-Za-z0-9+/=\\\s]{1,20000} -----END[ ] (?P=kind)"
+)
+OF_CLIENT = _pattern(  # Client("user", "abc..."), keys = {"service": "abc..."}
+    r"""\b keys [ ]? = [ ]? [{\[] | \b [A-Z] \w{0,60} \( [^()\n]{0,200}? ["'] [A-Za-z0-9_\-]{20,100} ["'] """
+)
+
 LONG = _pattern(rf"(?<! [A-Za-z0-9+/_=\-.:%\\] ) {_BASE64}{{24,200}} ={{0,2}} (?! [A-Za-z0-9+/_=\-.%] )")
 URL = _pattern(r"""\b [A-Za-z] [A-Za-z0-9+.\-]{1,30} :// [^\s"'<>]{1,4096}""")
 NAME_OF_VALUE = _pattern(
-    r"""( [A-Za-z_] [\w.\-]{0,60} ) ["']? \]? \s{0,9} (?: [=:] | == ) \s{0,9} [rbuf]{0,2} ["']? \Z"""
+    r"""( [A-Za-z_] [\w.\-]{0,60} ) ["']? \]? (?: \s{0,9} (?: [=:] | == | \( ) \s{0,9} | (?<= gdown | [ ]--id ) [ ] )
+    [rbuf]{0,2} ["']? \Z"""
 )
+END_OF_CODE = _pattern(r"[)\],] (?: [\s.)\],] | $ )")  # between two literals: f("Password: ") or "a"
 NAME_BEFORE = _pattern(
     r"""(?<![\w$]) (?P<name> [A-Za-z_] [\w.\-]{0,99} ) (?: \\?["'] )? \s{0,9} \]? \s{0,9}
     (?: : \s{0,9} (?P<type> [A-Za-z_] [\w.\[\]|,\ ]{0,60}? ) )? \s{0,9} [:=!]? \Z"""
@@ -206,13 +231,19 @@ IN_MAPPING = _pattern(  # of column names to other names, types, functions
 
 PLACEHOLDER = _pattern(  # stands for a secret and is none
     r"""(?: (?i: bearer | basic | token | digest | apikey ) \s{1,3} )?
-    (?: \W* | \[secret\] | .{0,12} (?: \.{3} | … ) .{0,6} | [*•.xX_\-]{3,} | <[^>]*> | \[[^\]]*\]
+    (?: \W* | \[secret\] | .{0,12} (?: \.{3} | … ) .{0,6} | [*•.xX_\-]{3,} | <.*> | \[[^\]]*\]
     | [^{}]{0,8} \{.*\} [^{}]{0,8}
     | \$\{?\w+\}? | %\(?\w*\)?s? | %\w+%
-    | (?i: none | null | true | false | nan | str | string | text | object | category | int(?:eger)? | float
-         | bool(?:ean)? | varchar.* | bytes | required | optional | hidden | redacted | removed | bearer | basic
+    | (?i: none | null | true | false | yes | no | on | off | nan | str | string | text | object | category
+         | int(?:eger)? | float
+         | bool(?:ean)? | varchar.* | bytes | required | optional
+         | base64 | utf-?8 | sha-?256 | hidden | redacted | removed | bearer | basic
          | digest | your[ _\-].* | (?: insert | enter | put | add | paste | type | replace | change ) [ _\-] .*
-         | (?: example | dummy | fake ) [ _\-]? .* | my[_\-]?(?:token|password|secret|key) ) ) $"""
+         | (?: example | dummy | fake ) [ _\-]? .* | my[_\-]? (?:[a-z]+[_\-]){0,4} (?:token|password|secret|key|pass)
+         | empty | anonymous | not[ _\-]?(?:needed|required|used|set) | no[ _\-]?key .*
+         | n/?a | ollama | lm-studio | todo
+         | [\w\-]{0,40} [_\- ] here )
+    | [a-z]{0,8} (?: [_\-] [a-z]{2,6} )? [_\-] [xX*.]{3,} ) $"""
 )
 ENVIRONMENT_NAME = _pattern(r"[A-Z][A-Z0-9]* (?: _[A-Z0-9]+ )+ $")
 PLACE = _pattern(

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 
 from trackbook.capture import secret_shapes as shapes
-from trackbook.capture.secret_names import promises_any_secret, promises_secret
+from trackbook.capture.secret_names import PASSWORDS, promises_any_secret, promises_secret, promises_weakly
 
 SECRET = "[secret]"
 _RUNS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
@@ -20,8 +20,10 @@ def is_named_secret(name: str, value: str) -> bool:
     """Tell whether a name promises a secret and the value can be one: it stands for nothing else."""
     if not promises_secret(name) or any(pattern.match(value) for pattern in _HARMLESS):
         return False
-    if name.lower() == "pass":  # also a word of its own
-        return is_made_up(value)
+    if value.lower() in PASSWORDS:
+        return False
+    if promises_weakly(name):
+        return any(is_made_up(part) for part in value.split("; "))
     return promises_any_secret(name) or _could_be_token(value)
 
 
@@ -30,11 +32,25 @@ def is_made_up(value: str) -> bool:
     return re.fullmatch(r"(?=\S*(?:\d|[^\w.\-]))\S{6,}", value) is not None
 
 
+def is_mixed(value: str) -> bool:
+    """Tell whether a value has both letters and digits, as a password among words has."""
+    return is_made_up(value) and re.search(r"[^\W\d]", value) is not None and re.search(r"\d", value) is not None
+
+
 def is_key(value: object) -> bool:
     """Tell whether a value that is just called a key is no word: capitals and digits in no order, and nothing else."""
     if not isinstance(value, str) or not re.fullmatch(r"(?=.*[A-Z])[A-Za-z0-9]{14,100}", value):
         return False
     return len(re.findall(r"\d", value)) >= 2 and len(_RUNS.findall(value)) / len(value) > _MIN_RUNS
+
+
+def is_opaque(value: str) -> bool:
+    """Tell whether a string is long and of digits and letters in no order: hexadecimal, of one case, or random."""
+    if re.fullmatch(r"[0-9a-f]{32,64}", value):
+        return not value.isdecimal()
+    if re.fullmatch(r"[A-Z0-9]{20,100}|[a-z0-9]{20,100}", value):
+        return len(re.findall(r"\d", value)) >= 3 and len(_RUNS.findall(value)) / len(value) > _MIN_RUNS
+    return is_random(value)
 
 
 def is_random(value: str) -> bool:

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from trackbook.capture.secret_names import promises_any_secret, promises_secret
+from trackbook.capture.secret_names import FOREIGN, FOREIGN_STEMS, promises_any_secret, promises_secret
 
-_STEMS = (b"pass", b"pw", b"secret", b"key", b"token", b"cred", b"auth", b"cookie", b"bearer")
+_STEMS = (b"pass", b"pw", b"secret", b"key", b"token", b"cred", b"auth", b"cookie", b"bearer", b"jwt", *FOREIGN_STEMS)
 _TELLING = (
     b"login",
     b"connect(",
@@ -26,14 +26,19 @@ _TELLING = (
     b"curl ",
     b"sig=",
     b"q~",
+    b"hmac",
+    b"ftp(",
+    b"sudo ",
+    b"zip -p",
 )
 _JOINED = ('" + "', "' + '", '" "', "' '", "\" + '", "' + \"")
 _NEEDLES = (*_STEMS, *_TELLING, b"@")
+_NEEDLES_AS_TEXT = tuple(needle.decode() for needle in _NEEDLES)
 _WORD = (string.ascii_letters + string.digits + "_-").encode()
 _VALUE = re.compile(  # after a name
     rb"""[^\w]{1,12} [^\s"'()\[\],;]{8,} | ["'\]]{0,2} \s* [:=,(!] (?: [^\n]{0,50}? | \s* \(? \s* ) ["']""", re.VERBOSE
 )
-_KEY = re.compile(rb"""[?&]key= | .?key["']?\s*[:=]\s*["'][A-Za-z0-9]{14}""", re.VERBOSE)
+_KEY = re.compile(rb"""[?&]key= | .?key["']?\s*[:=]\s*["']?[A-Za-z0-9]{14}""", re.VERBOSE)
 _LOGIN = re.compile(rb"""@[\w.\-]{1,60}["']\s*,\s*["']""")  # an address, and what follows it
 _REACH = 60
 _LONG_LINE = 20_000
@@ -66,33 +71,39 @@ class Window:
 
 def is_put_together(text: str) -> bool:
     """Tell whether a short text puts literals together, which may be a credential as a whole."""
-    has_quotes = '"' in text or "'" in text
-    return has_quotes and len(text) <= _CODE and any(needle in text for needle in _JOINED)
+    if len(text) <= _CODE and ('"' in text or "'" in text):
+        for needle in _JOINED:  # faster than `any` of a generator
+            if needle in text:
+                return True
+    return False
 
 
 def find_windows(text: str) -> list[Window]:
     """Return the parts of a text that may hold a credential, ascending and apart, in time linear in its length."""
     data = text.encode("ascii", "replace")  # one byte a character, so that places are the same
-    return [] if len(data) < _BLOB and not _may_have_places(data) else _windows(_without_blobs(data))
+    foreign = [] if text.isascii() else [found.start() for found in FOREIGN.finditer(text)]
+    if len(data) >= _BLOB:
+        data = _without_blobs(data)
+        letters = data.lower().translate(None, _NO_LETTERS)  # shorter by far in numbers, the most of most long outputs
+        needles = [needle for needle in _NEEDLES if needle.translate(None, _NO_LETTERS) in letters]
+    else:
+        needles = _needles_in(text.lower())
+        if not needles and not foreign and _LONG_RUN not in data.translate(_IN_RUN):
+            return []  # so it is for most cells, and most of what they print
+    return _windows(data, needles, foreign)
 
 
-def _windows(data: bytes) -> list[Window]:
+def _needles_in(lowered: str) -> list[bytes]:
+    """Return the needles that a short text holds; strings are searched faster than bytes."""
+    return [needle.encode() for needle in _NEEDLES_AS_TEXT if needle in lowered]
+
+
+def _windows(data: bytes, needles: Iterable[bytes], foreign: Iterable[int] = ()) -> list[Window]:
     lowered = data.lower()
-    letters = lowered.translate(None, _NO_LETTERS)  # shorter by far in numbers, the most of most long outputs
-    named = {
-        *_named(data, lowered, [stem for stem in _STEMS if stem in letters]),
-        *_telling(lowered, [needle for needle in _TELLING if needle.translate(None, _NO_LETTERS) in letters]),
-    }
+    named = {*foreign}
+    for needle in needles:
+        named.update(_named(data, lowered, needle) if needle in _STEMS else _telling(lowered, needle))
     return list(_merged(data, sorted({*named, *_runs(data)}), named))
-
-
-def _may_have_places(data: bytes) -> bool:
-    """Tell whether there is anything to begin with; in most cells, and in most of what they print, there is not."""
-    lowered = data.lower()
-    for needle in _NEEDLES:  # faster than `any` of a generator
-        if needle in lowered:
-            return True
-    return _LONG_RUN in data.translate(_IN_RUN)
 
 
 def _without_blobs(data: bytes) -> bytes:
@@ -107,14 +118,13 @@ def _without_blobs(data: bytes) -> bytes:
     return data
 
 
-def _named(data: bytes, lowered: bytes, stems: Iterable[bytes]) -> Iterator[int]:
-    for stem in stems:
-        for place in _places(lowered, stem):
-            before, after = data[max(0, place - _REACH) : place], data[place : place + _REACH]
-            start, rest = before.rstrip(_WORD), after.lstrip(_WORD)
-            name = before[len(start) :] + after[: len(after) - len(rest)]
-            if _is_given(name, rest) or (name == b"key" and _KEY.match(start[-1:] + name + rest)):
-                yield place
+def _named(data: bytes, lowered: bytes, stem: bytes) -> Iterator[int]:
+    for place in _places(lowered, stem):
+        before, after = data[max(0, place - _REACH) : place], data[place : place + _REACH]
+        start, rest = before.rstrip(_WORD), after.lstrip(_WORD)
+        name = before[len(start) :] + after[: len(after) - len(rest)]
+        if _is_given(name, rest) or (name == b"key" and _KEY.match(start[-1:] + name + rest)):
+            yield place
 
 
 def _is_given(name: bytes, rest: bytes) -> bool:
@@ -131,11 +141,9 @@ def _promise(word: bytes) -> int:
     return 2 if promises_any_secret(name) or name.lower().endswith("auth") else int(promises_secret(name))
 
 
-def _telling(lowered: bytes, needles: Iterable[bytes]) -> Iterator[int]:
-    for needle in needles:
-        yield from _places(lowered, needle)
-    for place in _places(lowered, b"@"):
-        if b"://" in lowered[max(0, place - 600) : place] or _LOGIN.match(lowered, place):
+def _telling(lowered: bytes, needle: bytes) -> Iterator[int]:
+    for place in _places(lowered, needle):
+        if needle != b"@" or b"://" in lowered[max(0, place - 600) : place] or _LOGIN.match(lowered, place):
             yield place
 
 

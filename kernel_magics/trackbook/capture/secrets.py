@@ -20,7 +20,7 @@ from trackbook.capture import secret_shapes as shapes
 from trackbook.capture.secret_code import redact_code
 from trackbook.capture.secret_memory import is_known, remember, without_known, without_known_literals
 from trackbook.capture.secret_names import promises_any_secret, promises_identity, words
-from trackbook.capture.secret_values import SECRET, is_made_up, is_named_secret, is_random
+from trackbook.capture.secret_values import SECRET, is_made_up, is_mixed, is_named_secret, is_opaque, is_random
 from trackbook.capture.secret_windows import find_windows, is_put_together
 from trackbook.records import JsonValue
 
@@ -28,7 +28,10 @@ __all__ = ["SECRET", "is_secret", "redact", "redact_shown", "redact_url", "redac
 _QUERY_NAMES = words(
     "sig signature x-amz-signature x-amz-credential x-amz-security-token x-goog-signature key code appid"
 )
+_USERS = words("user username usr myuser your_user dbuser")  # `user:password@host`, as manuals have it
+_PASSWORDS = words("password passwd pass pwd pw mypassword")
 _NAME_REACH = 120
+_CODE = 100_000
 _Rule = tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]]
 
 
@@ -44,7 +47,7 @@ def redact(text: str) -> str:
     before, is_code = text, False
     if "PRIVATE KEY" in text:
         text = shapes.PRIVATE_KEY.sub(_keeping_lines, text)
-    if is_put_together(text) or any(window.has_name for window in windows):
+    if is_put_together(text) or any(window.has_name for window in windows) or shapes.OF_CLIENT.search(text, 0, _CODE):
         text, is_code = redact_code(text, lambda value: _redacted("", value))
     parts, at = [], 0
     for window in windows if text == before else find_windows(text):
@@ -138,11 +141,14 @@ def _named(found: re.Match[str]) -> str:
 def _assigned(found: re.Match[str]) -> str:
     near = found.string[max(0, found.start() - _NAME_REACH) : found.start()]
     before = shapes.NAME_BEFORE.search(near)
-    if before is None:
-        return found[0]
-    names = (before["name"], before["type"] or "")  # of `old key: api_key = "..."` the second
+    names = (
+        (before["name"], before["type"] or "") if before is not None else ()
+    )  # of `old key: api_key = "..."` the second
     is_secret_name = any(is_named_secret(name.rpartition(".")[2], found["value"]) for name in names)
-    return _with_secret(found) if is_secret_name and not shapes.IN_MAPPING.search(near) else found[0]
+    if is_secret_name and not shapes.END_OF_CODE.match(found["value"]):
+        return found[0] if shapes.IN_MAPPING.search(near) else _with_secret(found)
+    within = shapes.ASSIGNED.sub(_assigned, found["value"])  # "{'password': 'hunter2'}"
+    return found[0][: found.start("value") - found.start()] + within + found[0][found.end("value") - found.start() :]
 
 
 def _sk_token(found: re.Match[str]) -> str:
@@ -185,6 +191,15 @@ def _yaml(found: re.Match[str]) -> str:
     return _named(found) if re.search(r"[^A-Za-z_.]", found["value"]) else found[0]
 
 
+def _prose(found: re.Match[str]) -> str:
+    """Redact ``the password for it is hunter2`` and ``my api key: 0f3a...``, and leave what code can say."""
+    name, value = found["name"].replace(" ", "_"), found["value"]
+    line = found.string[found.string.rfind("\n", 0, found.start()) + 1 : found.start()]
+    is_text = "#" in line or found["verb"].strip() == "is"
+    is_like_one = is_opaque(value) or (promises_any_secret(name) and is_text and is_mixed(value))
+    return _with_secret(found) if is_like_one and is_named_secret(name, value) else found[0]
+
+
 def _basic(found: re.Match[str]) -> str:
     try:
         decoded = base64.b64decode(found["value"], validate=True)
@@ -198,7 +213,8 @@ def _userinfo(found: re.Match[str]) -> str:
     if password is None:  # a token in the place of the user; a short word is a user
         is_token = len(user) >= 16 and not shapes.PLACEHOLDER.match(user)
         return f"{found['head']}{SECRET}@" if is_token else found[0]
-    if shapes.PLACEHOLDER.match(password[1:]):
+    is_example = user.lower() in _USERS and password[1:].lower() in _PASSWORDS
+    if is_example or shapes.PLACEHOLDER.match(password[1:]):
         return found[0]
     is_token = is_random(user) or password == ":x-oauth-basic"
     return f"{found['head']}{SECRET if is_token else user}:{SECRET}@"
@@ -249,6 +265,9 @@ _NAME_RULES: tuple[_Rule, ...] = (
     ("=", shapes.LINE, _named),
     ("mysql", shapes.MYSQL, _unless_placeholder),
     ("connect(", shapes.ORACLE, _unless_placeholder),
+    ("sudo", shapes.SUDO, _unless_placeholder),
+    ("zip", shapes.ZIP, _unless_placeholder),
+    ("", shapes.PROSE, _prose),
     ("</", shapes.ELEMENT, _named),
     ("login", shapes.CLI_KEY, _made_up_value),
     ("'", shapes.SQL, _unless_placeholder),
@@ -271,7 +290,8 @@ _NAME_RULES: tuple[_Rule, ...] = (
 
 def _without_random(text: str) -> str:
     """Redact long random strings, but for those in URLs and those whose name says that they are hashes or ids."""
-    urls = [found.span() for found in shapes.URL.finditer(text)]
+    urls = [found.span() for pattern in (shapes.URL, shapes.PUBLIC) for found in pattern.finditer(text)]
+    urls.sort()
     starts = [start for start, _ in urls]
 
     def replace(found: re.Match[str]) -> str:

@@ -15,7 +15,16 @@ from trackbook.capture.secrets import SECRET, is_secret, redact, redact_url, red
 
 from .secrets_corpus import DEVELOPED, Corpus
 from .secrets_held_out import FIRST, LAST, SECOND
+from .secrets_unseen import cells
 
+CORPORA = {
+    "developed": DEVELOPED,
+    "first": FIRST,
+    "second": SECOND,
+    "last": LAST,
+    "cells": cells("dev"),
+    "unseen cells": cells("heldout"),
+}
 RANDOM = "Qx7fT2mK9pLw3ZrB8vNc5YdH1sJg6"
 
 SECRETS = [  # a text, and what must not be left of it
@@ -165,7 +174,7 @@ def test_text_without_a_secret_stays_as_it_is(text: str) -> None:
     assert redact(text) == text
 
 
-@pytest.mark.parametrize("corpus", [DEVELOPED, FIRST, SECOND, LAST], ids=["developed", "first", "second", "last"])
+@pytest.mark.parametrize("corpus", CORPORA.values(), ids=CORPORA)
 def test_credentials_of_the_corpus_are_found_and_little_else(corpus: Corpus) -> None:
     missed = [text for text, *parts in corpus.positives if any(part in redact(text) for part in parts)]
     wrong = [text for text in corpus.negatives if redact(text) != text]
@@ -175,13 +184,13 @@ def test_credentials_of_the_corpus_are_found_and_little_else(corpus: Corpus) -> 
 
 
 def test_corpus_is_large_enough_to_say_something() -> None:
-    corpora = [DEVELOPED, FIRST, SECOND, LAST]
+    corpora = CORPORA.values()
 
-    assert sum(len(corpus.positives) for corpus in corpora) >= 300
-    assert sum(len(corpus.negatives) for corpus in corpora) >= 300
+    assert sum(len(corpus.positives) for corpus in corpora) >= 500
+    assert sum(len(corpus.negatives) for corpus in corpora) >= 500
 
 
-@pytest.mark.parametrize("corpus", [DEVELOPED, FIRST, SECOND, LAST], ids=["developed", "first", "second", "last"])
+@pytest.mark.parametrize("corpus", CORPORA.values(), ids=CORPORA)
 def test_redacted_code_has_as_many_lines_still_parses_and_stays_so(corpus: Corpus) -> None:
     texts = [text for text, *_ in corpus.positives]
 
