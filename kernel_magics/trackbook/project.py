@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +68,13 @@ def current_project() -> Project:
     """Return the project that the Python API works on.
 
     It is the one that was last given to `set_current` (a notebook's extension does that), else the store that belongs
-    to the working directory or ``$TRACKBOOK_STORE``, looked for again when either has changed.
+    to the working directory or ``$TRACKBOOK_STORE``, looked for again when either has changed. What this process has
+    logged is in it.
     """
     global _current, _key
+    log = sys.modules.get("trackbook.tracking.log")
+    if log is not None:  # else nothing was
+        log.flush()
     with _lock:
         key = (os.getcwd(), os.environ.get("TRACKBOOK_STORE"))
         if _current is None or (_key is not None and _key != key):

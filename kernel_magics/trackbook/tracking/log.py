@@ -288,6 +288,13 @@ def _kept(runs: ExplicitRuns, file: tuple[str, bytes, str]) -> Artifact:
     return Artifact(name=name, digest=runs.keeper.put_object(content), size=len(content), media_type=media_type)
 
 
+def flush() -> None:
+    """Write what this process has logged and not written yet."""
+    runs = _recorder.explicit if _recorder is not None else _script
+    if runs is not None and runs.has_points:
+        runs.flush()
+
+
 # Sessions of scripts
 
 

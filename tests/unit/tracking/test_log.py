@@ -388,3 +388,13 @@ def test_run_of_another_store_is_no_parent_and_it_is_said(tmp_path: Path) -> Non
     assert (done.returncode, mine.run.status, mine.run.parent_id) == (0, RunStatus.FINISHED, None)
     assert done.stderr.count("\n") == 1
     assert "0elsewhere" in done.stderr
+
+
+def test_a_script_reads_at_once_what_it_has_logged(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        "with trackbook.start_run('mine') as run:\n"
+        "    trackbook.log_metric('loss', 0.5)\n    print(trackbook.get_run(run.run_id).metrics['loss'])\n",
+    )
+
+    assert (done.stdout.split(), done.stderr) == (["0.5"], "")
