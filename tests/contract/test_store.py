@@ -646,6 +646,7 @@ def listed(store: Store) -> Store:
         ({"parent_id": "a0"}, "B0"),
         ({"only_roots": True, "oldest_first": True, "limit": 1}, "a0"),
         ({"only_roots": True, "parent_id": "a0"}, ""),
+        ({"of_last_execution": True}, ""),
     ],
 )
 def test_filter_gives_runs_in_order(listed: Store, where: dict[str, Any], expected: str) -> None:
@@ -653,6 +654,17 @@ def test_filter_gives_runs_in_order(listed: Store, where: dict[str, Any], expect
 
     assert " ".join(found) == expected
     assert listed.count_runs(RunFilter(**{**where, "limit": None, "offset": 0})) >= len(found)
+
+
+def test_runs_of_the_last_execution_are_those_that_were_at_work_last(store: Store) -> None:
+    store.write(Batch(executions=[an_execution(), an_execution("e2"), an_execution("e3")]))
+    write_run(store, execution_ids=["e1"])
+    write_run(store, "r2", run=a_run("r2"), execution_ids=["e2"])
+
+    write_run(store, execution_ids=["e1", "e3"])
+
+    assert names(store, of_last_execution=True) == ["r1"]
+    assert names(store, of_last_execution=True, experiment="another") == []
 
 
 def test_count_leaves_out_limit_and_offset(listed: Store) -> None:

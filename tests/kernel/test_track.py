@@ -506,3 +506,27 @@ def test_unloading_takes_magic_and_completion_away(open_notebook: Callable[..., 
 
     assert notebook.shell.Completer.custom_matchers == before
     assert notebook.shell.find_magic("track") is None
+
+
+def test_latest_is_the_run_that_a_cell_has_just_done_again(nb: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    nb.run(DATA)
+    nb.run("LogisticRegression(C=0.5).fit(X_train, y_train)", cell="first")
+    nb.run("LogisticRegression(C=2.0).fit(X_train, y_train)", cell="second")
+    first, second = nb.runs()
+
+    assert second.run.name in said("%track show latest")
+    nb.rerun("first")
+
+    assert len(nb.runs()) == 2
+    assert first.run.name in said("%track show latest")
+
+
+def test_latest_is_the_whole_that_a_run_done_again_is_part_of(nb: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    nb.run(DATA)
+    nb.run("for C in (0.5, 2.0):\n    LogisticRegression(C=C).fit(X_train, y_train)", cell="loop")
+    nb.run("LogisticRegression(C=9.0).fit(X_train, y_train)")
+
+    nb.rerun("loop")
+
+    assert len(nb.runs()) == 4
+    assert nb.tops()[0].run.name in said("%track show latest").splitlines()[0]

@@ -82,6 +82,9 @@ class Content:
     def found(self, where: RunFilter, gone: Callable[[Iterable[str]], set[str]]) -> list[Kept]:
         """Return the runs of a filter in its order, its limit and offset put aside; `gone` tells which sessions are."""
         found = [kept for kept in self.runs.values() if _matches(kept.run, where)]
+        if where.of_last_execution:
+            last = max((each for kept in self.runs.values() for each in kept.execution_ids), default=None)
+            found = [kept for kept in found if last in kept.execution_ids]
         found.sort(key=lambda kept: (kept.run.started_at, kept.run.run_id), reverse=not where.oldest_first)
         return found if where.query is None else self._asked_for(where.query, found, gone)
 

@@ -72,8 +72,10 @@ class RunFilter:
     """Which runs to list, and of which slice of the list (newest first unless `oldest_first`).
 
     `ids` restricts to those runs. `name` is an exact readable name. `prefix` is the beginning of a run id.
-    `only_roots` leaves out runs with a parent. `query` says more about the runs, puts them in order where it has one,
-    and may have a limit of its own, within which `limit` and `offset` turn the pages.
+    `only_roots` leaves out runs with a parent. `of_last_execution` restricts to the runs that the last execution of all
+    that belong to runs belongs to: what was at work last, also if that was an earlier run again. `query` says more
+    about the runs, puts them in order where it has one, and may have a limit of its own, within which `limit` and
+    `offset` turn the pages.
     """
 
     ids: Sequence[str] | None = None
@@ -83,6 +85,7 @@ class RunFilter:
     session_id: str | None = None
     parent_id: str | None = None
     only_roots: bool = False
+    of_last_execution: bool = False
     query: Query | None = None
     oldest_first: bool = False
     limit: int | None = None

@@ -46,7 +46,8 @@ def short_id(identifier: str) -> str:
 def find_run(store: Store, reference: str, *, experiment: str | None = None) -> RunDetail:
     """Return the run that a person means: by id, by the beginning of one, by readable name, or ``latest``.
 
-    A prefix has at least four characters. An exact id wins over a name, a name over a prefix.
+    ``latest`` is the run that was at work last: also an older one, if a cell did it again and got the same. A prefix
+    has at least four characters. An exact id wins over a name, a name over a prefix.
 
     Raises
     ------
@@ -131,10 +132,22 @@ def witnesses_of(store: Store, details: Sequence[RunDetail]) -> list[RunDetail]:
 
 
 def _newest_run(store: Store, experiment: str | None) -> RunDetail:
+    """Return the run that was at work last: the newest, or an older one that a cell did again, or measured, since."""
     newest = store.runs(RunFilter(experiment=experiment, only_roots=True, limit=1))
     if not newest:
         raise NotFoundError(f"There is no run yet{_of(experiment)} in {store.location}.")
-    return newest[0]
+    touched = store.runs(RunFilter(experiment=experiment, of_last_execution=True, limit=1))
+    if not touched or touched[0].run.run_id == newest[0].run.run_id:
+        return newest[0]
+    executions = store.executions(ids=[max(touched[0].execution_ids)])
+    is_later = bool(executions) and executions[0].started_at > newest[0].run.started_at
+    return _root(store, touched[0]) if is_later else newest[0]
+
+
+def _root(store: Store, detail: RunDetail) -> RunDetail:
+    while detail.run.parent_id is not None and (parents := store.runs(RunFilter(ids=[detail.run.parent_id]))):
+        detail = parents[0]
+    return detail
 
 
 def _readings(reference: str, experiment: str | None) -> list[RunFilter]:

@@ -24,11 +24,13 @@ class Shape:
     only_roots: bool = False
     oldest_first: bool = False
     is_whole: bool = False
+    of_last_execution: bool = False
 
     @property
     def name(self) -> str:
         """What its statement is called."""
         flags = ("roots",) * self.only_roots + ("oldest",) * self.oldest_first
+        flags += ("last",) * self.of_last_execution
         return " ".join((*sorted(self.asked), *flags))
 
 
@@ -37,7 +39,7 @@ def shape_of(where: RunFilter) -> Shape:
     asked = {name for name in (*EQUAL, "ids") if getattr(where, name) is not None}
     asked |= {"prefix"} if where.prefix else set()
     is_whole = where.limit is None and where.query is not None and where.query.limit is None
-    return Shape(frozenset(asked), where.only_roots, where.oldest_first, is_whole)
+    return Shape(frozenset(asked), where.only_roots, where.oldest_first, is_whole, where.of_last_execution)
 
 
 def values_of(where: RunFilter) -> dict[str, Any]:

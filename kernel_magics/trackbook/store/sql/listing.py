@@ -39,4 +39,8 @@ def condition(shape: Shape) -> ColumnElement[bool]:
         conditions.append(and_(columns.run_id >= bindparam("prefix"), beginning == bindparam("prefix")))
     if shape.only_roots:
         conditions.append(columns.parent_id.is_(None))
+    if shape.of_last_execution:
+        links = schema.run_executions.c
+        last = select(func.max(links.execution_id)).scalar_subquery()
+        conditions.append(columns.number.in_(select(links.run_number).where(links.execution_id == last)))
     return and_(true(), *conditions)
