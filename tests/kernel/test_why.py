@@ -62,7 +62,6 @@ def test_metric_leads_to_literals_data_and_the_fit(nb: Notebook) -> None:
         "[2] line 14: X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.4, random_state=0)",
         "[2] line 13: X, y = make()",
         "[2] line 9: def make(): …",
-        "LogisticRegression(random_state=None) may draw without a seed",
         "[2] line 14, see above",
     ]
 
@@ -530,3 +529,19 @@ def test_statements_on_one_line_are_told_apart(nb: Notebook) -> None:
         "[3] line 1: p = model.predict(X_test)",
         "[3] line 1: model = LogisticRegression(C=3.0).fit(X_train, y_train)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("model", "is_said"),
+    [
+        ("LogisticRegression()", False),
+        ("LogisticRegression(solver='saga', max_iter=500)", True),
+        ("make_pipeline(PCA(n_components=2), LogisticRegression())", False),
+    ],
+)
+def test_only_an_estimator_that_draws_is_said_to(nb: Notebook, model: str, is_said: bool) -> None:
+    nb.run(DATA)
+    nb.run("from sklearn.decomposition import PCA\nfrom sklearn.pipeline import make_pipeline")
+    nb.run(f"accuracy = accuracy_score(y_test, {model}.fit(X_train, y_train).predict(X_test))")
+
+    assert ("may draw without a seed" in whole(nb.only_run(), "accuracy")) is is_said

@@ -87,13 +87,14 @@ class EstimatorCalls:
             call.notes["event"] = earlier
             return
         data = self._observer.data(call, [(inputs, 0, Role.TRAIN), (target, 1, Role.TRAIN)])
-        event = self.new_fit(call, estimator, data)
+        event = self.new_fit(call, estimator, data, inputs)
         known = self._observer.role_of
         self._observer.add_roles((table, Role.TRAIN) for table in (inputs, target) if known(table) is None)
         self._observer.add_fit(call, event, estimator)
 
-    def new_fit(self, call: Call, estimator: object, data: list[Any]) -> FitEvent:
-        """Return the event of a fit that begins, and note it with the call."""
+    def new_fit(self, call: Call, estimator: object, data: list[Any], inputs: object) -> FitEvent:
+        """Return the event of a fit on some inputs that begins, and note it with the call."""
+        drawing = unseeded(estimator, inputs)
         event = FitEvent(
             at=clock.now(),
             inputs=call.trace.flowing(),
@@ -103,9 +104,10 @@ class EstimatorCalls:
             run_name=clock.new_name(),
             estimator=class_name(estimator),
             hyper=hyper_params(estimator),
-            unseeded=unseeded(estimator),
+            unseeded=list(drawing),
         )
         call.notes["event"] = event
+        call.notes["drawing"] = drawing
         return event
 
     def _fit_ends(self, call: Call, result: Any) -> None:
@@ -122,6 +124,9 @@ class EstimatorCalls:
         for part in found:
             self.watch_using(type(part))
         self._observer.end_fit(event, found)
+        if drawing := call.notes.get("drawing"):
+            quiet = set(drawing).difference(unseeded(estimator, inputs))  # as the fit has shown
+            event.unseeded = [each for each in event.unseeded if each not in quiet]
         event.model = describe_model(estimator, name, inputs, target)
         results = vars(estimator).get("cv_results_") if hasattr(estimator, "__dict__") else None
         if isinstance(results, Mapping) and "params" in results:

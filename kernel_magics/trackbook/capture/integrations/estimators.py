@@ -10,6 +10,7 @@ from numbers import Real
 from typing import Any
 
 from trackbook import clock
+from trackbook.capture.integrations import drawing
 from trackbook.capture.ownership import class_dict, class_mro, is_persons
 from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue, Model, json_value
@@ -101,15 +102,13 @@ def _is_same_plain(one: object, other: object) -> bool:
     return type(one) is type(other) and isinstance(one, str | bool | int | float) and one == other
 
 
-def unseeded(estimator: object) -> list[str]:
-    """Return which parts of an estimator may draw random numbers without a seed."""
+def unseeded(estimator: object, inputs: object = None) -> list[str]:
+    """Return which parts of an estimator may draw random numbers without a seed, when it is fitted on some inputs."""
     get_params = _library_method(estimator, "get_params")
-    params = get_params(deep=True) if get_params is not None else {}
-    return [
-        f"{type(estimator).__name__}({name}=None)"
-        for name, value in params.items()
-        if name.rpartition("__")[2] == "random_state" and value is None
-    ]
+    if get_params is None:
+        return []
+    shape = (len(inputs),) if type(inputs) is list else _shape(inputs)
+    return drawing.unseeded(get_params(deep=True), estimator, shape[0] if shape else None)
 
 
 def parts(estimator: object, depth: int = 2) -> Iterator[object]:

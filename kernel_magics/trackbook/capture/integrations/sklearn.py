@@ -124,7 +124,7 @@ class SklearnIntegration:
         inputs, target = call.arguments.get("X"), call.arguments.get("y")
         roles = [self._observer.role_of(table) for table in (inputs, target)]
         data = self._observer.data(call, [(inputs, "X", roles[0]), (target, "y", roles[1])])
-        event = self._calls.new_fit(call, estimator, data)
+        event = self._calls.new_fit(call, estimator, data, inputs)
         options = {
             key: value for key, value in call.arguments.items() if key in ("cv", "scoring", "param_name", "method")
         }
