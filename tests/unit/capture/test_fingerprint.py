@@ -25,6 +25,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from trackbook.capture.canonical.arrays import range_digest
 from trackbook.capture.fingerprint import fingerprint
 
 DTYPES = st.one_of(
@@ -265,6 +266,78 @@ def test_frames_of_row_major_blocks_equal_those_of_columns() -> None:
 
     assert fingerprint(rows) == fingerprint(columns) == fingerprint(rows.copy())
     assert fingerprint(rows) == fingerprint(pd.concat([rows.iloc[:7], rows.iloc[7:]]))
+
+
+def long_frame(n: int = 1000) -> pd.DataFrame:
+    words = [None if i % 7 == 0 else f"word {i % 13}" for i in range(n)]
+    return pd.DataFrame(
+        {
+            "float": [np.nan if i % 11 == 0 else i / 3 for i in range(n)],
+            "whole": np.arange(n, dtype="f4"),
+            "complex": np.where(np.arange(n) % 5, np.arange(n) * 1j, np.nan),
+            "string": pd.array(words, dtype="string[pyarrow]"),
+            "python": pd.array(words, dtype="string[python]"),
+            "category": pd.Categorical(words),
+            "Float64": pd.array([None if i % 9 == 0 else i / 7 for i in range(n)], dtype="Float64"),
+        }
+    )
+
+
+@pytest.mark.parametrize("piece", [1, 7, 64, 999])
+def test_size_of_the_pieces_that_are_hashed_at_a_time_does_not_count(
+    piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, rows = long_frame(), pd.DataFrame(np.where(np.eye(40) > 0, np.nan, 2.0))
+    before = fingerprint(frame), fingerprint(rows), fingerprint(frame.iloc[3:-3]), fingerprint(frame["string"].array)
+    range_digest.cache_clear()
+
+    monkeypatch.setattr("trackbook.capture.canonical.binary._PIECE", piece)
+    monkeypatch.setattr("trackbook.capture.canonical.binary._SIDE_BY_SIDE", piece)
+
+    assert fingerprint(frame) == before[0] != before[2]
+    assert fingerprint(rows) == before[1]
+    assert fingerprint(frame.iloc[3:-3]) == before[2]
+    assert fingerprint(frame["string"].array) == before[3]
+
+
+@pytest.mark.parametrize("column", list(long_frame(1).columns))
+@pytest.mark.parametrize("row", [0, 6, 7, 63, 500, 999])
+def test_one_changed_value_counts_in_whatever_piece_it_is(
+    column: str, row: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, changed = long_frame(), long_frame()
+    monkeypatch.setattr("trackbook.capture.canonical.binary._PIECE", 7)
+
+    changed.loc[row, column] = changed.loc[row + 1 if row < 999 else 5, column]
+
+    assert fingerprint(changed) != fingerprint(frame)
+    assert fingerprint(changed.drop(columns=column)) == fingerprint(frame.drop(columns=column))
+
+
+def test_columns_are_the_same_where_pandas_has_no_short_way_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [mixed_frame(), long_frame(), pd.DataFrame([[1, 2.5]], columns=["a", "a"]), pd.DataFrame()]
+    before = [fingerprint(frame) for frame in frames]
+
+    monkeypatch.delattr(pd.DataFrame, "_iter_column_arrays")
+
+    assert [fingerprint(frame) for frame in frames] == before
+
+
+@pytest.mark.parametrize("index", [range(0), range(5, 5), range(3, 1000, 7), range(1000, 3, -7), range(-2, 3)])
+def test_ranges_are_hashed_as_the_integers_that_they_are(index: range) -> None:
+    values = np.zeros(len(index))
+
+    assert fingerprint(pd.Series(values, pd.RangeIndex(index))) == fingerprint(pd.Series(values, np.array(index, "i8")))
+
+
+def test_signalling_nan_is_a_nan_without_a_word_from_numpy() -> None:
+    array = np.array([0.0, 1.0, 2.0])
+    array.view("u8")[1] = 0x7FF0000000000001
+
+    with np.errstate(all="raise"):
+        found = fingerprint(array)
+
+    assert found == fingerprint(np.array([0.0, np.nan, 2.0]))
 
 
 @pytest.mark.parametrize("format_", ["csr", "csc", "coo", "bsr", "lil", "dok", "dia"])

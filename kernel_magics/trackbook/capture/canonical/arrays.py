@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from trackbook.capture.canonical.binary import Array, bytes_digest, combine, filled, side_by_side_digests
+from trackbook.capture.canonical.binary import (
+    Array,
+    bytes_digest,
+    combine,
+    filled,
+    pieces_digest,
+    side_by_side_digests,
+    spans,
+)
 from trackbook.capture.canonical.objects import objects_digest
 
 _FIXED = "?biufcmMSU"
@@ -30,14 +39,23 @@ def array_digest(array: Array, dtype: str | None = None) -> bytes:
     return _content(array, dtype, bytes_digest(array))
 
 
-def column_digests(columns: Sequence[Array], dtypes: Sequence[str]) -> list[bytes]:
-    """Return `array_digest` of columns of one length; strided ones are read from memory together."""
-    strided = [i for i, column in enumerate(columns) if _is_strided(column)]
-    contents = dict(zip(strided, side_by_side_digests([columns[i] for i in strided]), strict=True))
-    return [
-        _content(column, dtype, contents[i]) if i in contents else array_digest(column, dtype)
-        for i, (column, dtype) in enumerate(zip(columns, dtypes, strict=True))
-    ]
+@lru_cache(maxsize=64)  # by start, stop and step: the rows of most tables are numbered alike
+def range_digest(numbers: range) -> bytes:
+    """Return `array_digest` of integers at equal distances, without making an array of them."""
+    parts = (numbers[span] for span in spans(len(numbers)))
+    content = pieces_digest(np.arange(part.start, part.stop, part.step, dtype=np.int64) for part in parts)
+    return combine("array", "int64", len(numbers), content)
+
+
+def strided_digests(columns: Sequence[Array]) -> list[bytes]:
+    """Return `array_digest` of strided columns of one length, which are read from memory together."""
+    contents = side_by_side_digests(columns)
+    return [_content(column, str(column.dtype), content) for column, content in zip(columns, contents, strict=True)]
+
+
+def is_strided(column: Array) -> bool:
+    """Tell whether the values of a column lie apart, so that it is read faster together with its neighbours."""
+    return bool(column.size) and column.strides[0] != column.itemsize and column.dtype.kind in _FIXED
 
 
 def sparse_digest(matrix: Any) -> bytes:
@@ -52,10 +70,6 @@ def sparse_digest(matrix: Any) -> bytes:
     rows = _compressed(matrix)
     parts = (rows.indptr, rows.indices)
     return combine(*head, *(bytes_digest(part.astype(np.int64)) for part in parts), array_digest(rows.data))
-
-
-def _is_strided(column: Array) -> bool:
-    return bool(column.size) and column.strides[0] != column.itemsize and column.dtype.kind in _FIXED
 
 
 def _content(array: Array, dtype: str, content: bytes) -> bytes:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from xxhash import xxh3_128
 
-from trackbook.capture.canonical.binary import Array, combine, feed, filled
+from trackbook.capture.canonical.binary import Array, combine, filled, pieces_digest, spans
 from trackbook.capture.canonical.objects import encoded, objects_digest
 
 
@@ -19,15 +21,15 @@ def chunks_digest(chunks: Sequence[Any], dtype: Any) -> bytes:
     if types.is_dictionary(dtype):
         return _dictionary_digest(chunks, dtype)
     if _is_text(types, dtype):
-        return text_digest([_parts(chunk) for chunk in chunks])
+        return text_digest([_text(chunk) for chunk in chunks])
     if types.is_list(dtype) or types.is_large_list(dtype) or types.is_fixed_size_list(dtype):
         lengths = [_numbers(chunk.value_lengths().fill_null(0), np.int64) for chunk in chunks]
         children = chunks_digest([chunk.flatten() for chunk in chunks], dtype.value_type)
-        return combine("list", _joined(lengths), _joined([_nulls(chunk) for chunk in chunks]), children)
+        return combine("list", pieces_digest(lengths), pieces_digest(map(_nulls, chunks)), children)
     if types.is_struct(dtype):
         fields = list(zip(*(chunk.flatten() for chunk in chunks), strict=True)) or [()] * dtype.num_fields
         members = (chunks_digest(field, dtype.field(i).type) for i, field in enumerate(fields))
-        return combine("struct", _joined([_nulls(chunk) for chunk in chunks]), *members)
+        return combine("struct", pieces_digest(map(_nulls, chunks)), *members)
     if types.is_primitive(dtype) or types.is_decimal(dtype) or types.is_fixed_size_binary(dtype):
         return _fixed_digest(chunks, dtype)
     return objects_digest([value for chunk in chunks for value in chunk.to_pylist()])
@@ -41,33 +43,36 @@ def arrow_digest(value: Any) -> bytes:
     return combine("arrow array", _typed_digest(value))
 
 
-def text_digest(parts: Sequence[tuple[Array, Array, Any]]) -> bytes:
-    """Return the digest of strings given in pieces: nulls, lengths in UTF-8 bytes, and the bytes joined.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Strings as bytes: which are null (one byte each), their lengths in UTF-8 bytes (int64, in pieces), all joined.
 
-    Lengths are int64, zero for a null, and the bytes of a null are left out.
+    A null has the length zero, and none of the bytes.
     """
+
+    nulls: Array
+    lengths: Iterable[Array]
+    content: bytes | memoryview
+
+
+def text_digest(texts: Sequence[Text]) -> bytes:
+    """Return the digest of strings that are given in parts."""
     content = xxh3_128()
-    for _, _, data in parts:
-        content.update(data)
-    return combine("text", _joined([n for n, _, _ in parts]), _joined([n for _, n, _ in parts]), content.digest())
+    for text in texts:
+        content.update(text.content)
+    nulls = pieces_digest(text.nulls for text in texts)
+    return combine("text", nulls, pieces_digest(chain.from_iterable(text.lengths for text in texts)), content.digest())
 
 
 def python_text_digest(values: Array, missing: Array) -> bytes:
     """Return `text_digest` of strings that are Python objects."""
     lengths, content = encoded(np.where(missing, "", values).tolist())
-    return text_digest([(missing.astype(np.uint8), lengths, content)])
+    return text_digest([Text(nulls=missing.astype(np.uint8), lengths=[lengths], content=content)])
 
 
 def _typed_digest(value: Any) -> bytes:
     chunks = value.chunks if hasattr(value, "chunks") else [value]
     return combine(str(value.type), len(value), chunks_digest(chunks, value.type))
-
-
-def _joined(arrays: Sequence[Array]) -> bytes:
-    state = xxh3_128()
-    for array in arrays:
-        feed(state, array)
-    return state.digest()
 
 
 def _is_text(types: Any, dtype: Any) -> bool:
@@ -93,36 +98,40 @@ def _numbers(chunk: Any, dtype: Any) -> Array:
     return chunk.to_numpy(zero_copy_only=False).astype(dtype, copy=False)  # type: ignore[no-any-return]  # pyarrow is untyped
 
 
-def _parts(chunk: Any) -> tuple[Array, Array, Any]:
-    """Return nulls, lengths and bytes of a chunk of strings or bytes."""
+def _text(chunk: Any) -> Text:
+    """Return what a chunk of strings or bytes holds."""
     pyarrow = sys.modules["pyarrow"]
     if pyarrow.types.is_string_view(chunk.type):
         chunk = chunk.cast(pyarrow.large_string())
     elif pyarrow.types.is_binary_view(chunk.type):
         chunk = chunk.cast(pyarrow.large_binary())
-    nulls, (lengths, data) = _nulls(chunk), _lengths_and_data(chunk)
-    if lengths[nulls.view(bool)].any():  # something lies under a null
-        lengths, data = _lengths_and_data(chunk.fill_null(b"" if "binary" in str(chunk.type) else ""))
-    return nulls, lengths, data
+    nulls, bounds = _nulls(chunk), _bounds(chunk)
+    if chunk.null_count and np.diff(bounds)[nulls.view(bool)].any():  # something lies under a null
+        chunk = chunk.fill_null(b"" if "binary" in str(chunk.type) else "")
+        bounds = _bounds(chunk)
+    data = chunk.buffers()[2]
+    content = b"" if data is None else memoryview(data)[int(bounds[0]) : int(bounds[-1])]
+    return Text(nulls=nulls, lengths=_lengths(bounds), content=content)
 
 
-def _lengths_and_data(chunk: Any) -> tuple[Array, Any]:
+def _bounds(chunk: Any) -> Array:
+    """Return where each string begins, and where the last one ends."""
     if not len(chunk):
-        return np.empty(0, np.int64), b""
-    _, offsets, data = chunk.buffers()
+        return np.zeros(1, np.int64)
     width = np.int64 if str(chunk.type).startswith("large_") else np.int32
-    bounds = np.frombuffer(offsets, width)[chunk.offset : chunk.offset + len(chunk) + 1]
-    content = memoryview(data)[int(bounds[0]) : int(bounds[-1])] if data is not None else b""
-    return np.diff(bounds).astype(np.int64, copy=False), content
+    return np.frombuffer(chunk.buffers()[1], width)[chunk.offset : chunk.offset + len(chunk) + 1]
+
+
+def _lengths(bounds: Array) -> Iterator[Array]:
+    starts, ends = bounds[:-1], bounds[1:]
+    return (np.subtract(ends[span], starts[span], dtype=np.int64) for span in spans(len(starts)))
 
 
 def _fixed_digest(chunks: Sequence[Any], dtype: Any) -> bytes:
     nulls = [_nulls(chunk) for chunk in chunks]
-    values = xxh3_128()
-    for chunk, hidden in zip(chunks, nulls, strict=True):
-        array = _fixed(chunk, dtype)
-        feed(values, filled(array, hidden.view(bool)) if hidden.any() else array)
-    return combine("fixed", _joined(nulls), values.digest())
+    arrays = ((_fixed(chunk, dtype), hidden.view(bool)) for chunk, hidden in zip(chunks, nulls, strict=True))
+    values = pieces_digest(filled(array, hidden) if hidden.any() else array for array, hidden in arrays)
+    return combine("fixed", pieces_digest(nulls), values)
 
 
 def _fixed(chunk: Any, dtype: Any) -> Array:
