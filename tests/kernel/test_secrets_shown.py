@@ -33,6 +33,40 @@ def test_value_of_a_secret_is_kept_nowhere(nb: Notebook, cells: list[str]) -> No
     assert VALUE not in stored_text(nb)
 
 
+@pytest.mark.parametrize(
+    ("source", "shown", "value"),
+    [
+        ("password = 'hunter2'", "print(f'as bob/{password}!')", "hunter2"),
+        ("passphrase = 'correct horse battery staple'", "print('with', passphrase)", "horse battery"),
+        ("password = 'sunflower'", "password", "sunflower"),
+        ("password = 'sunflower'", "print(password)", "sunflower"),
+        ("%env MY_API_SECRET=plainword88", "import os; print(os.environ['MY_API_SECRET'])", VALUE),
+        ("server = {'user': 'me', 'kennwort': 'plainword88'}", "print(*server.values())", VALUE),
+        ("token = 'plain' + 'word88'", "print(token * 2)", VALUE),
+        (
+            "import hmac\nmac = hmac.new(b'plainword88', b'x', 'sha256')\nkey = 'plainword' + str(88)",
+            "print(key)",
+            VALUE,
+        ),
+        ('conn = "user=%s password=%s" % ("me", "plainword88")', "print(conn.split())", VALUE),
+    ],
+)
+def test_value_of_a_secret_is_not_in_what_a_later_cell_shows(nb: Notebook, source: str, shown: str, value: str) -> None:
+    nb.run(source)
+
+    nb.run(shown)
+
+    assert value not in stored_text(nb)
+
+
+def test_word_that_is_a_password_stays_in_the_texts_of_others(nb: Notebook) -> None:
+    nb.run("password = 'sunflower'")
+
+    nb.run("print('sunflower oil, 3 l')")
+
+    assert "sunflower oil, 3 l" in stored_text(nb)
+
+
 def test_value_of_a_secret_is_not_in_the_message_of_an_error(nb: Notebook) -> None:
     nb.run(f"password = {VALUE!r}")
 

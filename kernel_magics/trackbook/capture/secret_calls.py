@@ -37,11 +37,13 @@ _OF_A_THING = words(  # which a random argument may name
     "uuid id object objectid hash digest run experiment model dataset path file image artifact job node cell commit",
     "revision series checksum md5 sha sha1 sha256 hexdigest url version ref",
 )
+_TYPING = words("fill type send_keys press_sequentially setValue")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LABEL = re.compile(r"[A-Za-z][\w \-]*[:=]\s*$")
 _EMAIL = re.compile(r"[\w.+\-]+@[\w.\-]+$")
 _OPTION = re.compile(r"-{0,2}[A-Za-z][\w.\-]*$")
 _HEX = re.compile(r"[0-9a-f]{32}$")
+_USER = re.compile(r"user|login|name|account|dn$", re.IGNORECASE)
 _FIELD = re.compile(r"%[\d.]*[sd]|\{\d*\}")
 _NAME_OF_FIELD = re.compile(r"""(?P<name> [A-Za-z_][\w\-]* ) ["']? \s* [:=] \s* ["']? $""", re.VERBOSE)
 _USER_OF_URL = re.compile(r"://[^\s/@]*:$")
@@ -55,6 +57,8 @@ def named_arguments(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
         yield from ((option(key), value) for key, value in pairwise(call.args))
     elif name.startswith(("set_", "use_", "with_")) and len(call.args) > 1 and promises_secret(name):
         yield name, call.args[-1]
+    elif name in _TYPING:
+        yield from ((place, value) for place in _places(call) for value in call.args[-1:])
     elif name == "format" and isinstance(call.func, ast.Attribute):
         yield from _in_template(constant(call.func.value), call.args)
     for first, second in pairwise(call.args):
@@ -113,13 +117,20 @@ def _keywords(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
             yield (promised if promised and word.arg in GIVEN else word.arg), word.value
 
 
+def _places(call: ast.Call) -> Iterator[str]:
+    """Yield what says where on a page a call types: ``fill("#password", ...)``, ``find("password").send_keys(...)``."""
+    found = call.func.value if isinstance(call.func, ast.Attribute) else None
+    arguments = [*call.args[:-1], *(found.args if isinstance(found, ast.Call) else ())]
+    yield from (word for argument in arguments for word in re.findall(r"[A-Za-z_]\w*", constant(argument)))
+
+
 def _in_template(template: str, values: Sequence[ast.expr]) -> Iterator[tuple[str, ast.expr]]:
     for field, value in zip(_FIELD.finditer(template), values, strict=False):
         before = template[: field.start()]
-        if (named := _NAME_OF_FIELD.search(before)) is not None:
-            yield named["name"], value
-        elif _USER_OF_URL.search(before):
+        if _USER_OF_URL.search(before):
             yield "password", value
+        elif (named := _NAME_OF_FIELD.search(before)) is not None:
+            yield named["name"], value
 
 
 def _unnamed(call: ast.Call, name: str) -> Iterator[ast.expr]:
@@ -128,21 +139,26 @@ def _unnamed(call: ast.Call, name: str) -> Iterator[ast.expr]:
     place = _SIGNING.get(_qualified(call.func), _SIGNING.get(name, len(arguments)))
     if place < len(arguments):
         yield arguments[place]
-    elif name == "login" and len(arguments) == 2:
-        yield arguments[1]
-    elif _has_password_last(name, arguments) and is_made_up_literal(arguments[-1]):
-        yield arguments[-1]
-    elif name.lower() in _CONNECT and len(arguments) > 2 and is_made_up_literal(arguments[2]):
+    elif len(arguments) == 2 and _EMAIL.match(constant(arguments[0])):
+        if name == "login" or is_made_up_literal(arguments[1]):
+            yield arguments[1]
+    elif len(arguments) > 1 and _is_of_credential(name) and is_made_up_literal(arguments[-1]):
+        yield from () if _EMAIL.match(constant(arguments[-1])) else arguments[-1:]
+    elif _is_connection(name, arguments) and is_made_up_literal(arguments[2]):
         yield arguments[2]
     elif _is_of_client(call, name):
         yield from (argument for argument in arguments if is_opaque(constant(argument)))
 
 
-def _has_password_last(name: str, arguments: Sequence[ast.expr]) -> bool:
-    if len(arguments) < 2 or _EMAIL.match(constant(arguments[-1])):
+def _is_of_credential(name: str) -> bool:
+    return not _CREDENTIAL.isdisjoint(_words(name))
+
+
+def _is_connection(name: str, arguments: Sequence[ast.expr]) -> bool:
+    """Tell whether a call connects to a host as a user, and not a signal to a function."""
+    if name.lower() not in _CONNECT or len(arguments) < 3:
         return False
-    is_of_user = len(arguments) == 2 and _EMAIL.match(constant(arguments[0])) is not None
-    return is_of_user or not _CREDENTIAL.isdisjoint(_words(name))
+    return bool(constant(arguments[1])) or _USER.search(name_of(arguments[1])) is not None
 
 
 def _is_of_client(call: ast.Call, name: str) -> bool:

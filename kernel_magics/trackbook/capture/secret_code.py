@@ -193,7 +193,7 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
             yield name, value
         case ast.For(target=target, iter=value) | ast.comprehension(target=target, iter=value):
             yield calls.name_of(target), value
-        case ast.Dict(keys=keys, values=values):
+        case ast.Dict(keys=keys, values=values) if not _are_numbers(values):
             yield from ((calls.name_of(key), value) for key, value in zip(keys, values, strict=True) if key is not None)
         case ast.arguments():
             yield from _defaults(node)
@@ -207,6 +207,11 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
             yield from _in_order(items, is_pair=False)
         case ast.Tuple(elts=items):
             yield from _in_order(items, is_pair=len(items) == 2)
+
+
+def _are_numbers(values: Sequence[ast.expr]) -> bool:
+    """Tell whether a dict counts or numbers words, as a vocabulary does."""
+    return len(values) > 1 and all(isinstance(value, ast.Constant) and isinstance(value.value, int) for value in values)
 
 
 def _assigned(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
@@ -246,10 +251,11 @@ def _chains(node: ast.expr, is_any: bool) -> Iterator[_Chain]:
             yield from _each(values, is_any)
         case ast.IfExp(body=body, orelse=orelse):
             yield from _each((body, orelse), is_any)
-        case ast.Dict(keys=keys, values=values) if is_any:
-            yield from _each(
-                [v for k, v in zip(keys, values, strict=True) if k is not None and calls.name_of(k) != "user"], is_any
-            )
+        case ast.Dict(keys=keys, values=values):
+            given = [v for k, v in zip(keys, values, strict=True) if k is not None and calls.name_of(k) != "user"]
+            yield from (chain for chain in _each(given, is_any) if is_any or is_opaque(chain.value))
+        case ast.Subscript(value=ast.Dict() as value):
+            yield from _chains(value, is_any)
         case ast.NamedExpr(value=value) | ast.Await(value=value):
             yield from _chains(value, is_any)
         case ast.Call():

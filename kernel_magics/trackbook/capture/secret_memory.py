@@ -1,23 +1,32 @@
-"""Credentials that were known by their names: the same value is a secret wherever else it turns up in this process."""
+"""Credentials that were known by their names: the same value is a secret wherever else it turns up in this process.
+
+A value that can be nothing else is taken out of whatever is shown. A word of a language is not, as it would go from
+every table and text that has it, but where a cell shows just that word.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from trackbook.capture.secret_values import SECRET
+from trackbook.capture.secret_values import SECRET, is_mixed
 
 _SHORTEST = 8  # characters: shorter ones are words that stand everywhere
+_SHORTEST_MIXED = 6
+_SHORTEST_PHRASE = 14
 _MOST = 1000  # values; the oldest are forgotten first
-_SPACE = re.compile(r"\s")
 _known: dict[str, None] = {}
+_words: dict[str, None] = {}
 
 
 def remember(value: str) -> None:
-    """Take note of a value that is a credential; not of words, which may mean something else elsewhere."""
-    if len(value) >= _SHORTEST and not value.isalpha() and SECRET not in value and not _SPACE.search(value):
-        if len(_known) >= _MOST and value not in _known:
-            del _known[next(iter(_known))]
-        _known[value] = None
+    """Take note of a value that is a credential."""
+    if SECRET in value:
+        return
+    if _is_telling(value):
+        _keep(_known, value)
+    elif value.isalpha() and len(value) >= _SHORTEST_MIXED:
+        _keep(_words, value)
 
 
 def is_known(value: str) -> bool:
@@ -27,14 +36,38 @@ def is_known(value: str) -> bool:
 
 def without_known(text: str) -> str:
     """Return a text that was shown with ``[secret]`` in place of those values."""
-    for value in [value for value in _known if value in text]:
-        text = text.replace(value, SECRET)
+    for value in _found(_known, text):
+        text = _whole(value).sub(SECRET, text) if len(value) < _SHORTEST else text.replace(value, SECRET)
+    for word in _found(_words, text):
+        text = re.sub(rf"^(['\"]?){word}(['\"]?)$", rf"\g<1>{SECRET}\g<2>", text, flags=re.MULTILINE)
     return text
 
 
 def without_known_literals(source: str) -> str:
     """Return code with ``[secret]`` in place of the string literals that hold just one of those values."""
-    for value in [value for value in _known if value in source]:
+    for value in _found(_known, source):
         for quote in ('"', "'"):
             source = source.replace(quote + value + quote, quote + SECRET + quote)
     return source
+
+
+def _is_telling(value: str) -> bool:
+    """Tell whether a value can be nothing else: no words, but for a phrase of several."""
+    spaces = len(re.findall(r"\s", value))
+    if spaces:
+        return spaces > 1 and len(value) >= _SHORTEST_PHRASE and "\n" not in value
+    return not value.isalpha() and (len(value) >= _SHORTEST or (len(value) >= _SHORTEST_MIXED and is_mixed(value)))
+
+
+def _keep(values: dict[str, None], value: str) -> None:
+    if len(values) >= _MOST and value not in values:
+        del values[next(iter(values))]
+    values[value] = None
+
+
+def _found(values: Iterable[str], text: str) -> list[str]:
+    return [value for value in values if value in text]
+
+
+def _whole(value: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(value)}(?!\w)")

@@ -33,7 +33,7 @@ _STRONG_ENDS = (
 # in a text for `secret_windows`: what no other stem there finds
 FOREIGN_STEMS = (
     *(b"kennwort", b"geheim", b"senh", b"clave", b"segredo", b"contrase", b"woord", b"senord", b"gangskod"),
-    *(b"salasana", b"jelszo", b"lozinka", b"appid", b"mdp", b"haslo", b"heslo", b"parol", b"sifre"),
+    *(b"salasana", b"jelszo", b"lozinka", b"appid", b"_api", b"api_", b"mdp", b"haslo", b"heslo", b"parol", b"sifre"),
 )
 FOREIGN = re.compile(
     r"пароль|密码|密碼|口令|パスワード|비밀번호|contrase|senord|ösenord|hasło|şifre|łozinka", re.IGNORECASE
@@ -58,7 +58,7 @@ _PART_OF_TEXT = words(  # before "token": a piece of text or a page, no credenti
 )
 _NEUTRAL = words(  # after the word: still the secret itself
     "value val str string text raw b64 base64 plain plaintext dev prod production staging test live old new default",
-    "acceso acesso acces accesso zugriff db database datenbank base usuario user admin root",
+    "api acceso acesso acces accesso zugriff db database datenbank base usuario user admin root",
     "primary secondary main backup read write ro rw key keys me local remote a b x y",
 )
 _IDENTITY = words(  # a long random value under such a name says which one, not how to get in

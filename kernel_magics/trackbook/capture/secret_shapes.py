@@ -61,6 +61,7 @@ TOKENS = _pattern(  # prefix, alphabet and length as the issuers, GitHub's and G
     | [MNO] [\w\-]{23,27} \. [\w\-]{6} \. [\w\-]{27,38} | (?: bot )? \d{8,10} :AA [\w\-]{33}      # Discord, Telegram
     | EZ [AT] K [A-Za-z0-9]{54} | FLWSECK (?: _TEST )? - [a-h0-9]{12,32} | shippo_ (?: live | test ) _ [a-f0-9]{40}
     | duffel_ (?: live | test ) _ [\w\-=]{43} | rdme_ [a-z0-9]{70} | sgp_ [\w]{40,64} | sha256~ [\w\-]{43}
+    | sl\. (?: u\. )? [\w\-]{80,1500}                                                # Dropbox
     | CCIPAT_ \w{20,80} | bkua_ [a-f0-9]{40} | CFPAT- [\w\-]{43} | tfp_ [\w\-.=]{59} | dd[ap]_ [a-f0-9]{32,40}
     )""",
     re.ASCII,
@@ -141,7 +142,8 @@ CLI_LOGIN = _pattern(
     (?P<value> [^\s"'\-] [^\s"']{5,4096} )"""
 )
 COMMAND = _pattern(  # !tool config password abc123
-    r"""(?P<head> (?<= \s ) (?P<name> [A-Za-z] [\w.\-]{1,60} ) [ \t]{1,3} ) (?P<value> [^\s"'\-] [^\s"']{3,500} )"""
+    r"""(?P<head> (?<= \s ) (?P<name> [A-Za-z] [\w.\-]{1,60} ) [ \t]{1,3} )
+    (?P<value> (?! \S{0,60} (?: pass | pw | secret | key | token ) \S{0,60} [ \t] ) [^\s"'\-] [^\s"']{3,500} )"""
 )
 COMMAND_LINE = _pattern(r"^ [ \t]{0,40} [!%] [^\n]{1,2000}", re.MULTILINE)
 CLI_KEY = _pattern(r"""(?P<head> \b login [ \t]{1,3} (?: --\w+ [ \t]{1,3} )? ) (?P<value> [A-Za-z0-9_\-]{20,200} )""")
@@ -178,8 +180,12 @@ KAGGLE = _pattern(
     r"""(?P<head> "username" \s{0,9} : \s{0,9} "[^"\n]{0,100}" \s{0,9} , \s{0,9} "key" \s{0,9} : \s{0,9} " )
     (?P<value> [a-f0-9]{32} )"""
 )
+CDS = _pattern(  # of the climate data store, for which a UUID is the key
+    r"""(?P<head> \b key ["']? \s{0,9} [:=] \s{0,9} ["']? )
+    (?P<value> (?: \d{1,9} : )? [0-9a-f]{8} - (?: [0-9a-f]{4} - ){3} [0-9a-f]{12} )"""
+)
 INLINE = _pattern(  # inside of a string: "host=db password=hunter2"
-    r"""(?P<head> (?: (?<=["']) | (?<=[\w"'\-.]\s) ) (?P<name> [A-Za-z_] [\w\-]{0,60} ) = )
+    r"""(?P<head> (?: (?<=["']) | (?<=[\w"'\-.]\s) | (?<=-literal=) ) (?P<name> [A-Za-z_] [\w\-]{0,60} ) = )
     (?P<value> [^\s"'&;,()\[\]{}=$\\] [^\s"'&;,()\[\]{}\\]{0,500} )"""
 )
 YAML = _pattern(
@@ -241,7 +247,7 @@ PLACEHOLDER = _pattern(  # stands for a secret and is none
          | digest | your[ _\-].* | (?: insert | enter | put | add | paste | type | replace | change ) [ _\-] .*
          | (?: example | dummy | fake ) [ _\-]? .* | my[_\-]? (?:[a-z]+[_\-]){0,4} (?:token|password|secret|key|pass)
          | empty | anonymous | not[ _\-]?(?:needed|required|used|set) | no[ _\-]?key .*
-         | n/?a | ollama | lm-studio | todo
+         | unused | n/?a | ollama | lm-studio | todo
          | [\w\-]{0,40} [_\- ] here )
     | [a-z]{0,8} (?: [_\-] [a-z]{2,6} )? [_\-] [xX*.]{3,} ) $"""
 )

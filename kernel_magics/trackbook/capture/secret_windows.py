@@ -18,6 +18,7 @@ _STEMS = (b"pass", b"pw", b"secret", b"key", b"token", b"cred", b"auth", b"cooki
 _TELLING = (
     b"login",
     b"connect(",
+    b"connection(",
     b"mysql",
     b"identified by",
     b"config set",
@@ -123,7 +124,8 @@ def _named(data: bytes, lowered: bytes, stem: bytes) -> Iterator[int]:
         before, after = data[max(0, place - _REACH) : place], data[place : place + _REACH]
         start, rest = before.rstrip(_WORD), after.lstrip(_WORD)
         name = before[len(start) :] + after[: len(after) - len(rest)]
-        if _is_given(name, rest) or (name == b"key" and _KEY.match(start[-1:] + name + rest)):
+        is_call = rest.startswith(b"(") and stem in (b"auth", b"cred")
+        if is_call or _is_given(name, rest) or (name == b"key" and _KEY.match(start[-1:] + name + rest)):
             yield place
 
 

@@ -125,6 +125,8 @@ def _keeping_lines(found: re.Match[str]) -> str:
 def _with_secret(found: re.Match[str]) -> str:
     if SECRET in found["value"]:
         return found[0]
+    if is_mixed(found["value"]):
+        remember(found["value"])
     quote = found["open"] if "open" in found.re.groupindex else ""
     return f"{found['head']}{quote}{SECRET}{quote}"
 
@@ -163,6 +165,8 @@ def _made_up_value(found: re.Match[str]) -> str:
 
 def _header(found: re.Match[str]) -> str:
     """Redact ``Authorization: Bearer abc`` and leave ``"authorization", "backup"``, words of a list."""
+    if "=" in found["head"] and found["head"][-1] not in "\"'" and "(" in found["value"]:  # code, not a header
+        return found[0]
     is_list = re.search(r",[\s\"'bruf]*$", found["head"]) and not is_made_up(found["value"])
     return found[0] if is_list else _unless_placeholder(found)
 
@@ -246,6 +250,7 @@ _SHAPE_RULES: tuple[_Rule, ...] = (
     ("sk-", shapes.SK_TOKEN, _sk_token),
     ("https://", shapes.HOOK, _with_secret),
     ('"key"', shapes.KAGGLE, _with_secret),
+    ("cds", shapes.CDS, _with_secret),
     ("=", shapes.QUERY, _query),
 )
 _NAME_RULES: tuple[_Rule, ...] = (

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from .secrets_corpus import ALNUM, BASE64, HEX, URLSAFE, Corpus, of
 
-_BLOCK = re.compile(r"^===== (?P<half>dev|heldout) (?P<name>\S+)\n(?P<source>.*?)\n(?=^=====|\Z)", re.M | re.DOTALL)
+_BLOCK = re.compile(
+    r"^===== (?P<half>dev|heldout|later) (?P<name>\S+)\n(?P<source>.*?)\n(?=^=====|\Z)", re.M | re.DOTALL
+)
 _CELLS = Path(__file__).with_name("secret_cells")
 _SECRET = re.compile(r"⟦(.*?)⟧", re.DOTALL)
 _UPPER = string.ascii_uppercase + string.digits

@@ -24,6 +24,7 @@ CORPORA = {
     "last": LAST,
     "cells": cells("dev"),
     "unseen cells": cells("heldout"),
+    "later cells": cells("later"),
 }
 RANDOM = "Qx7fT2mK9pLw3ZrB8vNc5YdH1sJg6"
 
