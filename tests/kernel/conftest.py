@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from .desk import Desk
 from .session import Notebook
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -47,3 +48,19 @@ def nb(open_notebook: Callable[..., Notebook]) -> Iterator[Notebook]:
     notebook = open_notebook()
     yield notebook
     assert not notebook.faults, notebook.faults[0]
+
+
+@pytest.fixture
+def desk(folder: Path, monkeypatch: pytest.MonkeyPatch, open_notebook: Callable[..., Notebook]) -> Iterator[Desk]:
+    path = folder / "analysis.ipynb"
+    path.write_text('{"cells": []}')
+    monkeypatch.setenv("TRACKBOOK_NOTEBOOK", str(path))
+    notebook = open_notebook()
+    yield Desk(notebook, path)
+    assert not notebook.faults, notebook.faults[0]
+
+
+@pytest.fixture
+def terminal(nb: Notebook) -> Desk:
+    """A notebook whose file nobody knows."""
+    return Desk(nb, None)

@@ -1,118 +1,23 @@
-"""Hidden state: small notebooks as people work in them, each judged by hand.
-
-A notebook is told in lines: ``a: x = 1`` types into cell `a` and runs it, ``a`` runs it again as it is, ``edit a: ...``
-changes it and saves without running, ``new b after a: ...`` puts a cell below another one and runs it; ``put`` only
-saves it, as ``delete a`` and ``move a to 2`` change the file alone. The file is saved before each run, as JupyterLab's
-autosave has mostly done.
-"""
+"""Hidden state: small notebooks as people work in them, each judged by hand; see `desk` for how they are told."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from trackbook.cli import cli
-from trackbook.lineage.stale_facts import StaleCell
-from trackbook.records import Execution, Verdict
+from trackbook.records import Verdict
 from trackbook.tracking.stale_report import stale_of
 
+from .desk import Desk
 from .session import DATA, Notebook
 
 FRAME = "import pandas as pd; df = pd.DataFrame({'a': [1, 2, 3, None], 'b': [4, 5, 6, 7]})"
 
 QUIET = "import warnings; warnings.simplefilter('ignore'); "  # pandas warns of `inplace`
-
-
-class Desk:
-    """A notebook with a file, and somebody who works in it."""
-
-    def __init__(self, notebook: Notebook, path: Path | None) -> None:
-        self.notebook = notebook
-        self.path = path
-        self.cells: dict[str, str] = {}
-
-    def work(self, lines: str | list[str]) -> Execution:
-        """Do what lines say; return the last execution."""
-        for line in lines.strip().splitlines() if isinstance(lines, str) else lines:
-            self._do(line.strip().replace("\\n", "\n"))
-        return self.notebook.last_execution()
-
-    def _do(self, line: str) -> None:
-        match line.split(maxsplit=1):
-            case ["edit", rest]:
-                cell, _, source = rest.partition(": ")
-                self.cells[cell] = source
-                self.save()
-            case ["delete", cell]:
-                del self.cells[cell]
-                self.save()
-            case ["move", rest]:
-                cell, _, place = rest.partition(" to ")
-                self._put(cell, self.cells.pop(cell), int(place))
-                self.save()
-            case ["put", rest]:
-                where, _, source = rest.partition(": ")
-                cell, _, after = where.partition(" after ")
-                self._put(cell, source, [None, *self.cells].index(after if after != "None" else None))
-                self.save()
-            case ["new", rest]:
-                where, _, source = rest.partition(": ")
-                cell, _, after = where.partition(" after ")
-                self._put(cell, source, list(self.cells).index(after) + 1)
-                self._run(cell)
-            case _:
-                cell, is_typed, source = line.partition(": ")
-                if is_typed:
-                    self.cells[cell] = source
-                self._run(cell)
-
-    def _put(self, cell: str, source: str, place: int) -> None:
-        items = [*self.cells.items()]
-        items.insert(place, (cell, source))
-        self.cells = dict(items)
-
-    def _run(self, cell: str) -> None:
-        self.save()
-        self.notebook._execute(self.cells[cell], cell)
-
-    def save(self) -> None:
-        """Save the notebook's file, if it has one."""
-        if self.path is None:
-            return
-        cells = [
-            {"cell_type": "code", "id": f"notebook-{name}", "source": source, "metadata": {}}
-            for name, source in self.cells.items()
-        ]
-        self.path.write_text(json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}))
-
-    def stale(self) -> tuple[StaleCell, ...]:
-        """Return the cells to run again."""
-        recorder = self.notebook.shell._trackbook.recorder
-        cells: tuple[StaleCell, ...] = recorder.hidden_state.report(self.notebook.executions()).cells
-        return cells
-
-    def stale_names(self) -> list[str]:
-        """Return the names of the cells to run again."""
-        return [cell.cell.removeprefix("notebook-") for cell in self.stale()]
-
-
-@pytest.fixture
-def desk(folder: Path, monkeypatch: pytest.MonkeyPatch, open_notebook: Callable[..., Notebook]) -> Iterator[Desk]:
-    path = folder / "analysis.ipynb"
-    path.write_text('{"cells": []}')
-    monkeypatch.setenv("TRACKBOOK_NOTEBOOK", str(path))
-    notebook = open_notebook()
-    yield Desk(notebook, path)
-    assert not notebook.faults, notebook.faults[0]
-
-
-@pytest.fixture
-def terminal(nb: Notebook) -> Desk:
-    """A notebook whose file nobody knows."""
-    return Desk(nb, None)
 
 
 CLEAN = {

@@ -11,12 +11,14 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import FunctionType, ModuleType
 
+from trackbook import clock
+from trackbook.capture.module_parts import module_named
 from trackbook.capture.secrets import redact
 from trackbook.capture.sources import Library
 
@@ -35,13 +37,18 @@ _LARGEST = 10_000_000
 class OwnModule:
     """A module of the project's own: its dotted name, its file as seen from the project's root, and its source.
 
-    Credentials are taken out of the source.
+    Credentials are taken out of the source. `file` is where it was read, `stamp` that file's time and size then, and
+    `since` the moment, by the monotonic clock.
     """
 
     name: str
     path: str
     content: bytes
     imports: frozenset[str]
+    package: str
+    file: str
+    stamp: tuple[int, int]
+    since: float
 
 
 class OwnModules:
@@ -59,8 +66,8 @@ class OwnModules:
         is_known = notebook is not None and not self._library.has(str(notebook))
         self.root = project_root(notebook.parent if notebook is not None and is_known else Path.cwd())
         self._path_before = frozenset(map(_real, sys.path))
-        self._executed: dict[str, OwnModule] = {}
-        self._scripts: dict[str, OwnModule] = {}
+        self._executed: dict[str, list[OwnModule]] = {}
+        self._scripts: dict[str, list[OwnModule]] = {}
         self._own: dict[str, bool] = {}
 
     def executing(self, module: ModuleType) -> None:
@@ -69,7 +76,7 @@ class OwnModules:
         if isinstance(file, str) and self._is_own(file):
             kept = self._read(module.__name__, file, str(getattr(module, "__package__", None) or ""))
             if kept is not None:
-                self._executed[kept.name] = kept
+                _add(self._executed.setdefault(kept.name, []), kept)
 
     def executing_scripts(self, source: str) -> None:
         """Take the scripts that a cell is about to run, by ``%run`` or ``exec(open(...).read())``."""
@@ -77,35 +84,52 @@ class OwnModules:
             if self._is_own(path):
                 kept = self._read(Path(path).stem, path, "")
                 if kept is not None:
-                    self._scripts[path] = kept
+                    _add(self._scripts.setdefault(path, []), kept)
 
-    def used(self, sources: Iterable[str], values: Iterable[object]) -> list[OwnModule]:
-        """Return the modules that some code imports or runs, or that values are of, and what these import themselves.
+    def used(self, source: str, values: Iterable[object], at: float | None = None) -> list[OwnModule]:
+        """Return the modules that a statement imports or runs, or that values are of, and what these import themselves.
 
-        Sorted by name. `sources` are statements; what does not parse is looked into for scripts alone.
+        Parameters
+        ----------
+        source
+            The statement; if it does not parse, it is looked into for scripts and lines that import.
+        at
+            When it ran, by the monotonic clock; None for now. Modules are as they were then.
         """
-        names: set[str] = {name for value in values for name in _module_names_of(value)}
+        names = imported_names(source).union(name for value in values for name in _module_names_of(value))
         found: dict[str, OwnModule] = {}
-        for source in sources:
-            names |= imported_names(source)
-            for path in _scripts_in(source):
-                script = self._scripts.get(path)
-                if script is not None:
-                    found[script.name] = script
-                    names |= script.imports
+        for script in self.scripts(source, at):
+            found[script.name] = script
+            names |= script.imports
         pending = sorted(names)
         for name in pending:  # it grows
-            module = self._module(name) if name not in found else None
+            module = self.module(name, at) if name not in found else None
             if module is not None:
                 found[name] = module
                 pending += sorted(module.imports.union(_parents(name)) - found.keys())
         return [found[name] for name in sorted(found)]
 
-    def _module(self, name: str) -> OwnModule | None:
+    def scripts(self, source: str, at: float | None = None) -> list[OwnModule]:
+        """Return the scripts that some code ran, as they were at a time."""
+        return [_state_at(self._scripts[path], at) for path in _scripts_in(source) if path in self._scripts]
+
+    def module(self, name: str, at: float | None = None) -> OwnModule | None:
+        """Return a module of the project's own as it was at a time, None if it is none or was never executed."""
         module = sys.modules.get(name)
         if name not in self._executed and isinstance(module, ModuleType) and name != "__main__":
             self.executing(module)
-        return self._executed.get(name) if module is not None else None
+        states = self._executed.get(name) if module is not None else None
+        return _state_at(states, at) if states else None
+
+    def on_disk(self, module: OwnModule) -> OwnModule | None:
+        """Return a module as its file has it now, None if that is gone."""
+        return module if _stamp(module.file) == module.stamp else self._read(module.name, module.file, module.package)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether every module and script is what it was when it was executed first, in memory and on disk."""
+        known = [*self._executed.values(), *self._scripts.values()]
+        return all(len(states) == 1 and _stamp(states[0].file) == states[0].stamp for states in known)
 
     def _is_own(self, file: str) -> bool:
         known = self._own.get(file)
@@ -124,7 +148,8 @@ class OwnModules:
 
     def _read(self, name: str, file: str, package: str) -> OwnModule | None:
         try:
-            if os.path.getsize(file) > _LARGEST or not file.endswith((".py", ".ipy", ".pyw")):
+            stamp = _stamp(file)
+            if stamp[1] > _LARGEST or not file.endswith((".py", ".ipy", ".pyw")):
                 return None
             text = Path(file).read_bytes().decode("utf-8", "surrogateescape")
         except OSError:  # gone since
@@ -134,7 +159,32 @@ class OwnModules:
             path=Path(os.path.relpath(_real(file), self.root)).as_posix(),
             content=redact(text).encode("utf-8", "surrogateescape"),
             imports=imported_names(text, package),
+            package=package,
+            file=file,
+            stamp=stamp,
+            since=clock.monotonic(),
         )
+
+
+def _add(states: list[OwnModule], module: OwnModule) -> None:
+    """Note that a module is executed: one that was before is what it was then, unless its source is another one."""
+    if not states or states[-1].content != module.content:
+        states.append(module)
+
+
+def _state_at(states: Sequence[OwnModule], at: float | None) -> OwnModule:
+    """Return what a module was at a time; before anybody knew of it, what it was first."""
+    earlier = [module for module in states if at is None or module.since <= at]
+    return earlier[-1] if earlier else states[0]
+
+
+def _stamp(file: str) -> tuple[int, int]:
+    """Return a file's time and size; of one that is gone, some that no file has."""
+    try:
+        state = os.stat(file)
+    except OSError:
+        return (-1, -1)
+    return (state.st_mtime_ns, state.st_size)
 
 
 def project_root(start: Path) -> Path:
@@ -174,8 +224,7 @@ def _imported(node: ast.AST, package: str) -> Iterator[str]:
         case ast.Import(names=names):
             yield from (alias.name for alias in names)
         case ast.ImportFrom(module=module, names=names, level=level):
-            above = package.split(".")[: len(package.split(".")) - level + 1] if level else []
-            base = ".".join([*above, *([module] if module else [])])
+            base = module_named(module, level, package)
             if base:
                 yield base
                 yield from (f"{base}.{alias.name}" for alias in names)

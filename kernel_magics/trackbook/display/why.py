@@ -33,6 +33,8 @@ _HIDDEN = {
     HiddenReason.DELETED: "⚠ this cell was deleted since",
     HiddenReason.ORDER: "⚠ this cell stands below the one that reads {}",
     HiddenReason.SKIPPED: "⚠ a cell in between makes another {}, and had not run",
+    HiddenReason.CHANGED: "⚠ {} changed on disk since",
+    HiddenReason.RELOADED: "⚠ {} was loaded again since",
 }
 
 

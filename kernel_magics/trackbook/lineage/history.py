@@ -6,7 +6,8 @@ that are equal. Nothing is judged here; see `staleness`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from trackbook.lineage.stale_facts import Code, Expected, Ran, Saved, Unrun
 from trackbook.records import Source
@@ -95,6 +96,21 @@ class History:
             return True
         return self.version(ran.execution_id, name) == self.version(before, name)
 
+    def tell_write(self, sources: Sequence[Source], name: str, version: Hashable) -> None:
+        """Say that statements of an execution which has ended wrote a file, which is known only when it is read."""
+        ran = self._ran.get(sources[0].execution_id)
+        if ran is None or self._last.get(name) == ran.execution_id:
+            return
+        numbers = {source.statement for source in sources}
+        ran.writes |= {name}
+        ran.statements = [
+            replace(statement, writes=(*statement.writes, name)) if number in numbers else statement
+            for number, statement in enumerate(ran.statements)
+        ]
+        self._versions[ran.execution_id, name] = version
+        self._writers.setdefault(name, {})[ran.cell] = None
+        self._last[name] = ran.execution_id
+
     def knows(self, cell: str) -> Ran | None:
         """Return the latest execution of a cell."""
         return self._latest.get(cell)
@@ -123,6 +139,22 @@ class History:
     def last_cells(self) -> Mapping[str, str]:
         """Return which cell wrote each name last."""
         return {name: self._ran[execution_id].cell for name, execution_id in self._last.items()}
+
+    def text(self, source: Source) -> str | None:
+        """Return the code of a statement, None if it is not known."""
+        ran = self._ran.get(source.execution_id)
+        if ran is None or source.statement >= len(ran.statements):
+            return None
+        statement = ran.statements[source.statement]
+        return "\n".join(ran.source.split("\n")[statement.line - 1 : statement.end_line])
+
+    def is_written_from_here_on(self, reader: Source, name: str) -> bool:
+        """Return whether a cell of the notebook that does not stand above a statement wrote a file last."""
+        writer, ran = self._ran.get(self._last.get(name, "")), self._ran.get(reader.execution_id)
+        if writer is None or ran is None:
+            return False
+        here, there = self.positions.get(ran.cell), self.positions.get(writer.cell)
+        return writer.cell == ran.cell or here is None or there is None or there >= here
 
     def tell_version(self, execution_id: str, name: str, version: Hashable) -> None:
         """Say what the value is known by that an execution left in a name, where that was not known yet."""

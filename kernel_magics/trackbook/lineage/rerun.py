@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from trackbook.lineage.stale_facts import Expected, StaleCell
 from trackbook.lineage.staleness import Staleness
+from trackbook.records import is_file_key
 
 
 def cells_to_run(staleness: Staleness) -> list[StaleCell]:
@@ -67,7 +68,7 @@ class _Plan:
             for cell in sorted(plan, key=self._ranks.__getitem__):
                 for name in self._needs(cell):
                     wanted = self._nearest_above(name, cell)
-                    if wanted is None and name in writers:
+                    if wanted is None and name in writers and not is_file_key(name):
                         lacking.setdefault(cell, set()).add(name)
                     elif wanted is not None and writers.get(name) != wanted and wanted not in plan:
                         plan.add(wanted)

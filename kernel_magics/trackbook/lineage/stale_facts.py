@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from trackbook.records import HiddenRead, Statement
+from trackbook.records import HiddenRead, HiddenReason, Source, Statement
 
 
 @dataclass(slots=True, kw_only=True, eq=False)  # not frozen: one is made in the hook of each cell
@@ -87,6 +87,19 @@ class StaleCell:
     is_edited: bool = False
     lacking: tuple[str, ...] = ()
     unrun: str | None = None
+
+
+class Surroundings:
+    """What came into statements from outside the notebook, and what has become of it: told by whoever can look."""
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing that any statement took in is another one now."""
+        return True
+
+    def changed(self, source: Source) -> Sequence[tuple[str, HiddenReason]]:
+        """Return what a statement took in that is another one now, each with how it came to be so."""
+        return ()
 
 
 class Code:

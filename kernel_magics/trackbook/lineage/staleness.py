@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from trackbook.lineage.history import History, binds_anew, makers_of, outer_of
-from trackbook.lineage.stale_facts import Code, Finding, Ran, Unrun
-from trackbook.records import HiddenRead, HiddenReason, Source
+from trackbook.lineage.stale_facts import Code, Finding, Ran, Surroundings, Unrun
+from trackbook.records import HiddenRead, HiddenReason, Source, is_file_key
 
 
 class Staleness(History):
@@ -20,6 +20,7 @@ class Staleness(History):
 
     def __init__(self, code: Code | None = None) -> None:
         super().__init__(code)
+        self.surroundings = Surroundings()
         self._judging: set[str] = set()
 
     def hidden(self, start: Iterable[tuple[Source, Collection[str] | None]]) -> list[Finding]:
@@ -32,7 +33,7 @@ class Staleness(History):
         start
             Statements, each with the names that it reads that matter; None for all.
         """
-        if self.is_calm:
+        if self._is_all_calm():
             return []
         found: dict[HiddenRead, Finding] = {}
         pending = list(start)
@@ -44,6 +45,9 @@ class Staleness(History):
                 pending += [(each, None) for each in following if each not in seen]
                 seen.update(following)
         return list(found.values())
+
+    def _is_all_calm(self) -> bool:
+        return self.is_calm and self.surroundings.is_calm
 
     def reached(self, start: Iterable[Source]) -> list[Source]:
         """Return some statements and those that flowed into them, nearest first."""
@@ -61,7 +65,7 @@ class Staleness(History):
     def hidden_in(self, execution_id: str) -> list[Finding]:
         """Return the hidden reads that flowed into an execution."""
         ran = self._ran.get(execution_id)
-        if ran is None or self.is_calm:
+        if ran is None or self._is_all_calm():
             return []
         return self.hidden((Source(execution_id=execution_id, statement=i), None) for i in range(len(ran.statements)))
 
@@ -72,6 +76,8 @@ class Staleness(History):
         reader = self._ran.get(place.execution_id)
         if reader is None or place.statement >= len(reader.statements):
             return
+        for label, reason in self.surroundings.changed(place) if names is None else ():
+            yield self._finding(reader, label, reason, place, ()), ()
         for name, sources in reader.statements[place.statement].reads.items():
             if names is not None and name not in names:
                 continue
@@ -83,6 +89,8 @@ class Staleness(History):
 
     def _judge(self, reader: Ran, name: str, sources: Sequence[Source]) -> tuple[Finding | None, tuple[Source, ...]]:
         sources = self._telling(reader, name, sources)
+        if is_file_key(name):
+            sources = self._before(reader, sources)
         unrun = self._unrun_between(reader, name, sources)
         if unrun is not None:
             return self._unrun_finding(reader, name, sources[-1], self.unrun[unrun]), ()
@@ -96,6 +104,13 @@ class Staleness(History):
                 return self._finding(reader, name, reason, source, self._since(source, name)), ()
             following += makers
         return None, tuple(following)
+
+    def _before(self, reader: Ran, sources: Sequence[Source]) -> list[Source]:
+        """Return what wrote a file, without what is gone or stands below its reader: the file is there without it."""
+        here = self.positions.get(reader.cell)
+        places = {cell: self.positions.get(cell) for cell in map(self._cell_of, sources) if cell not in self.deleted}
+        above = {cell for cell, place in places.items() if place is None or here is None or place < here}
+        return [source for source in sources if self._cell_of(source) in above]
 
     def _since(self, source: Source, name: str) -> list[Source]:
         """Return the statements of the latest run of a source's cell, if that is a later one."""
@@ -135,6 +150,8 @@ class Staleness(History):
             return self._in_file(maker), (source,)
         if reader.cell == maker.cell and name in reader.writes and reader is not maker:
             return self._again(reader, name)
+        if name not in latest.writes and is_file_key(name):
+            return None, ()
         if name not in latest.writes:
             is_as_it_was = self._is_same_code(latest, maker)
             return (self._in_file(maker) if is_as_it_was else HiddenReason.EDITED), (source,)

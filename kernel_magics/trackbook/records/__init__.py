@@ -11,6 +11,8 @@ from trackbook.records.execution import (
     Resources,
     Source,
     Statement,
+    file_key,
+    is_file_key,
 )
 from trackbook.records.model import Model
 from trackbook.records.origin import Inside, Origin, OriginKind
@@ -56,6 +58,8 @@ __all__ = [
     "Verdict",
     "decode",
     "encode",
+    "file_key",
+    "is_file_key",
     "json_value",
     "strict",
 ]

@@ -42,9 +42,10 @@ class Source:
 class Statement:
     """One statement of an executed cell.
 
-    `reads` maps each name that it reads to the statements that may have made its value then; `writes` are the names
-    that it bound or changed. `literals` are the constants that it assigns, `files` what was read while it ran,
-    `unseeded` the calls in it that draw random numbers without a seed. Lines count from 1 in the cell's source.
+    `reads` maps each name that it reads to the statements that may have made its value then, and a file that other
+    statements wrote (`file_key`) to these; `writes` are the names that it bound or changed. `literals` are the
+    constants that it assigns, `files` what was read while it ran, `unseeded` the calls in it that draw random numbers
+    without a seed. Lines count from 1 in the cell's source.
     """
 
     line: int
@@ -56,12 +57,26 @@ class Statement:
     unseeded: tuple[str, ...] = ()
 
 
+_FILE = "file "
+
+
+def file_key(path: str) -> str:
+    """Return what a file is called among the names that a statement reads; no name of Python's can be that."""
+    return f"{_FILE}{path}"
+
+
+def is_file_key(name: str) -> bool:
+    """Return whether what a statement reads is a file that another one wrote."""
+    return name.startswith(_FILE)
+
+
 class HiddenReason(StrEnum):
     """Why a value that was read isn't what the notebook, run from its top, would give.
 
     RERUN: its cell ran again since, and made another one. EDITED: its cell's text is another one now. DELETED: its cell
     is gone. ORDER: its cell stands below the one that read it. SKIPPED: a cell that stands between the two, and makes
-    another one, had not run since.
+    another one, had not run since. CHANGED: what came from a file or module is not what that file holds now. RELOADED:
+    the module that was used was loaded again since, with other code.
     """
 
     RERUN = "rerun"
@@ -69,11 +84,16 @@ class HiddenReason(StrEnum):
     DELETED = "deleted"
     ORDER = "order"
     SKIPPED = "skipped"
+    CHANGED = "changed"
+    RELOADED = "reloaded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenRead:
-    """A name that a cell read, and the statement that made its value, which the notebook no longer shows as it was."""
+    """A name that a cell read, and the statement that made its value, which the notebook no longer shows as it was.
+
+    Of what came from outside the notebook (``file in.csv``, ``module h``) it is the statement that read it.
+    """
 
     name: str
     source: Source

@@ -12,6 +12,8 @@ from trackbook.records import ModuleUse, Source
 from trackbook.tracking.changes import RunDraft
 from trackbook.tracking.staleness import HiddenState
 
+_EARLIER = "before it was loaded again"
+
 
 class ModuleUses:
     """The own modules of a session's runs.
@@ -39,7 +41,7 @@ class ModuleUses:
         self._variables = variables
         self._behind = behind
         self._put_object = put_object
-        self._kept: dict[str, dict[str, str]] = {}
+        self._kept: dict[str, dict[str, bytes]] = {}
         self._seen: dict[Source, list[OwnModule]] = {}
 
     def begin(self, source: str) -> None:
@@ -62,16 +64,19 @@ class ModuleUses:
         """Keep the modules that flowed into what happened of a run now; one that it has is kept as it was first."""
         known = self._kept.setdefault(draft.run_id, {})
         for module in self._used(draft.places):
-            if module.name not in known:
-                digest = known[module.name] = self._put_object(module.content)
-                draft.modules.append(
-                    ModuleUse(name=module.name, path=module.path, digest=digest, size=len(module.content))
-                )
+            name = module.name
+            if known.get(name, module.content) != module.content and module.content not in known.values():
+                name = f"{name} ({_EARLIER})"
+            if name not in known:
+                known[name] = module.content
+                digest = self._put_object(module.content)
+                draft.modules.append(ModuleUse(name=name, path=module.path, digest=digest, size=len(module.content)))
 
     def _used(self, places: Iterable[Source]) -> list[OwnModule]:
-        sources: list[str] = []
-        names: set[str] = set()
-        for text in self._behind.statements_behind(places):
-            sources.append(text)
-            names |= mentioned_names(text)
-        return self.own.used(sources, [self._variables[name] for name in sorted(names) if name in self._variables])
+        """Return the modules behind some statements; of one that was loaded again between them, the latest first."""
+        found: dict[tuple[str, bytes], OwnModule] = {}
+        for source, text in self._behind.statements_behind(places):
+            values = [self._variables[name] for name in mentioned_names(text) if name in self._variables]
+            for module in self.own.used(text, values, self._behind.ended_at(source.execution_id)):
+                found.setdefault((module.name, module.content), module)
+        return sorted(found.values(), key=lambda module: (module.name, -module.since))

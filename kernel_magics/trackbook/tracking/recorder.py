@@ -105,6 +105,7 @@ class Recorder:
         path = Path(notebook) if notebook else None
         self.modules = ModuleUses(path, variables, self.hidden_state, self._put_object)
         self.capture.watch_modules(self.modules.own.executing)
+        self.hidden_state.watch_modules(self.modules.own)
         self.outputs: OutputWatch | None = None
         """What sees the cells' outputs; without it none are kept."""
         self.attempts = Attempts(keeper.new_run, self._put_object, self._explicit_run, parent)
@@ -249,6 +250,8 @@ class Recorder:
             if cell.events:
                 statements = with_asked(statements, cell.events, cell.flow, running.execution_id, self._lineage)
             settled.statements = statements
+        with self.guard:
+            settled.statements = self.hidden_state.with_writers(cell, running.execution_id, settled.statements)
         hidden: tuple[HiddenRead, ...] = ()
         with self.guard:
             hidden = self.hidden_state.end(

@@ -14,9 +14,11 @@ from trackbook.lineage.stale_facts import Ran, StaleCell
 from trackbook.lineage.staleness import Staleness
 from trackbook.records import Execution, Outcome, Session
 from trackbook.store.contract import Store
+from trackbook.tracking.files import written_files
 from trackbook.tracking.find import find_session
 from trackbook.tracking.generators import Generators
 from trackbook.tracking.notebook_cells import Cells, PythonCode, is_fit_of
+from trackbook.tracking.surroundings import FileStates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ def stale_of(session: Session, executions: Sequence[Execution]) -> StaleReport:
     path = Path(session.notebook) if session.notebook else None
     saved = saved_notebook(path) if path is not None else None
     cells, staleness, generators = Cells(redact), Staleness(PythonCode()), Generators()
+    files = FileStates(staleness.is_written_from_here_on)
+    staleness.surroundings = files
     if saved is not None:
         cells.look_at(saved)
     for execution in executions:
@@ -50,8 +54,17 @@ def stale_of(session: Session, executions: Sequence[Execution]) -> StaleReport:
         place = cells.place(cell, execution.source)
         staleness.add(replace(_with_generators(_ran(execution, cell), execution, generators), place=place))
         cells.ran(cell, execution.source, execution.started_at.timestamp())
+        files.add(execution.execution_id, execution.statements, _end_of(execution))
+        for statement in execution.statements:
+            for name, file in written_files(statement).items():
+                staleness.tell_write(statement.reads[name], name, file.digest)
+    files.look()
     staleness.look_at(cells.saved())
     return report_of(staleness, cells, executions, path)
+
+
+def _end_of(execution: Execution) -> float:
+    return execution.started_at.timestamp() + (execution.seconds or 0.0)
 
 
 def session_of(store: Store, notebook: str | None, reference: str | None) -> Session:

@@ -9,10 +9,13 @@ only by a file that was saved after the cell ran.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FunctionType, ModuleType
 
+from trackbook import clock
 from trackbook.capture.cell import CapturedCell, CellCapture
+from trackbook.capture.modules import OwnModules
 from trackbook.capture.notebook import saved_notebook
 from trackbook.capture.ownership import class_mro
 from trackbook.capture.state import generator_mark
@@ -24,18 +27,19 @@ from trackbook.records import (
     Run,
     Source,
     Statement,
-    Verdict,
+    file_key,
+    is_file_key,
 )
+from trackbook.tracking.files import Ended, Files, shown_path, with_written, written_files
 from trackbook.tracking.generators import NAMES as GENERATORS
 from trackbook.tracking.generators import Generators
 from trackbook.tracking.notebook_cells import Cells, PythonCode, is_fit_of
 from trackbook.tracking.stale_report import StaleReport, report_of
+from trackbook.tracking.surroundings import AllStates, FileStates, ModuleStates
 from trackbook.tracking.verdicts import judged
 
 _PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None)})
 _LONGEST_PLAIN = 10_000
-_LONGEST_LINE = 80
-_RANKS = {None: -1, Verdict.CLEAN: 0, Verdict.UNORDERED: 1, Verdict.STALE: 2}
 
 
 class HiddenState:
@@ -58,6 +62,10 @@ class HiddenState:
         self._staleness = Staleness(PythonCode())
         self._cells = Cells()
         self._generators = Generators()
+        self._files = Files()
+        self._states = AllStates(FileStates(self._staleness.is_written_from_here_on))
+        self._staleness.surroundings = self._states
+        self._ended_at: dict[str, float] = {}
         self._cell = ""
         self._counts: dict[str, str] = {}
         self._unsure: set[str] = set()
@@ -91,6 +99,32 @@ class HiddenState:
         is_left = known.is_current(before.execution_id, name) and name in self._variables
         return is_left and known.was_read(name) and not known.has_version(before.execution_id, name)
 
+    def watch_modules(self, own: OwnModules) -> None:
+        """Look at the project's own modules, too."""
+        self._states.modules = ModuleStates(own, self._variables, self._code_of)
+
+    def with_writers(
+        self, cell: CapturedCell, execution_id: str, statements: tuple[Statement, ...]
+    ) -> tuple[Statement, ...]:
+        """Return the statements of a cell that has ended with the cells that wrote the files which they read."""
+        ended = _ended(cell, execution_id, statements)
+        linked = self._files.add(ended)
+        if not any(statement.files for statement in linked):
+            return statements
+        linked = [self._without_own(statement, execution_id) for statement in linked]
+        self._states.files.add(execution_id, linked, ended.ended)
+        return tuple(linked)
+
+    def _without_own(self, statement: Statement, execution_id: str) -> Statement:
+        """Return a statement without the files that earlier runs of its own cell wrote: it may do without them."""
+        reads = {}
+        for name, sources in statement.reads.items():
+            makers = {source.execution_id for source in sources} - {execution_id} if is_file_key(name) else set()
+            ran = self._staleness.ran(next(iter(makers), ""))
+            if ran is None or ran.cell != self._cell:
+                reads[name] = sources
+        return replace(statement, reads=reads) if len(reads) < len(statement.reads) else statement
+
     def end(
         self,
         cell: CapturedCell,
@@ -110,6 +144,12 @@ class HiddenState:
         """
         before = self._staleness.knows(self._cell)
         versions = dict(self._versions(cell.change.writes, before))
+        self._note_writers(statements)
+        written = dict[str, Sequence[Source]]()
+        for file, sources in self._files.written_by(_ended(cell, execution_id, statements)):
+            key = file_key(shown_path(file.path))
+            written[key], versions[key] = sources, file.digest
+        statements = with_written(statements, written)
         drawn = frozenset[str]()
         if cell.change.state:
             statements, drawn = self._generators.follow(execution_id, cell.source, statements, cell.change.state)
@@ -119,18 +159,27 @@ class HiddenState:
             cell=self._cell,
             source=cell.source,
             statements=statements,
-            writes=drawn.union(cell.change.writes),
+            writes=drawn.union(cell.change.writes, written),
             versions=versions,
             anew=self._fitted(cell) if before is not None else frozenset(),
             is_repeatable=not cell.change.state,
             place=self._cells.place(self._cell, cell.source),
         )
         self._staleness.add(ran)
+        self._ended_at[execution_id] = clock.monotonic()
+        if cell.events:
+            self._states.look()
         self._counts[execution_id] = str(count)
         self._cells.ran(self._cell, cell.source, cell.started_at.timestamp())
         if any(name not in known and not _is_library(self._variables.get(name)) for name in cell.change.reads):
             self._unsure.add(execution_id)
         return tuple(finding.read for finding in self._staleness.hidden_in(execution_id))
+
+    def _note_writers(self, statements: Sequence[Statement]) -> None:
+        """Let the cells whose files the one that has ended read be known to have written them."""
+        for statement in statements:
+            for name, file in written_files(statement).items():
+                self._staleness.tell_write(statement.reads[name], name, file.digest)
 
     def _versions(self, names: Iterable[str], before: Ran | None) -> Iterable[tuple[str, Hashable]]:
         """Yield what values are known by: plain ones by themselves, of a cell that ran again others by their marks."""
@@ -173,19 +222,30 @@ class HiddenState:
         reached = self._staleness.reached(source for source, _ in start)
         return self._unsure.isdisjoint(source.execution_id for source in reached)
 
-    def statements_behind(self, places: Iterable[Source]) -> Iterator[str]:
-        """Yield the code of some statements and of those that flowed into them."""
+    def statements_behind(self, places: Iterable[Source]) -> Iterator[tuple[Source, str]]:
+        """Yield some statements and those that flowed into them, nearest first, with their code."""
         for source in self._staleness.reached(places):
-            ran = self._staleness.ran(source.execution_id)
-            if ran is not None and source.statement < len(ran.statements):
-                statement = ran.statements[source.statement]
-                lines = ran.source.split("\n")[statement.line - 1 : statement.end_line]
-                yield "\n".join(lines)
+            text = self._staleness.text(source)
+            if text is not None:
+                yield source, text
+
+    def ended_at(self, execution_id: str) -> float:
+        """Return when an execution ended, by the monotonic clock; of one that has not, now."""
+        return self._ended_at.get(execution_id) or clock.monotonic()
+
+    def _code_of(self, source: Source) -> tuple[str, float]:
+        return self._staleness.text(source) or "", self.ended_at(source.execution_id)
 
     def report(self, executions: Iterable[Execution]) -> StaleReport:
         """Return the cells to run again, by the notebook as it is saved now."""
         self._refresh()
+        self._states.look()
         return report_of(self._staleness, self._cells, executions, self._notebook)
+
+
+def _ended(cell: CapturedCell, execution_id: str, statements: Sequence[Statement]) -> Ended:
+    started = cell.started_at.timestamp()
+    return Ended(execution_id, cell.source, statements, started, started + cell.seconds)
 
 
 def _is_own_kind(value: object) -> bool:

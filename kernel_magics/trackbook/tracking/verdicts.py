@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from trackbook.capture.secrets import redact
 from trackbook.lineage.stale_facts import Finding
-from trackbook.records import Execution, HiddenReason, Run, Verdict
+from trackbook.records import Execution, HiddenReason, Run, Verdict, is_file_key
 from trackbook.tracking.generators import NAMES as GENERATORS
 
 HIDDEN_REPETITION = "repeated_hidden"
@@ -75,6 +75,13 @@ def reason_sentence(finding: Finding, counts: Mapping[str, str]) -> str:
             return f"{told}; the cell between them that changes it has not run in this session: '{code}'."
         case HiddenReason.SKIPPED:
             return f"{told}, without cell {instead} between them, which makes another one."
+        case HiddenReason.RELOADED:
+            return f"Cell {reader} used {read.name} as it was before it was edited and loaded again."
+        case HiddenReason.CHANGED if is_file_key(read.name):
+            return f"Cell {reader} read {read.name} as it was before it changed on disk."
+        case HiddenReason.CHANGED:
+            told = f"Cell {reader} used {read.name} as it was before its file was edited"
+            return f"{told}." if read.name.startswith("script") else f"{told}: load it again, then run the cell."
         case _:
             return f"{told}, which stands below it in the notebook."
 
