@@ -24,20 +24,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import NoReturn
 
 from trackbook import clock
-from trackbook.records import JsonValue
 from trackbook.records.query import (
     OPPOSITES,
-    ORDERING,
     Comparison,
     Condition,
     Field,
     Has,
     IsNull,
     Not,
-    Operand,
     Operator,
     OrderTerm,
     Query,
@@ -48,25 +44,17 @@ from trackbook.records.query import (
 from trackbook.store.contract import Store
 from trackbook.tracking import query_values as values
 from trackbook.tracking.query_names import (
-    SCOPES,
     SEVERAL,
     FieldKind,
     Names,
     kind_of,
     no_names,
-    no_such_choice,
-    no_such_field,
-    no_such_key,
-    resolved,
-    run_field,
 )
-from trackbook.tracking.query_words import Cursor, Kind, Token
+from trackbook.tracking.query_operands import DEEPEST, PATTERNS, Operands
+from trackbook.tracking.query_words import Kind, Token
 
 MOST_CONDITIONS = 200
 MOST_VALUES = 1000
-DEEPEST = 25
-_MOST_PATTERN_CHARACTERS = 1000
-_MOST_WILDCARDS = 10
 _OPERATORS = {
     "=": Operator.EQUAL,
     "==": Operator.EQUAL,
@@ -83,12 +71,8 @@ _OPERATORS = {
     "contains": Operator.CONTAINS,
 }
 _NEGATED = {opposite: operator for operator, opposite in OPPOSITES.items()}
-_PATTERNS = frozenset({Operator.LIKE, Operator.ILIKE, Operator.CONTAINS})
 _EQUALITIES = frozenset({Operator.EQUAL, Operator.UNEQUAL})
-_KEYWORDS = frozenset({"and", "or", "not", "in", "like", "ilike", "is", "between", "has", "order", "limit"})
 _DIRECTIONS = {"asc": False, "ascending": False, "desc": True, "descending": True}
-_TEXT_OPERATORS = "=, !=, in, like, ilike and ~"
-_FIELD_HINT = "A condition begins with a field, for instance metrics.accuracy > 0.9"
 
 
 def parse(text: str, names: Names = no_names, *, now: datetime | None = None) -> Query:
@@ -123,26 +107,12 @@ def query_of(store: Store, text: str) -> Query | None:
     return parse(text, cache(store.names)) if text.strip() else None
 
 
-class Parser(Cursor):
-    """One reading of one query, word by word.
-
-    Attributes
-    ----------
-    expected
-        What could have stood where the last word was looked at, for completion: ``field``, ``operator``, ``value``,
-        ``connective``, ``direction`` or nothing.
-    field
-        The field that an expected operator or value belongs to.
-    """
+class Parser(Operands):
+    """One reading of one query, word by word: its clauses and conditions."""
 
     def __init__(self, text: str, names: Names, now: datetime) -> None:
-        super().__init__(text)
-        self._names = names
-        self._now = now
-        self._depth = 0
+        super().__init__(text, names, now)
         self._conditions = 0
-        self.expected = "field"
-        self.field: Field | None = None
 
     # Clauses
 
@@ -174,7 +144,7 @@ class Parser(Cursor):
 
     def _term(self) -> OrderTerm:
         start = self.token
-        field = self._field()
+        field = self.read_field()
         if field.scope is Scope.RUN and field.key in SEVERAL:
             self.fail(f"Runs can't be put in order by {field}: a run may have several", start)
         self.expected = "direction"
@@ -219,11 +189,11 @@ class Parser(Cursor):
         return found
 
     def _deeper(self, start: Token, read: Callable[[], Condition]) -> Condition:
-        self._depth += 1
-        if self._depth > DEEPEST:
+        self.depth += 1
+        if self.depth > DEEPEST:
             self.fail(f"The query is nested more than {DEEPEST} levels deep. Say it with fewer parentheses", start)
         found = read()
-        self._depth -= 1
+        self.depth -= 1
         return found
 
     def _test(self) -> Condition:
@@ -231,8 +201,8 @@ class Parser(Cursor):
         if self._conditions > MOST_CONDITIONS:
             self.fail(f"The query has more than {MOST_CONDITIONS} conditions. Use in (...), or ask twice")
         if self.takes("has"):
-            return Has(field=self._field())
-        field = self._field()
+            return Has(field=self.read_field())
+        field = self.read_field()
         self.expected = "operator"
         start = self.token
         if self.takes("is"):
@@ -243,7 +213,7 @@ class Parser(Cursor):
         if self.takes("between"):
             return self._range(field, is_negated, start)
         operator = _OPERATORS.get(self.token.lower)
-        if operator is None or (is_negated and operator not in _PATTERNS):
+        if operator is None or (is_negated and operator not in PATTERNS):
             if is_negated:
                 self.fail("After a field, not is followed by in, like, ilike or between")
             return self._alone(field)
@@ -269,148 +239,41 @@ class Parser(Cursor):
 
     def _membership(self, field: Field, is_negated: bool, start: Token) -> Condition:
         self.demand("(", f"Values in parentheses are missing after in: {field} in (A, B)")
-        tokens = [self._value_token(field)]
+        tokens = [self.value_token(field)]
         while self.takes(","):
-            tokens.append(self._value_token(field))
+            tokens.append(self.value_token(field))
         if len(tokens) > MOST_VALUES:
             self.fail(f"in has {len(tokens):,} values, and at most {MOST_VALUES:,} are read. Ask more than once", start)
         self.demand(")", "A closing parenthesis is missing after the values of in")
         operator = Operator.NOT_IN if is_negated else Operator.IN
-        return self._compared(field, operator, tokens, start)
+        return self.compared(field, operator, tokens, start)
 
     def _range(self, field: Field, is_negated: bool, start: Token) -> Condition:
-        low = self._value_token(field)
+        low = self.value_token(field)
         self.demand("and", f"A second value is missing: {field} between A and B")
-        high = self._value_token(field)
+        high = self.value_token(field)
         if is_negated:
             return any_of(
                 [
-                    self._compared(field, Operator.LESS, [low], start),
-                    self._compared(field, Operator.GREATER, [high], start),
+                    self.compared(field, Operator.LESS, [low], start),
+                    self.compared(field, Operator.GREATER, [high], start),
                 ]
             )
         return all_of(
             [
-                self._compared(field, Operator.AT_LEAST, [low], start),
-                self._compared(field, Operator.AT_MOST, [high], start),
+                self.compared(field, Operator.AT_LEAST, [low], start),
+                self.compared(field, Operator.AT_MOST, [high], start),
             ]
         )
 
     def _comparison(self, field: Field, operator: Operator, start: Token) -> Condition:
         if kind_of(field) is FieldKind.PARAM and operator in _EQUALITIES and self.token.lower in ("[", "("):
-            return Comparison(field=field, operator=operator, value=self._list())
-        token = self._value_token(field)
+            return Comparison(field=field, operator=operator, value=self.read_list())
+        token = self.value_token(field)
         if kind_of(field) is not FieldKind.PARAM and operator in _EQUALITIES and values.is_null_word(token):
             null = IsNull(field=field)
             return null if operator is Operator.EQUAL else Not(condition=null)
-        return self._compared(field, operator, [token], start)
-
-    # Fields and values
-
-    def _field(self) -> Field:
-        self.expected = "field"
-        token = self.next()
-        if token.kind not in (Kind.WORD, Kind.PATH) or token.lower in _KEYWORDS:
-            self.fail(_FIELD_HINT if token.kind is not Kind.END else "A field is missing here", token)
-        if values.number_of(token.text) is not None:
-            self.fail(_FIELD_HINT, token)
-        field = self._scoped(token) if "." in token.text else run_field(token.text)
-        if field is None:
-            self.fail(no_such_field(token.text + token.key, self._names), token)
-        self.field = resolved(field, self._names)
-        if self.field is None:
-            self.fail(no_such_key(field, self._names), token)
-        return self.field
-
-    def _scoped(self, token: Token) -> Field | None:
-        word, _, start = token.text.partition(".")
-        key = start + token.key
-        scope = SCOPES.get(word.lower())
-        if scope is None:
-            return None
-        if not key:
-            self.fail(f"A key is missing after {word}., for instance {word}.accuracy", token)
-        return run_field(key) if scope is Scope.RUN else Field(scope=scope, key=key)
-
-    def _value_token(self, field: Field) -> Token:
-        self.expected = "value"
-        token = self.next()
-        if token.kind not in (Kind.WORD, Kind.QUOTED):
-            self.fail(f"A value is missing for {field}", token)
-        if token.kind is Kind.WORD and token.lower in _KEYWORDS:
-            self.fail(f"A value is missing for {field}. If it is the word {token.text}, put it in quotes", token)
-        self.expected = ""
-        return token
-
-    def _list(self) -> JsonValue:
-        """Read ``[1, 2]``, or ``(1, 2)`` as Python writes a tuple; an item may be such a list."""
-        start = self.next()
-        closing = {"[": "]", "(": ")"}[start.text]
-        items: list[JsonValue] = []
-        self._depth += 1
-        if self._depth > DEEPEST:
-            self.fail(f"The list is nested more than {DEEPEST} levels deep", start)
-        while not self.takes(closing):
-            items.append(self._list() if self.token.lower in ("[", "(") else self._item())
-            if not self.takes(",") and self.token.lower != closing:
-                self.fail(f"The list that begins at character {start.start + 1} is not closed by {closing}")
-        self._depth -= 1
-        return items
-
-    def _item(self) -> JsonValue:
-        token = self.next()
-        if token.kind not in (Kind.WORD, Kind.QUOTED):
-            self.fail("A list holds numbers, texts, true, false, null and lists", token)
-        return values.param_value(token)
-
-    def _compared(self, field: Field, operator: Operator, tokens: list[Token], start: Token) -> Condition:
-        """Return a comparison whose values are what such a field holds."""
-        kind = kind_of(field)
-        self._check_operator(field, kind, operator, start)
-        if kind is FieldKind.TIME:
-            periods = [values.period(token, self._now) or self._fail_time(field, token) for token in tokens]
-            return values.period_condition(field, operator, periods)
-        given = [self._value(field, kind, operator, token) for token in tokens]
-        value: Operand = values.operand(operator, given)
-        return Comparison(field=field, operator=operator, value=value)
-
-    def _check_operator(self, field: Field, kind: FieldKind, operator: Operator, start: Token) -> None:
-        is_pattern = OPPOSITES.get(operator, operator) in _PATTERNS
-        if operator in ORDERING and kind in (FieldKind.TEXT, FieldKind.CHOICE):
-            self.fail(f"{field} is a text, which {operator} can't compare. Use {_TEXT_OPERATORS}", start)
-        if is_pattern and kind in (FieldKind.NUMBER, FieldKind.TIME, FieldKind.CHOICE):
-            self.fail(f"{operator} searches texts, and {field} is none. Use =, !=, <, > or in", start)
-
-    def _value(self, field: Field, kind: FieldKind, operator: Operator, token: Token) -> JsonValue:
-        if kind is FieldKind.NUMBER or (kind is FieldKind.PARAM and operator in ORDERING):
-            number = values.number_of(token.text)
-            return number if number is not None else self._fail_number(field, operator, token)
-        if OPPOSITES.get(operator, operator) in _PATTERNS:
-            return self._pattern(operator, token)
-        if kind is FieldKind.CHOICE:
-            return values.choice_of(field, token.text) or self._fail_choice(field, token)
-        return values.param_value(token) if kind is FieldKind.PARAM else token.text
-
-    def _pattern(self, operator: Operator, token: Token) -> str:
-        is_search = operator in (Operator.CONTAINS, Operator.LACKS)
-        wildcards = 0 if is_search else sum(map(token.text.count, "%_"))
-        if len(token.text) > _MOST_PATTERN_CHARACTERS or wildcards > _MOST_WILDCARDS:
-            self.fail(
-                f"A pattern has at most {_MOST_PATTERN_CHARACTERS} characters and {_MOST_WILDCARDS} of % and _", token
-            )
-        return token.text
-
-    def _fail_number(self, field: Field, operator: Operator, token: Token) -> NoReturn:
-        if run_field(token.text) or token.text.partition(".")[0].lower() in SCOPES:
-            self.fail("Fields are compared with values, not with each other", token)
-        what = "is a number" if kind_of(field) is FieldKind.NUMBER else f"has an order only as a number ({operator})"
-        self.fail(f"{field} {what}, and '{token.text[:40]}' is none. Write for instance {field} > 0.9", token)
-
-    def _fail_time(self, field: Field, token: Token) -> NoReturn:
-        self.fail(f"{field} is a time, and '{token.text[:40]}' is none. Write {values.TIME_EXAMPLES}", token)
-
-    def _fail_choice(self, field: Field, token: Token) -> NoReturn:
-        self.fail(no_such_choice(field, token.text[:40]), token)
+        return self.compared(field, operator, [token], start)
 
 
 def _unexpected(token: Token) -> str:
