@@ -366,17 +366,18 @@ def test_run_that_only_another_thread_has_is_nobody_else_s(runs: ExplicitRuns) -
 
 
 def test_runs_of_tasks_are_apart_and_beneath_the_one_around_them(runs: ExplicitRuns) -> None:
-    async def work(number: int) -> bool:
+    async def work(number: int, together: asyncio.Barrier) -> bool:
         started = runs.start(f"task-{number}", by="start_run")
-        await asyncio.sleep(0)
+        await together.wait()
         is_own = runs.innermost is started
-        await asyncio.sleep(0)
+        await together.wait()
         runs.stop(started)
         return is_own
 
     async def main() -> list[bool]:
         runs.start("outer", by="start_run")
-        return await asyncio.gather(*map(work, range(3)))
+        together = asyncio.Barrier(3)
+        return await asyncio.gather(*(work(number, together) for number in range(3)))
 
     own = asyncio.run(main())
 
@@ -396,17 +397,18 @@ def test_run_that_a_task_left_open_is_there_for_the_next_cell(runs: ExplicitRuns
 
 
 def test_thread_that_could_mean_several_runs_logs_to_what_they_share(runs: ExplicitRuns) -> None:
-    async def work() -> tuple[object, object]:
+    async def work(together: asyncio.Barrier) -> tuple[object, object]:
         started = runs.start("task", by="start_run")
-        await asyncio.sleep(0)
+        await together.wait()
         found = await asyncio.get_running_loop().run_in_executor(None, lambda: runs.innermost)
         announced = os.environ["TRACKBOOK_RUN_ID"]
-        await asyncio.sleep(0)
+        await together.wait()
         runs.stop(started)
         return found, announced
 
     async def main() -> list[tuple[object, object]]:
-        return await asyncio.gather(work(), work())
+        together = asyncio.Barrier(2)
+        return await asyncio.gather(work(together), work(together))
 
     outer = runs.start("outer", by="start_run")
     seen = asyncio.run(main())
