@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence, Set
+from json.encoder import encode_basestring
 from numbers import Integral, Real
 from typing import TypeAlias
 
@@ -17,6 +18,7 @@ from trackbook.errors import InvalidValueError
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # `json.dumps` makes one a call
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+_SMALL = 2**63  # far below where Python refuses to write an int
 _SCALARS = frozenset({bool, int, float, str, type(None)})
 
 
@@ -65,6 +67,11 @@ def _key(key: object) -> str:
 
 def encode(value: JsonValue) -> str:
     """Return the text that the store keeps; `decode` gives an equal value back."""
+    kind = type(value)
+    if kind is str:  # most values are texts or small integers: those need no encoder
+        return encode_basestring(value)  # type: ignore[arg-type]  # a text, as was just asked
+    if kind is int and -_SMALL < value < _SMALL:  # type: ignore[operator]  # an int, as was just asked
+        return repr(value)
     try:
         return _encode(value)
     except RecursionError:

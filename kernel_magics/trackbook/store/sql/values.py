@@ -27,7 +27,6 @@ __all__ = [
     "real_of_json",
 ]
 _BETWEEN = '","'
-_SAFE = 2**63  # far below where Python refuses to write an int
 
 
 def real(value: float) -> float | None:
@@ -124,17 +123,7 @@ def json_mapping(values: Mapping[str, JsonValue]) -> str:
     """Return a mapping as JSON."""
     if not values:
         return "{}"
-    if len(values) == 1:
+    if len(values) == 1:  # as of most statements that assign a constant
         ((key, value),) = values.items()
-        text = _short_text(value) if type(key) is str else None
-        if text is not None:
-            return f"{{{quoted(key)}:{text}}}"
+        return f"{{{quoted(key)}:{json_text(value)}}}" if type(key) is str else json_text({key: value})
     return json_text(dict(values))
-
-
-def _short_text(value: JsonValue) -> str | None:
-    """Return the JSON of the constants that most cells assign, at a fifth of an encoder's price; None of others."""
-    kind = type(value)
-    if kind is int:
-        return repr(value) if -_SAFE < value < _SAFE else None  # type: ignore[operator]  # an int, as was just asked
-    return quoted(value) if kind is str else None  # type: ignore[arg-type]  # a text, as was just asked

@@ -74,8 +74,10 @@ def _check(batch: Batch, runs: Numbers) -> None:
         rules.check_run(known.get(change.run_id), change)
         if change.run is not None:
             known[change.run_id] = change.run
-    for question, record_of, given_in in _DESCRIPTIONS:
-        _check_descriptions(batch.runs, runs, question, record_of, given_in)
+    ended = {run_id for run_id, run in runs.known.items() if run.status is not RunStatus.RUNNING}
+    changes = [change for change in batch.runs if change.run_id in ended]
+    for question, record_of, given_in in _DESCRIPTIONS if changes else ():
+        _check_descriptions(changes, runs, question, record_of, given_in)
 
 
 _Records = Callable[[RunChange], Sequence[rules.Described]]
@@ -94,9 +96,8 @@ def _check_descriptions(
     record_of: Callable[[Any], rules.Described],
     given_in: _Records,
 ) -> None:
-    """Refuse other datasets, models, artifacts or modules for a run that has ended."""
-    ended = {run_id for run_id, run in runs.known.items() if run.status is not RunStatus.RUNNING}
-    giving = [change for change in changes if given_in(change) and change.run_id in ended]
+    """Refuse other datasets, models, artifacts or modules for runs that have ended."""
+    giving = [change for change in changes if given_in(change)]
     if not giving:
         return
     found = question.named(runs.ask(question, (change.run_id for change in giving)))
