@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from trackbook.capture.secret_names import promises_secret, words
-from trackbook.capture.secret_values import is_made_up, is_opaque
+from trackbook.capture.secret_values import is_made_up, is_mixed, is_opaque
 
 GIVEN = ("default", "value", "initial_value", "fallback")
 SETTERS = words(
@@ -31,7 +31,8 @@ _SIGNING = {  # the place of the key
     "setpassword": 0,
 }
 _CLIENT = words("client api bot sdk login auth connection connector credential credentials cred creds token key github")
-_CREDENTIAL = words("credential credentials cred creds auth login")
+_CREDENTIAL = words("credential credentials cred creds auth authentication login")
+_NAMED_CLIENTS = words("Fred Roboflow TimeSeries FundamentalData NewsApi Quandl")
 _CONNECT = words("connect connection create_connection create_pool ftp ftp_tls ftps sftp")
 _OF_A_THING = words(  # which a random argument may name
     "uuid id object objectid hash digest run experiment model dataset path file image artifact job node cell commit",
@@ -42,7 +43,8 @@ _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _LABEL = re.compile(r"[A-Za-z][\w \-]*[:=]\s*$")
 _EMAIL = re.compile(r"[\w.+\-]+@[\w.\-]+$")
 _OPTION = re.compile(r"-{0,2}[A-Za-z][\w.\-]*$")
-_HEX = re.compile(r"[0-9a-f]{32}$")
+_USER_AND_PASSWORD = re.compile(r"[\w.@\-]{1,60}:(?P<password>\S{4,200})$")
+_URL = re.compile(r"https?://")
 _USER = re.compile(r"user|login|name|account|dn$", re.IGNORECASE)
 _FIELD = re.compile(r"%[\d.]*[sd]|\{\d*\}")
 _NAME_OF_FIELD = re.compile(r"""(?P<name> [A-Za-z_][\w\-]* ) ["']? \s* [:=] \s* ["']? $""", re.VERBOSE)
@@ -70,6 +72,13 @@ def named_arguments(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
 def filled_in(template: str, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
     """Yield what ``template % value`` puts where, with the names that the template has there."""
     yield from _in_template(template, value.elts if isinstance(value, ast.Tuple) else [value])
+
+
+def appended(left: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what ``base + "?api_key=" + value`` puts behind a name, with that name."""
+    before = left.right if isinstance(left, ast.BinOp) else left
+    if (named := _NAME_OF_FIELD.search(constant(before))) is not None:
+        yield named["name"], value
 
 
 def name_of(node: ast.expr) -> str:
@@ -146,12 +155,15 @@ def _unnamed(call: ast.Call, name: str) -> Iterator[ast.expr]:
         yield from () if _EMAIL.match(constant(arguments[-1])) else arguments[-1:]
     elif _is_connection(name, arguments) and is_made_up_literal(arguments[2]):
         yield arguments[2]
+    elif name == "b64encode" and _is_user_and_password(arguments):
+        yield arguments[0]
     elif _is_of_client(call, name):
-        yield from (argument for argument in arguments if is_opaque(constant(argument)))
+        yield from _of_client([argument for argument in arguments if not _URL.match(constant(argument))], arguments)
 
 
 def _is_of_credential(name: str) -> bool:
-    return not _CREDENTIAL.isdisjoint(_words(name))
+    is_class = name[:1].isupper() and not _CREDENTIAL.isdisjoint(_words(name))
+    return is_class or name.endswith(("login", "authenticate", "pw_set"))
 
 
 def _is_connection(name: str, arguments: Sequence[ast.expr]) -> bool:
@@ -166,9 +178,23 @@ def _is_of_client(call: ast.Call, name: str) -> bool:
     kinds = _words(name)
     if not name[:1].isupper() or not _OF_A_THING.isdisjoint(kinds):
         return False
-    if not _CLIENT.isdisjoint(kinds) or _qualified(call.func).lower() == f"{name}.{name}".lower():
-        return True
-    return len(call.args) == 1 and _HEX.match(constant(call.args[0])) is not None
+    owner = _qualified(call.func).lower().rpartition(".")[0]
+    return not _CLIENT.isdisjoint(kinds) or name.lower() in owner or name in _NAMED_CLIENTS
+
+
+def _of_client(given: Sequence[ast.expr], arguments: Sequence[ast.expr]) -> Iterator[ast.expr]:
+    """Yield a client's tokens, and the password that stands after its user and beside its address."""
+    yield from (argument for argument in given if is_opaque(constant(argument)))
+    if len(given) == 2 < len(arguments) and is_mixed(constant(given[1])):
+        yield given[1]
+
+
+def _is_user_and_password(arguments: Sequence[ast.expr]) -> bool:
+    match arguments:
+        case [ast.Constant(value=bytes() as value), *_]:
+            found = _USER_AND_PASSWORD.match(value.decode("latin-1"))
+            return found is not None and is_made_up(found["password"])
+    return False
 
 
 def _words(name: str) -> frozenset[str]:

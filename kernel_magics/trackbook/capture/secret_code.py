@@ -97,9 +97,17 @@ class _Source:
             self._replace(chain, (scheme[0] if scheme else "") + SECRET)
 
     def take_shape(self, chain: _Chain, redact_value: Callable[[str], str]) -> None:
-        is_spread = len(chain.literals) > 1 or len(self._pieces(chain.literals[0]) or ()) > 1
-        if is_spread and chain.is_whole and (redacted := redact_value(chain.value)) != chain.value:
+        pieces = self._pieces(chain.literals[0]) or ()
+        is_spread = len(chain.literals) > 1 or len(pieces) > 1
+        if not is_spread and pieces and "\n" in chain.value:
+            self._take_text(pieces[0], chain.value, redact_value)
+        elif is_spread and chain.is_whole and (redacted := redact_value(chain.value)) != chain.value:
             self._replace(chain, redacted if _PLAIN.fullmatch(redacted) else SECRET)
+
+    def _take_text(self, piece: re.Match[str], value: str, redact_value: Callable[[str], str]) -> None:
+        """Look at a text of several lines as at a file: it may be settings."""
+        if piece.start() not in self._edits and piece["body"] == value and (redacted := redact_value(value)) != value:
+            self._edits[piece.start("body")] = (piece.end("body"), redacted)
 
     def redacted(self) -> str:
         text = self._text
@@ -132,6 +140,7 @@ class _Source:
                 continue
             for piece in pieces:
                 self._edits[piece.start()] = (piece.end(), _emptied(piece, replacement))
+                self._edits.pop(piece.start("body"), None)
                 replacement = ""
 
     def _pieces(self, literal: Literal) -> list[re.Match[str]] | None:
@@ -203,6 +212,8 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
             yield from calls.named_arguments(node)
         case ast.BinOp(left=ast.Constant(value=str() as template), op=ast.Mod(), right=value):
             yield from calls.filled_in(template, value)
+        case ast.BinOp(left=left, op=ast.Add(), right=value):
+            yield from calls.appended(left, value)
         case ast.List(elts=items):
             yield from _in_order(items, is_pair=False)
         case ast.Tuple(elts=items):
@@ -254,6 +265,8 @@ def _chains(node: ast.expr, is_any: bool) -> Iterator[_Chain]:
         case ast.Dict(keys=keys, values=values):
             given = [v for k, v in zip(keys, values, strict=True) if k is not None and calls.name_of(k) != "user"]
             yield from (chain for chain in _each(given, is_any) if is_any or is_opaque(chain.value))
+        case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod(), right=value):
+            yield from _chains(value, is_any)
         case ast.Subscript(value=ast.Dict() as value):
             yield from _chains(value, is_any)
         case ast.NamedExpr(value=value) | ast.Await(value=value):
@@ -272,6 +285,8 @@ def _passed_on(call: ast.Call) -> Iterator[ast.expr]:
     name = calls.called(call)
     if isinstance(call.func, ast.Attribute) and _chain(call.func.value) is not None:
         yield _join(call) or call.func.value
+        if name == "format":
+            yield from call.args
     elif isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call):
         yield call.func.value
     elif name in _WRAPPERS:

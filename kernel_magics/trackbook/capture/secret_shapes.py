@@ -78,7 +78,9 @@ USERINFO = _pattern(
     r"""(?P<head> \b [A-Za-z] [A-Za-z0-9+.\-]{0,30} :// )
     (?P<user> [^\s/:@'"?\#]{0,256} ) (?P<password> : [^\s/'"]{1,512} )? @ (?= [\w.\[\-{%$<] )"""
 )
-QUERY = _pattern(r"""(?P<head> [?&;\#] (?P<name> [\w\-.]{1,60} ) = ) (?P<value> [^&\s"'\#;\\]{1,4096} )""")
+QUERY = _pattern(
+    r"""(?P<head> [?&;\#] (?P<name> [\w\-.]{1,60} ) = (?: \{ ["'] )? ) (?P<value> [^&\s"'\#;\\]{1,4096} )"""
+)
 ASSIGNED = _pattern(  # found from the quote on; the name before it is looked up by NAME_BEFORE
     rf"""(?P<head> (?: [=:] | => ) \s{{0,9}} \(? \s{{0,40}} {_PREFIX} )
     {_QUOTED} (?! [ \t]{{0,9}} , [ \t]{{0,9}} ["'] \[secret\] )"""
@@ -152,6 +154,10 @@ SQL = _pattern(
     (?P<open> \\?' ) (?P<value> [^'\n]{1,200}? )
     (?P=open)""",
     re.IGNORECASE,
+)
+TOOL = _pattern(
+    r"""(?P<head> (?: \b 7z[ar]? \b [^\n]{0,200}? \s -p | \b openssl \b [^\n]{0,200}? \s -pass (?: in | out )? \s pass:
+      | \b smbclient \b [^\n]{0,200}? \s -U [ ]? [\w.\\/]{1,60} % ) ["']? ) (?P<value> [^\s"'\-] [^\s"']{2,100} )"""
 )
 PROSE = _pattern(  # in a comment or a text: the password for the server is hunter2
     r"""(?P<head> \b (?P<name> (?: [A-Za-z]{2,20} [ ] ){0,2} (?: password | passwd | passcode | passphrase | pwd | pw
@@ -253,6 +259,7 @@ PLACEHOLDER = _pattern(  # stands for a secret and is none
 )
 ENVIRONMENT_NAME = _pattern(r"[A-Z][A-Z0-9]* (?: _[A-Z0-9]+ )+ $")
 PLACE = _pattern(
-    r"""(?: [~.]{0,2}/ | [A-Za-z]:\\ | [A-Za-z][\w+.\-]*:// )
+    r"""(?: [~.]{0,2}/ | (?: vault | op | ssm | arn | env | file | secretsmanager | keyring | sops ) :
+        | [A-Za-z]:\\ | [A-Za-z][\w+.\-]*:// )
     | .* \. (?: txt | json | ya?ml | toml | env | pem | key | csv | parquet | ipynb | py ) $"""
 )

@@ -31,6 +31,10 @@ _TELLING = (
     b"ftp(",
     b"sudo ",
     b"zip -p",
+    b"7z ",
+    b"openssl",
+    b"smbclient",
+    b"b64encode",
 )
 _JOINED = ('" + "', "' + '", '" "', "' '", "\" + '", "' + \"")
 _NEEDLES = (*_STEMS, *_TELLING, b"@")

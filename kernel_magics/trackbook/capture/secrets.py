@@ -1,11 +1,12 @@
 """Credentials never reach the store: they are found by name, by shape and by how random they look.
 
 What is redacted can't be shown or run again, so a value that merely might be a secret stays: names are judged by their
-words (`secret_names`), code by its syntax tree (`secret_code`), other text by shapes and by the prefixes that issuers
+words (`secret_names`), code by its syntax tree (`secret_code`, `secret_calls`), other text by shapes and by the prefixes that issuers
 give their tokens (`secret_shapes`), and randomness only in long strings of mixed case and digits (`secret_values`).
 
-The rules are our own: of the libraries, detect-secrets (last release 2024) reads a line at a time at 0.1 MB/s, and
-Kingfisher takes 0.3 to 3 s to load its rules in every kernel and 44 MB, and none reads a notebook's names as people do.
+The rules are our own: of the libraries, detect-secrets (last release 2024) finds a third of the credentials in the
+cells of the tests, takes 2 ms a cell and calls 7 % of the harmless ones secret; Kingfisher takes 0.3 to 3 s to load its
+rules in every kernel and 44 MB.
 """
 
 from __future__ import annotations
@@ -272,6 +273,9 @@ _NAME_RULES: tuple[_Rule, ...] = (
     ("connect(", shapes.ORACLE, _unless_placeholder),
     ("sudo", shapes.SUDO, _unless_placeholder),
     ("zip", shapes.ZIP, _unless_placeholder),
+    ("7z", shapes.TOOL, _unless_placeholder),
+    ("openssl", shapes.TOOL, _unless_placeholder),
+    ("smbclient", shapes.TOOL, _unless_placeholder),
     ("", shapes.PROSE, _prose),
     ("</", shapes.ELEMENT, _named),
     ("login", shapes.CLI_KEY, _made_up_value),

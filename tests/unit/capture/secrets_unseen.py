@@ -1,6 +1,8 @@
 """Cells as people write them in notebooks, written before their writer looked at any rule, and split by lot.
 
-The rules were improved in view of the half `dev` only; `heldout` tells how well they do on what they have not seen.
+The rules were improved in view of `dev` first; `heldout` told how well they do on what they have not seen. `later` and
+`last` were written against the rules as they were then, to find what they miss. Found were, before and after the rules
+were mended for the part before: `heldout` 86 % and 97.5 %, `later` 67 % and 80 %, `last` 73 % and 78 %.
 In `positive.txt` brackets ``⟦ ⟧`` stand around what must not be left, and ``:name`` in them for a credential that is
 made here of a vendor's prefix, alphabet and length, so that scanners of repositories have nothing to find.
 """
@@ -15,7 +17,7 @@ from pathlib import Path
 from .secrets_corpus import ALNUM, BASE64, HEX, URLSAFE, Corpus, of
 
 _BLOCK = re.compile(
-    r"^===== (?P<half>dev|heldout|later) (?P<name>\S+)\n(?P<source>.*?)\n(?=^=====|\Z)", re.M | re.DOTALL
+    r"^===== (?P<part>dev|heldout|later|last) (?P<name>\S+)\n(?P<source>.*?)\n(?=^=====|\Z)", re.M | re.DOTALL
 )
 _CELLS = Path(__file__).with_name("secret_cells")
 _SECRET = re.compile(r"⟦(.*?)⟧", re.DOTALL)
@@ -23,14 +25,14 @@ _UPPER = string.ascii_uppercase + string.digits
 _LOWER = string.ascii_lowercase + string.digits
 
 
-def cells(half: str) -> Corpus:
-    """Return the cells of one half, `dev` or `heldout`."""
-    return Corpus([_filled(source) for source in _sources("positive", half)], _sources("negative", half))
+def cells(*parts: str) -> Corpus:
+    """Return the cells of some parts: `dev`, `heldout`, `later`, `last`."""
+    return Corpus([_filled(source) for source in _sources("positive", parts)], _sources("negative", parts))
 
 
-def _sources(kind: str, half: str) -> list[str]:
+def _sources(kind: str, parts: tuple[str, ...]) -> list[str]:
     text = (_CELLS / f"{kind}.txt").read_text(encoding="utf-8")
-    return [found["source"] for found in _BLOCK.finditer(text) if found["half"] == half]
+    return [found["source"] for found in _BLOCK.finditer(text) if found["part"] in parts]
 
 
 def _filled(source: str) -> tuple[str, ...]:

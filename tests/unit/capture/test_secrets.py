@@ -22,9 +22,8 @@ CORPORA = {
     "first": FIRST,
     "second": SECOND,
     "last": LAST,
-    "cells": cells("dev"),
-    "unseen cells": cells("heldout"),
-    "later cells": cells("later"),
+    "cells": cells("dev", "heldout"),
+    "later cells": cells("later", "last"),
 }
 RANDOM = "Qx7fT2mK9pLw3ZrB8vNc5YdH1sJg6"
 
