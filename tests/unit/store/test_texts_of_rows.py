@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from trackbook.records import FileRead, JsonValue, Source, Statement, encode
-from trackbook.store.sql.rows import _statements_text
+from trackbook.store.sql.rows.executions import statements_text
 from trackbook.store.sql.values import json_mapping
 
 NAMES = st.text(max_size=6) | st.sampled_from(
@@ -40,7 +40,7 @@ def test_a_mapping_is_written_as_the_encoder_writes_it(values: dict[str, JsonVal
 def test_statements_are_written_as_the_encoder_writes_them(statements: tuple[Statement, ...]) -> None:
     plain: list[JsonValue] = [_plain(each) for each in statements]
 
-    written = _statements_text(statements)
+    written = statements_text(statements)
 
     assert written == encode(plain)
 
