@@ -35,6 +35,7 @@ CLEAN = {
     "a column computed again with another factor": (
         f"a: {FRAME}\nk: k = 2\nb: df['c'] = df['b'] * k\nk: k = 3\nb\nc: print(df)"
     ),
+    "a column made and scaled in one cell": f"a: {FRAME}\nb: df['c'] = df['b']\\ndf['c'] /= 2\nb\nc: print(df)",
     "dropping rows that are gone already": f"a: {FRAME}\nb: df = df.dropna()\nb\nc: print(df)",
     "filling gaps that are filled": f"a: {FRAME}\nb: df['a'] = df['a'].fillna(0)\nb\nc: print(df)",
     "a table looked at again": f"a: {FRAME}\nb: df.head()\nc: df.describe()\nb\nc",
@@ -95,6 +96,7 @@ HIDDEN = {
         "a: rows = []\nb: for i in range(2):\\n    rows.append(i)\nb\nc: print(len(rows))", "rows rerun", "a b c",
     ),
     "scaled twice": (f"a: {FRAME}\nb: df['b'] = df['b'] / 2\nb\nc: print(df)", "df rerun", "a b c"),
+    "scaled twice, in place": (f"a: {FRAME}\nb: df['b'] /= 2\nb\nc: print(df)", "df rerun", "a b c"),
     "dropped twice, in place": (
         f"a: {QUIET}{FRAME}\nb: df.drop(index=df.index[0], inplace=True)\nb\nc: print(df)", "df rerun", "a b c",
     ),

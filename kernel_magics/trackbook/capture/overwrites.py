@@ -55,7 +55,7 @@ def overwrites(source: str, before: str, name: str) -> bool:
         return False
     constants = {constant for store in stores for constant in _constants(store)}
     allowed = {id(_root(store)) for store in stores}
-    if any(_is_partial(store, name) for store in stores):
+    if any(_is_partial(store, name) for store in stores) or _adds_to_what_is_there(tree, stores):
         return False
     return all(id(use[-1]) in allowed or _is_harmless(use, constants) for use in _uses(tree, name))
 
@@ -168,6 +168,15 @@ def _is_partial(store: _Store, name: str) -> bool:
                 return True
         node = node.value
     return False
+
+
+def _adds_to_what_is_there(tree: ast.Module, stores: Collection[_Store]) -> bool:
+    """Return whether a cell goes on from what a part holds (``df["a"] /= 2``) that it has not assigned before."""
+    added = {id(node.target) for node in ast.walk(tree) if isinstance(node, ast.AugAssign)}
+    first: dict[str, _Store] = {}
+    for store in sorted(stores, key=lambda each: (each.lineno, each.col_offset)):
+        first.setdefault(ast.unparse(store), store)
+    return any(id(store) in added for store in first.values())
 
 
 def _uses(tree: ast.Module, name: str) -> Iterator[list[ast.AST]]:
