@@ -545,3 +545,42 @@ def test_only_an_estimator_that_draws_is_said_to(nb: Notebook, model: str, is_sa
     nb.run(f"accuracy = accuracy_score(y_test, {model}.fit(X_train, y_train).predict(X_test))")
 
     assert ("may draw without a seed" in whole(nb.only_run(), "accuracy")) is is_said
+
+
+def test_seeded_generator_of_its_own_is_no_draw_from_the_global_one(table: Notebook) -> None:
+    table.run("df = pd.read_csv('data.csv')")
+    table.run("rng = np.random.default_rng(0)\nSGDClassifier(tol=None, max_iter=5).fit(df[['a', 'b']], df.y)")
+    table.run("X = df[['a', 'b']] + rng.normal(size=(60, 2))\nm = LogisticRegression().fit(X, df.y)\nm.score(X, df.y)")
+
+    shown = trackbook.why("score").show().text
+
+    assert "default_rng(0)" in shown
+    assert "without a seed" not in shown
+
+
+def test_container_that_collects_numbers_flows_into_none_of_them(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("found = {}\nm = LogisticRegression(C=0.1).fit(X_train, y_train)")
+    nb.run(
+        "found['accuracy'] = accuracy_score(y_test, m.predict(X_test))\n"
+        "found.setdefault('f1', []).append(f1_score(y_test, m.predict(X_test)))\n"
+    )
+
+    run = nb.only_run()
+
+    assert not any("found = {}" in line or "found['accuracy']" in line for line in tree(run, "f1"))
+    assert not any("found = {}" in line or "setdefault" in line for line in tree(run, "accuracy"))
+
+
+def test_container_is_on_the_way_to_a_number_that_is_made_of_it(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("m = LogisticRegression(C=0.1).fit(X_train, y_train)\npredictions = {}")
+    nb.run("predictions['test'] = m.predict(X_test)")
+    nb.run("accuracy = accuracy_score(y_test, predictions['test'])")
+
+    lines = tree(nb.only_run(), "accuracy")
+
+    assert lines[:2] == [
+        "[5] line 1: accuracy = accuracy_score(y_test, predictions['test'])",
+        "[4] line 1: predictions['test'] = m.predict(X_test)",
+    ]

@@ -27,6 +27,8 @@ class _Explaining:
     draft: Draft = field(default_factory=Draft)
     fits: dict[Source, Origin] = field(default_factory=dict)
     known: set[Source] = field(default_factory=set)
+    pending: dict[Source, None] = field(default_factory=dict)
+    """Statements that flowed in, and whose own reads are still to be added."""
     hidden: dict[tuple[str, str], HiddenReason] = field(default_factory=dict)
     """Why the notebook would not have given a name as an execution made it, where some cell upstream met that."""
 
@@ -39,11 +41,7 @@ class _Explaining:
         for execution in (self.evidence.executions[each] for each in upstream if each in self.evidence.executions):
             self.hidden.update(((read.name, read.source.execution_id), read.reason) for read in execution.hidden)
         self.known = whole | {origin.source for origin in origins}
-        for source in self.evidence.ordered(whole):
-            self._reads(source, None)
-        for origin in origins:
-            if origin.source not in whole:
-                self._reads(origin.source, origin.names)
+        self._walk(origins)
         for origin in origins:
             self._origin(origin)
         add_tables(self.draft, self.evidence)
@@ -51,6 +49,19 @@ class _Explaining:
         add_modules(self.draft, self.evidence)
 
     # Statements
+
+    def _walk(self, origins: Sequence[Origin]) -> None:
+        """Add what flowed into some origins, of their own statements only the names that did; then all behind that."""
+        for origin in origins:
+            self._reads(origin.source, origin.names)
+            self.pending.update(dict.fromkeys(origin.fits))
+        self.pending.update(dict.fromkeys(self.evidence.seeds))
+        done: set[Source] = set()
+        while self.pending:
+            source = self.pending.popitem()[0]
+            if source not in done:
+                done.add(source)
+                self._reads(source, None)
 
     def _reads(self, source: Source, names: Sequence[str] | None) -> str:
         """Add a statement and the edges of what it reads; return its id."""
@@ -70,6 +81,7 @@ class _Explaining:
     def _read(self, reader: str, name: str, makers: Sequence[Source], source: Source) -> None:
         found = last_makers(name, makers, self.evidence.executions, source)
         for maker in self._ran(name, list(found)):
+            self.pending[maker] = None
             for start in self._makers(maker, name, self.evidence.text(source)):
                 reason = self.hidden.get((name, maker.execution_id))
                 self.draft.join(start, reader, name, is_sure=found[maker], hidden=reason)

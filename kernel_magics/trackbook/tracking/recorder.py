@@ -52,7 +52,10 @@ PAPERMILL_PARAMETERS = "# Parameters\n"  # what papermill writes above the value
 _PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
 _BETWEEN_CELLS = ""  # stands for an execution's id where there is none
 _SEEDING = re.compile(r"random\.seed\s*\(")
-_DRAWING = re.compile(r"\brandom\s*\.\s*\w|\bimport\s+random\b|\bfrom\s+[\w.]*random\s+import\b")
+_OWN = r"(?:default_rng|Generator|RandomState|SeedSequence|Random|SystemRandom|BitGenerator|PCG64\w*|MT19937|Philox)\b"
+_DRAWING = re.compile(
+    rf"\brandom\s*\.\s*(?!{_OWN})\w|\bimport\s+random\s+as\b|\bfrom\s+[\w.]*random\s+import\s+(?!{_OWN})|\.rvs\s*\("
+)
 _GENERATORS = frozenset({"numpy.random", "random"})
 
 
