@@ -1,5 +1,6 @@
 """What there is: frozen records without behaviour or I/O."""
 
+from trackbook.records.check import Check
 from trackbook.records.dataset import Column, DatasetUse, FileRead, Role
 from trackbook.records.environment import Environment, Git
 from trackbook.records.execution import (
@@ -18,14 +19,20 @@ from trackbook.records.model import Model
 from trackbook.records.origin import Inside, Origin, OriginKind
 from trackbook.records.output import Output, OutputKind, OutputPart
 from trackbook.records.points import LoggedPoint, LoggedPoints
+from trackbook.records.reproduction import ComparedKind, Comparison, Reproduction, ReproductionVerdict
 from trackbook.records.run import Artifact, MetricPoint, ModuleUse, Run, RunDetail, RunStatus, Verdict
 from trackbook.records.session import Process, Session
+from trackbook.records.snapshot import DatasetVersion, Snapshot
 from trackbook.records.values import JsonValue, decode, encode, json_value, strict
 
 __all__ = [
     "Artifact",
+    "Check",
     "Column",
+    "ComparedKind",
+    "Comparison",
     "DatasetUse",
+    "DatasetVersion",
     "Environment",
     "Execution",
     "Failure",
@@ -47,12 +54,15 @@ __all__ = [
     "OutputKind",
     "OutputPart",
     "Process",
+    "Reproduction",
+    "ReproductionVerdict",
     "Resources",
     "Role",
     "Run",
     "RunDetail",
     "RunStatus",
     "Session",
+    "Snapshot",
     "Source",
     "Statement",
     "Verdict",

@@ -24,11 +24,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRead:
-    """A file that a value was read from. `digest` is the SHA-256 of its content at that time, None where unknown."""
+    """A file that a value was read from.
+
+    `digest` is the SHA-256 of its content at that time, None where unknown; `object_digest` names the object, or the
+    snapshot, in which that content is kept.
+    """
 
     path: str
     size: int | None = None
     digest: str | None = None
+    object_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,8 @@ class DatasetUse:
     """A table that flowed into a run.
 
     `name` is the name it had in the notebook, `rows` its length, `shape` its full shape, `fingerprint` the canonical
-    hash of its content (None where it could not be taken), `files` the files that it came from.
+    hash of its content (None where it could not be taken), `files` the files that it came from, `snapshot_id` the
+    snapshot that keeps its content.
     """
 
     name: str
@@ -47,3 +53,4 @@ class DatasetUse:
     columns: tuple[Column, ...] = ()
     fingerprint: str | None = None
     files: tuple[FileRead, ...] = ()
+    snapshot_id: str | None = None
