@@ -79,7 +79,7 @@ USERINFO = _pattern(
     (?P<user> [^\s/:@'"?\#]{0,256} ) (?P<password> : [^\s/'"]{1,512} )? @ (?= [\w.\[\-{%$<] )"""
 )
 QUERY = _pattern(
-    r"""(?P<head> [?&;\#] (?P<name> [\w\-.]{1,60} ) = (?: \{ ["'] )? ) (?P<value> [^&\s"'\#;\\]{1,4096} )"""
+    r"""(?P<head> [?&;\#] (?P<name> [\w\-.]{1,60} ) = (?: \{ ["'] )? ) (?P<value> [^&\s"'\#;\\(]{1,4096} ) (?= [&\s"'\#;\\] | $ )"""
 )
 ASSIGNED = _pattern(  # found from the quote on; the name before it is looked up by NAME_BEFORE
     rf"""(?P<head> (?: [=:] | => ) \s{{0,9}} \(? \s{{0,40}} {_PREFIX} )
@@ -114,7 +114,7 @@ SHELL = _pattern(
     r"""^ (?P<head> [+\-]? [ \t]{0,40} (?: [!%]{1,2} [ \t]{0,9} )?
         (?: (?P<word> env | set_env | export | set | setx | ENV ) [ \t]{1,9} )?
         (?P<name> [A-Za-z_]\w{0,99} ) (?P<between> = | [ \t]{1,9} ) )
-    (?P<value> [^\s"'\#()\[\]{}$]{1,4096} ) (?= [ \t]{0,99} (?: $ | ; | && ) )""",
+    (?P<value> [^\s"'\#()\[\]{}$]{1,4096} (?<!,) ) (?= [ \t]{0,99} (?: $ | ; | && ) )""",
     re.MULTILINE,
 )
 OPTION = _pattern(
@@ -192,7 +192,7 @@ CDS = _pattern(  # of the climate data store, for which a UUID is the key
 )
 INLINE = _pattern(  # inside of a string: "host=db password=hunter2"
     r"""(?P<head> (?: (?<=["']) | (?<=[\w"'\-.]\s) | (?<=-literal=) ) (?P<name> [A-Za-z_] [\w\-]{0,60} ) = )
-    (?P<value> [^\s"'&;,()\[\]{}=$\\] [^\s"'&;,()\[\]{}\\]{0,500} )"""
+    (?P<value> [^\s"'&;,()\[\]{}=$\\] [^\s"'&;,()\[\]{}\\]{0,500} ) (?! [\w(] )"""
 )
 YAML = _pattern(
     r"""^ (?P<head> [+]? [ \t\-]{0,40} (?P<name> [A-Za-z] [\w\-.]{0,99} ) [ \t]{0,9} : [ \t]{1,9} )
@@ -254,7 +254,7 @@ PLACEHOLDER = _pattern(  # stands for a secret and is none
          | (?: example | dummy | fake ) [ _\-]? .* | my[_\-]? (?:[a-z]+[_\-]){0,4} (?:token|password|secret|key|pass)
          | empty | anonymous | not[ _\-]?(?:needed|required|used|set) | no[ _\-]?key .*
          | unused | n/?a | ollama | lm-studio | todo
-         | [\w\-]{0,40} [_\- ] here )
+         | .{0,60} [_\- ] here \W{0,20} | \W{0,20} your [ ] .* )
     | [a-z]{0,8} (?: [_\-] [a-z]{2,6} )? [_\-] [xX*.]{3,} ) $"""
 )
 ENVIRONMENT_NAME = _pattern(r"[A-Z][A-Z0-9]* (?: _[A-Z0-9]+ )+ $")

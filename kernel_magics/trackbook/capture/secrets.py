@@ -1,8 +1,9 @@
 """Credentials never reach the store: they are found by name, by shape and by how random they look.
 
 What is redacted can't be shown or run again, so a value that merely might be a secret stays: names are judged by their
-words (`secret_names`), code by its syntax tree (`secret_code`, `secret_calls`), other text by shapes and by the prefixes that issuers
-give their tokens (`secret_shapes`), and randomness only in long strings of mixed case and digits (`secret_values`).
+words (`secret_names`), code by its syntax tree (`secret_code`, `secret_calls`), other text by shapes and by the
+prefixes that issuers give their tokens (`secret_shapes`), and randomness only in long strings of mixed case and digits
+(`secret_values`).
 
 The rules are our own: of the libraries, detect-secrets (last release 2024) finds a third of the credentials in the
 cells of the tests, takes 2 ms a cell and calls 7 % of the harmless ones secret; Kingfisher takes 0.3 to 3 s to load its
