@@ -57,7 +57,9 @@ def named_arguments(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
     name = called(call)
     if name in SETTERS:
         yield from ((option(key), value) for key, value in pairwise(call.args))
-    elif name.startswith(("set_", "use_", "with_")) and len(call.args) > 1 and promises_secret(name):
+    elif (
+        name.startswith(("set_", "use_", "with_", "add_", "register_")) and len(call.args) > 1 and promises_secret(name)
+    ):
         yield name, call.args[-1]
     elif name in _TYPING:
         yield from ((place, value) for place in _places(call) for value in call.args[-1:])

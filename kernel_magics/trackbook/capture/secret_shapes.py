@@ -79,7 +79,8 @@ USERINFO = _pattern(
     (?P<user> [^\s/:@'"?\#]{0,256} ) (?P<password> : [^\s/'"]{1,512} )? @ (?= [\w.\[\-{%$<] )"""
 )
 QUERY = _pattern(
-    r"""(?P<head> [?&;\#] (?P<name> [\w\-.]{1,60} ) = (?: \{ ["'] )? ) (?P<value> [^&\s"'\#;\\(]{1,4096} ) (?= [&\s"'\#;\\] | $ )"""
+    r"""(?P<head> [?&;\#] (?P<name> [\w\-.]{1,60} ) = (?: \{ ["'] )? )
+    (?P<value> [^&\s"'\#;\\(]{1,4096} ) (?= [&\s"'\#;\\] | $ )"""
 )
 ASSIGNED = _pattern(  # found from the quote on; the name before it is looked up by NAME_BEFORE
     rf"""(?P<head> (?: [=:] | => ) \s{{0,9}} \(? \s{{0,40}} {_PREFIX} )
@@ -91,7 +92,8 @@ CALLED = _pattern(
     {_QUOTED}"""
 )
 SETTER = _pattern(
-    rf"""(?P<head> \b (?: set | use | with ) _ (?P<name> \w{{1,60}} ) \( \s{{0,40}} {_PREFIX} ) {_QUOTED}
+    rf"""(?P<head> \b (?: set | use | with | add | register ) _ (?P<name> \w{{1,60}} )
+        \( \s{{0,40}} {_PREFIX} ) {_QUOTED}
     (?= \s{{0,9}} (?: \) | , \s{{0,9}} (?: \) | \w{{1,60}} \s? = ) ) )"""
 )
 LOGIN = _pattern(
@@ -251,7 +253,8 @@ PLACEHOLDER = _pattern(  # stands for a secret and is none
          | bool(?:ean)? | varchar.* | bytes | required | optional
          | base64 | utf-?8 | sha-?256 | hidden | redacted | removed | bearer | basic
          | digest | your[ _\-].* | (?: insert | enter | put | add | paste | type | replace | change ) [ _\-] .*
-         | (?: example | dummy | fake ) [ _\-]? .* | my[_\-]? (?:[a-z]+[_\-]){0,4} (?:token|password|secret|key|pass)
+         | (?: example | dummy | fake ) (?: [ _\-] .* | key | token | password )?
+         | my[_\-]? (?:[a-z]+[_\-]){0,4} (?:token|password|secret|key|pass)
          | empty | anonymous | not[ _\-]?(?:needed|required|used|set) | no[ _\-]?key .*
          | unused | n/?a | ollama | lm-studio | todo
          | .{0,60} [_\- ] here \W{0,20} | \W{0,20} your [ ] .* )

@@ -1,8 +1,9 @@
 """Cells as people write them in notebooks, written before their writer looked at any rule, and split by lot.
 
 The rules were improved in view of `dev` first; `heldout` told how well they do on what they have not seen. `later` and
-`last` were written against the rules as they were then, to find what they miss. Found were, before and after the rules
-were mended for the part before: `heldout` 86 % and 97.5 %, `later` 67 % and 80 %, `last` 73 % and 78 %.
+`last` were written against the rules as they were then, to find what they miss, and `plain` at the end, of the most
+ordinary cells. Found were, before any change and before the part was looked at: `heldout` 86 % and 97.5 %, `later` 67 %
+and 80 %, `last` 73 % and 78 %, `plain` 85 % and 92.5 %; most of what they showed was mended.
 In `positive.txt` brackets ``⟦ ⟧`` stand around what must not be left, and ``:name`` in them for a credential that is
 made here of a vendor's prefix, alphabet and length, so that scanners of repositories have nothing to find.
 """
@@ -17,7 +18,7 @@ from pathlib import Path
 from .secrets_corpus import ALNUM, BASE64, HEX, URLSAFE, Corpus, of
 
 _BLOCK = re.compile(
-    r"^===== (?P<part>dev|heldout|later|last) (?P<name>\S+)\n(?P<source>.*?)\n(?=^=====|\Z)", re.M | re.DOTALL
+    r"^===== (?P<part>dev|heldout|later|last|plain) (?P<name>\S+)\n(?P<source>.*?)\n(?=^=====|\Z)", re.M | re.DOTALL
 )
 _CELLS = Path(__file__).with_name("secret_cells")
 _SECRET = re.compile(r"⟦(.*?)⟧", re.DOTALL)
@@ -26,7 +27,7 @@ _LOWER = string.ascii_lowercase + string.digits
 
 
 def cells(*parts: str) -> Corpus:
-    """Return the cells of some parts: `dev`, `heldout`, `later`, `last`."""
+    """Return the cells of some parts: `dev`, `heldout`, `later`, `last`, `plain`."""
     return Corpus([_filled(source) for source in _sources("positive", parts)], _sources("negative", parts))
 
 

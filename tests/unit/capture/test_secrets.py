@@ -23,7 +23,7 @@ CORPORA = {
     "second": SECOND,
     "last": LAST,
     "cells": cells("dev", "heldout"),
-    "later cells": cells("later", "last"),
+    "later cells": cells("later", "last", "plain"),
 }
 RANDOM = "Qx7fT2mK9pLw3ZrB8vNc5YdH1sJg6"
 
