@@ -117,6 +117,26 @@ def test_values_of_split_frames_keep_their_roles(nb: Notebook) -> None:
     assert nb.only_run().metrics.keys() == {"test.score"}
 
 
+@pytest.mark.parametrize("inputs", ["X[['a', 'b']]", "X[rows][['a', 'b']]", "X.loc[:, ['a', 'b']]", "X[['a']].copy()"])
+def test_slices_that_are_written_out_each_time_are_known_by_their_content(nb: Notebook, inputs: str) -> None:
+    truth = "y[rows]" if "rows" in inputs else "y"
+    nb.run(DATA + "rows = X.index % 3 > 0")
+
+    nb.run(f"model = LogisticRegression().fit({inputs}, {truth})")
+    nb.run(f"a = accuracy_score({truth}, model.predict({inputs}))\nb = model.score({inputs}, {truth})")
+
+    assert nb.only_run().metrics.keys() == {"train.accuracy", "train.score"}
+
+
+def test_other_rows_of_a_table_are_not_taken_for_those_of_the_training(nb: Notebook) -> None:
+    nb.run(DATA + "rows = X.index % 2 > 0")
+
+    nb.run("model = LogisticRegression().fit(X[rows], y[rows])")
+    nb.run("a = accuracy_score(y[~rows], model.predict(X[~rows]))")
+
+    assert nb.only_run().metrics.keys() == {"accuracy"}
+
+
 def test_roles_are_read_from_names_where_no_flow_tells(nb: Notebook) -> None:
     nb.run(DATA)
     nb.run("X_tr, X_val = X[:100], X[100:]\ny_tr, y_val = y[:100], y[100:]")

@@ -20,6 +20,7 @@ from trackbook.tracking.attempt import Attempt, base_key, free_key, new_slot, sl
 from trackbook.tracking.changes import Changes
 from trackbook.tracking.entries import Entries, NewRun, PutObject
 from trackbook.tracking.known_attempts import KnownAttempts
+from trackbook.tracking.roles import KnownRoles
 from trackbook.tracking.sameness import compared, conflicts, first_difference, identity_of, is_same_number
 
 STATUS_AFTER = {
@@ -58,6 +59,7 @@ class Attempts:
         self.parent_id = parent_id
         self.current: Attempt | None = None
         self._known = KnownAttempts()
+        self._roles = KnownRoles()
         self._of_run: dict[str, Attempt] = {}  # that a person had started
         self._waiting: dict[str, JsonValue] = {}
         self._begin("")
@@ -115,6 +117,7 @@ class Attempts:
     # Fits
 
     def _fit(self, event: FitEvent) -> None:
+        self._roles.add(event.data)
         explicit = self._started(event)
         if explicit is not None:
             self._add_fit(explicit, event)
@@ -218,11 +221,19 @@ class Attempts:
     # Metrics
 
     def _metric(self, event: MetricEvent) -> None:
+        self._add_role(event)
         attempt = self._attempt_for(event)
         if attempt.repetition_of is not None:
             self._repeated_metric(attempt, event)
         else:
             self._add_metric(attempt, event)
+
+    def _add_role(self, event: MetricEvent) -> None:
+        """Give a metric the role that its tables have by their content, if the flow showed none."""
+        if event.role is None and not event.is_logged:
+            event.role = self._roles.role_of(event.data, event.fits)
+            event.data = [replace(use, role=use.role or event.role) for use in event.data]
+        self._roles.add(event.data)
 
     def _attempt_for(self, event: MetricEvent) -> Attempt:
         explicit = self._started(event)

@@ -464,6 +464,73 @@ def test_sub_keys_and_roles_are_in_the_key() -> None:
     assert numbers(ledger.details()[0]) == {"test.f1[0]": 0.1, "test.f1.macro": 0.2}
 
 
+def sliced(fingerprint: str | None, rows: int = 20, *, role: Role | None = None, is_column: bool = False) -> DatasetUse:
+    """Return a table, or a column, that is written out where it is used."""
+    shape = (rows,) if is_column else (rows, 2)
+    return replace(table(f"df[{fingerprint}]", fingerprint, role), shape=shape, rows=rows)
+
+
+TRAINED = [sliced("fx", role=Role.TRAIN), sliced("fy", role=Role.TRAIN, is_column=True)]
+
+
+def test_a_metric_on_what_the_model_was_fitted_on_is_one_of_training() -> None:
+    ledger, model = Ledger(), fit(data=TRAINED)
+
+    ledger.run(model, metric(0.9, model, data=[sliced("fy", is_column=True), sliced("fx")]))
+
+    (detail,) = ledger.details()
+    assert detail.metrics.keys() == {"train.accuracy"}
+    assert {use.role for use in detail.datasets} == {Role.TRAIN}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [sliced("fy", is_column=True), sliced("gx")],
+        [sliced("gy", is_column=True), sliced("fx")],
+        [sliced("fy", is_column=True)],
+        [sliced("fy", is_column=True), sliced(None)],
+        [sliced("fy", 5, is_column=True), sliced("fx", 5)],
+        [],
+    ],
+    ids=["other inputs", "another truth", "only a column", "unknown", "a handful", "nothing"],
+)
+def test_a_metric_on_anything_else_has_no_role(data: list[DatasetUse]) -> None:
+    ledger, model = Ledger(), fit(data=TRAINED)
+
+    ledger.run(model, metric(0.9, model, data=data))
+
+    assert ledger.details()[0].metrics.keys() == {"accuracy"}
+
+
+def test_what_one_model_was_fitted_on_is_no_training_data_of_another() -> None:
+    ledger, one = Ledger(), fit(data=TRAINED)
+    other = fit("other", data=[sliced("gx", role=Role.TRAIN), sliced("gy", role=Role.TRAIN, is_column=True)])
+
+    ledger.run(one, other, metric(0.9, other, data=[sliced("fy", is_column=True), sliced("fx")]))
+
+    assert [key for detail in ledger.details() for key in detail.metrics] == ["accuracy"]
+
+
+def test_what_was_a_test_table_before_is_one_where_it_is_written_out() -> None:
+    ledger, model = Ledger(), fit(data=TRAINED)
+    known = [sliced("gy", role=Role.TEST, is_column=True), sliced("gx", role=Role.TEST)]
+    ledger.run(model, metric(0.9, model, role=Role.TEST, data=known))
+
+    ledger.run(metric(0.8, model, code="again", name="recall", data=[sliced("gy", is_column=True), sliced("gx")]))
+    ledger.run(metric(0.7, model, code="mixed", name="f1", data=[sliced("gy", is_column=True), sliced("hx")]))
+
+    assert ledger.details()[0].metrics.keys() == {"test.accuracy", "test.recall", "f1"}
+
+
+def test_what_was_logged_by_hand_keeps_the_name_that_it_was_given() -> None:
+    ledger, model = Ledger(), fit(data=TRAINED)
+
+    ledger.run(model, metric(0.9, model, is_logged=True, data=[sliced("fy", is_column=True), sliced("fx")]))
+
+    assert ledger.details()[0].metrics.keys() == {"accuracy"}
+
+
 def test_a_metric_cell_again_is_evidence_not_a_point() -> None:
     ledger = Ledger()
     event = fit()
