@@ -11,6 +11,7 @@ from trackbook.errors import InvalidValueError
 from trackbook.records import (
     Artifact,
     DatasetUse,
+    DatasetVersion,
     Environment,
     Execution,
     JsonValue,
@@ -23,7 +24,8 @@ from trackbook.records import (
     Session,
     json_value,
 )
-from trackbook.store import rules
+from trackbook.store import keeping, rules
+from trackbook.store.content_data import DataContent
 from trackbook.store.contract import Batch, RunChange, RunFilter
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class Content:
     executions: dict[str, Execution] = field(default_factory=dict)
     runs: dict[str, Kept] = field(default_factory=dict)
     run_ids: dict[str, dict[str, None]] = field(default_factory=dict)
+    data: DataContent = field(default_factory=DataContent)
 
     def found(self, where: RunFilter, gone: Callable[[Iterable[str]], set[str]]) -> list[Kept]:
         """Return the runs of a filter in its order, its limit and offset put aside; `gone` tells which sessions are."""
@@ -137,8 +140,8 @@ class Content:
         execution = replace(deepcopy(self.executions[execution_id]), run_ids=tuple(self.run_ids.get(execution_id, ())))
         return rules.execution_as_read(execution, gone)
 
-    def write(self, batch: Batch) -> None:
-        """Write a batch, or raise and change nothing."""
+    def write(self, batch: Batch) -> list[DatasetVersion]:
+        """Write a batch, or raise and change nothing; return its versions as they are on the record."""
         changes = [_own(change) for change in batch.runs]
         links = list(_links(batch))
         self._check(batch, changes, links)
@@ -150,8 +153,10 @@ class Content:
         for run_id, execution_id in links:
             self.runs[run_id].execution_ids.setdefault(execution_id)
             self.run_ids.setdefault(execution_id, {}).setdefault(run_id)
+        versions = self.data.write(batch)
         for run_id in batch.withdrawn:
             self._withdraw(run_id)
+        return versions
 
     def _check(self, batch: Batch, changes: list[RunChange], links: list[tuple[str, str]]) -> None:
         for execution in batch.executions:
@@ -170,6 +175,7 @@ class Content:
                 rules.check_param(known[change.run_id].name, key, before, value)
             self._check_descriptions(change)
         self._check_links(batch, known, links)
+        self.data.check(batch, known.keys())
 
     def _check_descriptions(self, change: RunChange) -> None:
         kept = self.runs.get(change.run_id)
@@ -205,8 +211,8 @@ class Content:
                 kept.tags.pop(key, None)
             else:
                 kept.tags[key] = value
-        kept.datasets |= _by_identity(change.datasets)
-        kept.models |= _by_identity(change.models)
+        kept.datasets |= _filled(kept.datasets, change.datasets)
+        kept.models |= _filled(kept.models, change.models)
         kept.artifacts |= _by_identity(change.artifacts)
         kept.modules |= _by_identity(change.modules)
         for origin in change.origins:
@@ -219,6 +225,32 @@ class Content:
         for child in self.runs.values():
             if child.run.parent_id == run_id:
                 child.run = replace(child.run, parent_id=None)
+        self.data.forget_run(run_id)
+
+    def users_of_snapshots(self) -> Iterator[tuple[str, str]]:
+        """Return what names a snapshot, and which."""
+        for run_id, kept in self.runs.items():
+            named = [each.snapshot_id for each in kept.datasets.values()]
+            named += [each.example_snapshot for each in kept.models.values()]
+            yield from ((f"Run {run_id}", snapshot_id) for snapshot_id in named if snapshot_id is not None)
+        yield from self.data.users()
+
+    def references(self) -> Iterator[tuple[str, str]]:
+        """Return what needs an object, and which; what snapshots consist of put aside."""
+        for run_id, kept in self.runs.items():
+            digests = [artifact.digest for artifact in kept.artifacts.values()]
+            digests += [module.digest for module in kept.modules.values()]
+            digests += [model.object_digest for model in kept.models.values() if model.object_digest is not None]
+            digests += [digest for use in kept.datasets.values() for digest in rules.file_digests(use.files)]
+            yield from ((f"Run {run_id}", digest) for digest in digests)
+        for execution in self.executions.values():
+            digests = rules.object_digests(execution.outputs)
+            digests += [digest for each in execution.statements for digest in rules.file_digests(each.files)]
+            yield from ((f"Execution {execution.execution_id}", digest) for digest in digests)
+        for environment in self.environments.values():
+            if environment.git and environment.git.patch:
+                yield f"Environment {environment.environment_id}", environment.git.patch
+        yield from self.data.references()
 
 
 def _own(change: RunChange) -> RunChange:
@@ -241,6 +273,12 @@ def _check_described(kept: Kept, before: Mapping[Identity, D], given: Iterable[D
         stored = before.get(rules.identity(record))
         if stored is not None:
             rules.check_description(kept.run, stored, record)
+
+
+def _filled(before: Mapping[Identity, D], given: Iterable[D]) -> dict[Identity, D]:
+    """Return descriptions by identity; where the same content is kept stays known."""
+    made = _by_identity(given)
+    return {identity: keeping.filled(before.get(identity, record), record) for identity, record in made.items()}
 
 
 def _by_identity(records: Iterable[D]) -> dict[Identity, D]:

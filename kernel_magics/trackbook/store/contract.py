@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from trackbook.records import (
     Artifact,
+    Check,
     DatasetUse,
+    DatasetVersion,
     Environment,
     Execution,
     JsonValue,
@@ -17,13 +19,16 @@ from trackbook.records import (
     Model,
     ModuleUse,
     Origin,
+    Reproduction,
     Run,
     RunDetail,
     Session,
+    Snapshot,
 )
 
 if TYPE_CHECKING:
     from trackbook.records.query import NameKind, Query
+    from trackbook.store.objects import Objects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +38,10 @@ class RunChange:
     `run`: the row to insert or to replace (None: only the rest); its note counts only where the run is new. `params`
     are added; a key that is on the record with another value is refused. `metrics` are appended. `tags` are set; None
     takes a tag away. `datasets` (by name and role), `models` (by model_id), `artifacts` and `modules` (by name) are
-    added, or replaced while the run is RUNNING. `note` is put over the one that the run has, an empty one takes it
-    away; None leaves it.
+    added, or replaced while the run is RUNNING. Where their content is kept (`DatasetUse.snapshot_id`,
+    `FileRead.object_digest`, `Model.object_digest`, `Model.example_snapshot`) can also be filled in later, and is not
+    forgotten when the same is written again without it. `note` is put over the one that the run has, an empty one
+    takes it away; None leaves it.
     `execution_ids` are the executions that the run is made of, `origins` say which statements made its metrics and
     models; one of the same kind, key and statement is added once.
     """
@@ -57,13 +64,22 @@ class RunChange:
 class Batch:
     """What is written together: all of it or nothing.
 
-    `withdrawn` are the ids of RUNNING runs that turned out to be none (a repetition); with all that hangs on them.
+    What a row names must be on the record, or in the same batch: a run's session, the snapshot of a dataset.
+    `snapshots` are added, their objects put before; one that is written again counts as used again, and its profile is
+    filled in. `versions` without a number get the next one of their name, unless the latest has the same content; a
+    number that is taken by another content is refused. `checks` and `reproductions` are added. `withdrawn` are the ids
+    of RUNNING runs that turned out to be none (a repetition); with all that hangs on them, checks and versions put
+    aside.
     """
 
     sessions: Sequence[Session] = ()
     environments: Sequence[Environment] = ()
     executions: Sequence[Execution] = ()
+    snapshots: Sequence[Snapshot] = ()
     runs: Sequence[RunChange] = ()
+    versions: Sequence[DatasetVersion] = ()
+    checks: Sequence[Check] = ()
+    reproductions: Sequence[Reproduction] = ()
     withdrawn: Sequence[str] = ()
 
 
@@ -101,7 +117,8 @@ class Collection:
     """What `Store.collect` freed, or would free where `is_dry_run`. Sizes are in bytes.
 
     `objects` that nothing needs and `leftovers` of writers that died were freed; `young` ones, which nothing needs
-    either, stayed because somebody may be about to. `database_bytes` came from the database's own files.
+    either, stayed because somebody may be about to. `snapshots` were forgotten that no run, version, check or model
+    needs; their pieces are among the objects. `database_bytes` came from the database's own files.
     """
 
     is_dry_run: bool
@@ -111,12 +128,26 @@ class Collection:
     leftover_bytes: int = 0
     young: int = 0
     young_bytes: int = 0
+    snapshots: int = 0
     database_bytes: int = 0
 
     @property
     def freed_bytes(self) -> int:
         """Everything together."""
         return self.object_bytes + self.leftover_bytes + self.database_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How much a store holds. Sizes are in bytes.
+
+    `snapshot_bytes` is what the pieces of all snapshots take, each piece counted once: as they were written, and
+    counted anew by `Store.collect`.
+    """
+
+    snapshots: int = 0
+    snapshot_bytes: int = 0
+    database_bytes: int = 0
 
 
 class Store(Protocol):
@@ -128,8 +159,8 @@ class Store(Protocol):
       the death of this process.
     - Any number of threads and processes may read and write at once; nobody sees a lock error, no reader blocks a
       writer.
-    - Nothing on the record changes: a param's value, a metric point, an execution that has ended. Runs change status,
-      name, note and tags.
+    - Nothing on the record changes: a param's value, a metric point, an execution that has ended, a dataset's version.
+      Runs change status, name, note and tags.
     - A RUNNING run of a session that is gone (lease over, or its process known to be dead on this machine) is given out
       as KILLED, without anybody's help; so is a RUNNING execution (as INTERRUPTED).
     - Values come back as they were given: NaN, the infinities, -0.0, integers of any size, long strings, any unicode.
@@ -187,6 +218,85 @@ class Store(Protocol):
         NotFoundError
             If there is none, or its content is not what its digest says.
         """
+
+    @property
+    def objects(self) -> Objects:
+        """The place of the objects, for `trackbook.store.tables`."""
+
+    def put_table(self, table: Any, *, fingerprint: str | None = None, restore_key: str = "") -> Snapshot:
+        """Keep the content of a table and return its snapshot, which is on the record once a batch has written it.
+
+        Raises
+        ------
+        InvalidValueError
+            If it can't be kept such that an equal one comes back; nothing is kept then.
+        """
+
+    def get_table(
+        self,
+        snapshot_id: str,
+        *,
+        columns: Sequence[Any] | None = None,
+        rows: slice | None = None,
+        as_: str | None = None,
+    ) -> Any:
+        """Return the table of a snapshot, equal to what was kept.
+
+        Parameters
+        ----------
+        columns
+            The names of those to read; all if None.
+        rows
+            A range of positions to read; all if None.
+        as_
+            ``"pandas"``, ``"arrow"`` or ``"polars"``: instead of the kind that was kept.
+
+        Raises
+        ------
+        NotFoundError
+            If it is not kept, or a piece of it is lost.
+        """
+
+    def snapshots(
+        self, *, ids: Sequence[str] | None = None, fingerprints: Sequence[str] | None = None
+    ) -> list[Snapshot]:
+        """Return the snapshots on the record, oldest first."""
+
+    def find_snapshot(self, fingerprint: str, restore_key: str = "") -> Snapshot | None:
+        """Return the snapshot that a table with this fingerprint and restore key would become, if it is kept.
+
+        The caller may name it in a batch as long as its session lives: it counts as used again.
+        """
+
+    def versions(
+        self, name: str | None = None, *, run_id: str | None = None, snapshot_id: str | None = None
+    ) -> list[DatasetVersion]:
+        """Return versions of datasets by name, then number: all, or those of a name, a run, a snapshot."""
+
+    def publish(self, version: DatasetVersion, *, snapshot: Snapshot | None = None) -> DatasetVersion:
+        """Write a version, with its snapshot if that is new, and return it with its number.
+
+        Any number of processes may publish a name at once: each content gets a number of its own. If the latest version
+        has the same content, that one is returned and nothing is written.
+
+        Raises
+        ------
+        InvalidValueError
+            If the store has no such snapshot or run.
+        ImmutableError
+            If it has a number, and that is another content's.
+        """
+
+    def checks(
+        self, *, run_id: str | None = None, execution_id: str | None = None, snapshot_id: str | None = None
+    ) -> list[Check]:
+        """Return checks in the order of their times: all, or those of a run, an execution, a snapshot."""
+
+    def reproductions(self, *, run_id: str | None = None) -> list[Reproduction]:
+        """Return reproductions in the order of their times: all, or those of a run."""
+
+    def usage(self) -> Usage:
+        """Return how much the store holds. Cheap: made to be asked before each snapshot."""
 
     def change_token(self) -> int:
         """Return a number that differs whenever something was written since, by anybody. Cheap: made to be polled."""

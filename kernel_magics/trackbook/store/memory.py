@@ -5,15 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trackbook import clock
 from trackbook.errors import TrackbookError
-from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDetail, Session
-from trackbook.store import rules
+from trackbook.records import (
+    Check,
+    DatasetVersion,
+    Environment,
+    Execution,
+    MetricPoint,
+    Origin,
+    Reproduction,
+    RunDetail,
+    Session,
+    Snapshot,
+)
+from trackbook.store import kept, rules
 from trackbook.store.content import Content
-from trackbook.store.contract import GRACE, Batch, Collection, RunFilter
+from trackbook.store.contract import GRACE, Batch, Collection, RunFilter, Usage
 from trackbook.store.objects import MemoryObjects
 
 if TYPE_CHECKING:
@@ -40,10 +52,14 @@ class MemoryStore:
 
     def write(self, batch: Batch) -> None:
         """Write a batch."""
+        self._write(batch)
+
+    def _write(self, batch: Batch) -> list[DatasetVersion]:
         rules.check_batch(batch)
         with self._lock:
-            self._content.write(batch)
+            versions = self._content.write(batch)
             self._token += 1
+            return versions
 
     def runs(self, where: RunFilter) -> list[RunDetail]:
         """Return the runs of a filter."""
@@ -116,6 +132,90 @@ class MemoryStore:
         """Return the bytes of an object."""
         return self._objects.get(digest)
 
+    @property
+    def objects(self) -> MemoryObjects:
+        """The place of the objects."""
+        return self._objects
+
+    def put_table(self, table: Any, *, fingerprint: str | None = None, restore_key: str = "") -> Snapshot:
+        """Keep the content of a table and return its snapshot."""
+        return kept.put_table(self._objects, table, fingerprint, restore_key)
+
+    def get_table(
+        self,
+        snapshot_id: str,
+        *,
+        columns: Sequence[Any] | None = None,
+        rows: slice | None = None,
+        as_: str | None = None,
+    ) -> Any:
+        """Return the table of a snapshot."""
+        return kept.get_table(self._objects, snapshot_id, columns, rows, as_)
+
+    def snapshots(
+        self, *, ids: Sequence[str] | None = None, fingerprints: Sequence[str] | None = None
+    ) -> list[Snapshot]:
+        """Return the snapshots on the record, oldest first."""
+        with self._lock:
+            found = [
+                each
+                for each in self._content.data.snapshots.values()
+                if (ids is None or each.snapshot_id in ids)
+                and (fingerprints is None or each.fingerprint in fingerprints)
+            ]
+            return sorted(found, key=lambda snapshot: (snapshot.made_at, snapshot.snapshot_id))
+
+    def find_snapshot(self, fingerprint: str, restore_key: str = "") -> Snapshot | None:
+        """Return the snapshot that a table would become, if it is kept."""
+        with self._lock:
+            return self._content.data.find(fingerprint, restore_key)
+
+    def versions(
+        self, name: str | None = None, *, run_id: str | None = None, snapshot_id: str | None = None
+    ) -> list[DatasetVersion]:
+        """Return versions of datasets by name, then number."""
+        with self._lock:
+            every = [each for known in self._content.data.versions.values() for each in known.values()]
+            found = [
+                each
+                for each in every
+                if name in (None, each.name)
+                and run_id in (None, each.run_id)
+                and snapshot_id in (None, each.snapshot_id)
+            ]
+            return sorted(found, key=lambda version: (version.name, version.version))
+
+    def publish(self, version: DatasetVersion, *, snapshot: Snapshot | None = None) -> DatasetVersion:
+        """Write a version and return it with its number."""
+        (published,) = self._write(Batch(snapshots=(snapshot,) if snapshot else (), versions=(version,)))
+        return published
+
+    def checks(
+        self, *, run_id: str | None = None, execution_id: str | None = None, snapshot_id: str | None = None
+    ) -> list[Check]:
+        """Return checks in the order of their times."""
+        with self._lock:
+            found = [
+                each
+                for each in self._content.data.checks.values()
+                if run_id in (None, each.run_id)
+                and execution_id in (None, each.execution_id)
+                and snapshot_id in (None, each.snapshot_id)
+            ]
+            return deepcopy(sorted(found, key=lambda check: (check.at, check.check_id)))
+
+    def reproductions(self, *, run_id: str | None = None) -> list[Reproduction]:
+        """Return reproductions in the order of their times."""
+        with self._lock:
+            found = [each for each in self._content.data.reproductions.values() if run_id in (None, each.run_id)]
+            return deepcopy(sorted(found, key=lambda reproduction: (reproduction.at, reproduction.reproduction_id)))
+
+    def usage(self) -> Usage:
+        """Return how much the store holds."""
+        with self._lock:
+            snapshots = self._content.data.snapshots.values()
+            return Usage(snapshots=len(snapshots), snapshot_bytes=sum(each.new_bytes for each in snapshots))
+
     def change_token(self) -> int:
         """Return a number that differs whenever something was written since."""
         with self._lock:
@@ -124,20 +224,19 @@ class MemoryStore:
     def verify(self) -> list[str]:
         """Return which objects are needed and not there: nothing else can go wrong in memory."""
         with self._lock:
-            return [problem for who, digest in self._references() for problem in self._lost(who, digest)]
+            snapshots = self._content.data.snapshots
+            lost = [
+                problem
+                for who, digest in self._content.references()
+                if digest not in snapshots
+                for problem in self._lost(who, digest)
+            ]
+            return lost + list(kept.problems(self._objects, snapshots.values(), self._users_of_snapshots()))
 
-    def _references(self) -> Iterator[tuple[str, str]]:
-        for kept in self._content.runs.values():
-            for artifact in kept.artifacts.values():
-                yield f"Run {kept.run.run_id}", artifact.digest
-            for module in kept.modules.values():
-                yield f"Run {kept.run.run_id}", module.digest
-        for execution in self._content.executions.values():
-            for digest in rules.object_digests(execution.outputs):
-                yield f"Execution {execution.execution_id}", digest
-        for environment in self._content.environments.values():
-            if environment.git and environment.git.patch:
-                yield f"Environment {environment.environment_id}", environment.git.patch
+    def _users_of_snapshots(self) -> Iterator[tuple[str, str]]:
+        """Return what needs a snapshot, and which: by its id, or as what a file's content is kept in."""
+        yield from self._content.users_of_snapshots()
+        yield from (each for each in self._content.references() if each[1] in self._content.data.snapshots)
 
     def _lost(self, who: str, digest: str) -> Iterator[str]:
         try:
@@ -150,9 +249,17 @@ class MemoryStore:
         from trackbook.store.collecting import began, sweep
 
         with self._lock:
-            needed = {digest for _, digest in self._references()}
             since = began(grace, self._content.sessions.values())
-            return sweep(self._objects, needed, since, is_dry_run=is_dry_run)
+            data = self._content.data
+            used = {snapshot_id for _, snapshot_id in self._users_of_snapshots()}
+            idle = {each for each, used_at in data.used_at.items() if each not in used and used_at < since}
+            needed = {digest for _, digest in self._content.references()}
+            for snapshot_id in data.snapshots.keys() - idle:
+                needed |= kept.needed(self._objects, data.snapshots[snapshot_id])
+            if not is_dry_run:
+                data.forget_snapshots(idle)
+            found = sweep(self._objects, needed, since, is_dry_run=is_dry_run)
+            return replace(found, snapshots=len(idle))
 
     def close(self) -> None:
         """Do nothing: what is in memory has no connections, and closing must not lose it."""

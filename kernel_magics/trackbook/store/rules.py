@@ -13,6 +13,7 @@ from trackbook.records import (
     Artifact,
     DatasetUse,
     Execution,
+    FileRead,
     JsonValue,
     LoggedPoint,
     LoggedPoints,
@@ -26,6 +27,7 @@ from trackbook.records import (
     RunStatus,
     Session,
 )
+from trackbook.store import keeping
 from trackbook.store.contract import Batch, RunChange
 
 _STEP_LIMIT = 2**63
@@ -36,7 +38,7 @@ Described = DatasetUse | Model | Artifact | ModuleUse
 
 
 def check_batch(batch: Batch) -> None:
-    """Refuse values that no store could give back: a time without a zone, a step beyond 64 bits.
+    """Refuse values that no store could give back: a time without a zone, a step beyond 64 bits, a version -1.
 
     Raises
     ------
@@ -55,6 +57,9 @@ def check_batch(batch: Batch) -> None:
         else:
             for point in change.metrics:
                 _check_point(point)
+    keeping.check_versions(batch.versions)
+    for moment, what in keeping.times(batch):
+        _check_time(moment, what)
 
 
 def _check_time(moment: datetime, what: str) -> None:
@@ -130,8 +135,8 @@ def check_param(run: str, key: str, stored: JsonValue, given: JsonValue) -> None
 
 
 def check_description(run: Run, stored: Described, given: Described) -> None:
-    """Refuse to replace a dataset, model, artifact or module of a run that has ended."""
-    if run.status is RunStatus.RUNNING or _same(stored, given):
+    """Refuse to replace a dataset, model, artifact or module of a run that has ended; where it is kept may be added."""
+    if run.status is RunStatus.RUNNING or _same(keeping.filled(stored, given), keeping.filled(given, stored)):
         return
     raise ImmutableError(
         f"{type(given).__name__} '{given.name}' of run '{run.name}' is on the record, "
@@ -157,10 +162,15 @@ def object_digests(outputs: Iterable[Output]) -> list[str]:
     return [part.digest for part in parts if part.digest is not None and part.text is None]
 
 
+def file_digests(files: Iterable[FileRead]) -> list[str]:
+    """Return the digests of the objects, or snapshots, that the contents of files are kept in."""
+    return [file.object_digest for file in files if file.object_digest is not None]
+
+
 def unknown_link(what: str) -> str:
-    """Return what to say when a batch names a session, run or parent that is not there."""
+    """Return what to say when a batch names a session, run, parent or snapshot that is not there."""
     return (
-        f"The batch names a session, run or parent that the store does not have ({what}). "
+        f"The batch names a session, run, parent or snapshot that the store does not have ({what}). "
         "Write that first, or in the same batch."
     )
 
