@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trackbook
 from trackbook.records import RunDetail, Verdict
 from trackbook.tracking.stale_report import stale_of
 
@@ -58,6 +59,22 @@ def test_reader_of_a_file_depends_on_the_cell_that_wrote_it(desk: Desk, writer: 
     (statement,) = reader.statements
     assert {each.execution_id for each in statement.reads["file raw.csv"]} == {writing.execution_id}
     assert desk.stale_names() == []
+
+
+@pytest.mark.parametrize("writer", WRITERS.values(), ids=WRITERS.keys())
+def test_explanation_goes_on_from_a_file_to_the_cell_that_wrote_it(desk: Desk, writer: str) -> None:
+    table = "a: import pandas as pd; k = 3; df = pd.DataFrame({'v': range(k), 't': [0, 1, 1]})"
+    desk.work([table, f"w: {writer}", "r: df = pd.read_csv('raw.csv')", FIT, "s: s = m.score(df[['v']], df['t'])"])
+    desk.notebook.run("%track")  # the store that `trackbook.why` looks into
+
+    explanation = trackbook.why()
+
+    nodes = {node.node_id: node for node in explanation.nodes}
+    (file,) = (node for node in nodes.values() if node.kind == "file")
+    writing = [edge for edge in explanation.edges if edge.end == file.node_id]
+    assert {nodes[edge.start].cell for edge in writing} == {3}
+    assert all(edge.is_sure for edge in writing)
+    assert "k" in {node.label for node in nodes.values() if node.kind == "literal"}
 
 
 def test_file_that_was_there_has_no_writer_among_the_cells(desk: Desk) -> None:

@@ -7,10 +7,21 @@ from dataclasses import dataclass, field, replace
 
 from trackbook.lineage import code
 from trackbook.lineage.attaching import add_modules, add_params, add_tables
+from trackbook.lineage.changing import only_recorded_into
 from trackbook.lineage.evidence import Evidence, add_written, file_node, id_of, leaf_of, metric_id, prompt
 from trackbook.lineage.randomness import add_drawn, add_unseeded_of
 from trackbook.lineage.why import Draft, Node, NodeKind, last_makers, reached, starts, wanted_reads
-from trackbook.records import Execution, HiddenReason, JsonValue, Origin, OriginKind, Source, Statement
+from trackbook.records import (
+    Execution,
+    HiddenReason,
+    JsonValue,
+    Origin,
+    OriginKind,
+    Source,
+    Statement,
+    file_key,
+    is_file_key,
+)
 
 BEFORE = "made before tracking began"
 _NOTHING = object()
@@ -69,14 +80,21 @@ class _Explaining:
         statement = self.evidence.at(source)
         if statement is None:
             return node_id
-        for name in wanted_reads(statement, names):
-            self._read(node_id, name, statement.reads[name], source)
+        aside = only_recorded_into(self.evidence.text(source))
+        for name in (each for each in wanted_reads(statement, names) if each not in aside):
+            self._read(self._entry(node_id, name, statement), name, statement.reads[name], source)
         for name in self._unseen(source, statement, names):
             self._unknown(node_id, source, name)
         for file in statement.files:
             self.draft.join(self.draft.add(file_node(file)), node_id)
         add_drawn(self.draft, self.evidence, source, statement)
         return node_id
+
+    def _entry(self, node_id: str, name: str, statement: Statement) -> str:
+        """Return the node by which what a statement read came in: the file that another one wrote, else its own."""
+        path = name.removeprefix(file_key("")) if is_file_key(name) else None
+        files = [file for file in statement.files if path is not None and file.path.endswith(path)]
+        return self.draft.add(file_node(files[0])) if files else node_id
 
     def _read(self, reader: str, name: str, makers: Sequence[Source], source: Source) -> None:
         found = last_makers(name, makers, self.evidence.executions, source)
