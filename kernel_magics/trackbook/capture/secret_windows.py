@@ -16,28 +16,13 @@ from trackbook.capture.secret_names import FOREIGN, FOREIGN_STEMS, promises_any_
 
 _STEMS = (b"pass", b"pw", b"secret", b"key", b"token", b"cred", b"auth", b"cookie", b"bearer", b"jwt", *FOREIGN_STEMS)
 _TELLING = (
-    b"login",
-    b"connect(",
-    b"connection(",
-    b"mysql",
-    b"identified by",
-    b"config set",
-    b"private key",
-    b"hooks",
-    b"curl ",
-    b"sig=",
-    b"q~",
-    b"hmac",
-    b"ftp(",
-    b"sudo ",
-    b"zip -p",
-    b"7z ",
-    b"openssl",
-    b"smbclient",
-    b"b64encode",
+    *(b"login", b"connect(", b"mysql", b"identified by", b"config set", b"private key", b"hooks", b"curl ", b"sig="),
+    *(b"q~", b"connection(", b"hmac", b"ftp(", b"sudo ", b"zip -p", b"7z ", b"openssl", b"smbclient", b"b64encode"),
 )
+_RARE = (*FOREIGN_STEMS, *_TELLING[10:])  # not looked for in very long outputs
 _JOINED = ('" + "', "' + '", '" "', "' '", "\" + '", "' + \"")
 _NEEDLES = (*_STEMS, *_TELLING, b"@")
+_OFTEN = tuple(needle for needle in _NEEDLES if needle not in _RARE)
 _NEEDLES_AS_TEXT = tuple(needle.decode() for needle in _NEEDLES)
 _WORD = (string.ascii_letters + string.digits + "_-").encode()
 _VALUE = re.compile(  # after a name
@@ -90,7 +75,8 @@ def find_windows(text: str) -> list[Window]:
     if len(data) >= _BLOB:
         data = _without_blobs(data)
         letters = data.lower().translate(None, _NO_LETTERS)  # shorter by far in numbers, the most of most long outputs
-        needles = [needle for needle in _NEEDLES if needle.translate(None, _NO_LETTERS) in letters]
+        sought = _OFTEN if len(data) > _CODE else _NEEDLES
+        needles = [needle for needle in sought if needle.translate(None, _NO_LETTERS) in letters]
     else:
         needles = _needles_in(text.lower())
         if not needles and not foreign and _LONG_RUN not in data.translate(_IN_RUN):
