@@ -584,3 +584,26 @@ def test_container_is_on_the_way_to_a_number_that_is_made_of_it(nb: Notebook) ->
         "[5] line 1: accuracy = accuracy_score(y_test, predictions['test'])",
         "[4] line 1: predictions['test'] = m.predict(X_test)",
     ]
+
+
+def test_tables_of_a_booster_stand_where_its_matrix_was_made(nb: Notebook) -> None:
+    pytest.importorskip("xgboost")
+    nb.run(DATA + "import xgboost as xgb")
+    nb.run(
+        "train = xgb.DMatrix(X_train, label=y_train)\n"
+        "history = {}\n"
+        "booster = xgb.train({'eta': 0.3}, train, 2, evals=[(train, 'train')], evals_result=history)"
+    )
+
+    shown = whole(nb.only_run(), "train.rmse")
+
+    assert re.search(r"train = xgb.DMatrix.*\n[│├└─ ]+\[2\] line 14: .*  X_train 90 . 4 #\w+, y_train 90 #\w+", shown)
+    assert "fits booster, a Booster" in shown
+    assert "history = {}" not in shown
+    assert "table X_train" not in shown
+
+
+def test_article_of_a_model_is_the_one_that_is_said(nb: Notebook) -> None:
+    nb.run(DATA + "from sklearn.svm import SVC\nm = SVC().fit(X, y)\nm.score(X, y)")
+
+    assert "fits m, an SVC" in whole(nb.only_run(), "score")

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from trackbook.records import JsonValue, encode
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_SAID_AS_WORDS = ("RANSAC", "SARIMA", "SHAP", "SMOTE", "LASSO", "LARS")
+_BEGIN_WITH_W_OR_Y = ("One", "Uni", "Use", "Eu")
 _DIGITS = 6
 _MARKS = {"\n": "⏎", "\t": "⇥", "\r": ""}
 
@@ -148,6 +150,13 @@ def shape(sizes: Iterable[object]) -> str:
 def plural(count: int, noun: str) -> str:
     """Return a count with its noun: ``1 run``, ``3 runs``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def with_article(word: str) -> str:
+    """Return a word with "a" or "an" before it, as it is said: ``an OLS``, ``a Ridge``, ``an SVC``."""
+    spelled = len(word) > 1 and word[:2].isupper() and not word.startswith(_SAID_AS_WORDS)
+    is_vowel = word[:1] in "AEFHILMNORSX" if spelled else word[:1].lower() in "aeiou"
+    return f"an {word}" if is_vowel and not word.startswith(_BEGIN_WITH_W_OR_Y) else f"a {word}"
 
 
 def _visible(character: str) -> str:

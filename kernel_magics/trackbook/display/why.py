@@ -229,7 +229,9 @@ def _is_end(node: Node) -> bool:
 def _own_remarks(node: Node) -> Iterator[str]:
     if node.kind is NodeKind.FIT:
         kind = node.details.get("class")
-        yield f"fits {fmt.one_line(node.label)}" + (f", a {cells.short_class(str(kind))}" if kind else "")
+        yield f"fits {fmt.one_line(node.label)}" + (
+            f", {fmt.with_article(cells.short_class(str(kind)))}" if kind else ""
+        )
         inside = node.details.get("inside")
         for place in inside if isinstance(inside, list) else ():
             if isinstance(place, dict) and place["cell"] is not None:

@@ -39,17 +39,23 @@ def _table(use: DatasetUse) -> Node:
 
 
 def _readers(draft: Draft, evidence: Evidence, origin: Origin, use: DatasetUse) -> list[str]:
-    """Return the statement that used a table for an origin: its own, else the nearest one that read the name."""
+    """Return the statement that used a table for an origin: its own, else the nearest one that read the name.
+
+    For a fit that is what made the object that holds its tables (``DMatrix(X, y)``); of one in a function the names may
+    be the function's own.
+    """
     if not _is_for(evidence, origin, use):
         return []
     own = id_of(origin.source)
     names = set(origin.names) & set(getattr(evidence.at(origin.source), "reads", ()))
     if use.name in names or (not use.name.isidentifier() and code.names_in(use.name) & names):
         return [own]
-    if origin.kind is OriginKind.FIT or use.role is Role.TRAIN:
+    if origin.inside and (origin.kind is OriginKind.FIT or use.role is Role.TRAIN):
         return []
-    reading = {edge.end for edge in draft.edges.values() if edge.name == use.name}
-    return [node_id for node_id in draft.upstream(own) if node_id in reading][:1]
+    read = {use.name} if use.name.isidentifier() else code.names_in(use.name)
+    reading = {edge.end for edge in draft.edges.values() if edge.name in read}
+    nearest = [node_id for node_id in draft.upstream(own) if node_id in reading][:1]
+    return [each for each in nearest if use.name in (draft.nodes[each].code or "")]
 
 
 def _is_for(evidence: Evidence, origin: Origin, use: DatasetUse) -> bool:

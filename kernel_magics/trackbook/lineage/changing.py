@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from enum import Enum
+from functools import lru_cache
 
 from trackbook.lineage.code import names_in, parsed, stored_in
 
@@ -33,6 +34,10 @@ _BUILTINS_TEXT = """
 abs all any bool bytes dict display divmod enumerate float format frozenset getattr hasattr hash id int isinstance
 issubclass len list max min print range repr reversed round set sorted str sum tuple type zip
 """
+_MAKING_PLAIN = frozenset({"bool", "float", "format", "hash", "int", "len", "repr", "round", "str"})
+_BOOSTING = frozenset({"xgboost", "lightgbm", "catboost"})
+_RECORDING = ("evals_result", "record_evaluation")
+"""The argument, and the function, of boosting libraries into whose dict they write what they measure."""
 _CHANGING_METHODS = frozenset(_CHANGING_TEXT.split())
 _READING_METHODS = frozenset(_READING_TEXT.split())
 _LIBRARIES = frozenset(_LIBRARIES_TEXT.split())
@@ -77,8 +82,55 @@ def _effects_of_call(name: str, call: ast.Call, module_of: ModuleOf) -> Iterator
     if isinstance(function, ast.Attribute) and _owner(function) == name:
         yield _effect_of_method(function.attr, call)
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    if any(_hands_over(argument, name) for argument in given):
+    if any(_owner(each) == name for each in recorded_into(call)):
+        yield Effect.CHANGES
+    elif any(_hands_over(argument, name) for argument in given):
         yield Effect.READS if _only_reads(function, module_of) else Effect.MAY_CHANGE
+
+
+def makes_plain(name: str, text: str) -> bool:
+    """Return whether a statement gives a name a number, a text, None, or a tuple of such: nothing can change these."""
+    for node in ast.walk(parsed(text) or ast.Module([], [])):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        is_given = any(isinstance(each, ast.Name) and each.id == name for each in targets)
+        if is_given and isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr):
+            return node.value is not None and _is_plain(node.value)
+    return False
+
+
+def _is_plain(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant() | ast.JoinedStr() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Call(func=ast.Name(id=function)):
+            return function in _MAKING_PLAIN or function.endswith(("_score", "_error"))
+        case ast.UnaryOp(operand=inner):
+            return _is_plain(inner)
+        case ast.BinOp():
+            return _is_plain(value.left) and _is_plain(value.right)
+        case ast.IfExp():
+            return _is_plain(value.body) and _is_plain(value.orelse)
+        case ast.Tuple():
+            return all(map(_is_plain, value.elts))
+    return False
+
+
+def recorded_into(call: ast.Call) -> Iterator[ast.expr]:
+    """Yield the arguments of a call that it only writes into: ``evals_result=history``."""
+    yield from (keyword.value for keyword in call.keywords if keyword.arg in _RECORDING)
+    if isinstance(call.func, ast.Attribute | ast.Name) and ast.unparse(call.func).rpartition(".")[2] in _RECORDING:
+        yield from call.args
+
+
+@lru_cache(maxsize=4096)
+def only_recorded_into(text: str) -> frozenset[str]:
+    """Return the names in a statement that it only writes into, and that so are no input of what it makes."""
+    tree = parsed(text) or ast.Module([], [])
+    into = [_owner(each) for node in ast.walk(tree) if isinstance(node, ast.Call) for each in recorded_into(node)]
+    if not into:
+        return frozenset()
+    loaded = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    return frozenset(name for name in into if name is not None and loaded.count(name) == into.count(name))
 
 
 def _effect_of_method(method: str, call: ast.Call) -> Effect:
@@ -102,12 +154,13 @@ def _hands_over(argument: ast.expr, name: str) -> bool:
 def _only_reads(function: ast.expr, module_of: ModuleOf) -> bool:
     """Return whether a function is known to leave its arguments alone."""
     root = _root(function)
+    library = ((module_of(root) if root else None) or "").partition(".")[0]
+    if library in _BOOSTING:
+        return True
     if isinstance(function, ast.Name):
-        module = module_of(function.id)
-        return module.partition(".")[0] in _LIBRARIES if module else function.id in _BUILTINS
+        return library in _LIBRARIES if library else function.id in _BUILTINS
     if isinstance(function, ast.Attribute):
-        module = module_of(root) if root else None
-        if module is not None and module.partition(".")[0] in _LIBRARIES:
+        if library in _LIBRARIES:
             return function.attr in _PROTOCOL or function.attr not in _CHANGING_METHODS
         return function.attr in _PROTOCOL or function.attr in ("append", "add", "update", "extend")
     return False

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 
-from trackbook.lineage.changing import Effect, effect_on
+from trackbook.lineage.changing import Effect, effect_on, makes_plain
 from trackbook.lineage.code import is_import, module_imported
 from trackbook.lineage.segments import statement_text
-from trackbook.records import Execution, HiddenReason, JsonValue, Origin, Source, Statement
+from trackbook.records import Execution, HiddenReason, JsonValue, Origin, Source, Statement, is_file_key
 
 
 class NodeKind(StrEnum):
@@ -172,8 +172,8 @@ def read_by(statement: Statement, names: Collection[str] | None) -> list[Source]
 
 
 def wanted_reads(statement: Statement, names: Collection[str] | None) -> list[str]:
-    """Return which names a statement read, of those that matter (None: all of them do)."""
-    return [name for name in statement.reads if names is None or name in names]
+    """Return which names a statement read, of those that matter (None: all of them do), and the files that it read."""
+    return [name for name in statement.reads if names is None or name in names or is_file_key(name)]
 
 
 def resolved(origins: Iterable[Origin], executions: Mapping[str, Execution]) -> list[Origin]:
@@ -199,6 +199,8 @@ def last_makers(
     changed what its own cell made stands beside the maker; one that is known not to is none, nor is the `reader`, which
     in a loop comes round to what it made itself.
     """
+    if is_file_key(name):
+        return dict.fromkeys(makers, True)
     found: dict[Source, bool] = {}
     behind: set[Source] = set()
     for maker in sorted(makers, key=lambda each: _time(each, executions), reverse=True):
@@ -239,11 +241,15 @@ def _effect(name: str, maker: Source, makers: Sequence[Source], executions: Mapp
 
 def _is_unchanging(name: str, makers: Sequence[Source], executions: Mapping[str, Execution]) -> bool:
     """Return whether all that gave a name its value gave it a number, a text or None, which no call can change."""
-    statements = [statement_at(executions, maker) for maker in makers]
-    return bool(statements) and all(
-        each is not None and name in each.literals and not isinstance(each.literals[name], list | dict)
-        for each in statements
-    )
+    return bool(makers) and all(_gives_plain(name, maker, executions) for maker in makers)
+
+
+def _gives_plain(name: str, maker: Source, executions: Mapping[str, Execution]) -> bool:
+    statement = statement_at(executions, maker)
+    if statement is None:
+        return False
+    is_literal = name in statement.literals and not isinstance(statement.literals[name], list | dict)
+    return is_literal or makes_plain(name, text_at(executions, maker))
 
 
 def _module_of(statement: Statement, executions: Mapping[str, Execution], name: str) -> str | None:

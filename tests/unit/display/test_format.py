@@ -83,3 +83,16 @@ def test_moments_are_told_from_now():
 
     assert told == ["just now", "just now", "3 min ago", "2 h ago", "3 d ago"]
     assert fmt.ago(at - timedelta(days=90), at) == f"{at - timedelta(days=90):%Y-%m-%d}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "an OLS", "an SVC", "an MLPClassifier", "an XGBClassifier", "an LGBMRegressor", "an NMF",
+        "an AdaBoostRegressor", "an IsolationForest", "an RFE", "a Ridge", "a LogisticRegression", "a WLS", "a PCA",
+        "a KMeans", "a UMAP",
+        "a RANSACRegressor", "a OneVsRestClassifier", "a NuSVC", "a Booster", "an estimator", "a _Own",
+    ],
+)  # fmt: skip
+def test_article_is_the_one_that_is_said(said):
+    assert fmt.with_article(said.partition(" ")[2]) == said

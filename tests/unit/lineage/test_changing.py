@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from trackbook.lineage.changing import Effect, effect_on
+from trackbook.lineage.changing import Effect, effect_on, makes_plain
 
 MODULES = {"train_test_split": "sklearn.model_selection", "np": "numpy", "plt": "matplotlib.pyplot", "mend": "helpers"}
+MODULES |= {"xgb": "xgboost", "lgb": "lightgbm"}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,33 @@ MODULES = {"train_test_split": "sklearn.model_selection", "np": "numpy", "plt": 
         ("mend(df > 3)", Effect.READS),
         ("results.append(df)", Effect.READS),
         ("df.groupby('a').mean()", Effect.READS),
+        ("bst = xgb.train({}, df, 5, evals=[(df, 'train')])", Effect.READS),
+        ("bst = xgb.train({}, d, evals_result=df)", Effect.CHANGES),
+        ("bst = lgb.train({}, d, callbacks=[lgb.record_evaluation(df)])", Effect.CHANGES),
     ],
 )
 def test_effect_of_a_statement(text: str, effect: Effect) -> None:
     assert effect_on("df", text, MODULES.get) is effect
+
+
+@pytest.mark.parametrize(
+    ("text", "is_plain"),
+    [
+        ("a = 3", True),
+        ("a = (1, 'x', None)", True),
+        ("a = float(C) * 2", True),
+        ("a: int = len(df)", True),
+        ("b = a = f'{x}'", True),
+        ("print(a := -1)", True),
+        ("a = 'x' if y else None", True),
+        ("a = accuracy_score(y, p)", True),
+        ("a = [1]", False),
+        ("a = (1, [2])", False),
+        ("a = df > 3", False),
+        ("a = b", False),
+        ("a, b = f()", False),
+        ("a += 1", False),
+    ],
+)
+def test_numbers_and_texts_are_known_by_how_they_are_made(text: str, is_plain: bool) -> None:
+    assert makes_plain("a", text) is is_plain
