@@ -11,6 +11,7 @@ from trackbook.tracking.groups import FEWEST, Difference, Group, Grouping, Stati
 
 _MOST_DIFFERENCES = 30
 _WIDEST = 32
+_SPEAKING = frozenset({"model", "params.model", "experiment"})  # values that say themselves what they are of
 
 
 def show_groups(grouping: Grouping, look: Look | None = None) -> Shown:
@@ -94,18 +95,33 @@ def _difference(grouping: Grouping, each: Difference) -> tuple[Cell, ...]:
     one, other = (grouping.groups[at] for at in (each.one, each.other))
     return (
         Cell(text=each.metric),
-        Cell(text=f"{_name(one)} → {_name(other)}"),
+        Cell(text=f"{_name(one, other)} → {_name(other, one)}"),
         Cell(text=fmt.signed(each.difference), title=fmt.exact(each.difference)),
         cells.NOTHING if each.corrected is None else Cell(text=_p(each.corrected)),
         _judgement(each, one, other),
     )
 
 
-def _name(group: Group) -> str:
-    return ", ".join(
-        fmt.shortened("—" if _lacks(group, field) else fmt.value(value), _WIDEST)
+def _name(group: Group, other: Group) -> str:
+    """Return what sets a group apart from another one; a field that only the other one has needs no word."""
+    differing = [
+        field
         for field, value in group.labels.items()
-    )
+        if value != other.labels[field] or _one_lacks(group, other, field)
+    ]
+    own = [field for field in differing if not _lacks(group, field)] or differing[:1]
+    return ", ".join(_said(group, field, is_alone=len(differing) == 1) for field in own)
+
+
+def _one_lacks(one: Group, other: Group, field: str) -> bool:
+    return _lacks(one, field) != _lacks(other, field)
+
+
+def _said(group: Group, field: str, *, is_alone: bool) -> str:
+    if _lacks(group, field):
+        return f"no {_title(field)}"
+    value = fmt.shortened(fmt.value(group.labels[field]), _WIDEST)
+    return value if is_alone or field in _SPEAKING else f"{_title(field)}={value}"
 
 
 def _p(value: float) -> str:

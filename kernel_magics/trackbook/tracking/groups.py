@@ -14,7 +14,7 @@ import difflib
 import hashlib
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from statistics import fmean, stdev
@@ -23,9 +23,9 @@ from trackbook.capture.symbols import parse_cell
 from trackbook.errors import InvalidValueError
 from trackbook.records import Execution, JsonValue, RunDetail, RunStatus, encode
 from trackbook.store.contract import RunFilter, Store
-from trackbook.tracking.choices import is_group
+from trackbook.tracking.choices import chosen_params, default_params, is_group
 from trackbook.tracking.direction import is_detail
-from trackbook.tracking.find import find_run
+from trackbook.tracking.find import find_run, witnesses_of
 
 FEWEST = 3  # runs that a group needs to be judged
 CONFIDENCE = 0.95
@@ -134,7 +134,8 @@ def group_runs(
     facts = _facts(store, kept)
     fields = [_field(name, facts) for name in by]
     sets = _sets(kept, facts, fields, named)
-    also = tuple(dict.fromkeys(name for members in sets.values() for name in _varying(members, facts, fields, named)))
+    aside = {"experiment", "session", *fields, *named, *_unchosen(store, kept)}
+    also = tuple(dict.fromkeys(name for members in sets.values() for name in _varying(members, facts, aside)))
     labelled = [*fields, *also]
     groups = [_group(_sorted(members), facts, labelled, keys) for members in _split(kept, facts, labelled).values()]
     groups.sort(key=lambda group: [encode(value) for value in group.labels.values()])
@@ -179,7 +180,7 @@ def _facts_of(detail: RunDetail, shapes: Mapping[str, str]) -> Facts:
         "data": _digest(_data_of(detail)),
         "code": _digest([*code, *modules]),
     }
-    return facts | {key: value for key, value in about.items() if value}
+    return {key: value for key, value in about.items() if value} | facts
 
 
 def _data_of(detail: RunDetail) -> list[str]:
@@ -250,18 +251,28 @@ def _split(
     return found
 
 
-def _varying(
-    members: Sequence[RunDetail], facts: Mapping[str, Facts], fields: Collection[str], seeds: frozenset[str]
-) -> list[str]:
-    """Return the fields in which the runs of a group differ and that are no seeds; people's words don't count."""
+def _unchosen(store: Store, details: Sequence[RunDetail]) -> Iterator[str]:
+    """Yield the params that nobody chose in any run: another class has other ones, and that is said by `model`."""
+    told = default_params([*details, *witnesses_of(store, details)])
+    chosen = set(chosen_params(details, told))
+    yield from (f"params.{key}" for detail in details for key in detail.params if key not in chosen)
+
+
+def _varying(members: Sequence[RunDetail], facts: Mapping[str, Facts], aside: Collection[str]) -> list[str]:
+    """Return the fields in which the runs of a group differ; people's words don't count, nor what another one implies.
+
+    Other models are made by other code, which is no news.
+    """
     listed = [facts[detail.run.run_id] for detail in members]
-    names = dict.fromkeys(name for each in listed for name in each)
-    aside = {"experiment", "session", *fields, *seeds}
-    return [
-        name
-        for name in names
-        if name not in aside and not name.startswith("tags.") and len({encode(each.get(name)) for each in listed}) > 1
-    ]
+    names = dict.fromkeys(name for each in listed for name in each if not name.startswith("tags."))
+    varying = [name for name in names if name not in aside and _count(listed, name) > 1]
+    is_implied = "model" in varying and _count(listed, "model") == _count(listed, "model", "code")
+    return [name for name in varying if not (name == "code" and is_implied)]
+
+
+def _count(listed: Iterable[Facts], *names: str) -> int:
+    """Return how many different values fields have together; having none is one."""
+    return len({tuple(encode(each[name]) if name in each else "" for name in names) for each in listed})
 
 
 def _sorted(members: Iterable[RunDetail]) -> list[RunDetail]:

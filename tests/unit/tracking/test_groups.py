@@ -3,12 +3,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import combinations
 
 import pytest
 from scipy.stats import ttest_ind
 from trackbook.display.groups import show_groups
 from trackbook.errors import InvalidValueError
-from trackbook.records import DatasetUse, Execution, Outcome, Process, RunStatus, Session
+from trackbook.records import DatasetUse, Execution, Model, Outcome, Process, RunStatus, Session
 from trackbook.store import Batch, MemoryStore
 from trackbook.tracking.groups import group_runs, runs_to_group
 
@@ -216,3 +217,66 @@ def test_a_param_of_none_is_no_missing_param(store, make_run):
     assert len(grouping.groups) == 2
     rows = [line.split()[0] for line in show_groups(grouping).text.splitlines() if "…" in line and "±" in line]
     assert sorted(rows) == ["None", "—"]
+
+
+def fitted(make_run, number, kind, defaults, **params):
+    model = Model(model_id=f"m{number}", name="m", class_name=f"sklearn.{kind}", details={"default_params": defaults})
+    run = make_run(number, params={"random_state": number, **params}, metrics={"test.accuracy": number / 100})
+    return replace(run, models=(model,))
+
+
+@pytest.fixture
+def forests_and_ridges(make_run):
+    def forest(number, depth):
+        defaults = ["bootstrap", "ccp_alpha"]
+        return fitted(make_run, number, "Forest", defaults, max_depth=depth, bootstrap=True, ccp_alpha=0.0)
+
+    def ridge(number):
+        return fitted(make_run, number, "Ridge", ["fit_intercept", "tol"], alpha=0.5, fit_intercept=True, tol=0.01)
+
+    return [
+        *(forest(number, 3) for number in range(3)),
+        *(forest(number, None) for number in range(3, 6)),
+        *(ridge(number) for number in range(6, 9)),
+    ]
+
+
+def test_params_that_nobody_chose_make_no_groups(store, forests_and_ridges):
+    grouping = group_runs(store, forests_and_ridges, ["model"])
+
+    assert grouping.also == ("params.max_depth",)
+    assert [len(group.runs) for group in grouping.groups] == [3, 3, 3]
+
+
+def test_a_param_that_nobody_chose_groups_on_request(store, forests_and_ridges):
+    grouping = group_runs(store, forests_and_ridges, ["params.bootstrap"])
+
+    assert grouping.by == ("params.bootstrap",)
+    assert {group.labels["params.bootstrap"] for group in grouping.groups} == {True, None}
+
+
+def test_groups_are_named_by_what_sets_them_apart(store, forests_and_ridges):
+    by_depth = show_groups(group_runs(store, forests_and_ridges, ["max_depth"])).text
+    by_experiment = show_groups(group_runs(store, forests_and_ridges, ["experiment"])).text
+
+    assert all(f"{one} → {other}" in by_depth for one, other in combinations(["no max_depth", "3", "None"], 2))
+    assert "Forest, max_depth=3 → Ridge, alpha=0.5" in by_experiment
+    assert "3 → None" in by_experiment
+    assert "bootstrap" not in by_depth + by_experiment
+
+
+def test_other_code_of_another_model_is_no_group_of_its_own(store, make_run):
+    sources = {"Forest": "Forest(x)", "Ridge": "ridge = Ridge(x)"}
+    at = datetime(2026, 5, 1, tzinfo=UTC)
+    for kind, source in sources.items():
+        cell = Execution(
+            execution_id=kind, session_id="session", index=1, source=source, started_at=at, outcome=Outcome.OK
+        )
+        store.write(Batch(executions=[cell]))
+    runs = [
+        replace(fitted(make_run, 2 * number + at, kind, []), execution_ids=(kind,))
+        for number in range(3)
+        for at, kind in enumerate(sources)
+    ]
+
+    assert group_runs(store, runs, ["experiment"]).also == ("model",)
