@@ -10,9 +10,9 @@ import pytest
 import trackbook
 from click.testing import CliRunner
 from trackbook.cli import cli
+from trackbook.explained import DiffView
 from trackbook.records import Execution
 from trackbook.tracking.diff_outputs import Change
-from trackbook.views import DiffView
 
 from .session import DATA, Notebook
 
