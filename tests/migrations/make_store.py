@@ -12,7 +12,10 @@ from pathlib import Path
 
 from trackbook.records import (
     Artifact,
+    Check,
     Column,
+    ComparedKind,
+    Comparison,
     DatasetUse,
     Environment,
     Execution,
@@ -31,6 +34,8 @@ from trackbook.records import (
     OutputKind,
     OutputPart,
     Process,
+    Reproduction,
+    ReproductionVerdict,
     Resources,
     Role,
     Run,
@@ -51,7 +56,7 @@ LONG = "a long note\n" * 2000
 def fill(store: Store) -> None:
     """Write one of everything."""
     patch, plot = store.put_object(b"diff --git"), store.put_object(b"png")
-    module = store.put_object(b"def clean(df): ...")
+    module, model = store.put_object(b"def clean(df): ..."), store.put_object(b"a skops file")
     environment = Environment(
         environment_id="v1",
         python="3.11.7",
@@ -72,7 +77,9 @@ def fill(store: Store) -> None:
         environment_id="v1",
     )
     store.write(Batch(sessions=[session], environments=[environment], executions=_executions(plot)))
-    store.write(Batch(runs=[_finished(plot, module), _left_running()]))
+    store.write(Batch(runs=[_finished(plot, module, model), _left_running()]))
+    schema, notebook = store.put_object(b"age: int"), store.put_object(b"{}")
+    store.write(Batch(checks=[_check(schema)], reproductions=[_reproduction(notebook)]))
 
 
 def _executions(plot: str) -> list[Execution]:
@@ -119,7 +126,7 @@ def _text(text: str) -> OutputPart:
     return OutputPart(media_type="text/plain", size=len(text), digest=digest_of(text.encode()), text=text)
 
 
-def _finished(plot: str, module: str) -> RunChange:
+def _finished(plot: str, module: str, model: str) -> RunChange:
     run = Run(
         run_id="r1",
         name="brave-otter",
@@ -141,7 +148,7 @@ def _finished(plot: str, module: str) -> RunChange:
         rows=3,
         shape=(3, 1),
         columns=(Column(name="age", dtype="int64"),),
-        files=(FileRead(path="a.csv", size=3),),
+        files=(FileRead(path="a.csv", size=3), FileRead(path="b.csv", size=3, digest=plot, object_digest=plot)),
     )
     return RunChange(
         run_id="r1",
@@ -150,7 +157,7 @@ def _finished(plot: str, module: str) -> RunChange:
         metrics=[MetricPoint(key="loss", value=value, step=step, time=NOON) for step, value in enumerate(values)],
         tags={"team": "red"},
         datasets=[dataset],
-        models=[Model(model_id="m1", name="clf", class_name="sklearn.Model", features=("age",))],
+        models=[Model(model_id="m1", name="clf", class_name="sklearn.Model", features=("age",), object_digest=model)],
         artifacts=[Artifact(name="plot.png", digest=plot, size=3, media_type="image/png")],
         modules=[ModuleUse(name="shop.clean", path="shop/clean.py", digest=module, size=18)],
         origins=[Origin(kind=OriginKind.METRIC, key="loss", source=Source(execution_id="e1", statement=0))],
@@ -161,6 +168,37 @@ def _finished(plot: str, module: str) -> RunChange:
 def _left_running() -> RunChange:
     run = Run(run_id="r2", name="calm-crane", experiment="churn", session_id="s1", started_at=NOON, parent_id="r1")
     return RunChange(run_id="r2", run=run, params={"C": 1})
+
+
+def _check(schema: str) -> Check:
+    return Check(
+        check_id="c1",
+        name="ages",
+        table="df",
+        at=NOON,
+        is_passed=False,
+        failures=1,
+        sample=({"age": -1},),
+        schema_name="schema.py:Ages",
+        schema_digest=schema,
+        execution_id="e1",
+        run_id="r1",
+    )
+
+
+def _reproduction(notebook: str) -> Reproduction:
+    loss = Comparison(kind=ComparedKind.METRIC, key="loss", expected=0.5, found=float("nan"), is_same=False)
+    return Reproduction(
+        reproduction_id="p1",
+        run_id="r1",
+        at=NOON,
+        verdict=ReproductionVerdict.DIFFERENT,
+        reason="The loss was 0.5 and is not a number.",
+        comparisons=(loss,),
+        slice_digest=notebook,
+        seconds=1.5,
+        first_difference={"execution": "e1", "statement": 0},
+    )
 
 
 def _shrink(database: Path) -> None:

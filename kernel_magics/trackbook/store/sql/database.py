@@ -60,7 +60,7 @@ class Database:
         with self._gate, self._translated:
             self._ready()
 
-    def write(self, act: Callable[[sqlite3.Connection], None]) -> None:
+    def write(self, act: Callable[[sqlite3.Connection], object]) -> None:
         """Call a function with a connection inside a write transaction, committed at its end.
 
         Raises

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from trackbook.store.contract import Batch, RunChange
-from trackbook.store.sql import rows, statements
+from trackbook.store.sql import data_writing, rows, statements
 from trackbook.store.sql.compiled import Change
 from trackbook.store.sql.rows import PointRow, Row
 from trackbook.store.sql.texts import Texts
@@ -39,11 +39,12 @@ class BatchRows:
     environments: list[Values]
     executions: list[Values]
     changes: list[ChangeRows]
+    data: data_writing.DataRows | None = None
 
     @property
     def is_one_execution(self) -> bool:
         """Whether there is one execution and nothing else."""
-        return len(self.executions) == 1 and not (self.changes or self.sessions or self.environments)
+        return len(self.executions) == 1 and not (self.changes or self.sessions or self.environments or self.data)
 
 
 def drafted(batch: Batch, texts: Texts) -> BatchRows:
@@ -57,6 +58,7 @@ def drafted(batch: Batch, texts: Texts) -> BatchRows:
         environments=_packed(statements.ADD_ENVIRONMENT, rows.environment_row, batch.environments, texts),
         executions=_packed(statements.ADD_EXECUTION, rows.execution_row, batch.executions, texts),
         changes=changes,
+        data=data_writing.drafted(batch, texts),
     )
 
 
@@ -74,7 +76,7 @@ def _change_rows(change: RunChange, texts: Texts) -> ChangeRows:
     }
     return ChangeRows(
         run_id=change.run_id,
-        run=None if change.run is None else _packed_row(rows.run_row(change.run), texts),
+        run=None if change.run is None else packed_row(rows.run_row(change.run), texts),
         params=[
             (texts.stored(key), *_packed_param(rows.param_row(value), texts)) for key, value in change.params.items()
         ],
@@ -83,13 +85,14 @@ def _change_rows(change: RunChange, texts: Texts) -> ChangeRows:
             for key, value in change.tags.items()
         ],
         points={texts.stored(key): listed for key, listed in rows.point_rows(change.metrics).items()},
-        described={table: [_packed_row(row, texts) for row in listed] for table, listed in described.items()},
+        described={table: [packed_row(row, texts) for row in listed] for table, listed in described.items()},
         execution_ids=[texts.stored(execution_id) for execution_id in change.execution_ids],
         note=None if change.note is None else texts.stored(change.note),
     )
 
 
-def _packed_row(row: Row, texts: Texts) -> Row:
+def packed_row(row: Row, texts: Texts) -> Row:
+    """Return a row with its texts as they are stored."""
     return dict(zip(row, texts.packed(tuple(row.values())), strict=True))
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
     func,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 PREFIX_LENGTH = 64  # characters of a param's JSON text, or of a tag, that are indexed
 
 metadata = MetaData(
@@ -56,6 +56,15 @@ def _run() -> Column[int]:
 def _key() -> Column[int]:
     """Name a key, unchecked: the number is taken from `keys` in the same transaction, a check of each point is dear."""
     return Column("key_number", BigInteger, nullable=False)
+
+
+def _snapshot(name: str = "snapshot_id", *, nullable: bool = True) -> Column[str]:
+    return Column(name, Text, ForeignKey("snapshots.snapshot_id"), nullable=nullable)
+
+
+def _run_id() -> Column[str]:
+    """Name a run that may be withdrawn while this stays."""
+    return Column("run_id", Text, ForeignKey("runs.run_id", ondelete="SET NULL"))
 
 
 def _place() -> Column[int]:
@@ -241,6 +250,80 @@ metric_points = _clustered(  # every other point; `place` tells apart those of o
     by=("run_number", "key_number", "step", "time", "place"),
 )
 
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("snapshot_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),  # when somebody last wanted to name it: what is young is not forgotten
+    Column("fingerprint", Text),
+    Column("restore_key", Text, nullable=False),
+    Column("rows", BigInteger),
+    Column("columns", BigInteger),
+    Column("stored_bytes", BigInteger, nullable=False),
+    Column("new_bytes", BigInteger, nullable=False),
+    Column("profile_digest", Text),
+    Index(None, "fingerprint", "restore_key"),
+)
+
+dataset_versions = Table(
+    "dataset_versions",
+    metadata,
+    _number("position"),
+    Column("name", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    _snapshot(nullable=False),
+    Column("fingerprint", Text),
+    Column("made_at", Moment, nullable=False),
+    Column("session_id", Text),
+    _run_id(),
+    Column("execution_id", Text),
+    UniqueConstraint("name", "version"),
+    Index(None, "snapshot_id"),
+    Index(None, "run_id"),
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("check_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("is_passed", Boolean, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    Column("sample", Text, nullable=False),
+    Column("schema_name", Text),
+    Column("schema_digest", Text),
+    _snapshot(),
+    Column("session_id", Text),
+    Column("execution_id", Text),
+    _run_id(),
+    Index(None, "execution_id"),
+    Index(None, "run_id"),
+    Index(None, "snapshot_id"),
+)
+
+reproductions = Table(
+    "reproductions",
+    metadata,
+    Column("reproduction_id", Text, primary_key=True),
+    Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("tolerance", Double, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("comparisons", Text, nullable=False),
+    Column("seconds", Double),
+    Column("slice_digest", Text),
+    Column("log_digest", Text),
+    Column("first_difference", Text),
+    Column("details", Text, nullable=False),
+    Index(None, "run_id", "at"),
+)
+
 datasets = Table(
     "datasets",
     metadata,
@@ -254,9 +337,11 @@ datasets = Table(
     Column("columns", Text, nullable=False),
     Column("fingerprint", Text),
     Column("files", Text, nullable=False),
+    _snapshot(),
     UniqueConstraint("run_number", "name", "role"),
     Index(None, "fingerprint"),
 )
+Index("ix_datasets_snapshot_id", datasets.c.snapshot_id, **_where(datasets.c.snapshot_id.is_not(None)))
 
 models = Table(
     "models",
@@ -271,9 +356,12 @@ models = Table(
     Column("importances", Text, nullable=False),
     Column("coefficients", Text, nullable=False),
     Column("details", Text, nullable=False),
+    Column("object_digest", Text),
+    _snapshot("example_snapshot"),
     UniqueConstraint("run_number", "model_id"),
     Index(None, "model_id"),
 )
+Index("ix_models_example_snapshot", models.c.example_snapshot, **_where(models.c.example_snapshot.is_not(None)))
 
 artifacts = _clustered(
     "artifacts",

@@ -6,6 +6,7 @@ They are compiled once, into `statements.py`: whoever changes one of them or the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -67,6 +68,18 @@ def _adding_point_among() -> Change:
     return changing(insert(table).from_select([column.name for column in table.c], select(*chosen)))
 
 
+def _putting_snapshot() -> Change:
+    """Insert a snapshot; one that is there is used again, and gets the profile that it has not."""
+    table = schema.snapshots
+    statement = insert(table).values(_given(table))
+    given = statement.excluded
+    again = {
+        "used_at": func.max(table.c.used_at, given.used_at),
+        "profile_digest": func.coalesce(table.c.profile_digest, given.profile_digest),
+    }
+    return changing(statement.on_conflict_do_update(index_elements=["snapshot_id"], set_=again))
+
+
 ADD_EXECUTION = _inserting(schema.executions)
 PUT_EXECUTION = _replacing(schema.executions, "execution_id")
 PUT_SESSION = _replacing(schema.sessions, "session_id")
@@ -85,6 +98,20 @@ PUT_ARTIFACT = _replacing(schema.artifacts, "run_number", "name")
 PUT_MODULE = _replacing(schema.modules, "run_number", "name")
 ADD_ORIGIN = _adding(schema.origins, "run_number", "key_number", "kind", "execution_id", "statement")
 ADD_LINK = _adding(schema.run_executions, "run_number", "execution_id")
+PUT_SNAPSHOT = _putting_snapshot()
+USE_SNAPSHOT = changing(
+    update(schema.snapshots)
+    .where(schema.snapshots.c.snapshot_id == bindparam("of_snapshot_id"))
+    .values(used_at=func.max(schema.snapshots.c.used_at, bindparam("used_at")))
+)
+SET_NEW_BYTES = changing(
+    update(schema.snapshots)
+    .where(schema.snapshots.c.snapshot_id == bindparam("of_snapshot_id"))
+    .values(new_bytes=bindparam("new_bytes"))
+)
+ADD_VERSION = _inserting(schema.dataset_versions)
+ADD_CHECK = _adding(schema.checks, "check_id")
+ADD_REPRODUCTION = _adding(schema.reproductions, "reproduction_id")
 REMOVE_TAG = changing(delete(schema.tags).where(*_of_run(schema.tags, schema.tags.c.key_number)))
 SET_NOTE = changing(
     update(schema.runs).where(schema.runs.c.number == bindparam("of_number")).values(note=bindparam("note"))
@@ -183,6 +210,64 @@ def _executions(*asked: str) -> Question:
 
 _ASKED = ("ids", "run", "session")
 EXECUTIONS = {" ".join(asked): _executions(*asked) for count in range(4) for asked in combinations(_ASKED, count)}
+
+
+def _by_one(table: Table, order: Sequence[ColumnElement[Any]], **by: Column[Any]) -> dict[str, Question]:
+    """Return the statements that read all of a table in an order, or where one column is one of some values."""
+    every: Select[Any] = select(table).order_by(*order)
+    return {"": asking(every)} | {name: asking(every.where(among(column))) for name, column in by.items()}
+
+
+_snapshots, _versions, _checks = schema.snapshots.c, schema.dataset_versions.c, schema.checks.c
+_reproductions = schema.reproductions.c
+SNAPSHOTS = _by_one(
+    schema.snapshots,
+    [_snapshots.made_at, _snapshots.snapshot_id],
+    snapshot_id=_snapshots.snapshot_id,
+    fingerprint=_snapshots.fingerprint,
+)
+SNAPSHOT_OF_CONTENT = asking(
+    select(schema.snapshots)
+    .where(_snapshots.fingerprint == bindparam("fingerprint"), _snapshots.restore_key == bindparam("restore_key"))
+    .order_by(_snapshots.made_at.desc())
+    .limit(1)
+)
+SNAPSHOT_BYTES = asking(
+    select(
+        func.count().label("snapshots"), func.coalesce(func.sum(_snapshots.new_bytes), 0).label("bytes")
+    ).select_from(schema.snapshots)
+)
+VERSIONS = _by_one(
+    schema.dataset_versions,
+    [_versions.name, _versions.version],
+    name=_versions.name,
+    run_id=_versions.run_id,
+    snapshot_id=_versions.snapshot_id,
+)
+_last = select(_versions.name, func.max(_versions.version).label("version")).where(among(_versions.name))
+_of_name = _last.group_by(_versions.name).subquery()
+LAST_VERSIONS = asking(
+    select(schema.dataset_versions).join(
+        _of_name, (_of_name.c.name == _versions.name) & (_of_name.c.version == _versions.version)
+    )
+)
+NUMBERED_VERSIONS = asking(
+    select(schema.dataset_versions).where(among(_versions.name), among(_versions.version, "numbers"))
+)
+CHECKS = _by_one(
+    schema.checks,
+    [_checks.at, _checks.check_id],
+    check_id=_checks.check_id,
+    run_id=_checks.run_id,
+    execution_id=_checks.execution_id,
+    snapshot_id=_checks.snapshot_id,
+)
+REPRODUCTIONS = _by_one(
+    schema.reproductions,
+    [_reproductions.at, _reproductions.reproduction_id],
+    reproduction_id=_reproductions.reproduction_id,
+    run_id=_reproductions.run_id,
+)
 
 _SHAPES = [
     Shape(frozenset({name} - {""}), only_roots, oldest_first)

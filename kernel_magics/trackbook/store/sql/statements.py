@@ -119,22 +119,26 @@ ADD_POINT_AMONG = Change(
 )
 PUT_DATASET = Change(
     (
-        "INSERT INTO datasets (run_number, name, role, kind, rows, shape, columns, fingerprint, files) VALUES (?, "
-        "?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_number, name, role) DO UPDATE SET kind = excluded.kind, rows = "
-        "excluded.rows, shape = excluded.shape, columns = excluded.columns, fingerprint = excluded.fingerprint, "
-        "files = excluded.files"
+        "INSERT INTO datasets (run_number, name, role, kind, rows, shape, columns, fingerprint, files, "
+        "snapshot_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_number, name, role) DO UPDATE SET "
+        "kind = excluded.kind, rows = excluded.rows, shape = excluded.shape, columns = excluded.columns, "
+        "fingerprint = excluded.fingerprint, files = excluded.files, snapshot_id = excluded.snapshot_id"
     ),
-    "run_number name role kind rows shape columns fingerprint files",
+    "run_number name role kind rows shape columns fingerprint files snapshot_id",
 )
 PUT_MODEL = Change(
     (
         "INSERT INTO models (run_number, model_id, name, class_name, signature, features, importances, "
-        "coefficients, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_number, model_id) DO UPDATE "
-        "SET name = excluded.name, class_name = excluded.class_name, signature = excluded.signature, features = "
-        "excluded.features, importances = excluded.importances, coefficients = excluded.coefficients, details = "
-        "excluded.details"
+        "coefficients, details, object_digest, example_snapshot) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON "
+        "CONFLICT (run_number, model_id) DO UPDATE SET name = excluded.name, class_name = excluded.class_name, "
+        "signature = excluded.signature, features = excluded.features, importances = excluded.importances, "
+        "coefficients = excluded.coefficients, details = excluded.details, object_digest = "
+        "excluded.object_digest, example_snapshot = excluded.example_snapshot"
     ),
-    "run_number model_id name class_name signature features importances coefficients details",
+    (
+        "run_number model_id name class_name signature features importances coefficients details object_digest "
+        "example_snapshot"
+    ),
 )
 PUT_ARTIFACT = Change(
     (
@@ -164,6 +168,48 @@ ADD_LINK = Change(
         "execution_id) DO NOTHING"
     ),
     "run_number execution_id place",
+)
+PUT_SNAPSHOT = Change(
+    (
+        "INSERT INTO snapshots (snapshot_id, kind, made_at, used_at, fingerprint, restore_key, rows, columns, "
+        "stored_bytes, new_bytes, profile_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+        "(snapshot_id) DO UPDATE SET used_at = max(snapshots.used_at, excluded.used_at), profile_digest = "
+        "coalesce(snapshots.profile_digest, excluded.profile_digest)"
+    ),
+    ("snapshot_id kind made_at used_at fingerprint restore_key rows columns stored_bytes new_bytes profile_digest"),
+)
+USE_SNAPSHOT = Change(
+    "UPDATE snapshots SET used_at=max(snapshots.used_at, ?) WHERE snapshots.snapshot_id = ?", "used_at of_snapshot_id"
+)
+SET_NEW_BYTES = Change("UPDATE snapshots SET new_bytes=? WHERE snapshots.snapshot_id = ?", "new_bytes of_snapshot_id")
+ADD_VERSION = Change(
+    (
+        "INSERT INTO dataset_versions (name, version, snapshot_id, fingerprint, made_at, session_id, run_id, "
+        "execution_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    ),
+    "name version snapshot_id fingerprint made_at session_id run_id execution_id",
+)
+ADD_CHECK = Change(
+    (
+        "INSERT INTO checks (check_id, name, table_name, at, is_passed, failures, sample, schema_name, "
+        "schema_digest, snapshot_id, session_id, execution_id, run_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?, ?) ON CONFLICT (check_id) DO NOTHING"
+    ),
+    (
+        "check_id name table_name at is_passed failures sample schema_name schema_digest snapshot_id session_id "
+        "execution_id run_id"
+    ),
+)
+ADD_REPRODUCTION = Change(
+    (
+        "INSERT INTO reproductions (reproduction_id, run_id, at, verdict, reason, tolerance, environment, "
+        "comparisons, seconds, slice_digest, log_digest, first_difference, details) VALUES (?, ?, ?, ?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?) ON CONFLICT (reproduction_id) DO NOTHING"
+    ),
+    (
+        "reproduction_id run_id at verdict reason tolerance environment comparisons seconds slice_digest "
+        "log_digest first_difference details"
+    ),
 )
 REMOVE_TAG = Change("DELETE FROM tags WHERE tags.run_number = ? AND tags.key_number = ?", "of_run_number of_key_number")
 SET_NOTE = Change("UPDATE runs SET note=? WHERE runs.number = ?", "note of_number")
@@ -274,20 +320,25 @@ LATEST = Question(
 DATASETS = Question(
     (
         "SELECT datasets.run_number, datasets.position AS place, datasets.name, datasets.role, datasets.kind, "
-        "datasets.rows, datasets.shape, datasets.columns, datasets.fingerprint, datasets.files FROM datasets "
-        "WHERE datasets.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1)"
+        "datasets.rows, datasets.shape, datasets.columns, datasets.fingerprint, datasets.files, "
+        "datasets.snapshot_id FROM datasets WHERE datasets.run_number IN (SELECT anon_1.value FROM "
+        "json_each(:ids) AS anon_1)"
     ),
-    "run_number place name role kind rows shape columns fingerprint files",
-    (2, 3, 4, 6, 7, 8, 9),
+    "run_number place name role kind rows shape columns fingerprint files snapshot_id",
+    (2, 3, 4, 6, 7, 8, 9, 10),
 )
 MODELS = Question(
     (
         "SELECT models.run_number, models.position AS place, models.model_id, models.name, models.class_name, "
-        "models.signature, models.features, models.importances, models.coefficients, models.details FROM models "
-        "WHERE models.run_number IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1)"
+        "models.signature, models.features, models.importances, models.coefficients, models.details, "
+        "models.object_digest, models.example_snapshot FROM models WHERE models.run_number IN (SELECT "
+        "anon_1.value FROM json_each(:ids) AS anon_1)"
     ),
-    "run_number place model_id name class_name signature features importances coefficients details",
-    (2, 3, 4, 5, 6, 7, 8, 9),
+    (
+        "run_number place model_id name class_name signature features importances coefficients details "
+        "object_digest example_snapshot"
+    ),
+    (2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
 )
 ARTIFACTS = Question(
     (
@@ -573,6 +624,236 @@ EXECUTIONS = {
             "state hidden outputs statements cpu_seconds peak_memory_bytes gpu_peak_memory_bytes gpu_percent"
         ),
         (0, 1, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+    ),
+}
+SNAPSHOTS = {
+    "": Question(
+        (
+            "SELECT snapshots.snapshot_id, snapshots.kind, snapshots.made_at, snapshots.used_at, "
+            "snapshots.fingerprint, snapshots.restore_key, snapshots.rows, snapshots.columns, snapshots.stored_bytes, "
+            "snapshots.new_bytes, snapshots.profile_digest FROM snapshots ORDER BY snapshots.made_at, "
+            "snapshots.snapshot_id"
+        ),
+        ("snapshot_id kind made_at used_at fingerprint restore_key rows columns stored_bytes new_bytes profile_digest"),
+        (0, 1, 4, 5, 10),
+    ),
+    "snapshot_id": Question(
+        (
+            "SELECT snapshots.snapshot_id, snapshots.kind, snapshots.made_at, snapshots.used_at, "
+            "snapshots.fingerprint, snapshots.restore_key, snapshots.rows, snapshots.columns, snapshots.stored_bytes, "
+            "snapshots.new_bytes, snapshots.profile_digest FROM snapshots WHERE snapshots.snapshot_id IN (SELECT "
+            "anon_1.value FROM json_each(:ids) AS anon_1) ORDER BY snapshots.made_at, snapshots.snapshot_id"
+        ),
+        ("snapshot_id kind made_at used_at fingerprint restore_key rows columns stored_bytes new_bytes profile_digest"),
+        (0, 1, 4, 5, 10),
+    ),
+    "fingerprint": Question(
+        (
+            "SELECT snapshots.snapshot_id, snapshots.kind, snapshots.made_at, snapshots.used_at, "
+            "snapshots.fingerprint, snapshots.restore_key, snapshots.rows, snapshots.columns, snapshots.stored_bytes, "
+            "snapshots.new_bytes, snapshots.profile_digest FROM snapshots WHERE snapshots.fingerprint IN (SELECT "
+            "anon_1.value FROM json_each(:ids) AS anon_1) ORDER BY snapshots.made_at, snapshots.snapshot_id"
+        ),
+        ("snapshot_id kind made_at used_at fingerprint restore_key rows columns stored_bytes new_bytes profile_digest"),
+        (0, 1, 4, 5, 10),
+    ),
+}
+SNAPSHOT_OF_CONTENT = Question(
+    (
+        "SELECT snapshots.snapshot_id, snapshots.kind, snapshots.made_at, snapshots.used_at, "
+        "snapshots.fingerprint, snapshots.restore_key, snapshots.rows, snapshots.columns, snapshots.stored_bytes, "
+        "snapshots.new_bytes, snapshots.profile_digest FROM snapshots WHERE snapshots.fingerprint = :fingerprint "
+        "AND snapshots.restore_key = :restore_key ORDER BY snapshots.made_at DESC LIMIT :param_1 OFFSET :param_2"
+    ),
+    ("snapshot_id kind made_at used_at fingerprint restore_key rows columns stored_bytes new_bytes profile_digest"),
+    (0, 1, 4, 5, 10),
+    {"param_1": 1, "param_2": 0},
+)
+SNAPSHOT_BYTES = Question(
+    "SELECT count(*) AS snapshots, coalesce(sum(snapshots.new_bytes), :coalesce_1) AS bytes FROM snapshots",
+    "snapshots bytes",
+    (),
+    {"coalesce_1": 0},
+)
+VERSIONS = {
+    "": Question(
+        (
+            "SELECT dataset_versions.position, dataset_versions.name, dataset_versions.version, "
+            "dataset_versions.snapshot_id, dataset_versions.fingerprint, dataset_versions.made_at, "
+            "dataset_versions.session_id, dataset_versions.run_id, dataset_versions.execution_id FROM "
+            "dataset_versions ORDER BY dataset_versions.name, dataset_versions.version"
+        ),
+        "position name version snapshot_id fingerprint made_at session_id run_id execution_id",
+        (1, 3, 4, 6, 7, 8),
+    ),
+    "name": Question(
+        (
+            "SELECT dataset_versions.position, dataset_versions.name, dataset_versions.version, "
+            "dataset_versions.snapshot_id, dataset_versions.fingerprint, dataset_versions.made_at, "
+            "dataset_versions.session_id, dataset_versions.run_id, dataset_versions.execution_id FROM "
+            "dataset_versions WHERE dataset_versions.name IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) "
+            "ORDER BY dataset_versions.name, dataset_versions.version"
+        ),
+        "position name version snapshot_id fingerprint made_at session_id run_id execution_id",
+        (1, 3, 4, 6, 7, 8),
+    ),
+    "run_id": Question(
+        (
+            "SELECT dataset_versions.position, dataset_versions.name, dataset_versions.version, "
+            "dataset_versions.snapshot_id, dataset_versions.fingerprint, dataset_versions.made_at, "
+            "dataset_versions.session_id, dataset_versions.run_id, dataset_versions.execution_id FROM "
+            "dataset_versions WHERE dataset_versions.run_id IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) "
+            "ORDER BY dataset_versions.name, dataset_versions.version"
+        ),
+        "position name version snapshot_id fingerprint made_at session_id run_id execution_id",
+        (1, 3, 4, 6, 7, 8),
+    ),
+    "snapshot_id": Question(
+        (
+            "SELECT dataset_versions.position, dataset_versions.name, dataset_versions.version, "
+            "dataset_versions.snapshot_id, dataset_versions.fingerprint, dataset_versions.made_at, "
+            "dataset_versions.session_id, dataset_versions.run_id, dataset_versions.execution_id FROM "
+            "dataset_versions WHERE dataset_versions.snapshot_id IN (SELECT anon_1.value FROM json_each(:ids) AS "
+            "anon_1) ORDER BY dataset_versions.name, dataset_versions.version"
+        ),
+        "position name version snapshot_id fingerprint made_at session_id run_id execution_id",
+        (1, 3, 4, 6, 7, 8),
+    ),
+}
+LAST_VERSIONS = Question(
+    (
+        "SELECT dataset_versions.position, dataset_versions.name, dataset_versions.version, "
+        "dataset_versions.snapshot_id, dataset_versions.fingerprint, dataset_versions.made_at, "
+        "dataset_versions.session_id, dataset_versions.run_id, dataset_versions.execution_id FROM "
+        "dataset_versions JOIN (SELECT dataset_versions.name AS name, max(dataset_versions.version) AS version "
+        "FROM dataset_versions WHERE dataset_versions.name IN (SELECT anon_2.value FROM json_each(:ids) AS "
+        "anon_2) GROUP BY dataset_versions.name) AS anon_1 ON anon_1.name = dataset_versions.name AND "
+        "dataset_versions.version = anon_1.version"
+    ),
+    "position name version snapshot_id fingerprint made_at session_id run_id execution_id",
+    (1, 3, 4, 6, 7, 8),
+)
+NUMBERED_VERSIONS = Question(
+    (
+        "SELECT dataset_versions.position, dataset_versions.name, dataset_versions.version, "
+        "dataset_versions.snapshot_id, dataset_versions.fingerprint, dataset_versions.made_at, "
+        "dataset_versions.session_id, dataset_versions.run_id, dataset_versions.execution_id FROM "
+        "dataset_versions WHERE dataset_versions.name IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) AND "
+        "dataset_versions.version IN (SELECT anon_2.value FROM json_each(:numbers) AS anon_2)"
+    ),
+    "position name version snapshot_id fingerprint made_at session_id run_id execution_id",
+    (1, 3, 4, 6, 7, 8),
+)
+CHECKS = {
+    "": Question(
+        (
+            "SELECT checks.check_id, checks.name, checks.table_name, checks.at, checks.is_passed, checks.failures, "
+            "checks.sample, checks.schema_name, checks.schema_digest, checks.snapshot_id, checks.session_id, "
+            "checks.execution_id, checks.run_id FROM checks ORDER BY checks.at, checks.check_id"
+        ),
+        (
+            "check_id name table_name at is_passed failures sample schema_name schema_digest snapshot_id session_id "
+            "execution_id run_id"
+        ),
+        (0, 1, 2, 6, 7, 8, 9, 10, 11, 12),
+    ),
+    "check_id": Question(
+        (
+            "SELECT checks.check_id, checks.name, checks.table_name, checks.at, checks.is_passed, checks.failures, "
+            "checks.sample, checks.schema_name, checks.schema_digest, checks.snapshot_id, checks.session_id, "
+            "checks.execution_id, checks.run_id FROM checks WHERE checks.check_id IN (SELECT anon_1.value FROM "
+            "json_each(:ids) AS anon_1) ORDER BY checks.at, checks.check_id"
+        ),
+        (
+            "check_id name table_name at is_passed failures sample schema_name schema_digest snapshot_id session_id "
+            "execution_id run_id"
+        ),
+        (0, 1, 2, 6, 7, 8, 9, 10, 11, 12),
+    ),
+    "run_id": Question(
+        (
+            "SELECT checks.check_id, checks.name, checks.table_name, checks.at, checks.is_passed, checks.failures, "
+            "checks.sample, checks.schema_name, checks.schema_digest, checks.snapshot_id, checks.session_id, "
+            "checks.execution_id, checks.run_id FROM checks WHERE checks.run_id IN (SELECT anon_1.value FROM "
+            "json_each(:ids) AS anon_1) ORDER BY checks.at, checks.check_id"
+        ),
+        (
+            "check_id name table_name at is_passed failures sample schema_name schema_digest snapshot_id session_id "
+            "execution_id run_id"
+        ),
+        (0, 1, 2, 6, 7, 8, 9, 10, 11, 12),
+    ),
+    "execution_id": Question(
+        (
+            "SELECT checks.check_id, checks.name, checks.table_name, checks.at, checks.is_passed, checks.failures, "
+            "checks.sample, checks.schema_name, checks.schema_digest, checks.snapshot_id, checks.session_id, "
+            "checks.execution_id, checks.run_id FROM checks WHERE checks.execution_id IN (SELECT anon_1.value FROM "
+            "json_each(:ids) AS anon_1) ORDER BY checks.at, checks.check_id"
+        ),
+        (
+            "check_id name table_name at is_passed failures sample schema_name schema_digest snapshot_id session_id "
+            "execution_id run_id"
+        ),
+        (0, 1, 2, 6, 7, 8, 9, 10, 11, 12),
+    ),
+    "snapshot_id": Question(
+        (
+            "SELECT checks.check_id, checks.name, checks.table_name, checks.at, checks.is_passed, checks.failures, "
+            "checks.sample, checks.schema_name, checks.schema_digest, checks.snapshot_id, checks.session_id, "
+            "checks.execution_id, checks.run_id FROM checks WHERE checks.snapshot_id IN (SELECT anon_1.value FROM "
+            "json_each(:ids) AS anon_1) ORDER BY checks.at, checks.check_id"
+        ),
+        (
+            "check_id name table_name at is_passed failures sample schema_name schema_digest snapshot_id session_id "
+            "execution_id run_id"
+        ),
+        (0, 1, 2, 6, 7, 8, 9, 10, 11, 12),
+    ),
+}
+REPRODUCTIONS = {
+    "": Question(
+        (
+            "SELECT reproductions.reproduction_id, reproductions.run_id, reproductions.at, reproductions.verdict, "
+            "reproductions.reason, reproductions.tolerance, reproductions.environment, reproductions.comparisons, "
+            "reproductions.seconds, reproductions.slice_digest, reproductions.log_digest, "
+            "reproductions.first_difference, reproductions.details FROM reproductions ORDER BY reproductions.at, "
+            "reproductions.reproduction_id"
+        ),
+        (
+            "reproduction_id run_id at verdict reason tolerance environment comparisons seconds slice_digest "
+            "log_digest first_difference details"
+        ),
+        (0, 1, 3, 4, 6, 7, 9, 10, 11, 12),
+    ),
+    "reproduction_id": Question(
+        (
+            "SELECT reproductions.reproduction_id, reproductions.run_id, reproductions.at, reproductions.verdict, "
+            "reproductions.reason, reproductions.tolerance, reproductions.environment, reproductions.comparisons, "
+            "reproductions.seconds, reproductions.slice_digest, reproductions.log_digest, "
+            "reproductions.first_difference, reproductions.details FROM reproductions WHERE "
+            "reproductions.reproduction_id IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) ORDER BY "
+            "reproductions.at, reproductions.reproduction_id"
+        ),
+        (
+            "reproduction_id run_id at verdict reason tolerance environment comparisons seconds slice_digest "
+            "log_digest first_difference details"
+        ),
+        (0, 1, 3, 4, 6, 7, 9, 10, 11, 12),
+    ),
+    "run_id": Question(
+        (
+            "SELECT reproductions.reproduction_id, reproductions.run_id, reproductions.at, reproductions.verdict, "
+            "reproductions.reason, reproductions.tolerance, reproductions.environment, reproductions.comparisons, "
+            "reproductions.seconds, reproductions.slice_digest, reproductions.log_digest, "
+            "reproductions.first_difference, reproductions.details FROM reproductions WHERE reproductions.run_id IN "
+            "(SELECT anon_1.value FROM json_each(:ids) AS anon_1) ORDER BY reproductions.at, "
+            "reproductions.reproduction_id"
+        ),
+        (
+            "reproduction_id run_id at verdict reason tolerance environment comparisons seconds slice_digest "
+            "log_digest first_difference details"
+        ),
+        (0, 1, 3, 4, 6, 7, 9, 10, 11, 12),
     ),
 }
 PAGES = {
@@ -1025,7 +1306,7 @@ COUNTS = {
         (),
     ),
 }
-HEAD = "0002"
+HEAD = "0003"
 SCHEMA = (
     (
         "CREATE TABLE environments ( environment_id TEXT NOT NULL, python TEXT NOT NULL, implementation TEXT NOT "
@@ -1044,6 +1325,13 @@ SCHEMA = (
         "environment_id TEXT, parent_run_id TEXT, CONSTRAINT pk_sessions PRIMARY KEY (session_id) )"
     ),
     "CREATE INDEX ix_sessions_started_at ON sessions (started_at)",
+    (
+        "CREATE TABLE snapshots ( snapshot_id TEXT NOT NULL, kind TEXT NOT NULL, made_at BIGINT NOT NULL, used_at "
+        "BIGINT NOT NULL, fingerprint TEXT, restore_key TEXT NOT NULL, rows BIGINT, columns BIGINT, stored_bytes "
+        "BIGINT NOT NULL, new_bytes BIGINT NOT NULL, profile_digest TEXT, CONSTRAINT pk_snapshots PRIMARY KEY "
+        "(snapshot_id) )"
+    ),
+    "CREATE INDEX ix_snapshots_fingerprint_restore_key ON snapshots (fingerprint, restore_key)",
     (
         "CREATE TABLE executions ( execution_id TEXT NOT NULL, session_id TEXT NOT NULL, nth BIGINT NOT NULL, "
         "prompt BIGINT, cell_id TEXT, source TEXT NOT NULL, started_at BIGINT NOT NULL, seconds DOUBLE, outcome "
@@ -1075,13 +1363,36 @@ SCHEMA = (
         "ON DELETE CASCADE ) WITHOUT ROWID"
     ),
     (
+        "CREATE TABLE checks ( check_id TEXT NOT NULL, name TEXT NOT NULL, table_name TEXT NOT NULL, at BIGINT "
+        "NOT NULL, is_passed BOOLEAN NOT NULL, failures BIGINT NOT NULL, sample TEXT NOT NULL, schema_name TEXT, "
+        "schema_digest TEXT, snapshot_id TEXT, session_id TEXT, execution_id TEXT, run_id TEXT, CONSTRAINT "
+        "pk_checks PRIMARY KEY (check_id), CONSTRAINT fk_checks_snapshot_id FOREIGN KEY(snapshot_id) REFERENCES "
+        "snapshots (snapshot_id), CONSTRAINT fk_checks_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id) ON "
+        "DELETE SET NULL )"
+    ),
+    "CREATE INDEX ix_checks_execution_id ON checks (execution_id)",
+    "CREATE INDEX ix_checks_run_id ON checks (run_id)",
+    "CREATE INDEX ix_checks_snapshot_id ON checks (snapshot_id)",
+    (
+        "CREATE TABLE dataset_versions ( position INTEGER NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL, "
+        "snapshot_id TEXT NOT NULL, fingerprint TEXT, made_at BIGINT NOT NULL, session_id TEXT, run_id TEXT, "
+        "execution_id TEXT, CONSTRAINT pk_dataset_versions PRIMARY KEY (position), CONSTRAINT "
+        "uq_dataset_versions_name_version UNIQUE (name, version), CONSTRAINT fk_dataset_versions_snapshot_id "
+        "FOREIGN KEY(snapshot_id) REFERENCES snapshots (snapshot_id), CONSTRAINT fk_dataset_versions_run_id "
+        "FOREIGN KEY(run_id) REFERENCES runs (run_id) ON DELETE SET NULL )"
+    ),
+    "CREATE INDEX ix_dataset_versions_run_id ON dataset_versions (run_id)",
+    "CREATE INDEX ix_dataset_versions_snapshot_id ON dataset_versions (snapshot_id)",
+    (
         "CREATE TABLE datasets ( position INTEGER NOT NULL, run_number BIGINT NOT NULL, name TEXT NOT NULL, role "
         "TEXT NOT NULL, kind TEXT NOT NULL, rows BIGINT, shape TEXT NOT NULL, columns TEXT NOT NULL, fingerprint "
-        "TEXT, files TEXT NOT NULL, CONSTRAINT pk_datasets PRIMARY KEY (position), CONSTRAINT "
+        "TEXT, files TEXT NOT NULL, snapshot_id TEXT, CONSTRAINT pk_datasets PRIMARY KEY (position), CONSTRAINT "
         "uq_datasets_run_number_name_role UNIQUE (run_number, name, role), CONSTRAINT fk_datasets_run_number "
-        "FOREIGN KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE )"
+        "FOREIGN KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE, CONSTRAINT fk_datasets_snapshot_id "
+        "FOREIGN KEY(snapshot_id) REFERENCES snapshots (snapshot_id) )"
     ),
     "CREATE INDEX ix_datasets_fingerprint ON datasets (fingerprint)",
+    "CREATE INDEX ix_datasets_snapshot_id ON datasets (snapshot_id) WHERE snapshot_id IS NOT NULL",
     (
         "CREATE TABLE latest_metrics ( run_number BIGINT NOT NULL, key_number BIGINT NOT NULL, place BIGINT NOT "
         "NULL, step BIGINT NOT NULL, time BIGINT NOT NULL, value DOUBLE, text TEXT, CONSTRAINT pk_latest_metrics "
@@ -1098,10 +1409,13 @@ SCHEMA = (
     (
         "CREATE TABLE models ( position INTEGER NOT NULL, run_number BIGINT NOT NULL, model_id TEXT NOT NULL, "
         "name TEXT NOT NULL, class_name TEXT NOT NULL, signature TEXT NOT NULL, features TEXT NOT NULL, "
-        "importances TEXT NOT NULL, coefficients TEXT NOT NULL, details TEXT NOT NULL, CONSTRAINT pk_models "
-        "PRIMARY KEY (position), CONSTRAINT uq_models_run_number_model_id UNIQUE (run_number, model_id), "
-        "CONSTRAINT fk_models_run_number FOREIGN KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE )"
+        "importances TEXT NOT NULL, coefficients TEXT NOT NULL, details TEXT NOT NULL, object_digest TEXT, "
+        "example_snapshot TEXT, CONSTRAINT pk_models PRIMARY KEY (position), CONSTRAINT "
+        "uq_models_run_number_model_id UNIQUE (run_number, model_id), CONSTRAINT fk_models_run_number FOREIGN "
+        "KEY(run_number) REFERENCES runs (number) ON DELETE CASCADE, CONSTRAINT fk_models_example_snapshot "
+        "FOREIGN KEY(example_snapshot) REFERENCES snapshots (snapshot_id) )"
     ),
+    "CREATE INDEX ix_models_example_snapshot ON models (example_snapshot) WHERE example_snapshot IS NOT NULL",
     "CREATE INDEX ix_models_model_id ON models (model_id)",
     (
         "CREATE TABLE modules ( run_number BIGINT NOT NULL, name TEXT NOT NULL, place BIGINT NOT NULL, path TEXT "
@@ -1123,6 +1437,14 @@ SCHEMA = (
     ),
     "CREATE INDEX ix_params_number ON params (key_number, number) WHERE number IS NOT NULL",
     "CREATE INDEX ix_params_prefix ON params (key_number, substr(value, 1, 64)) WHERE number IS NULL",
+    (
+        "CREATE TABLE reproductions ( reproduction_id TEXT NOT NULL, run_id TEXT NOT NULL, at BIGINT NOT NULL, "
+        "verdict TEXT NOT NULL, reason TEXT NOT NULL, tolerance DOUBLE NOT NULL, environment TEXT NOT NULL, "
+        "comparisons TEXT NOT NULL, seconds DOUBLE, slice_digest TEXT, log_digest TEXT, first_difference TEXT, "
+        "details TEXT NOT NULL, CONSTRAINT pk_reproductions PRIMARY KEY (reproduction_id), CONSTRAINT "
+        "fk_reproductions_run_id FOREIGN KEY(run_id) REFERENCES runs (run_id) ON DELETE CASCADE )"
+    ),
+    "CREATE INDEX ix_reproductions_run_id_at ON reproductions (run_id, at)",
     (
         "CREATE TABLE run_executions ( run_number BIGINT NOT NULL, execution_id TEXT NOT NULL, place BIGINT NOT "
         "NULL, CONSTRAINT pk_run_executions PRIMARY KEY (run_number, execution_id), CONSTRAINT "

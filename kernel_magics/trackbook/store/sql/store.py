@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import copy
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackbook.errors import StoreError
-from trackbook.records import Environment, Execution, MetricPoint, Origin, RunDetail, Session
+from trackbook.records import DatasetVersion, Environment, Execution, MetricPoint, Origin, RunDetail, Session
 from trackbook.store import rules
 from trackbook.store.contract import GRACE, Batch, Collection, RunFilter
 from trackbook.store.objects import Objects
 from trackbook.store.sql import reading, rows, statements, writing
+from trackbook.store.sql.data import SqlData
 from trackbook.store.sql.database import Database
 from trackbook.store.sql.drafts import Values, drafted
 from trackbook.store.sql.prepare import prepare
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from trackbook.records.query import NameKind
 
 
-class SqlStore:
+class SqlStore(SqlData):
     """See `trackbook.store.contract.Store`, which it keeps.
 
     Parameters
@@ -43,6 +47,7 @@ class SqlStore:
         self._objects = objects
         self._texts = Texts(objects)
         self._database = Database(path, partial(prepare, create=create))
+        self._reading: Callable[[], AbstractContextManager[sqlite3.Connection]] = self._database.reading
 
     @property
     def location(self) -> str:
@@ -60,52 +65,67 @@ class SqlStore:
         if batch.withdrawn or not (made.is_one_execution and self._is_added(made.executions)):
             self._database.write(lambda connection: writing.write(connection, batch, made, self._texts))
 
+    def _written(self, batch: Batch) -> list[DatasetVersion]:
+        rules.check_batch(batch)
+        made = drafted(batch, self._texts)
+        versions: list[DatasetVersion] = []
+        self._database.write(lambda connection: versions.extend(writing.write(connection, batch, made, self._texts)))
+        return versions
+
     def _is_added(self, execution: list[Values]) -> bool:
         """Add an execution, which is one statement, unless it is on the record already: return whether it was added."""
         return self._database.alone(lambda connection: writing.is_added(connection, execution))
 
+    @contextmanager
+    def frozen(self) -> Iterator[SqlStore]:
+        """Give the store as it is at this moment: its reads are in one transaction."""
+        with self._reading() as connection:
+            still = copy(self)
+            still._reading = lambda: nullcontext(connection)
+            yield still
+
     def runs(self, where: RunFilter) -> list[RunDetail]:
         """Return the runs of a filter."""
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return reading.runs(connection, self._texts, where)
 
     def count_runs(self, where: RunFilter) -> int:
         """Return how many runs a filter has."""
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return reading.count_runs(connection, self._texts, where)
 
     def names(self, kind: NameKind) -> list[str]:
         """Return the names of a kind that runs have, sorted."""
         from trackbook.store.sql import query_names
 
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return query_names.names(connection, self._texts, kind)
 
     def metric_history(self, run_id: str, key: str) -> list[MetricPoint]:
         """Return every point of a metric."""
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return reading.metric_history(connection, self._texts, run_id, key)
 
     def origins(self, run_id: str) -> list[Origin]:
         """Return which statements made a run's metrics and models."""
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return reading.origins(connection, self._texts, run_id)
 
     def executions(
         self, *, ids: Sequence[str] | None = None, session_id: str | None = None, run_id: str | None = None
     ) -> list[Execution]:
         """Return executions in the order in which they started."""
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return reading.executions(connection, self._texts, ids, session_id, run_id)
 
     def sessions(self, *, ids: Sequence[str] | None = None) -> list[Session]:
         """Return sessions, oldest first."""
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             return reading.sessions(connection, self._texts, ids)
 
     def environment(self, environment_id: str) -> Environment | None:
         """Return an environment."""
-        with self._database.reading() as connection:
+        with self._reading() as connection:
             found = statements.ENVIRONMENT.ask(connection, {"environment": stored(environment_id)})
         whole = self._texts.whole(found, statements.ENVIRONMENT.texts)
         return rows.environment_of(statements.ENVIRONMENT.named(whole)[0]) if whole else None
@@ -127,7 +147,7 @@ class SqlStore:
         from trackbook.store.sql import verifying
 
         try:
-            with self._database.reading() as connection:
+            with self._reading() as connection:
                 return verifying.problems(connection, self._objects)
         except StoreError as error:
             return [str(error)]

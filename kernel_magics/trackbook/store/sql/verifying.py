@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Table, Text, exists, func, literal, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, Table, Text, cast, exists, func, literal, or_, select, tuple_
 
 from trackbook.errors import TrackbookError
 from trackbook.store.objects import Objects
@@ -128,7 +128,9 @@ def _owner(table: Table) -> tuple[str, ColumnElement[str]]:
         return "Run", func.coalesce(run_id, literal("number ").concat(table.c.run_number))
     if table is schema.keys:
         return "Key", table.c.key
-    owner: Column[Any] = table.c.run_id if "run_id" in table.c else next(iter(table.primary_key))
+    if table is schema.dataset_versions:
+        return "Dataset", table.c.name.concat(literal(" version ")).concat(cast(table.c.version, Text))
+    owner: Column[Any] = table.c.run_id if table is schema.runs else next(iter(table.primary_key))
     return owner.name.removesuffix("_id").capitalize(), owner
 
 

@@ -8,30 +8,46 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from trackbook.errors import InvalidValueError
-from trackbook.records import RunStatus
-from trackbook.store import rules
+from trackbook.records import DatasetVersion, RunStatus
+from trackbook.store import keeping, rules
 from trackbook.store.contract import Batch, RunChange
-from trackbook.store.sql import rows, statements
+from trackbook.store.sql import data_writing, rows, statements
 from trackbook.store.sql.compiled import Change, Question
-from trackbook.store.sql.drafts import BatchRows, ChangeRows, Values
+from trackbook.store.sql.drafts import BatchRows, ChangeRows, Values, packed_row
 from trackbook.store.sql.numbering import Numbers, Places, key_numbers
 from trackbook.store.sql.parameters import ids
 from trackbook.store.sql.points import write_points
 from trackbook.store.sql.rows import Row
 from trackbook.store.sql.texts import Texts
 
+D = TypeVar("D", bound=rules.Described)
 
-def write(connection: sqlite3.Connection, batch: Batch, made: BatchRows, texts: Texts) -> None:
-    """Write the rows of a batch inside a write transaction, unless something on the record would change."""
+
+def write(connection: sqlite3.Connection, batch: Batch, made: BatchRows, texts: Texts) -> list[DatasetVersion]:
+    """Write the rows of a batch inside a write transaction, unless something on the record would change.
+
+    Returns
+    -------
+    list of DatasetVersion
+        The batch's versions as they are on the record.
+    """
     statements.PUT_SESSION.run(connection, made.sessions)
     statements.ADD_ENVIRONMENT.run(connection, made.environments)
     _write_executions(connection, batch, made.executions, texts)
+    if made.data is not None:
+        data_writing.write_snapshots(connection, made.data)
+    _write_changes(connection, batch, made, texts)
+    return [] if made.data is None else data_writing.write_rest(connection, batch, made.data, texts)
+
+
+def _write_changes(connection: sqlite3.Connection, batch: Batch, made: BatchRows, texts: Texts) -> None:
     if made.changes or batch.withdrawn:
         runs = Numbers(connection, texts, {*(change.run_id for change in made.changes), *batch.withdrawn})
         _check(batch, runs)
+        _remember_where_kept(batch.runs, made.changes, runs, texts)
         _write_runs(made.changes, runs)
         _write_what_hangs_on_runs(batch, made.changes, runs)
         statements.WITHDRAW.run(connection, [(runs[run_id],) for run_id in batch.withdrawn if run_id in runs])
@@ -98,16 +114,45 @@ def _check_descriptions(
 ) -> None:
     """Refuse other datasets, models, artifacts or modules for runs that have ended."""
     giving = [change for change in changes if given_in(change)]
-    if not giving:
-        return
-    found = question.named(runs.ask(question, (change.run_id for change in giving)))
-    records = ((row.run_number, record_of(row)) for row in found)
-    known = {(number, rules.identity(record)): record for number, record in records}
+    known = _described(giving, runs, question, record_of)
     for change in giving:
         for record in given_in(change):
             before = known.get((runs[change.run_id], rules.identity(record)))
             if before is not None:
                 rules.check_description(runs.known[change.run_id], before, record)
+
+
+def _described(
+    changes: list[RunChange], runs: Numbers, question: Question, record_of: Callable[[Any], D]
+) -> dict[tuple[int, tuple[str, ...]], D]:
+    """Return what is on the record for the runs of changes, by run and identity."""
+    if not changes:
+        return {}
+    found = question.named(runs.ask(question, (change.run_id for change in changes)))
+    records = [(row.run_number, record_of(row)) for row in found]
+    return {(number, rules.identity(record)): record for number, record in records}
+
+
+def _remember_where_kept(given: Sequence[RunChange], made: Sequence[ChangeRows], runs: Numbers, texts: Texts) -> None:
+    """Put into the rows of datasets and models where their content is known to be kept, if they don't say."""
+    again = [(change, rows_) for change, rows_ in zip(given, made, strict=False) if change.run_id in runs.known]
+    for table, question, record_of, row_of, given_in in _KEPT:
+        giving = [(change, rows_.described[table]) for change, rows_ in again if given_in(change)]
+        known = _described([change for change, _ in giving], runs, question, record_of)
+        for change, listed in giving:
+            for place, record in enumerate(given_in(change)):
+                before = known.get((runs[change.run_id], rules.identity(record)), record)
+                filled = keeping.filled(before, record)
+                if filled != record:
+                    listed[place] = packed_row(row_of(filled), texts)
+
+
+_KEPT: tuple[
+    tuple[str, Question, Callable[[Any], Any], Callable[[Any], Row], Callable[[RunChange], Sequence[Any]]], ...
+] = (
+    ("datasets", statements.DATASETS, rows.dataset_of, rows.dataset_row, lambda change: change.datasets),
+    ("models", statements.MODELS, rows.model_of, rows.model_row, lambda change: change.models),
+)
 
 
 def _write_runs(changes: Iterable[ChangeRows], runs: Numbers) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from trackbook.clock import microseconds, moment
 from trackbook.records import (
     Execution,
-    FileRead,
     HiddenRead,
     HiddenReason,
     JsonValue,
@@ -21,7 +20,7 @@ from trackbook.records import (
     decode,
     encode,
 )
-from trackbook.store.sql.rows.parts import Row, Stored, failure_of, failure_text, sources_of
+from trackbook.store.sql.rows.parts import Row, Stored, failure_of, failure_text, files_of, files_text, sources_of
 from trackbook.store.sql.values import json_mapping, json_names, json_text, names_of, quoted
 
 
@@ -71,7 +70,7 @@ def execution_of(row: Stored, run_ids: tuple[str, ...] = ()) -> Execution:
         state=names_of(row.state),
         hidden=_hidden_of(row.hidden),
         outputs=outputs_of(row.outputs),
-        statements=_statements_of(row.statements),
+        statements=statements_of(row.statements),
         resources=Resources(
             cpu_seconds=row.cpu_seconds,
             peak_memory_bytes=row.peak_memory_bytes,
@@ -132,7 +131,7 @@ def _statement_text(statement: Statement) -> str:
     reads = ",".join([f"{quoted(name)}:{_sources_text(sources)}" for name, sources in statement.reads.items()])
     more = ""
     if statement.files:
-        more = f',"files":{json_text([[file.path, file.size, file.digest] for file in statement.files])}'
+        more = f',"files":{files_text(statement.files)}'
     if statement.unseeded:
         more += f',"unseeded":{json_text(list(statement.unseeded))}'
     return (
@@ -145,7 +144,8 @@ def _sources_text(sources: tuple[Source, ...]) -> str:
     return f"[{','.join([f'[{quoted(each.execution_id)},{each.statement}]' for each in sources])}]"
 
 
-def _statements_of(text: str) -> tuple[Statement, ...]:
+def statements_of(text: str) -> tuple[Statement, ...]:
+    """Return the statements that a column holds."""
     items: Any = decode(text)
     return tuple(
         Statement(
@@ -154,7 +154,7 @@ def _statements_of(text: str) -> tuple[Statement, ...]:
             reads={name: tuple(sources_of(sources)) for name, sources in item["reads"].items()},
             writes=tuple(item["writes"]),
             literals=item["literals"],
-            files=tuple(FileRead(path=path, size=size, digest=digest) for path, size, digest in item.get("files", ())),
+            files=files_of(item.get("files", ())),
             unseeded=tuple(item.get("unseeded", ())),
         )
         for item in items

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from trackbook.clock import microseconds, moment
-from trackbook.records import Failure, Source, encode
+from trackbook.records import Failure, FileRead, JsonValue, Source, encode
 from trackbook.store.sql.values import json_list
 
 Row: TypeAlias = dict[str, Any]
@@ -39,3 +40,19 @@ def failure_of(text: str | None) -> Failure | None:
 def sources_of(items: list[tuple[str, int]]) -> list[Source]:
     """Return statements from their executions and numbers."""
     return [Source(execution_id=execution_id, statement=statement) for execution_id, statement in items]
+
+
+def files_text(files: Iterable[FileRead]) -> str:
+    """Return files as text; where a file's content is kept stands last, if it is."""
+    listed: list[JsonValue] = [
+        [file.path, file.size, file.digest, *([file.object_digest] if file.object_digest else [])] for file in files
+    ]
+    return encode(listed)
+
+
+def files_of(items: Iterable[Any]) -> tuple[FileRead, ...]:
+    """Return files from what was decoded of such a text."""
+    return tuple(
+        FileRead(path=path, size=size, digest=digest, object_digest=kept[0] if kept else None)
+        for path, size, digest, *kept in items
+    )

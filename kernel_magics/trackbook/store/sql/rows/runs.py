@@ -10,7 +10,6 @@ from trackbook.records import (
     Artifact,
     Column,
     DatasetUse,
-    FileRead,
     Inside,
     JsonValue,
     Model,
@@ -25,7 +24,17 @@ from trackbook.records import (
     decode,
     encode,
 )
-from trackbook.store.sql.rows.parts import Row, Stored, failure_of, failure_text, microseconds_of, moment_of, sources_of
+from trackbook.store.sql.rows.parts import (
+    Row,
+    Stored,
+    failure_of,
+    failure_text,
+    files_of,
+    files_text,
+    microseconds_of,
+    moment_of,
+    sources_of,
+)
 from trackbook.store.sql.values import json_dict, json_mapping, json_names, json_text, names_of, real_of_json
 
 _STATUS = {status.value: status for status in RunStatus}  # an enum looks its values up at five times the price
@@ -91,7 +100,8 @@ def dataset_row(use: DatasetUse) -> Row:
         "shape": encode(list[JsonValue](use.shape)),
         "columns": encode([[column.name, column.dtype] for column in use.columns]),
         "fingerprint": use.fingerprint,
-        "files": encode([[file.path, file.size, file.digest] for file in use.files]),
+        "files": files_text(use.files),
+        "snapshot_id": use.snapshot_id,
     }
 
 
@@ -108,7 +118,8 @@ def dataset_of(row: Stored) -> DatasetUse:
         shape=tuple(shape),
         columns=tuple(Column(name=name, dtype=dtype) for name, dtype in columns),
         fingerprint=row.fingerprint,
-        files=tuple(FileRead(path=path, size=size, digest=digest) for path, size, digest in files),
+        files=files_of(files),
+        snapshot_id=row.snapshot_id,
     )
 
 
@@ -123,6 +134,8 @@ def model_row(model: Model) -> Row:
         "importances": json_mapping(model.importances),
         "coefficients": json_mapping(model.coefficients),
         "details": json_mapping(model.details),
+        "object_digest": model.object_digest,
+        "example_snapshot": model.example_snapshot,
     }
 
 
@@ -138,6 +151,8 @@ def model_of(row: Stored) -> Model:
         importances=importances,
         coefficients=json_dict(row.coefficients),
         details=json_dict(row.details),
+        object_digest=row.object_digest,
+        example_snapshot=row.example_snapshot,
     )
 
 
