@@ -530,3 +530,36 @@ def test_latest_is_the_whole_that_a_run_done_again_is_part_of(nb: Notebook, said
 
     assert len(nb.runs()) == 4
     assert nb.tops()[0].run.name in said("%track show latest").splitlines()[0]
+
+
+LOOP = "for C in (0.5, 2.0):\n    m = LogisticRegression(C=C).fit(X_train, y_train); m.score(X_test, y_test)"
+
+
+def test_compare_after_a_loop_puts_its_runs_side_by_side(nb: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    nb.run(DATA)
+    nb.run(LOOP)
+    nb.run(LOOP.replace("0.5, 2.0", "3.0, 4.0"))
+
+    shown = said("%track compare")
+
+    assert re.search(r"^C +3\.0 +4\.0", shown, re.MULTILINE)
+
+
+def test_compare_after_a_loop_with_one_new_run_takes_the_one_before_it(nb: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    nb.run(DATA)
+    nb.run(LOOP)
+    nb.run(LOOP.replace("2.0", "3.0"))  # 0.5 is a repetition
+
+    shown = said("%track compare")
+
+    assert re.search(r"^C +2\.0 +3\.0", shown, re.MULTILINE)
+
+
+def test_diff_after_a_loop_tells_its_last_runs_apart(nb: Notebook, said) -> None:  # type: ignore[no-untyped-def]
+    nb.run(DATA)
+    nb.run(LOOP)
+    names = [run.run.name for run in nb.children(nb.tops()[0])]
+
+    shown = said("%track diff")
+
+    assert all(name in shown for name in names)

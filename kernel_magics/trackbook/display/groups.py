@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
@@ -11,6 +13,7 @@ from trackbook.tracking.groups import FEWEST, Difference, Group, Grouping, Stati
 
 _MOST_DIFFERENCES = 30
 _WIDEST = 32
+_DIGESTS = frozenset({"code", "data"})
 _SPEAKING = frozenset({"model", "params.model", "experiment"})  # values that say themselves what they are of
 
 
@@ -95,26 +98,26 @@ def _difference(grouping: Grouping, each: Difference) -> tuple[Cell, ...]:
     one, other = (grouping.groups[at] for at in (each.one, each.other))
     return (
         Cell(text=each.metric),
-        Cell(text=f"{_name(one, other)} → {_name(other, one)}"),
+        Cell(text=f"{_name(one, other, grouping.by)} → {_name(other, one, grouping.by)}"),
         Cell(text=fmt.signed(each.difference), title=fmt.exact(each.difference)),
         cells.NOTHING if each.corrected is None else Cell(text=_p(each.corrected)),
         _judgement(each, one, other),
     )
 
 
-def _name(group: Group, other: Group) -> str:
-    """Return what sets a group apart from another one; a field that only the other one has needs no word."""
-    differing = [
-        field
-        for field, value in group.labels.items()
-        if value != other.labels[field] or _one_lacks(group, other, field)
-    ]
-    own = [field for field in differing if not _lacks(group, field)] or differing[:1]
+def _name(group: Group, other: Group, by: Sequence[str]) -> str:
+    """Return what sets a group apart from another one, in words where there are any: a digest of code is none.
+
+    What only the other one has is said of a field that was asked for.
+    """
+    differing = [field for field in group.labels if _differs(group, other, field)]
+    own = [field for field in differing if field in by or not _lacks(group, field)] or differing[:1]
+    own = [field for field in own if field not in _DIGESTS] or own
     return ", ".join(_said(group, field, is_alone=len(differing) == 1) for field in own)
 
 
-def _one_lacks(one: Group, other: Group, field: str) -> bool:
-    return _lacks(one, field) != _lacks(other, field)
+def _differs(one: Group, other: Group, field: str) -> bool:
+    return one.labels[field] != other.labels[field] or _lacks(one, field) != _lacks(other, field)
 
 
 def _said(group: Group, field: str, *, is_alone: bool) -> str:

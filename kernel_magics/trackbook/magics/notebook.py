@@ -10,6 +10,7 @@ from trackbook.magics.expressions import evaluate, names_at
 from trackbook.project import Project
 from trackbook.records import RunDetail, RunStatus
 from trackbook.store.contract import RunFilter
+from trackbook.tracking.choices import is_group
 from trackbook.tracking.find import find_run
 from trackbook.tracking.log import ActiveRun, start_run
 from trackbook.tracking.scope import StartedRun
@@ -83,21 +84,44 @@ class TrackedNotebook:
             where = RunFilter(session_id=self.session_id, only_roots=True, limit=1)
         return next(iter(self.project.store.runs(where)), None)
 
-    def newest_two(self) -> list[str]:
-        """Return the ids of the session's two newest runs, the older one first; of a single one that has children, its.
+    def to_compare(self) -> list[str]:
+        """Return the ids of what is compared by default: this session's two newest runs, the older one first.
+
+        The runs of a loop stand for what holds them together. If it has several and came last, or if a run with
+        children is the only one, that is returned alone.
 
         Raises
         ------
         InvalidValueError
             If there is nothing to compare.
         """
-        store = self.project.store
-        newest = store.runs(RunFilter(session_id=self.session_id, only_roots=True, limit=2))
-        has_children = len(newest) == 1 and store.count_runs(RunFilter(parent_id=newest[0].run.run_id)) > 0
-        if len(newest) < 2 and not has_children:
-            count = "one run" if newest else "no run"
+        tops = self.project.store.runs(RunFilter(session_id=self.session_id, only_roots=True, limit=2))
+        beneath = [self._newest_children(top) if is_group(top) or len(tops) == 1 else [] for top in tops]
+        if beneath and len(beneath[0]) > is_group(tops[0]):
+            return [tops[0].run.run_id]
+        runs = [run for top, inner in zip(tops, beneath, strict=True) for run in (inner if is_group(top) else [top])]
+        if len(runs) < 2:
+            count = "one run" if runs else "no run"
             raise InvalidValueError(f"This session has {count} yet. Name two: %track compare A B. See %track runs.")
-        return [detail.run.run_id for detail in reversed(newest)]
+        return [detail.run.run_id for detail in reversed(runs[:2])]
+
+    def _newest_children(self, parent: RunDetail) -> list[RunDetail]:
+        return self.project.store.runs(RunFilter(parent_id=parent.run.run_id, limit=2))
+
+    def newest_two(self) -> list[str]:
+        """Return the ids of two runs to tell apart: those to compare, or of a single one's children the newest two.
+
+        Raises
+        ------
+        InvalidValueError
+            If there is nothing to compare.
+        """
+        found = self.to_compare()
+        if len(found) > 1:
+            return found
+        parent = find_run(self.project.store, found[0])
+        newest = [parent, *reversed(self._newest_children(parent))][-2:]
+        return [detail.run.run_id for detail in newest]
 
     def start(self, name: str | None, tags: Mapping[str, str]) -> tuple[ActiveRun, ActiveRun | None]:
         """Start a run, after ending the one that was started so before; return both."""

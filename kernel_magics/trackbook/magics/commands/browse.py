@@ -120,7 +120,7 @@ def compare(
     metrics: Sequence[str],
     seeds: Sequence[str],
 ) -> None:
-    """Put runs side by side, by default this session's two newest.
+    """Put runs side by side, by default this session's two newest, or those of the loop that came last.
 
     Shown is what differs: params, metrics, data, models, environment. A single run stands beside its children.
     With --group-by, this notebook's runs that differ only in their seed are taken together, and groups compared.
@@ -133,7 +133,7 @@ def compare(
     from trackbook.display.comparison import show_comparison
     from trackbook.tracking.compare import compare_runs
 
-    compared = compare_runs(notebook.project.store, runs or notebook.newest_two())
+    compared = compare_runs(notebook.project.store, runs or notebook.to_compare())
     show_in_cell(show_comparison(compared, look(), is_whole=is_all))
 
 
