@@ -607,3 +607,27 @@ def test_article_of_a_model_is_the_one_that_is_said(nb: Notebook) -> None:
     nb.run(DATA + "from sklearn.svm import SVC\nm = SVC().fit(X, y)\nm.score(X, y)")
 
     assert "fits m, an SVC" in whole(nb.only_run(), "score")
+
+
+def test_numbers_bound_together_each_lead_to_their_own_model(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run(
+        "one = LogisticRegression(C=0.01).fit(X_train, y_train)\ntwo = LogisticRegression(C=9.0).fit(X_train, y_train)"
+    )
+    nb.run("a, b = accuracy_score(y_test, one.predict(X_test)), accuracy_score(y_test, two.predict(X_test))")
+
+    first, second = trackbook.why("a"), trackbook.why("b")
+
+    assert [edge.name for edge in first.edges if edge.name in ("one", "two")] == ["one"]
+    assert [edge.name for edge in second.edges if edge.name in ("one", "two")] == ["two"]
+
+
+def test_draw_leads_to_the_seed_of_its_own_generator(table: Notebook) -> None:
+    table.run("import random\nrandom.seed(1)\nnp.random.seed(2)")
+    table.run("df = pd.read_csv('data.csv')\nrows = list(range(60))\nrandom.shuffle(rows)\ndf = df.iloc[rows]")
+    table.run("m = LogisticRegression().fit(df[['a', 'b']], df.y)\nscore = m.score(df[['a', 'b']], df.y)")
+
+    lines = tree(table.only_run())
+
+    assert "[3] line 2: random.seed(1)" in lines
+    assert not any("np.random.seed" in line for line in lines)

@@ -19,13 +19,18 @@ add append clear discard eval extend fill fit fit_predict fit_transform insert i
 popitem put remove resize reverse set set_params setdefault shuffle sort step train update write zero_grad
 """
 _READING_TEXT = """
-abs agg aggregate all any apply applymap argmax argmin argsort assign astype clip copy corr count cov cummax cummin
-cumprod cumsum decision_function describe diff drop drop_duplicates dropna dtypes duplicated eq explode ffill bfill
-fillna filter flatten format get groupby head hist idxmax idxmin index info isin isna isnull items iterrows itertuples
-join keys map max mean median melt memory_usage merge min mode notna notnull nunique pivot pivot_table plot predict
-predict_log_proba predict_proba quantile query ravel rename replace reset_index reshape rolling round sample score
-score_samples set_index shift sort_index sort_values split std strip sum tail to_csv to_dict to_numpy to_parquet tolist
-transform transpose unique value_counts values var where
+abs add_prefix add_suffix agg aggregate all any apply applymap argmax argmin argsort assign astype at_time autocorr
+between bfill clip compress conj copy corr corrwith count cov crosstab cumcount cummax cummin cumprod cumsum
+decision_function describe diff difference dim div divide dot drop drop_duplicates droplevel dropna dtypes duplicated
+endswith eq equals ewm expanding explode factorize ffill fillna filter first flatten format ge get get_group groupby
+gt head hist idxmax idxmin index info interpolate intersection isdisjoint isin isna isnull issubset issuperset item
+items iterrows itertuples join keys kurt kurtosis last le lower lt map max mean median melt memory_usage merge min
+mode mul multiply ne ngroup nlargest nonzero notna notnull nsmallest nth nunique pct_change pivot pivot_table plot pow
+predict predict_log_proba predict_proba quantile query rank ravel reindex rename replace resample reset_index reshape
+rolling round sample score score_samples searchsorted select select_dtypes sem set_index shift size skew sort_index
+sort_values split squeeze stack startswith std strip sub subtract sum swapaxes symmetric_difference tail take to_csv
+to_dict to_excel to_frame to_json to_list to_numpy to_parquet to_pickle toarray tocsc tocsr todense tolist trace
+transform transpose truediv union unique unstack upper value_counts values var where xs
 """
 _LIBRARIES_TEXT = """
 sklearn numpy pandas scipy matplotlib seaborn plotly polars statsmodels joblib IPython trackbook
@@ -82,7 +87,8 @@ def _effects_of_call(name: str, call: ast.Call, module_of: ModuleOf) -> Iterator
     if isinstance(function, ast.Attribute) and _owner(function) == name:
         yield _effect_of_method(function.attr, call)
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    if any(_owner(each) == name for each in recorded_into(call)):
+    shuffled = call.args[:1] if isinstance(function, ast.Attribute) and function.attr == "shuffle" else ()
+    if any(_owner(each) == name for each in (*recorded_into(call), *shuffled)):
         yield Effect.CHANGES
     elif any(_hands_over(argument, name) for argument in given):
         yield Effect.READS if _only_reads(function, module_of) else Effect.MAY_CHANGE

@@ -66,6 +66,20 @@ def stored_in(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=4096)
+def names_given(text: str, name: str) -> frozenset[str] | None:
+    """Return the names in what ``a, b = f(x), g(y)`` gives to one of its targets; None where that can't be told."""
+    assigned = [node for node in ast.walk(parsed(text) or ast.Module([], [])) if isinstance(node, ast.Assign)]
+    for node in assigned:
+        given = node.value.elts if isinstance(node.value, ast.Tuple | ast.List) else []
+        for target in node.targets:
+            places = target.elts if isinstance(target, ast.Tuple | ast.List) else []
+            found = [value for place, value in zip(places, given, strict=False) if ast.unparse(place) == name]
+            if found and len(places) == len(given):
+                return names_in(ast.unparse(found[0]))
+    return None
+
+
 def module_imported(text: str, name: str) -> str | None:
     """Return the module that an import takes a name from, None if it doesn't."""
     for node in ast.walk(parsed(text) or ast.Module([], [])):

@@ -13,6 +13,8 @@ from trackbook.records import Origin, OriginKind, Source, Statement
 SEED = "seed"
 _GENERATORS = frozenset({"numpy.random", "random"})
 _RANDOM = re.compile(r"\brandom\b")
+_NUMPY = re.compile(r"\b(?:np|numpy)\s*\.\s*random\b")
+_PYTHON = re.compile(r"(?<![\w.])random\s*\.\s*\w")
 _OWN_GENERATORS = ("default_rng", "RandomState", "SeedSequence", "Random(", "SystemRandom")
 _IN_CELL = re.compile(r"^.* without a seed in (?:cell (?P<index>\d+)|this cell)$")
 
@@ -45,8 +47,12 @@ def _draws(evidence: Evidence, source: Source) -> bool:
 
 
 def _add_seed(draft: Draft, evidence: Evidence, source: Source, what: str, *, is_sure: bool = True) -> bool:
-    """Join the statement that last seeded the global generators with one that drew from them, if one did."""
+    """Join the statement that last seeded a global generator with one that drew from it, if one did."""
+    text = evidence.text(source)
+    is_python = _PYTHON.search(text) is not None and _NUMPY.search(text) is None
+    others = _NUMPY if is_python else _PYTHON
     seeds = [seed for seed in evidence.seeds if evidence.time(seed) < evidence.time(source)]
+    seeds = [seed for seed in seeds if not others.search(evidence.text(seed))] or seeds
     if not seeds or what.startswith(_OWN_GENERATORS):
         return False
     draft.join(id_of(max(seeds, key=evidence.time)), id_of(source), SEED, is_sure=is_sure)

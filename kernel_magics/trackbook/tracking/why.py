@@ -5,16 +5,26 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from trackbook.errors import AmbiguousError, NotFoundError
 from trackbook.lineage.attaching import written_at
-from trackbook.lineage.code import is_definition, keyword_value, names_in
+from trackbook.lineage.code import is_definition, keyword_value, names_given, names_in
 from trackbook.lineage.evidence import Evidence, leaf_of, metric_id
 from trackbook.lineage.explaining import draft_of
 from trackbook.lineage.segments import statement_text
-from trackbook.lineage.why import Draft, Graph, Node, NodeKind, reached, resolved, starts
+from trackbook.lineage.why import (
+    Draft,
+    Graph,
+    Node,
+    NodeKind,
+    reached,
+    resolved,
+    starts,
+    statement_at,
+    text_at,
+)
 from trackbook.records import Execution, JsonValue, Origin, OriginKind, RunDetail, Source
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.choices import default_params, is_group, parts
@@ -138,13 +148,17 @@ def _assigned_to(store: Store, run: RunDetail, name: str) -> list[str]:
     """Return the metrics whose statement bound a name: ``mae`` for ``mae = mean_absolute_error(...)``."""
     origins = [origin for origin in store.origins(run.run.run_id) if origin.kind is OriginKind.METRIC]
     executions = {each.execution_id: each for each in store.executions(ids=[o.source.execution_id for o in origins])}
-    found: dict[str, None] = {}
-    for origin in origins:
-        execution = executions.get(origin.source.execution_id)
-        statements = execution.statements if execution is not None else ()
-        if origin.source.statement < len(statements) and name in statements[origin.source.statement].writes:
-            found[origin.key] = None
-    return [key for key in found if key in run.metrics]
+    found = [origin.key for origin in origins if _binds(origin, name, executions)]
+    return [key for key in dict.fromkeys(found) if key in run.metrics]
+
+
+def _binds(origin: Origin, name: str, executions: Mapping[str, Execution]) -> bool:
+    """Return whether a metric's statement bound a name; one that binds several at once, whether to this metric."""
+    statement = statement_at(executions, origin.source)
+    if statement is None or name not in statement.writes:
+        return False
+    given = names_given(text_at(executions, origin.source), name)
+    return given is None or given.issuperset(set(origin.names).intersection(statement.reads))
 
 
 def _subjects(run: RunDetail) -> dict[NodeKind, Collection[str]]:
