@@ -291,6 +291,16 @@ def test_constant_of_a_module_counts_as_its_name_was_imported(desk: Desk) -> Non
     assert desk.stale_names() == ["i", "fit"]
 
 
+def test_cell_that_loads_a_module_again_and_what_else_its_cell_made_are_not_stale(desk: Desk) -> None:
+    write(desk, HELPER)
+    desk.work([USE[0], "p: import h, importlib\\nX2 = X_train + 1\\nXs = h.prep(X2)"])
+    write(desk, EDITED)
+    desk.work(["l: _ = importlib.reload(h)", "fit: m = LogisticRegression().fit(X2, y_train)"])
+
+    assert desk.notebook.only_run().run.verdict is Verdict.CLEAN
+    assert desk.stale_names() == ["p"]
+
+
 def test_both_states_of_a_module_are_kept_where_both_flowed_in(desk: Desk) -> None:
     write(desk, HELPER)
     desk.work(USE)

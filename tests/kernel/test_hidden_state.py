@@ -61,6 +61,9 @@ CLEAN = {
     "deleted, but made above as well": "a: x = 1\nb: y = x\nd: print(1)\ndelete d\nc: print(y)",
     "moved within what does not depend": "a: x = 1\nb: k = 5\nc: y = x\nmove b to 2\nd: print(y)",
     "a new cell above what reads nothing of it": "a: x = 1\nb: y = x\nnew n after a: other = 3\nc: print(y)",
+    "what a function gave that was edited is not read": (
+        f"f: def f(t):\\n    return t * 2\na: {FRAME}\\nz = f(df)\nf: def f(t):\\n    return t * 3\nc: print(df)"
+    ),
     "timed and captured": "a: %time x = 1\nb: %%capture out\\ny = x\nc: print(y)\nb\nc",
     "a model fitted again": (
         "a: from sklearn.ensemble import RandomForestClassifier as F\nb: m = F(3)\n"
@@ -116,6 +119,11 @@ HIDDEN = {
     "an iterator taken from twice": ("a: it = iter(range(9))\nb: x = next(it)\nb", "it rerun", "a b"),
     "a function edited after its use": (
         "a: def f(v):\\n    return v + 1\nb: y = f(1)\na: def f(v):\\n    return v + 2\nc: print(y)", "f rerun", "b c",
+    ),
+    "a function edited that changes what it is handed": (
+        f"f: def f(t):\\n    t['z'] = 2\na: {FRAME}\\nf(df)\nf: def f(t):\\n    t['z'] = 3\nc: print(df)",
+        "f rerun",
+        "a c",
     ),
     "a global that a function reads": (
         "k: K = 1\na: def f(v):\\n    return v * K\nb: y = f(2)\nk: K = 3\nc: print(y)", "K rerun", "b c",

@@ -120,3 +120,7 @@ class Code:
     def is_apart(self, reader: str, maker: str, name: str) -> bool:
         """Return whether the code of `reader` looks at no part of `name` that the code of `maker` puts into it."""
         return False
+
+    def only_hands_over(self, text: str, name: str) -> bool:
+        """Return whether a statement makes something else of `name`, and most likely leaves it as it is."""
+        return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from trackbook.lineage.code import is_import
 from trackbook.lineage.history import History, binds_anew, makers_of, outer_of
 from trackbook.lineage.stale_facts import Code, Finding, Ran, Surroundings, Unrun
 from trackbook.records import HiddenRead, HiddenReason, Source, is_file_key
@@ -82,8 +83,8 @@ class Staleness(History):
             if names is not None and name not in names:
                 continue
             own = tuple(source for source in sources if source.execution_id == place.execution_id)
-            yield None, own
-            outer = outer_of(reader, place.statement, name)
+            yield None, self._likely(name, own)
+            outer = self._likely(name, outer_of(reader, place.statement, name))
             if outer:
                 yield self._judge(reader, name, outer)
 
@@ -103,7 +104,23 @@ class Staleness(History):
             if reason is not None:
                 return self._finding(reader, name, reason, source, self._since(source, name)), ()
             following += makers
-        return None, tuple(following)
+        return None, self._likely(name, tuple(dict.fromkeys(following)))
+
+    def _likely(self, name: str, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        """Return the sources of a value without those that only handed it to a call, in the cell that made it."""
+        executions = [source.execution_id for source in sources]
+        if len(set(executions)) == len(executions):
+            return sources
+        alone = {each for each in executions if executions.count(each) == 1}
+        texts = {source: self.text(source) or "" for source in sources if source.execution_id not in alone}
+        imported = {source.execution_id for source, text in texts.items() if is_import(text)}
+        passing = {
+            source
+            for source, text in texts.items()
+            if self.code.only_hands_over(text, name) or (source.execution_id in imported and not is_import(text))
+        }
+        made = {source.execution_id for source in texts if source not in passing}
+        return tuple(source for source in sources if source not in passing or source.execution_id not in made)
 
     def _before(self, reader: Ran, sources: Sequence[Source]) -> list[Source]:
         """Return what wrote a file, without what is gone or stands below its reader: the file is there without it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
@@ -34,6 +35,23 @@ class PythonCode(Code):
     def is_apart(self, reader: str, maker: str, name: str) -> bool:
         """See `trackbook.capture.overwrites`."""
         return is_apart(reader, maker, name)
+
+    def only_hands_over(self, text: str, name: str) -> bool:
+        """Return whether a statement assigns what a call gives that was handed `name`, or calls a function of it."""
+        return _only_hands_over(text, name)
+
+
+@lru_cache(maxsize=256)
+def _only_hands_over(text: str, name: str) -> bool:
+    try:
+        (statement,) = parse_cell(textwrap.dedent(text)).body
+    except (SyntaxError, RecursionError, ValueError):
+        return False
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or statement.value is None:
+        return False
+    mentions = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id == name]
+    owners = {id(node.value) for node in ast.walk(statement) if isinstance(node, ast.Attribute | ast.Subscript)}
+    return bool(mentions) and all(isinstance(node.ctx, ast.Load) and id(node) not in owners for node in mentions)
 
 
 @lru_cache(maxsize=256)
