@@ -51,6 +51,9 @@ class Objects(Protocol):
     def put(self, content: bytes) -> str:
         """Keep bytes and return their digest."""
 
+    def add(self, content: bytes) -> tuple[str, bool]:
+        """Keep bytes and return their digest, and whether they were not there before."""
+
     def get(self, digest: str) -> bytes:
         """Return the bytes of a digest; `NotFoundError` if they are missing or spoilt."""
 
@@ -94,14 +97,19 @@ class FolderObjects:
 
     def put(self, content: bytes) -> str:
         """Keep bytes and return their digest. A file of another length under that name is a torn one and replaced."""
+        return self.add(content)[0]
+
+    def add(self, content: bytes) -> tuple[str, bool]:
+        """Keep bytes and return their digest, and whether they were not there before."""
         digest = digest_of(content)
         path = self._folder / _relative(digest)
         try:
-            if not _touched(path, len(content)):
+            is_new = not _touched(path, len(content))
+            if is_new:
                 _write_whole(path, content)
         except OSError as error:
             raise StoreError(_unwritable(self._folder, error)) from error
-        return digest
+        return digest, is_new
 
     def get(self, digest: str) -> bytes:
         """Return the bytes of a digest."""
@@ -165,10 +173,15 @@ class MemoryObjects:
 
     def put(self, content: bytes) -> str:
         """Keep bytes and return their digest."""
+        return self.add(content)[0]
+
+    def add(self, content: bytes) -> tuple[str, bool]:
+        """Keep bytes and return their digest, and whether they were not there before."""
         digest = digest_of(content)
+        is_new = digest not in self._contents
         self._put_at[digest] = time.time()
         self._contents[digest] = bytes(content)
-        return digest
+        return digest, is_new
 
     def get(self, digest: str) -> bytes:
         """Return the bytes of a digest."""
@@ -207,15 +220,20 @@ class RemoteObjects:
 
     def put(self, content: bytes) -> str:
         """Keep bytes and return their digest."""
+        return self.add(content)[0]
+
+    def add(self, content: bytes) -> tuple[str, bool]:
+        """Keep bytes and return their digest, and whether they were not there, or long ago."""
         digest = digest_of(content)
         system, root = self._system()
         path = f"{root}/{_relative(digest)}"
         try:
-            if not self._is_fresh(system, path, len(content)):
+            is_new = not self._is_fresh(system, path, len(content))
+            if is_new:
                 self._write_whole(system, path, content)
         except OSError as error:
             raise StoreError(_unwritable(self._url, error)) from error
-        return digest
+        return digest, is_new
 
     @staticmethod
     def _is_fresh(system: Any, path: str, size: int) -> bool:
