@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -76,6 +76,11 @@ class DataContent:
         self.snapshots = {each_id: each for each_id, each in self.snapshots.items() if each_id not in idle}
         self.used_at = {each_id: each for each_id, each in self.used_at.items() if each_id not in idle}
 
+    def count_bytes(self, counted: Iterable[tuple[Snapshot, int]]) -> None:
+        """Note what snapshots take besides older ones."""
+        for snapshot, new_bytes in counted:
+            self.snapshots[snapshot.snapshot_id] = replace(snapshot, new_bytes=new_bytes)
+
     def users(self) -> Iterator[tuple[str, str]]:
         """Return what names a snapshot, and which."""
         for known in self.versions.values():
@@ -107,5 +112,6 @@ def _named_snapshots(batch: Batch) -> Iterator[str]:
 
 
 def _named_runs(batch: Batch) -> Iterator[str]:
-    named = [each.run_id for each in (*batch.versions, *batch.checks, *batch.reproductions)]
-    yield from filter(None, named)
+    yield from (each.run_id for each in batch.versions if each.run_id is not None)
+    yield from (each.run_id for each in batch.checks if each.run_id is not None)
+    yield from (each.run_id for each in batch.reproductions)

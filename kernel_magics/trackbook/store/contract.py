@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -179,6 +180,12 @@ class Store(Protocol):
             If it would change what is on the record; nothing of the batch is written then.
         StoreError
             If the place can't be written.
+        """
+
+    def frozen(self) -> AbstractContextManager[Store]:
+        """Give the store as it is at this moment, for reads that belong together: what is written meanwhile isn't seen.
+
+        Only for as long as the reads take, for what is written meanwhile can't be tidied up before.
         """
 
     def runs(self, where: RunFilter) -> list[RunDetail]:

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from trackbook.errors import TrackbookError
+from trackbook.records import DatasetVersion
 from trackbook.store.contract import Batch, RunChange, Store
 
 _REFUSALS = (TrackbookError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RuntimeError)
@@ -47,9 +48,23 @@ def _parts(batch: Batch) -> Iterator[Batch]:
         yield from (Batch(**{held[0][0]: half}) for half in _halves(held[0][1]))
     elif batch.runs:
         yield from (Batch(runs=(change,)) for change in _parts_of(batch.runs[0]))
+    elif batch.versions or batch.checks:
+        yield from (Batch(**{held[0][0]: (record,)}) for record in _less_linked(held[0][1][0]))
 
 
-_ORDER = ("environments", "sessions", "executions", "runs", "withdrawn")
+_ORDER = (
+    "environments",
+    "sessions",
+    "executions",
+    "snapshots",
+    "runs",
+    "versions",
+    "checks",
+    "reproductions",
+    "withdrawn",
+)
+_LINKS = ("snapshot_id", "example_snapshot", "run_id")
+"""What a record is better without than not on the record at all."""
 
 
 def _apart_from_runs(batch: Batch) -> Iterator[Batch]:
@@ -59,7 +74,7 @@ def _apart_from_runs(batch: Batch) -> Iterator[Batch]:
         sessions=batch.sessions,
         executions=[replace(execution, run_ids=()) for execution in batch.executions],
     )
-    yield Batch(runs=batch.runs, withdrawn=batch.withdrawn)
+    yield replace(batch, environments=(), sessions=(), executions=())
     links = [(run_id, execution.execution_id) for execution in batch.executions for run_id in execution.run_ids]
     yield Batch(runs=[RunChange(run_id=run_id, execution_ids=(execution_id,)) for run_id, execution_id in links])
 
@@ -77,6 +92,18 @@ def _parts_of(change: RunChange) -> Iterator[RunChange]:
             yield replace(change, run=replace(value, parent_id=None))
     elif name != "note" and len(value) > 1:
         yield from (RunChange(run_id=change.run_id, **{name: half}) for half in _halves(value))
+    elif name in ("datasets", "models"):
+        less: list[dict[str, Any]] = [{name: (record,)} for record in _less_linked(value[0])]
+        yield from (RunChange(run_id=change.run_id, **each) for each in less)
+
+
+def _less_linked(record: Any) -> Iterator[Any]:
+    """Return a record without the first link that it can do without; nothing if it has none."""
+    for field in fields(record):
+        is_needed = isinstance(record, DatasetVersion) and field.name == "snapshot_id"
+        if field.name in _LINKS and not is_needed and getattr(record, field.name) is not None:
+            yield replace(record, **{field.name: None})
+            return
 
 
 def _has(change: RunChange, name: str) -> bool:

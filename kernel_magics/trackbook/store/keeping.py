@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from trackbook.errors import ImmutableError, InvalidValueError
 from trackbook.records import Check, DatasetUse, DatasetVersion, FileRead, Model, Reproduction, Snapshot
@@ -43,11 +43,12 @@ def check_versions(versions: Iterable[DatasetVersion]) -> None:
 
 def filled(stored: D, given: D) -> D:
     """Return a description as it is on the record once it is written: where the same content is kept stays known."""
+    made: D | Any = given
     if isinstance(stored, DatasetUse) and isinstance(given, DatasetUse):
-        return _filled_use(stored, given)
-    if isinstance(stored, Model) and isinstance(given, Model) and _bare(stored) == _bare(given):
-        return _filled(stored, given)
-    return given
+        made = _filled_use(stored, given)
+    elif isinstance(stored, Model) and isinstance(given, Model) and _bare(stored) == _bare(given):
+        made = _filled(stored, given)
+    return made
 
 
 def _filled_use(stored: DatasetUse, given: DatasetUse) -> DatasetUse:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from trackbook import clock
-from trackbook.errors import TrackbookError
+from trackbook.errors import NotFoundError
 from trackbook.records import Snapshot
 from trackbook.store.objects import Objects
 
@@ -39,34 +38,39 @@ def get_table(
     return tables.read(objects, snapshot_id, columns=columns, rows=rows, as_=as_)
 
 
-def needed(objects: Objects, snapshot: Snapshot) -> set[str]:
-    """Return the digests of the objects that a snapshot consists of: its manifest, its pieces, its profile."""
-    from trackbook.store import tables
+def pieces(objects: Objects, snapshot: Snapshot) -> dict[str, int]:
+    """Return the objects that hold a snapshot's content, and their sizes.
 
-    return {snapshot.snapshot_id, *tables.pieces(objects, snapshot.snapshot_id), *_profile(snapshot)}
+    Raises
+    ------
+    NotFoundError
+        If its manifest is lost or spoilt: nobody knows its pieces any more.
+    StoreError
+        If a newer Trackbook wrote it.
+    """
+    from trackbook.store.tables.manifest import read_manifest
+
+    return {piece.digest: piece.size for piece in read_manifest(objects, snapshot.snapshot_id).pieces}
 
 
-def _profile(snapshot: Snapshot) -> list[str]:
-    return [] if snapshot.profile_digest is None else [snapshot.profile_digest]
+def needed(objects: Objects, snapshot: Snapshot) -> Iterator[str]:
+    """Return the objects that a snapshot consists of: its manifest, its profile, its pieces, if they can be known."""
+    yield snapshot.snapshot_id
+    if snapshot.profile_digest is not None:
+        yield snapshot.profile_digest
+    try:
+        yield from pieces(objects, snapshot)
+    except NotFoundError:
+        return  # whoever looks at the manifest finds it
 
 
-def problems(objects: Objects, snapshots: Iterable[Snapshot], users: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Return what is wrong with snapshots, and what it touches: `users` are what names one, and which."""
-    touched: dict[str, dict[str, None]] = defaultdict(dict)
-    for who, snapshot_id in users:
-        touched[snapshot_id].setdefault(who)
+def new_bytes(objects: Objects, snapshots: Iterable[Snapshot]) -> Iterator[tuple[Snapshot, int]]:
+    """Return the bytes of each snapshot that no earlier one has, from the oldest on."""
+    seen: set[str] = set()
     for snapshot in snapshots:
-        names = " and ".join(touched[snapshot.snapshot_id]) or "nothing"
-        for problem in _problems(objects, snapshot):
-            yield f"Snapshot {snapshot.snapshot_id[:12]}, which {names} needs, can't be read whole: {problem}"
-
-
-def _problems(objects: Objects, snapshot: Snapshot) -> Iterator[str]:
-    from trackbook.store import tables
-
-    yield from tables.verify(objects, snapshot.snapshot_id)
-    for digest in _profile(snapshot):
         try:
-            objects.get(digest)
-        except TrackbookError as error:
-            yield str(error)
+            own = pieces(objects, snapshot)
+        except NotFoundError:
+            continue
+        yield snapshot, sum(size for digest, size in own.items() if digest not in seen)
+        seen |= own.keys()

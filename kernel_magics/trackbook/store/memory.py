@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from copy import deepcopy
+from contextlib import contextmanager
+from copy import copy, deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -60,6 +62,14 @@ class MemoryStore:
             versions = self._content.write(batch)
             self._token += 1
             return versions
+
+    @contextmanager
+    def frozen(self) -> Iterator[MemoryStore]:
+        """Give the store as it is at this moment."""
+        still = copy(self)
+        with self._lock:
+            still._content = deepcopy(self._content)
+        yield still
 
     def runs(self, where: RunFilter) -> list[RunDetail]:
         """Return the runs of a filter."""
@@ -224,16 +234,23 @@ class MemoryStore:
     def verify(self) -> list[str]:
         """Return which objects are needed and not there: nothing else can go wrong in memory."""
         with self._lock:
-            snapshots = self._content.data.snapshots
-            lost = [
-                problem
-                for who, digest in self._content.references()
-                if digest not in snapshots
-                for problem in self._lost(who, digest)
-            ]
-            return lost + list(kept.problems(self._objects, snapshots.values(), self._users_of_snapshots()))
+            needed: dict[str, dict[str, None]] = defaultdict(dict)
+            for who, digest in self._needed(self._content.data.snapshots):
+                needed[digest].setdefault(who)
+            return [problem for digest, who in needed.items() for problem in self._lost(" and ".join(who), digest)]
 
-    def _users_of_snapshots(self) -> Iterator[tuple[str, str]]:
+    def _needed(self, snapshot_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Return what needs an object, and which: those of some snapshots for all that names them."""
+        snapshots = self._content.data.snapshots
+        users: dict[str, list[str]] = defaultdict(list)
+        for who, snapshot_id in self._users():
+            users[snapshot_id].append(who)
+        for snapshot_id in snapshot_ids:
+            for digest in kept.needed(self._objects, snapshots[snapshot_id]):
+                yield from ((who, digest) for who in users.get(snapshot_id, [f"Snapshot {snapshot_id}"]))
+        yield from (each for each in self._content.references() if each[1] not in snapshots)
+
+    def _users(self) -> Iterator[tuple[str, str]]:
         """Return what needs a snapshot, and which: by its id, or as what a file's content is kept in."""
         yield from self._content.users_of_snapshots()
         yield from (each for each in self._content.references() if each[1] in self._content.data.snapshots)
@@ -251,13 +268,12 @@ class MemoryStore:
         with self._lock:
             since = began(grace, self._content.sessions.values())
             data = self._content.data
-            used = {snapshot_id for _, snapshot_id in self._users_of_snapshots()}
+            used = {snapshot_id for _, snapshot_id in self._users()}
             idle = {each for each, used_at in data.used_at.items() if each not in used and used_at < since}
-            needed = {digest for _, digest in self._content.references()}
-            for snapshot_id in data.snapshots.keys() - idle:
-                needed |= kept.needed(self._objects, data.snapshots[snapshot_id])
+            needed = {digest for _, digest in self._needed(data.snapshots.keys() - idle)}
             if not is_dry_run:
                 data.forget_snapshots(idle)
+                data.count_bytes(kept.new_bytes(self._objects, self.snapshots()) if idle else ())
             found = sweep(self._objects, needed, since, is_dry_run=is_dry_run)
             return replace(found, snapshots=len(idle))
 

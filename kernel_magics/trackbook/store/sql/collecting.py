@@ -6,17 +6,20 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from trackbook.clock import microseconds
 from trackbook.errors import NotFoundError, StoreError
 from trackbook.records import Session
 from trackbook.store.collecting import began, sweep
 from trackbook.store.contract import Collection
+from trackbook.store.kept import new_bytes
 from trackbook.store.objects import Objects
+from trackbook.store.sql import data_reading, statements
 from trackbook.store.sql.database import Database
+from trackbook.store.sql.needing import needs, used_snapshots
 from trackbook.store.sql.texts import Texts
-from trackbook.store.sql.verifying import references
 
 _WORTH_IT = 10  # free pages are given back where they are one in so many: that writes the whole file anew
 _CHECKPOINT_MILLISECONDS = 2000  # to wait for readers; whoever comes last empties the log anyway
@@ -54,14 +57,51 @@ def collect(
 
     The rows are read after the sessions and in one state; a row that is written later names an object that was put, or
     put again, after the moment from which all objects stay. An object that is lost, with the outputs that it listed,
-    stops nothing.
+    stops nothing. Snapshots are forgotten before: what is found is marked as used, and so either stays, or is not
+    found and kept anew.
     """
     since = began(grace, sessions)
+    idle = _idle_snapshots(database, objects, since)
+    if not is_dry_run:
+        idle = _forgotten(database, idle, since)
     with database.reading() as connection:
-        needed = {digest for digest, _ in references(connection, Texts(objects), NotFoundError)}
+        needed = {digest for digest, _ in needs(connection, objects, NotFoundError, without=idle)}
     found = sweep(objects, needed, since, is_dry_run=is_dry_run)
+    if idle and not is_dry_run:
+        _count_bytes(database, objects)
     freed = _idle_bytes(database) if is_dry_run else _compacted(database)
-    return replace(found, database_bytes=freed)
+    return replace(found, database_bytes=freed, snapshots=len(idle))
+
+
+def _idle_snapshots(database: Database, objects: Objects, since: datetime) -> set[str]:
+    """Return the snapshots that nothing needs and nobody has wanted to name since a time."""
+    with database.reading() as connection:
+        found = statements.IDLE_SNAPSHOTS.ask(connection, {"since": microseconds(since)})
+        return {each for (each,) in found} - used_snapshots(connection, objects, NotFoundError) if found else set()
+
+
+def _forgotten(database: Database, idle: Iterable[str], since: datetime) -> set[str]:
+    """Forget those of some snapshots that are still not needed, and return them; the write lock is held briefly."""
+    gone: set[str] = set()
+
+    def forget(connection: sqlite3.Connection) -> None:
+        for snapshot_id in idle:
+            values = (snapshot_id, microseconds(since))
+            if connection.execute(statements.FORGET_SNAPSHOT.sql, values).rowcount:
+                gone.add(snapshot_id)
+
+    if idle:
+        database.write(forget)
+    return gone
+
+
+def _count_bytes(database: Database, objects: Objects) -> None:
+    """Note what each snapshot that is left takes besides older ones."""
+    with database.reading() as connection:
+        snapshots = data_reading.snapshots(connection, Texts(objects), {})
+    counted = [(size, each.snapshot_id) for each, size in new_bytes(objects, snapshots) if size != each.new_bytes]
+    if counted:
+        database.write(lambda connection: statements.SET_NEW_BYTES.run(connection, counted))
 
 
 def _compacted(database: Database) -> int:

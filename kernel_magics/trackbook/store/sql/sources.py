@@ -10,7 +10,19 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, delete, func, literal_column, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
@@ -78,6 +90,20 @@ def _putting_snapshot() -> Change:
         "profile_digest": func.coalesce(table.c.profile_digest, given.profile_digest),
     }
     return changing(statement.on_conflict_do_update(index_elements=["snapshot_id"], set_=again))
+
+
+def _forgetting_snapshot() -> Change:
+    """Delete a snapshot unless it was used since a time, or a row names it; its parameters are the id and the time."""
+    table = schema.snapshots.c
+    naming = (
+        schema.datasets.c.snapshot_id,
+        schema.models.c.example_snapshot,
+        schema.dataset_versions.c.snapshot_id,
+        schema.checks.c.snapshot_id,
+    )
+    is_named = [exists().where(column == table.snapshot_id) for column in naming]
+    is_idle = (table.snapshot_id == bindparam("of_snapshot_id"), table.used_at < bindparam("since"))
+    return changing(delete(schema.snapshots).where(*is_idle, *(~each for each in is_named)))
 
 
 ADD_EXECUTION = _inserting(schema.executions)
@@ -237,6 +263,8 @@ SNAPSHOT_BYTES = asking(
         func.count().label("snapshots"), func.coalesce(func.sum(_snapshots.new_bytes), 0).label("bytes")
     ).select_from(schema.snapshots)
 )
+IDLE_SNAPSHOTS = asking(select(_snapshots.snapshot_id).where(_snapshots.used_at < bindparam("since")))
+FORGET_SNAPSHOT = _forgetting_snapshot()
 VERSIONS = _by_one(
     schema.dataset_versions,
     [_versions.name, _versions.version],

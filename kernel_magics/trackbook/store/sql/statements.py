@@ -675,6 +675,19 @@ SNAPSHOT_BYTES = Question(
     (),
     {"coalesce_1": 0},
 )
+IDLE_SNAPSHOTS = Question(
+    "SELECT snapshots.snapshot_id FROM snapshots WHERE snapshots.used_at < :since", "snapshot_id", (0,)
+)
+FORGET_SNAPSHOT = Change(
+    (
+        "DELETE FROM snapshots WHERE snapshots.snapshot_id = ? AND snapshots.used_at < ? AND NOT (EXISTS (SELECT "
+        "* FROM datasets WHERE datasets.snapshot_id = snapshots.snapshot_id)) AND NOT (EXISTS (SELECT * FROM "
+        "models WHERE models.example_snapshot = snapshots.snapshot_id)) AND NOT (EXISTS (SELECT * FROM "
+        "dataset_versions WHERE dataset_versions.snapshot_id = snapshots.snapshot_id)) AND NOT (EXISTS (SELECT * "
+        "FROM checks WHERE checks.snapshot_id = snapshots.snapshot_id))"
+    ),
+    "of_snapshot_id since",
+)
 VERSIONS = {
     "": Question(
         (
