@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from trackbook.tracking.logger import TrackbookLogger
     from trackbook.views import diff, get_run, metric_history, runs, why
+    from trackbook.views import slice as slice  # noqa: A004  a star import must not take Python's own away
 
 __all__ = [
     "ActiveRun",
@@ -56,6 +57,7 @@ _HOMES = {
     "metric_history": _VIEWS,
     "runs": _VIEWS,
     "set_tag": _LOG,
+    "slice": _VIEWS,
     "start_run": _LOG,
     "why": _VIEWS,
 }
@@ -84,4 +86,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_HOMES})

@@ -14,6 +14,7 @@ from trackbook.tracking.diff import diff_runs
 from trackbook.tracking.find import find_run, find_session
 from trackbook.tracking.numbers import tolerance_of
 from trackbook.tracking.query import query_of
+from trackbook.tracking.slice import Slice, slice_run
 from trackbook.tracking.why import explain, newest_with
 
 if TYPE_CHECKING:
@@ -131,6 +132,29 @@ def diff(
     project = project or current_project()
     named = [get_run(run, project=project).run_id if run is not None else None for run in (before, after)]
     return DiffView(project, diff_runs(project.store, named[0] or "", named[1], tolerance_of(tolerance)))
+
+
+def slice(run: RunReference, *, data: str = "original", project: Project | None = None) -> Slice:  # noqa: A001
+    """Return the smallest notebook that makes a run's metrics.
+
+    It holds the code that flowed into them, as it was when it ran and in that order, with the run's params in a cell
+    tagged ``parameters``, and runs by papermill with other values: ``trackbook.slice("latest").save("train.ipynb")``.
+
+    Parameters
+    ----------
+    run
+        As for `get_run`.
+    data
+        Where it takes the files from that the run read: ``"original"`` is where they lay (it says so when one holds
+        something else by then), ``"snapshot"`` what the store kept of them.
+
+    Raises
+    ------
+    NotFoundError, AmbiguousError
+        If there is no such run, or more than one; if nothing of it can be made again, or a file was not kept.
+    """
+    project = project or current_project()
+    return slice_run(project.store, get_run(run, project=project).detail, data)
 
 
 def metric_history(run: RunReference, key: str) -> pd.DataFrame:

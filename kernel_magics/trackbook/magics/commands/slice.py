@@ -1,0 +1,39 @@
+"""Make again: a run as the smallest notebook that makes it."""
+
+from __future__ import annotations
+
+import click
+
+from trackbook.magics.commands.base import RUN, SETTINGS, look, pass_notebook, show_in_cell, track
+from trackbook.magics.notebook import TrackedNotebook
+
+
+@track.command("slice", epilog="Example: %track slice latest -o train.ipynb", context_settings=SETTINGS)
+@click.argument("run", required=False, type=RUN)
+@click.option("-o", "--output", metavar="PATH", help="Write the notebook there; without it its code is shown.")
+@click.option(
+    "--data",
+    type=click.Choice(["original", "snapshot"]),
+    default="original",
+    help="Where it takes the files from that the run read: their own place, or what the store kept.",
+)
+@click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@pass_notebook
+def slice_command(
+    notebook: TrackedNotebook, run: str | None, output: str | None, data: str, force: bool, as_json: bool
+) -> None:
+    """Make the smallest notebook that makes a run's metrics; without RUN the current run's.
+
+    It holds the code that flowed into them, as it was when it ran, with the run's params in a cell on top.
+    """
+    from trackbook.display.payload import dumps
+    from trackbook.display.slice import show_slice, slice_payload
+    from trackbook.tracking.slice import slice_run
+
+    found = slice_run(notebook.project.store, notebook.run(run), data)
+    path = found.save(output, force=force) if output is not None else None
+    if as_json:
+        print(dumps(slice_payload(found, path)))
+    else:
+        show_in_cell(show_slice(found, look(), path=path))
