@@ -128,6 +128,23 @@ def test_sessions_come_oldest_first_and_are_replaced_by_heartbeats(store: Store)
     assert store.sessions() == [older, beaten]
 
 
+def test_frozen_store_does_not_see_what_is_written_meanwhile(store: Store) -> None:
+    write_run(store, "r1", params={"a": 1})
+
+    with store.frozen() as still:
+        before = [still.runs(RunFilter()), still.count_runs(RunFilter()), still.executions(), still.sessions()]
+        write_run(store, "r2")
+        add(store, "r1", params={"b": 2}, metrics=[a_point()])
+        store.write(Batch(executions=[an_execution()], sessions=[a_session("s2")]))
+        after = [still.runs(RunFilter()), still.count_runs(RunFilter()), still.executions(), still.sessions()]
+        history = still.metric_history("r1", "accuracy")
+
+    assert after == before
+    assert history == []
+    assert names(store) == ["r2", "r1"]
+    assert len(store.metric_history("r1", "accuracy")) == 1
+
+
 def test_environment_comes_back_equal_and_is_kept_once(store: Store) -> None:
     environment = Environment(
         environment_id="v1",

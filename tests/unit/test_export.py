@@ -49,7 +49,7 @@ from trackbook.records import (
     Verdict,
 )
 from trackbook.store import Batch, RunChange, RunFilter, open_store
-from trackbook.tracking.export import plain
+from trackbook.tracking.export import histories, plain
 
 NOON = datetime(2026, 10, 20, 12, 0, 0, 123456, tzinfo=UTC)
 ODD = {
@@ -345,6 +345,32 @@ def test_pages_make_one_list(store, make_run):
     rows = list(csv.DictReader(io.StringIO(export("--format", "csv").stdout)))
 
     assert len({told["run_id"] for told in document["runs"]}) == len(document["runs"]) == len(rows) == 453
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("-o", "out"), ("--format", "csv", "-o", "out"), ("--format", "mlflow", "-o", "out")]
+)
+def test_what_is_written_during_an_export_is_not_half_in_it(store, make_run, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    before = len(store.runs(RunFilter()))
+    numbers = iter(range(100, 110))
+
+    def histories_while_others_write(of, detail):
+        late = make_run(next(numbers, 109))
+        change = RunChange(run_id=late.run.run_id, run=late.run, params={"lateness": 1})
+        point = MetricPoint(key="lateness", value=1.0, time=NOON)
+        store.write(Batch(runs=[change, RunChange(run_id=detail.run.run_id, metrics=[point])]))
+        return histories(of, detail)
+
+    monkeypatch.setattr("trackbook.tracking.export._PAGE", 1)
+    for module in ("trackbook.tracking.export", "trackbook.tracking.export_mlflow"):
+        monkeypatch.setattr(f"{module}.histories", histories_while_others_write)
+    printed = export(*arguments).stdout
+
+    written = "".join(path.read_text(errors="replace") for path in tmp_path.glob("out/**/*") if path.is_file())
+    assert "lateness" not in printed + written
+    assert list(tmp_path.glob("out/**/lateness")) == []
+    assert len(store.runs(RunFilter())) >= 2 * before
 
 
 def test_csv_is_what_runs_prints(store):

@@ -45,16 +45,16 @@ def export(
     from trackbook.store.contract import RunFilter
     from trackbook.tracking.query import query_of
 
-    store = project_of(ctx).store
     words = " ".join(query)
     output = None if output is None else _checked(output, form)
-    where = RunFilter(experiment=experiment, query=query_of(store, words))
-    if output is None:
-        _to_stdout(store, where, form, words)
-    elif output.suffix == f".{form}":
-        _to_file(store, where, output, words, is_forced=is_forced)
-    else:
-        _to_folder(store, where, form, output, words, is_forced=is_forced)
+    with project_of(ctx).store.frozen() as store:
+        where = RunFilter(experiment=experiment, query=query_of(store, words))
+        if output is None:
+            _to_stdout(store, where, form, words)
+        elif output.suffix == f".{form}":
+            _to_file(store, where, output, words, is_forced=is_forced)
+        else:
+            _to_folder(store, where, form, output, words, is_forced=is_forced)
 
 
 def _checked(output: Path, form: str) -> Path:
