@@ -68,7 +68,7 @@ def _is_for(evidence: Evidence, origin: Origin, use: DatasetUse) -> bool:
 
 def _pass_through(draft: Draft, table: str, use: DatasetUse, reader: str) -> None:
     """Let what flowed to a reader under the table's name flow through the table."""
-    names = {use.name} if use.name.isidentifier() else {use.name, *code.names_in(use.name)}
+    names = {use.name} if use.name.isidentifier() else {use.name, *code.tables_in(use.name)}
     for edge in [edge for edge in draft.edges.values() if edge.end == reader and edge.name in names]:
         if draft.nodes[edge.start].kind is NodeKind.TABLE:
             continue

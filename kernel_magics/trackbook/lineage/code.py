@@ -67,6 +67,29 @@ def stored_in(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
+def tables_in(text: str) -> frozenset[str]:
+    """Return the names in an expression that its value is made of: ``X`` of ``X[rows].drop(columns=names)``."""
+    try:
+        tree = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return names_in(text)
+    return frozenset(_carrying(tree))
+
+
+def _carrying(node: ast.expr) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Attribute(value=owner) | ast.Subscript(value=owner):
+            yield from _carrying(owner)
+        case ast.Call(func=function, args=given):
+            for part in [*([function.value] if isinstance(function, ast.Attribute) else []), *given]:
+                yield from _carrying(part)
+        case _:
+            yield from names_in(ast.unparse(node))
+
+
+@lru_cache(maxsize=4096)
 def names_given(text: str, name: str) -> frozenset[str] | None:
     """Return the names in what ``a, b = f(x), g(y)`` gives to one of its targets; None where that can't be told."""
     assigned = [node for node in ast.walk(parsed(text) or ast.Module([], [])) if isinstance(node, ast.Assign)]

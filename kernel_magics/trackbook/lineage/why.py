@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 
 from trackbook.lineage.changing import Effect, effect_on, makes_plain
-from trackbook.lineage.code import is_import, module_imported
+from trackbook.lineage.code import is_definition, is_import, module_imported
 from trackbook.lineage.segments import statement_text
 from trackbook.records import Execution, HiddenReason, JsonValue, Origin, Source, Statement, is_file_key
 
@@ -213,8 +213,9 @@ def last_makers(
         if found[maker] and statement is not None:
             behind.update(statement.reads.get(name, ()))
     sure = {maker: True for maker, is_sure in found.items() if is_sure}
-    if sure and all(is_import(text_at(executions, maker)) for maker in sure):
-        return sure  # a module, or a function of one
+    texts = [text_at(executions, maker) for maker in sure]
+    if sure and all(is_import(text) or is_definition(text) for text in texts):
+        return sure  # a module, a function or a class
     return found or {maker: False for maker in makers if maker != reader}
 
 

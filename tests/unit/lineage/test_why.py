@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trackbook.lineage.code import definition_line, keyword_value, line_text, names_in, stored_in
+from trackbook.lineage.code import definition_line, keyword_value, line_text, names_in, stored_in, tables_in
 from trackbook.lineage.evidence import Evidence, metric_id
 from trackbook.lineage.explaining import draft_of
 from trackbook.lineage.why import Draft, Edge, Graph, Node, NodeKind, last_makers, reached, resolved
@@ -316,3 +316,29 @@ def test_line_of_a_method_is_found_and_a_long_statement_is_whole() -> None:
 
     assert definition_line(text, "b") == 1
     assert line_text(text, 2) == "return f(\n    1,\n)"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("X[:half]", {"X"}),
+        ("df.loc[rows, names]", {"df"}),
+        ("train.drop(columns=target)", {"train"}),
+        ("scaler.transform(X[rows])", {"scaler", "X"}),
+        ("sm.add_constant(X)", {"sm", "X"}),
+        ("a + b", {"a", "b"}),
+        ("!no python", {"no", "python"}),
+    ],
+)
+def test_table_is_made_of_tables_not_of_what_picks_from_them(text: str, names: set[str]) -> None:
+    assert tables_in(text) == names
+
+
+def test_class_is_not_changed_by_what_uses_it() -> None:
+    cells = [
+        cell("e1", "class Clip: ...\nm = clone(t).fit(X)\njudge(Clip)", {}, {"Clip": "e1.0"}, {"Clip": "e1.0 e1.1"}),
+    ]
+
+    graph = explained(cells, metric("e1.2", "Clip"))
+
+    assert ways(graph) == {("judge(Clip)", "accuracy"), ("class Clip: ...", "judge(Clip)")}
