@@ -27,7 +27,9 @@ def collection_text(found: Collection, location: str) -> str:
 
 def _parts(found: Collection) -> Iterator[str]:
     if found.objects:
-        yield f"{fmt.plural(found.objects, 'object')} that nothing needs ({fmt.size(found.object_bytes)})"
+        of_snapshots = f", {fmt.plural(found.snapshots, 'snapshot')} among them" if found.snapshots else ""
+        size = fmt.size(found.object_bytes)
+        yield f"{fmt.plural(found.objects, 'object')} that nothing needs ({size}{of_snapshots})"
     if found.leftovers:
         yield f"{fmt.plural(found.leftovers, 'half-written file')} ({fmt.size(found.leftover_bytes)})"
     if found.database_bytes:
@@ -43,6 +45,7 @@ def collection_payload(found: Collection) -> dict[str, JsonValue]:
         "object_bytes": found.object_bytes,
         "leftovers": found.leftovers,
         "leftover_bytes": found.leftover_bytes,
+        "snapshots": found.snapshots,
         "young": found.young,
         "young_bytes": found.young_bytes,
         "database_bytes": found.database_bytes,
