@@ -184,6 +184,8 @@ class CellCapture:
             change = self._namespace.after(is_complete=error is None, failed_line=line)
             changed = frozenset(change.writes + change.maybe)
             flow = self._flow.settled(changed.difference(self._as_written(self._flow)))
+            if error is not None and line is not None:
+                flow = flow.until(line)
         with self._guard:
             self._find_classes(change)
         return CapturedCell(

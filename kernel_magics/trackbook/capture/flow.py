@@ -153,6 +153,19 @@ class Flow:
                 return frozenset(makers)
         return frozenset(makers | {OUTSIDE})
 
+    def until(self, line: int) -> Flow:
+        """Return the flow of a block that an error left at a line: the statements below never ran."""
+        failed, end = 0, (0, 0)  # a place: the line, and the column in it
+        for node in self.nodes:
+            first, last = _extent(node.statement)
+            if first < end:  # inside of the statement before
+                continue
+            if first[0] > line:
+                nodes = self.nodes[: node.index]
+                return Flow(nodes, {name: _left(nodes, name, failed) for name in self.exits})
+            failed, end = node.index, last
+        return self
+
     def settled(self, changed: Collection[str]) -> Flow:
         """Return the flow without the changes in place of names that did not change."""
         if not self._is_opaque and self._touched.issubset(changed):
@@ -180,6 +193,18 @@ class Flow:
                 return frozenset(own)
             return sources
         return frozenset(source for source in sources if source == OUTSIDE or name in self.nodes[source].binds)
+
+
+def _left(nodes: list[Node], name: str, failed: int) -> frozenset[int]:
+    """Return the nodes that may have made a name by the time that an error left the top-level statement `failed`."""
+    makers: set[int] = set()
+    for node in reversed(nodes):
+        is_unbound = node.index == failed and isinstance(node.statement, ast.Assign | ast.AnnAssign)
+        if name in node.touches or (name in node.binds and not is_unbound):
+            makers.add(node.index)
+            if name in node.binds and node.control is None and node.index < failed:
+                return frozenset(makers)
+    return frozenset(makers | {OUTSIDE})
 
 
 def _is_change(node: Node, name: str) -> bool:

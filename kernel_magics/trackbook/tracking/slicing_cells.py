@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from trackbook.capture.symbols import parse_cell
 from trackbook.records import Execution, Outcome
@@ -42,7 +43,7 @@ def pieces_of(execution: Execution) -> list[Piece]:
         return []
     counts = [count_statements(node) for node in nodes]
     total = len(execution.statements)
-    ran = _ran(counts, total)
+    ran = _ran(counts, total, has_failed=_error(execution) is not None)
     if ran is None or _is_whole(execution.source):
         return [_whole(execution, nodes)] if nodes and total else []
     lines = execution.source.split("\n")
@@ -61,7 +62,7 @@ def pieces_of(execution: Execution) -> list[Piece]:
                 first=first,
                 last=end,
                 is_shared=is_shared,
-                failed=_error(execution) if number == ran - 1 else None,
+                failed=_error(execution) if end >= _first_line(nodes[ran - 1]) else None,
             )
         )
         start, last = start + count, end
@@ -72,6 +73,8 @@ def count_statements(node: ast.stmt) -> int:
     """Return how many statements of the record a statement is: itself, and those in branches and loops."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return 1
+    if isinstance(node, ast.Break | ast.Continue):
+        return 0
     inner: list[ast.stmt] = []
     for part in ("body", "orelse", "finalbody"):
         inner += getattr(node, part, [])
@@ -81,14 +84,15 @@ def count_statements(node: ast.stmt) -> int:
     return 1 + sum(map(count_statements, inner))
 
 
-def _ran(counts: Sequence[int], total: int) -> int | None:
-    """Return how many of the statements ran, None where they and the record don't agree."""
-    done = 0
-    for number, count in enumerate(counts):
-        if done == total:
-            return number
-        done += count
-    return len(counts) if done == total else None
+def _ran(counts: Sequence[int], total: int, *, has_failed: bool) -> int | None:
+    """Return how many of the top-level statements ran, None where they and the record don't agree.
+
+    Of a cell that failed the record has the statements up to the one at which it did.
+    """
+    ends = [0, *accumulate(counts)]
+    if not has_failed:
+        return len(counts) if ends[-1] == total else None
+    return ends.index(total) if total in ends else None
 
 
 def _error(execution: Execution) -> str | None:

@@ -21,7 +21,6 @@ KNOWN_NAMES = frozenset(
     {*dir(builtins), "__name__", "__file__", "__builtins__", "__doc__", "get_ipython", "display", "exit", "quit"}
     | {"In", "Out", "_", "__", "___", "_i", "_ih", "_oh", "_dh", "open"}
 )
-_STATE = {"numpy.random": "numpy.random", "random": "random", "torch.random": "torch"}
 _OUTPUT_NAME = re.compile(r"^(?:_+|Out|_\d+)$")
 
 
@@ -33,10 +32,13 @@ class SessionParts:
         self.pieces: list[Piece] = []
         self._scope = Scope()
         self._seeded: set[str] = set()
+        self._made_with: dict[str, frozenset[str]] = {}
+        """The frameworks that flowed into each name."""
+        self._sharing = _Sharing()
 
     def add(self, execution: Execution, pieces: Sequence[Piece]) -> None:
         """Take an execution, and the parts that it was taken apart into."""
-        cell = _Cell(execution, pieces, self._scope)
+        cell = _Cell(execution, pieces, self._scope, self._sharing)
         drafts = cell.parts(len(self.parts))
         drafts = [self._with_randomness(part, cell, at) for at, part in enumerate(drafts)]
         self.parts += drafts
@@ -44,7 +46,7 @@ class SessionParts:
 
     def _with_randomness(self, part: Part, cell: _Cell, at: int) -> Part:
         """Add what a part does to the global generators, of those that were seeded before it."""
-        effects = cell.effects[at]
+        effects, frameworks = cell.effects[at], self._frameworks(part, cell.effects[at])
         reads, changes, kills = set(part.reads), set(part.changes), set(part.kills)
         for generator in GENERATORS:
             key = hidden_key(f"generator {generator}")
@@ -58,17 +60,48 @@ class SessionParts:
                 self._seeded.add(generator)
                 reads.add(key)
                 changes.add(key)
-            elif generator in self._seeded and cell.may_draw(at, generator):
+            elif generator in self._seeded and (cell.may_draw(at, generator) or generator in frameworks):
                 reads.add(key)
                 changes.add(key)
         return replace(part, reads=frozenset(reads), changes=frozenset(changes), kills=frozenset(kills))
 
+    def _frameworks(self, part: Part, effects: Effects) -> frozenset[str]:
+        """Return the frameworks that a part has to do with, and note them for what it makes."""
+        nothing = frozenset[str]()
+        found = nothing.union(effects.frameworks, *(self._made_with.get(name, nothing) for name in part.reads))
+        for name in part.binds | part.changes:
+            self._made_with[name] = found if name in part.kills else found | self._made_with.get(name, nothing)
+        return found
+
+
+class _Sharing:
+    """Names that may share objects. `unmarked` are those whose changes nobody can see, in whatever cell they happen."""
+
+    def __init__(self) -> None:
+        self.unmarked: set[str] = set()
+        self._groups: dict[str, set[str]] = {}
+
+    def with_(self, name: str) -> set[str]:
+        """Return the names that may share objects with one."""
+        return self._groups.get(name, set())
+
+    def link(self, names: Collection[str]) -> None:
+        """Let some names share objects from now on."""
+        joined = set(names).union(*(self._groups.get(name, ()) for name in names))
+        self._groups.update((name, joined) for name in joined)
+
+    def forget(self, name: str) -> None:
+        """Let a name stand for something else from now on."""
+        self._groups.pop(name, set()).discard(name)
+
 
 class _Cell:
-    def __init__(self, execution: Execution, pieces: Sequence[Piece], scope: Scope) -> None:
+    def __init__(self, execution: Execution, pieces: Sequence[Piece], scope: Scope, sharing: _Sharing) -> None:
         self.execution = execution
         self.pieces = pieces
         self.scope = scope
+        self.sharing = sharing
+        sharing.unmarked.update(execution.maybe)
         self.effects: list[Effects] = []
         self._access: list[Access] = []
         self._touches: list[Touches] = []
@@ -152,16 +185,17 @@ class _Cell:
         return sum(name in touches.changes for touches in self._touches)
 
     def _add_aliases(self, changed: list[set[str]], fresh: Sequence[set[str]]) -> None:
-        """Add the names that share objects with what a part changes, of those that were made in this cell."""
-        groups: dict[str, set[str]] = {}
+        """Add the names that share objects with what a part changes, where no comparison tells: those made in this
+        cell, and those that can't be compared."""
+        sharing = self.sharing
         for at, touches in enumerate(self._touches):
-            own = {name: groups.get(name, {name}) for name in changed[at]}
-            for group in own.values():
-                changed[at] |= {name for name in group if name in fresh[at]}
+            for name in tuple(changed[at]):
+                changed[at] |= sharing.with_(name) & (fresh[at] | sharing.unmarked)
+            for node in self.pieces[at].nodes:
+                for name in _killed(node):
+                    sharing.forget(name)
             for link in touches.links:
-                joined = set(link).union(*(groups.get(name, ()) for name in link))
-                joined -= self.scope.modules.keys() | self.scope.code.keys()
-                groups.update((name, joined) for name in joined)
+                sharing.link(link - self.scope.modules.keys() - self.scope.code.keys())
 
     def _add_unexplained(self, changed: list[set[str]]) -> None:
         """Add what the cell is on record to have changed, and no part of it does by its code, to all that may have."""
@@ -187,10 +221,9 @@ class _Cell:
         effects = self.effects[at]
         if not effects.calls:
             return False
-        state = {_STATE[each] for each in self.execution.state if each in _STATE}
-        if generator in state or any(generator in each.seeds | each.may_seed for each in self.effects):
-            return True
-        return generator == "tensorflow" and generator in effects.frameworks
+        return generator in self.execution.state or any(
+            generator in each.seeds | each.may_seed for each in self.effects
+        )
 
 
 def _joined(found: Iterable[Access]) -> Access:
