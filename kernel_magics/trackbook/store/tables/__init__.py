@@ -7,10 +7,27 @@ pieces and says how the very same table is made of them. Nothing is pickled, and
 Import it late: it loads pyarrow and pandas.
 """
 
+from trackbook.store.tables.differences import diff
 from trackbook.store.tables.errors import UnfitError
+from trackbook.store.tables.keys import restore_key
 from trackbook.store.tables.manifest import read_manifest
+from trackbook.store.tables.profiling import profile, read_profile, write_profile
 from trackbook.store.tables.reading import read
 from trackbook.store.tables.verifying import pieces, verify
 from trackbook.store.tables.writing import Written, refusal, write
 
-__all__ = ["UnfitError", "Written", "pieces", "read", "read_manifest", "refusal", "verify", "write"]
+__all__ = [
+    "UnfitError",
+    "Written",
+    "diff",
+    "pieces",
+    "profile",
+    "read",
+    "read_manifest",
+    "read_profile",
+    "refusal",
+    "restore_key",
+    "verify",
+    "write",
+    "write_profile",
+]
