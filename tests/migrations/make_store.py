@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 from trackbook.records import (
     Artifact,
     Check,
@@ -17,6 +19,7 @@ from trackbook.records import (
     ComparedKind,
     Comparison,
     DatasetUse,
+    DatasetVersion,
     Environment,
     Execution,
     Failure,
@@ -41,6 +44,7 @@ from trackbook.records import (
     Run,
     RunStatus,
     Session,
+    Snapshot,
     Source,
     Statement,
     Verdict,
@@ -77,9 +81,18 @@ def fill(store: Store) -> None:
         environment_id="v1",
     )
     store.write(Batch(sessions=[session], environments=[environment], executions=_executions(plot)))
-    store.write(Batch(runs=[_finished(plot, module, model), _left_running()]))
+    snapshot = replace(store.put_table(ages(), fingerprint="of ages", restore_key="k"), made_at=NOON)
+    store.write(Batch(snapshots=[snapshot], runs=[_finished(plot, module, model, snapshot), _left_running()]))
     schema, notebook = store.put_object(b"age: int"), store.put_object(b"{}")
-    store.write(Batch(checks=[_check(schema)], reproductions=[_reproduction(notebook)]))
+    version = DatasetVersion(name="ages", snapshot_id=snapshot.snapshot_id, made_at=NOON, run_id="r1")
+    store.write(Batch(versions=[version], checks=[_check(schema, snapshot)], reproductions=[_reproduction(notebook)]))
+
+
+def ages() -> pd.DataFrame:
+    """Return the table that is kept."""
+    kept = pd.DataFrame({"age": [30, 31, -1]}, index=["ada", "bob", "eve"])
+    kept.attrs["unit"] = "year"
+    return kept
 
 
 def _executions(plot: str) -> list[Execution]:
@@ -126,7 +139,7 @@ def _text(text: str) -> OutputPart:
     return OutputPart(media_type="text/plain", size=len(text), digest=digest_of(text.encode()), text=text)
 
 
-def _finished(plot: str, module: str, model: str) -> RunChange:
+def _finished(plot: str, module: str, model: str, snapshot: Snapshot) -> RunChange:
     run = Run(
         run_id="r1",
         name="brave-otter",
@@ -148,7 +161,9 @@ def _finished(plot: str, module: str, model: str) -> RunChange:
         rows=3,
         shape=(3, 1),
         columns=(Column(name="age", dtype="int64"),),
+        fingerprint=snapshot.fingerprint,
         files=(FileRead(path="a.csv", size=3), FileRead(path="b.csv", size=3, digest=plot, object_digest=plot)),
+        snapshot_id=snapshot.snapshot_id,
     )
     return RunChange(
         run_id="r1",
@@ -157,7 +172,16 @@ def _finished(plot: str, module: str, model: str) -> RunChange:
         metrics=[MetricPoint(key="loss", value=value, step=step, time=NOON) for step, value in enumerate(values)],
         tags={"team": "red"},
         datasets=[dataset],
-        models=[Model(model_id="m1", name="clf", class_name="sklearn.Model", features=("age",), object_digest=model)],
+        models=[
+            Model(
+                model_id="m1",
+                name="clf",
+                class_name="sklearn.Model",
+                features=("age",),
+                object_digest=model,
+                example_snapshot=snapshot.snapshot_id,
+            )
+        ],
         artifacts=[Artifact(name="plot.png", digest=plot, size=3, media_type="image/png")],
         modules=[ModuleUse(name="shop.clean", path="shop/clean.py", digest=module, size=18)],
         origins=[Origin(kind=OriginKind.METRIC, key="loss", source=Source(execution_id="e1", statement=0))],
@@ -170,7 +194,7 @@ def _left_running() -> RunChange:
     return RunChange(run_id="r2", run=run, params={"C": 1})
 
 
-def _check(schema: str) -> Check:
+def _check(schema: str, snapshot: Snapshot) -> Check:
     return Check(
         check_id="c1",
         name="ages",
@@ -181,6 +205,7 @@ def _check(schema: str) -> Check:
         sample=({"age": -1},),
         schema_name="schema.py:Ages",
         schema_digest=schema,
+        snapshot_id=snapshot.snapshot_id,
         execution_id="e1",
         run_id="r1",
     )

@@ -9,18 +9,33 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from trackbook.errors import NewerSchemaError, StoreError
-from trackbook.records import HiddenReason, MetricPoint, OutputKind, RunStatus, Verdict
+from trackbook.records import (
+    ComparedKind,
+    DatasetVersion,
+    FileRead,
+    HiddenReason,
+    MetricPoint,
+    OutputKind,
+    ReproductionVerdict,
+    RunStatus,
+    Snapshot,
+    Verdict,
+)
 from trackbook.store import Batch, RunChange, RunFilter, Store, open_store
 from trackbook.store.sql.database import Database
 from trackbook.store.sql.schema import HEAD
 from trackbook.store.sql.upgrading import as_sqlalchemy, migration_config
+
+from .make_store import NOON, ages
 
 PAST = sorted(Path(__file__).parent.glob("schema_*"))
 
@@ -97,6 +112,51 @@ def test_second_schema_is_read_whole(tmp_path: Path) -> None:
     assert (printed.name, printed.parts[0].text) == ("stdout", "done\n")
     assert (execution.resources.gpu_peak_memory_bytes, execution.resources.gpu_percent) == (2**31, 62.5)
     store.close()
+
+
+def test_third_schema_is_read_whole(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parent / "schema_0003", tmp_path / "store")
+    store = open_store(tmp_path / "store")
+
+    (finished,) = store.runs(RunFilter(ids=["r1"]))
+    (snapshot,) = store.snapshots()
+    (version,) = store.versions("ages")
+    (check,) = store.checks(run_id="r1")
+    (reproduction,) = store.reproductions(run_id="r1")
+    (use,), (model,) = finished.datasets, finished.models
+
+    pd.testing.assert_frame_equal(store.get_table(snapshot.snapshot_id), ages())
+    assert store.get_table(snapshot.snapshot_id).attrs == {"unit": "year"}
+    assert {use.snapshot_id, model.example_snapshot, check.snapshot_id, version.snapshot_id} == {snapshot.snapshot_id}
+    assert store.find_snapshot("of ages", "k") == snapshot
+    assert store.get_object(model.object_digest or "") == b"a skops file"
+    assert [file.object_digest is None for file in use.files] == [True, False]
+    assert (version.version, version.run_id, version.fingerprint) == (1, "r1", "of ages")
+    assert (check.is_passed, check.failures, check.sample) == (False, 1, ({"age": -1},))
+    assert store.get_object(check.schema_digest or "") == b"age: int"
+    assert (reproduction.verdict, reproduction.seconds) == (ReproductionVerdict.DIFFERENT, 1.5)
+    assert reproduction.comparisons[0].kind is ComparedKind.METRIC
+    store.close()
+
+
+def test_second_schema_keeps_its_datasets_and_models(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parent / "schema_0002", tmp_path / "store")
+    store = open_store(tmp_path / "store")
+
+    (finished,) = store.runs(RunFilter(ids=["r1"]))
+    store.write(Batch(snapshots=[KEPT], versions=[DatasetVersion(name="df", snapshot_id="a" * 64, made_at=NOON)]))
+    filled = replace(finished.datasets[0], snapshot_id="a" * 64)
+    store.write(Batch(runs=[RunChange(run_id="r1", datasets=[filled])]))
+
+    (again,) = store.runs(RunFilter(ids=["r1"]))
+    assert [(use.name, use.rows, use.files) for use in again.datasets] == [("df", 3, (FileRead(path="a.csv", size=3),))]
+    assert [(model.name, model.features, model.object_digest) for model in again.models] == [("clf", ("age",), None)]
+    assert again.datasets == (filled,)
+    assert [version.version for version in store.versions("df")] == [1]
+    store.close()
+
+
+KEPT = Snapshot(snapshot_id="a" * 64, kind="list", made_at=NOON)
 
 
 def test_first_schema_is_upgraded_whole(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from trackbook.errors import StoreError
-from trackbook.records import LoggedPoints, MetricPoint, Run
-from trackbook.store import Batch, MemoryStore, RunChange, RunFilter, open_store
+from trackbook.records import LoggedPoints, MetricPoint, Run, Snapshot
+from trackbook.store import Batch, MemoryStore, RunChange, RunFilter, open_store, tables
 from trackbook.store.handing import hand_over
 from trackbook.store.parcels import dumped, loaded
 from trackbook.store.pending import Pending, pending_of
@@ -43,6 +43,12 @@ class Listening(MemoryStore):
     def put_object(self, content: bytes) -> str:
         self._take(content)
         return super().put_object(content)
+
+    def put_table(self, table: Any, **known: Any) -> Snapshot:
+        snapshot = super().put_table(table, **known)
+        for digest in tables.pieces(self.objects, snapshot.snapshot_id):
+            self._take(self.get_object(digest))
+        return snapshot
 
     def _take(self, given: Batch | bytes) -> None:
         if self.is_away:
