@@ -102,7 +102,10 @@ def check_run(stored: Run | None, change: RunChange) -> None:
     """
     if stored is None:
         if change.run is None:
-            raise NotFoundError(f"There is no run {change.run_id} to add to. Write it first, or in the same batch.")
+            raise NotFoundError(
+                f"The store has no run {change.run_id} to add to: it was taken out or deleted with its store, or never "
+                "written. Run its fit again for a new one."
+            )
         return
     if change.run is None:
         return
