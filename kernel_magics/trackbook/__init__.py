@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trackbook._version import __version__
 
 if TYPE_CHECKING:
+    from trackbook.reproducing import reproduce
     from trackbook.tracking.log import (
         ActiveRun,
         log_artifact,
@@ -37,6 +38,7 @@ __all__ = [
     "log_param",
     "log_params",
     "metric_history",
+    "reproduce",
     "runs",
     "set_tag",
     "start_run",
@@ -55,6 +57,7 @@ _HOMES = {
     "log_param": _LOG,
     "log_params": _LOG,
     "metric_history": _VIEWS,
+    "reproduce": "trackbook.reproducing",
     "runs": _VIEWS,
     "set_tag": _LOG,
     "slice": _VIEWS,

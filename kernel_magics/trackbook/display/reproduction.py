@@ -1,0 +1,130 @@
+"""A reproduction: its verdict, what was compared, and where it parts; as a page and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from trackbook.display import format as fmt
+from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone, Verbatim, facts
+from trackbook.display.shown import Look, Shown, shown
+from trackbook.records import ComparedKind, Comparison, JsonValue, Reproduction, ReproductionVerdict, RunDetail, strict
+from trackbook.tracking.find import short_id
+
+_TONES = {
+    ReproductionVerdict.EXACT: (Tone.GOOD, "✓"),
+    ReproductionVerdict.WITHIN_TOLERANCE: (Tone.GOOD, "≈"),
+    ReproductionVerdict.NONDETERMINISTIC: (Tone.BAD, "⚄"),
+    ReproductionVerdict.DIFFERENT: (Tone.BAD, "✗"),
+    ReproductionVerdict.FAILED: (Tone.BAD, "✗"),
+}
+_KINDS = {ComparedKind.METRIC: "metric", ComparedKind.SNAPSHOT: "table", ComparedKind.PREDICTION: "model"}
+_DETAILS = {
+    "kernels": "fresh kernels",
+    "chances": "may differ each time",
+    "packages": "packages differ here",
+    "replaced": "taken from the store",
+    "read": "read, not on record",
+    "refused": "not written",
+    "program": "ran programs",
+    "host": "asked the network",
+    "unmade": "tables not needed",
+    "notes": "not sure",
+}
+_MOST_ROWS = 30
+_LONGEST = 60
+
+
+def show_reproduction(found: Reproduction, run: RunDetail, look: Look | None = None) -> Shown:
+    """Show how a run came out when it was made again; what is not the same stands first."""
+    look = look or Look()
+    return shown(list(_blocks(found, run, look)), look)
+
+
+def _blocks(found: Reproduction, run: RunDetail, look: Look) -> Iterator[Block]:
+    tone, symbol = _TONES[found.verdict]
+    yield Title(
+        cells=(
+            Cell(text=run.run.name, aside=short_id(run.run.run_id), is_strong=True),
+            Cell(text=found.verdict.value, symbol=symbol, tone=tone, is_strong=True),
+            Cell(text=fmt.duration(found.seconds), tone=Tone.QUIET),
+        )
+    )
+    yield Sentence(text=fmt.one_line(found.reason))
+    if found.comparisons:
+        yield _table(found, look, run)
+    if found.first_difference is not None and found.first_difference.get("code"):
+        begin = found.first_difference
+        yield Sentence(text=f"The first difference: {begin['kind']} {begin['key']}, in cell [{begin['cell']}]:")
+        yield Verbatim(text=fmt.lines(str(begin["code"])))
+    rows = [(name, Cell(text=_listed(found.details[key]))) for key, name in _DETAILS.items() if key in found.details]
+    if rows:
+        yield facts(rows)
+
+
+def _table(found: Reproduction, look: Look, run: RunDetail) -> Table:
+    ordered = sorted(found.comparisons, key=lambda each: (each.is_same, each.is_exact))
+    columns = (
+        Column(title="", is_kept=True),
+        Column(title="", is_kept=True),
+        Column(title="was", is_kept=True),
+        Column(title="is", is_kept=True),
+    )
+    rows = tuple(_row(each) for each in ordered[:_MOST_ROWS])
+    left = len(ordered) - len(rows)
+    return Table(columns=columns, rows=rows, more=f"and {left} more, see --json" if left > 0 else "")
+
+
+def _row(comparison: Comparison) -> tuple[Cell, ...]:
+    symbol = "✓" if comparison.is_exact else "≈" if comparison.is_same else "✗"
+    tone = Tone.GOOD if comparison.is_same else Tone.BAD
+    return (
+        Cell(text=_KINDS[comparison.kind], symbol=symbol, tone=tone),
+        Cell(text=fmt.one_line(comparison.key)),
+        Cell(text=_value(comparison.expected)),
+        Cell(text="not made" if comparison.found is None else _value(comparison.found)),
+    )
+
+
+def _value(value: JsonValue) -> str:
+    return fmt.shortened(fmt.value(value), _LONGEST)
+
+
+def _listed(value: JsonValue) -> str:
+    return fmt.one_line("; ".join(map(str, value)) if isinstance(value, list) else str(value))
+
+
+def reproduction_payload(found: Reproduction) -> dict[str, JsonValue]:
+    """Return a reproduction as strict JSON.
+
+    Returns
+    -------
+    ``reproduction_id``, ``run_id``, ``at``, ``verdict``, ``reason``, ``tolerance``, ``environment``, ``seconds``,
+    ``comparisons`` (each with ``kind``, ``key``, ``expected``, ``found``, ``is_same``, ``is_exact``),
+    ``first_difference``, ``details``, ``slice`` and ``log``, the digests of what ran and what it printed.
+    """
+    return {
+        "reproduction_id": found.reproduction_id,
+        "run_id": found.run_id,
+        "at": found.at.isoformat(),
+        "verdict": found.verdict.value,
+        "reason": found.reason,
+        "tolerance": found.tolerance,
+        "environment": found.environment,
+        "seconds": found.seconds,
+        "comparisons": [_comparison(each) for each in found.comparisons],
+        "first_difference": strict(found.first_difference),
+        "details": strict(found.details),
+        "slice": found.slice_digest,
+        "log": found.log_digest,
+    }
+
+
+def _comparison(each: Comparison) -> JsonValue:
+    return {
+        "kind": each.kind.value,
+        "key": each.key,
+        "expected": strict(each.expected),
+        "found": strict(each.found),
+        "is_same": each.is_same,
+        "is_exact": each.is_exact,
+    }

@@ -1,0 +1,79 @@
+"""Make a run again in a fresh kernel, and judge it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from trackbook.magics.commands.base import RUN, SETTINGS, look, pass_notebook, show_in_cell, track
+from trackbook.magics.notebook import TrackedNotebook
+
+if TYPE_CHECKING:
+    from trackbook.pipelines.fresh_run import Progress
+
+
+@track.command(epilog="Example: %track reproduce latest", context_settings=SETTINGS)
+@click.argument("run", required=False, type=RUN)
+@click.option("--tolerance", type=float, default=1e-9, metavar="X", help="How far numbers may be apart; default: 1e-9.")
+@click.option(
+    "--env",
+    type=click.Choice(("check", "strict", "ignore")),
+    default="check",
+    help="Packages that differ from the run's: say so (check, the default), refuse, or don't look.",
+)
+@click.option(
+    "--data",
+    type=click.Choice(("original", "snapshot")),
+    default="original",
+    help="Files from where the run read them (the default), or only from what the store kept.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@pass_notebook
+def reproduce(notebook: TrackedNotebook, run: str | None, tolerance: float, env: str, data: str, as_json: bool) -> None:
+    """Make a run again in a fresh kernel, by default this notebook's current one, and say how it came out.
+
+    The verdict is exact, within tolerance, nondeterministic (two fresh kernels differ), different (they agree, and
+    differ from the run) or failed. It runs in a scratch folder; no file outside of it is written.
+    """
+    from trackbook.display.payload import dumps
+    from trackbook.reproducing import reproduce as make_again
+
+    line = _Line()
+    found = make_again(
+        notebook.run(run).run.run_id,
+        tolerance=tolerance,
+        env=env,
+        data=data,
+        progress=None if as_json else line.tell,
+        project=notebook.project,
+    )
+    line.clear()
+    if as_json:
+        print(dumps(found.to_dict()))
+    else:
+        show_in_cell(found.show(look()))
+
+
+class _Line:
+    """A line in the cell's output that says how far it is, until it is cleared."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def tell(self, progress: Progress) -> None:
+        again = "" if progress.attempt == 1 else ", once more"
+        self._show(f"Reproducing: cell {progress.cell} of {progress.cells}{again}")
+
+    def clear(self) -> None:
+        if self._handle is not None:
+            self._show("")
+
+    def _show(self, text: str) -> None:
+        from IPython.display import display
+
+        content = {"text/plain": text}
+        if self._handle is None:
+            self._handle = display(content, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(content, raw=True)

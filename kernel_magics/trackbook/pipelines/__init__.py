@@ -1,0 +1,1 @@
+"""Runs notebooks: a run's slice in a fresh kernel. The only place that knows papermill."""

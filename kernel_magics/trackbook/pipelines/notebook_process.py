@@ -1,0 +1,50 @@
+"""Runs a notebook in a process of its own: ``python -m trackbook.pipelines.notebook_process JOB``.
+
+papermill changes the working folder of its whole process, and a notebook that reproduces another has an event loop of
+its own. Each step is told on standard output, one JSON document a line. When standard input ends, whoever asked is
+gone: the kernel is killed and the scratch folder removed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+_SLOW = "rfc3987_syntax"
+"""What jsonschema checks URLs with, where it is there: to load it takes a second, and no notebook has such fields."""
+_lock = threading.Lock()
+
+
+def main() -> None:
+    """Run the job that the command line names: its ``source``, ``target``, ``folder`` and ``scratch``."""
+    job: dict[str, str] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    threading.Thread(target=_until_orphaned, args=(job["scratch"],), daemon=True).start()
+    sys.modules.setdefault(_SLOW, None)  # type: ignore[arg-type]  # so that Python takes it for missing
+    from trackbook.pipelines.engine import run
+
+    run(Path(job["source"]), Path(job["target"]), Path(job["folder"]), tell)
+
+
+def tell(**event: Any) -> None:
+    """Write one event to whoever asked."""
+    with _lock:
+        print(json.dumps(event), flush=True)
+
+
+def _until_orphaned(scratch: str) -> None:
+    """Wait for the end of standard input, then leave nothing behind."""
+    sys.stdin.buffer.read()
+    engine = sys.modules.get("trackbook.pipelines.engine")
+    if engine is not None:
+        engine.kill_kernels()
+    shutil.rmtree(scratch, ignore_errors=True)
+    os._exit(3)
+
+
+if __name__ == "__main__":
+    main()

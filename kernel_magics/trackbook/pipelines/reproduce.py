@@ -1,0 +1,301 @@
+"""Makes a run again: its slice in a fresh kernel, by papermill, and what came out beside what was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from trackbook import clock
+from trackbook.capture.environment import installed_packages
+from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.pipelines.fresh_run import Ended, Progress, environment_of, run_notebook
+from trackbook.pipelines.scratch import ChangedFile, Scratch, caches, sweep
+from trackbook.records import (
+    JsonValue,
+    Reproduction,
+    ReproductionVerdict,
+    RunDetail,
+    RunStatus,
+    Session,
+    is_file_key,
+    json_value,
+)
+from trackbook.store.contract import Batch, Store
+from trackbook.store.location import open_store
+from trackbook.tracking.chance import chances_of
+from trackbook.tracking.judging import Attempt, Case, Judgement, judge, wants_second
+from trackbook.tracking.numbers import Tolerance
+from trackbook.tracking.reproduction import compare
+from trackbook.tracking.slice import DataFrom, Slice, slice_run
+from trackbook.tracking.typed import typed_metrics
+from trackbook.tracking.working_folder import paths_in, working_folder
+
+DEFAULT_TOLERANCE = 1e-9
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How a run is to be made again.
+
+    Parameters
+    ----------
+    tolerance
+        How far numbers may be apart, relative to the larger one; 0 for the same to the last bit.
+    environment
+        ``strict`` refuses where packages differ from the run's, ``check`` says so, ``ignore`` doesn't.
+    data
+        ``original``: the files from where they lay, checked by hash, and from what is kept where they changed.
+        ``snapshot``: only what is kept.
+    """
+
+    tolerance: float = DEFAULT_TOLERANCE
+    environment: str = "check"
+    data: str = DataFrom.ORIGINAL.value
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tolerance < 1:
+            raise InvalidValueError(
+                f"{self.tolerance} is no tolerance. Give how far numbers may be apart, such as 1e-9, or 0."
+            )
+        if self.environment not in ("check", "strict", "ignore"):
+            raise InvalidValueError(f"env={self.environment!r} is no policy. Give 'check', 'strict' or 'ignore'.")
+        if self.data not in [each.value for each in DataFrom]:
+            raise InvalidValueError(f"data={self.data!r} is no place for data. Give 'original' or 'snapshot'.")
+
+
+def reproduce(store: Store, run: RunDetail, wish: Wish | None = None, report: Report | None = None) -> Reproduction:
+    """Make a run again in a fresh kernel, compare, and put the verdict on the record.
+
+    Nothing outside of a scratch folder is written. If something differs, it is made once more.
+
+    Raises
+    ------
+    InvalidValueError
+        If the run is still going on.
+    """
+    if run.run.status is RunStatus.RUNNING:
+        raise InvalidValueError(f"Run '{run.run.name}' is still being made. Reproduce it when it has ended.")
+    sweep()
+    began = clock.monotonic()
+    found = _Reproducing(store, run, wish or Wish(), report or _silent).verdict()
+    reproduction = replace(found, seconds=clock.monotonic() - began)
+    store.write(Batch(reproductions=[reproduction]))
+    return reproduction
+
+
+def _silent(_: Progress) -> None:
+    """Say nothing."""
+
+
+@dataclass(slots=True, eq=False)
+class _Reproducing:
+    store: Store
+    run: RunDetail
+    wish: Wish
+    report: Report
+    slice_digest: str | None = None
+    log_digest: str | None = None
+    details: dict[str, JsonValue] = field(default_factory=dict)
+    _seeds: list[str] = field(default_factory=list)
+
+    def verdict(self) -> Reproduction:
+        try:
+            sliced = slice_run(self.store, self.run)
+        except NotFoundError as error:
+            return self._reproduction(Judgement(verdict=ReproductionVerdict.FAILED, reason=str(error)))
+        differing = self._differing()
+        if differing and self.wish.environment == "strict":
+            reason = f"The environment is another one: {'; '.join(differing)}."
+            return self._reproduction(Judgement(verdict=ReproductionVerdict.FAILED, reason=reason))
+        case = self._case(sliced, differing)
+        first = self._attempt(sliced, case, 1)
+        if isinstance(first, Judgement):
+            return self._reproduction(first)
+        second = self._attempt(sliced, case, 2) if wants_second(case, first) else None
+        if isinstance(second, Judgement):
+            return self._reproduction(second)
+        self._add_details(case, first, second)
+        return self._reproduction(judge(case, first, second), first)
+
+    def _case(self, sliced: Slice, differing: Sequence[str]) -> Case:
+        runs = (self.run, *sliced.sliced.children)
+        origins = [origin for each in runs for origin in self.store.origins(each.run.run_id)]
+        return Case(
+            sliced=sliced.sliced,
+            tolerance=Tolerance(relative=self.wish.tolerance, absolute=self.wish.tolerance * 1e-3),
+            typed=typed_metrics(sliced.sliced.kept, origins),
+            chances=chances_of(sliced.sliced.kept, origins),
+            differing=differing,
+        )
+
+    # One fresh run
+
+    def _attempt(self, sliced: Slice, case: Case, number: int) -> Attempt | Judgement:
+        began = clock.monotonic()
+        session = self._session()
+        with Scratch(working_folder(sliced.sliced, session, self.store.location)) as scratch:
+            lost = scratch.add_files(
+                sliced.files, self.store.get_object, is_kept_first=self.wish.data == DataFrom.SNAPSHOT
+            )
+            if lost:
+                return Judgement(verdict=ReproductionVerdict.FAILED, reason=_lost(lost, self.wish))
+            ended = self._execute(scratch, sliced, session, number)
+            compared = None
+            if ended.failure is None:
+                with closing(open_store(scratch.path / "store", create=False)) as found:
+                    compared = compare(self.store, found, case.sliced, case.tolerance)
+            if number == 1:
+                self._keep(scratch, ended)
+            notes = {kind: list(texts) for kind, texts in scratch.notes().items()}
+        seconds = clock.monotonic() - began
+        return Attempt(compared=compared, failure=ended.failure, notes=notes, seconds=seconds)
+
+    def _execute(self, scratch: Scratch, sliced: Slice, session: Session | None, number: int) -> Ended:
+        name = Path(session.notebook).with_suffix(".ipynb").name if session and session.notebook else "notebook.ipynb"
+        notebook = scratch.folder / name
+        notebook.write_text(_with_places(sliced, scratch), encoding="utf-8")
+        modules = {use for each in (self.run, *sliced.sliced.children) for use in each.modules}
+        plan = scratch.plan(
+            modules=scratch.add_modules(sorted(modules, key=lambda use: use.name), self.store.get_object),
+            absent=_written(sliced),
+            allowed=caches(),
+        )
+        environment = environment_of(
+            scratch,
+            plan=plan,
+            notebook=notebook,
+            experiment=self.run.run.experiment,
+            hash_seed=self._hash_seed(number),
+        )
+        return run_notebook(
+            scratch, notebook, environment, lambda at, of: self.report(Progress(attempt=number, cell=at, cells=of))
+        )
+
+    def _hash_seed(self, number: int) -> str:
+        """Return the seed of text hashes: the one that is set here, else another one for each fresh run."""
+        given = os.environ.get("PYTHONHASHSEED", "")
+        if given.isdigit():
+            return given
+        while len(self._seeds) < number:
+            self._seeds.append(str(secrets.randbelow(2**32 - 1) + 1))
+        return self._seeds[number - 1]
+
+    def _keep(self, scratch: Scratch, ended: Ended) -> None:
+        """Keep the notebook as it came out, and what its process printed."""
+        shown = scratch.path / "out.ipynb"
+        if shown.exists():
+            self.slice_digest = self.store.put_object(shown.read_bytes())
+        text = _streams(shown) + ended.printed
+        self.log_digest = self.store.put_object(text.encode("utf-8", "replace")) if text else None
+
+    # What else is known
+
+    def _session(self) -> Session | None:
+        return next(iter(self.store.sessions(ids=[self.run.run.session_id])), None)
+
+    def _differing(self) -> list[str]:
+        """Return which packages of the run's are others here, one phrase each."""
+        session = self._session()
+        environment_id = self.run.run.environment_id or (session.environment_id if session else None)
+        environment = self.store.environment(environment_id) if environment_id else None
+        if environment is None or self.wish.environment == "ignore":
+            return []
+        here = installed_packages()
+        return [
+            f"{name} {version} ({'here ' + here[name] if name in here else 'not here'})"
+            for name, version in sorted(environment.packages.items())
+            if here.get(name) != version
+        ]
+
+    def _add_details(self, case: Case, first: Attempt, second: Attempt | None) -> None:
+        found: dict[str, object] = {
+            "chances": list(case.chances),
+            "packages": list(case.differing),
+            "notes": list(case.sliced.notes),
+            "unmade": list(first.compared.unmade) if first.compared is not None else [],
+            "kernels": 1 if second is None else 2,
+            **{kind: list(texts) for kind, texts in first.notes.items()},
+        }
+        self.details |= {name: json_value(value) for name, value in found.items() if value}
+
+    def _reproduction(self, judgement: Judgement, first: Attempt | None = None) -> Reproduction:
+        compared = first.compared if first is not None else None
+        return Reproduction(
+            reproduction_id=clock.new_id(),
+            run_id=self.run.run.run_id,
+            at=clock.now(),
+            verdict=judgement.verdict,
+            reason=judgement.reason,
+            tolerance=self.wish.tolerance,
+            environment=self.wish.environment,
+            comparisons=compared.comparisons if compared is not None else (),
+            slice_digest=self.slice_digest,
+            log_digest=self.log_digest,
+            first_difference=judgement.first_difference,
+            details=self.details,
+        )
+
+
+def _lost(lost: Sequence[ChangedFile], wish: Wish) -> str:
+    paths = [each.path for each in lost]
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    if wish.data == DataFrom.SNAPSHOT:
+        return f"The store doesn't keep {paths[0]}{more} as the run read it. Reproduce it with data original."
+    what = "is gone" if lost[0].is_gone else "changed since the run read it"
+    return f"The file {paths[0]} {what}, and the store doesn't keep what it was{more and f'; so it is with{more[4:]}'}."
+
+
+def _written(sliced: Slice) -> list[str]:
+    """Return the files that the slice reads and makes itself: none of them is to come from outside."""
+    given = {file.path for file in sliced.files}
+    return sorted(
+        file.path
+        for kept in sliced.sliced.kept
+        for at in kept.piece.statements
+        for file in kept.piece.execution.statements[at].files
+        if file.path not in given and any(map(is_file_key, kept.piece.execution.statements[at].reads))
+    )
+
+
+def _with_places(sliced: Slice, scratch: Scratch) -> str:
+    """Return the notebook, with whole paths of files that changed turned to where they are as they were."""
+    named = paths_in(sliced.sliced)
+    moved = {file.path: str(scratch.place(file.path)) for file in sliced.files if file.path in named}
+    text = sliced.text()
+    for path, place in moved.items():
+        if _is_other(path, place):
+            written = re.escape(json.dumps(path)[1:-1])
+            text = re.sub(rf"{written}(?![\w/.-])", json.dumps(place)[1:-1].replace("\\", r"\\"), text)
+    return text
+
+
+def _is_other(path: str, place: str) -> bool:
+    here, there = Path(path), Path(place)
+    if not there.is_file():
+        return False
+    digests = [hashlib.sha256(each.read_bytes()).digest() if each.is_file() else b"" for each in (here, there)]
+    return digests[0] != digests[1]
+
+
+def _streams(notebook: Path) -> str:
+    """Return what the cells of a notebook printed."""
+    if not notebook.exists():
+        return ""
+    cells: list[Mapping[str, object]] = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    texts = []
+    for cell in cells:
+        outputs = cell.get("outputs")
+        for output in outputs if isinstance(outputs, list) else ():
+            if output.get("output_type") == "stream":
+                texts.append("".join(output["text"]))
+            elif output.get("output_type") == "error":
+                texts.append("\n".join(output["traceback"]) + "\n")
+    return "".join(texts)

@@ -1,0 +1,64 @@
+"""What in a slice's code may make it come out otherwise each time: no seed, the clock, the order of sets."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from trackbook.records import Origin
+from trackbook.tracking.slicing_source import Kept
+
+_CLOCK = {
+    "time": frozenset({"time", "perf_counter", "monotonic", "time_ns", "perf_counter_ns", "process_time", "ctime"}),
+    "datetime": frozenset({"now", "today", "utcnow"}),
+    "date": frozenset({"today"}),
+    "Timestamp": frozenset({"now", "today", "utcnow"}),
+}
+_ENTROPY = {
+    "os": frozenset({"urandom", "getpid"}),
+    "uuid": frozenset({"uuid1", "uuid4"}),
+    "secrets": frozenset({"token_hex", "token_bytes", "randbelow", "choice"}),
+}
+_BARE_CLOCK = frozenset({"perf_counter", "monotonic", "process_time", "perf_counter_ns"})
+_HASHED = frozenset({"hash", "id", "set", "frozenset"})
+
+
+def chances_of(kept: Iterable[Kept], origins: Iterable[Origin]) -> list[str]:
+    """Return what may differ each time, one phrase each; those that are on record stand first."""
+    parts = list(kept)
+    found = dict.fromkeys(f"{what} without a seed" for origin in origins for what in origin.unseeded)
+    for each in parts:
+        for at in each.piece.statements:
+            statement = each.piece.execution.statements[at]
+            found.update(dict.fromkeys(f"{what} without a seed in {_cell(each)}" for what in statement.unseeded))
+    seeded = [phrase.replace(" without a seed without a seed", " without a seed") for phrase in found]
+    return [*dict.fromkeys(_known_first(seeded)), *dict.fromkeys(phrase for each in parts for phrase in _in_code(each))]
+
+
+def _known_first(phrases: list[str]) -> Iterator[str]:
+    """Yield phrases; one that only says again what a longer one says with its place is left out."""
+    for phrase in phrases:
+        if not any(other != phrase and other.startswith(f"{phrase} in ") for other in phrases):
+            yield phrase
+
+
+def _in_code(kept: Kept) -> Iterator[str]:
+    for node in (each for statement in kept.piece.nodes for each in ast.walk(statement)):
+        if not isinstance(node, ast.Call):
+            continue
+        text = ast.unparse(node.func)
+        leaf = text.rpartition(".")[2]
+        owner = text.rpartition(".")[0].rpartition(".")[2]
+        if leaf in _CLOCK.get(owner, ()) or (not owner and leaf in _BARE_CLOCK):
+            yield f"the clock ({text}) in {_cell(kept)}"
+        elif leaf in _ENTROPY.get(owner, ()):
+            yield f"{text}, which differs in every process, in {_cell(kept)}"
+        elif not owner and leaf in _HASHED:
+            yield f"{leaf}(), which follows the order of hashes, in {_cell(kept)}"
+    if any(isinstance(node, ast.Set | ast.SetComp) for part in kept.piece.nodes for node in ast.walk(part)):
+        yield f"a set, whose order follows that of hashes, in {_cell(kept)}"
+
+
+def _cell(kept: Kept) -> str:
+    execution = kept.piece.execution
+    return f"cell [{execution.count if execution.count is not None else execution.index}]"
