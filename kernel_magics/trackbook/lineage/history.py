@@ -32,6 +32,8 @@ class History:
         self.unrun: dict[str, Unrun] = {}
         self.is_calm = True
         """Whether nothing can be hidden yet: no cell ran twice or out of order, as far as that is known."""
+        self.epoch = 0
+        """Counts what may have changed how earlier executions are judged: a new cell at the end does not."""
         self._lowest = -1
         self._read: set[str] = set()
 
@@ -40,6 +42,8 @@ class History:
     def add(self, ran: Ran) -> None:
         """Take an execution that has ended."""
         before = self._latest.get(ran.cell)
+        is_new_at_end = before is None and (ran.place is None or ran.place > max(self.positions.values(), default=-1))
+        self.epoch += not (is_new_at_end and ran.cell not in self.unrun)
         self._ran[ran.execution_id] = ran
         self.edited.pop(ran.cell, None)
         self.deleted.discard(ran.cell)
@@ -101,6 +105,7 @@ class History:
         ran = self._ran.get(sources[0].execution_id)
         if ran is None or self._last.get(name) == ran.execution_id:
             return
+        self.epoch += 1
         numbers = {source.statement for source in sources}
         ran.writes |= {name}
         ran.statements = [
@@ -158,7 +163,11 @@ class History:
 
     def tell_version(self, execution_id: str, name: str, version: Hashable) -> None:
         """Say what the value is known by that an execution left in a name, where that was not known yet."""
-        self._versions.setdefault(self._token(execution_id, name), version)
+        token = self._token(execution_id, name)
+        if token not in self._versions:
+            self._versions[token] = version
+            ran = self._ran.get(execution_id)
+            self.epoch += ran is None or self._latest[ran.cell] is not ran or ran.cell in self.positions
 
     def version(self, execution_id: str, name: str) -> Hashable:
         """Return what the value of a name after an execution is known by; nothing equals one that is not known."""
@@ -174,6 +183,7 @@ class History:
 
     def look_at(self, saved: Saved) -> None:
         """Take what the notebook's file tells."""
+        self.epoch += 1
         self.positions, self._lowest = dict(saved.positions), -1
         self.edited, self.deleted = dict(saved.edited), set(saved.deleted)
         self.unrun = dict(saved.unrun)

@@ -9,6 +9,7 @@ known (the order of cells that were never saved, names that nobody saw being mad
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import itemgetter
 
 from trackbook.lineage.code import is_import
 from trackbook.lineage.history import History, binds_anew, makers_of, outer_of
@@ -23,6 +24,8 @@ class Staleness(History):
         super().__init__(code)
         self.surroundings = Surroundings()
         self._judging: set[str] = set()
+        self._behind: dict[Source, list[tuple[int, Finding]]] = {}
+        self._behind_at = 0
 
     def hidden(self, start: Iterable[tuple[Source, Collection[str] | None]]) -> list[Finding]:
         """Return the hidden reads that flowed into some statements, nearest first.
@@ -36,16 +39,36 @@ class Staleness(History):
         """
         if self._is_all_calm():
             return []
-        found: dict[HiddenRead, Finding] = {}
-        pending = list(start)
-        seen = {source for source, names in pending if names is None}
-        for source, names in pending:  # it grows
-            for finding, following in self._judged(source, names):
+        if self._behind_at != self.epoch or not self.surroundings.is_calm:
+            self._behind, self._behind_at = {}, self.epoch
+        found = [each for source, names in start for each in self._found_from(source, names)]
+        return [finding for _, finding in _nearest(found)]
+
+    def _found_from(self, start: Source, names: Collection[str] | None) -> list[tuple[int, Finding]]:
+        """Return the hidden reads that flowed into a statement, each with its distance.
+
+        It is remembered as long as nothing that happens can change it, so that a long chain is not walked again for
+        each statement that comes at its end.
+        """
+        if names is None and start in self._behind:
+            return self._behind[start]
+        found: list[tuple[int, Finding]] = []
+        pending = [(start, names, 0)]
+        seen = {start}
+        for source, wanted, distance in pending:  # it grows
+            for finding, following in self._judged(source, wanted):
                 if finding is not None:
-                    found.setdefault(finding.read, finding)
-                pending += [(each, None) for each in following if each not in seen]
-                seen.update(following)
-        return list(found.values())
+                    found.append((distance, finding))
+                for each in following:
+                    if each not in seen and each in self._behind:
+                        found += [(distance + 1 + further, known) for further, known in self._behind[each]]
+                    elif each not in seen:
+                        pending.append((each, None, distance + 1))
+                    seen.add(each)
+        if names is None:
+            found = _nearest(found)
+            self._behind[start] = found
+        return found
 
     def _is_all_calm(self) -> bool:
         return self.is_calm and self.surroundings.is_calm
@@ -266,3 +289,11 @@ class Staleness(History):
     def _unrun_finding(reader: Ran, name: str, source: Source, unrun: Unrun) -> Finding:
         read = HiddenRead(name=name, source=source, reason=HiddenReason.SKIPPED)
         return Finding(reader_id=reader.execution_id, read=read, unrun=unrun.source)
+
+
+def _nearest(found: Iterable[tuple[int, Finding]]) -> list[tuple[int, Finding]]:
+    """Return hidden reads by their distance, each once."""
+    unique: dict[HiddenRead, tuple[int, Finding]] = {}
+    for distance, finding in sorted(found, key=itemgetter(0)):
+        unique.setdefault(finding.read, (distance, finding))
+    return list(unique.values())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trackbook.lineage.rerun import cells_to_run
-from trackbook.lineage.stale_facts import Expected, Ran, Saved
+from trackbook.lineage.stale_facts import Expected, Finding, Ran, Saved
 from trackbook.lineage.staleness import Staleness
 from trackbook.records import HiddenReason, Source, Statement
 
@@ -213,3 +216,45 @@ def test_running_the_list_always_cures_chains_of_cells(steps: list[tuple[int, in
         run(int(name))
 
     assert session.stale() == []
+
+
+class Forgetful(Staleness):
+    """Remembers nothing of what it has judged."""
+
+    def hidden(self, start: Iterable[tuple[Source, Collection[str] | None]]) -> list[Finding]:
+        self.epoch += 1
+        return super().hidden(start)
+
+
+_NAMES = st.sampled_from(["x", "y", "z"])
+_RUNS = st.tuples(
+    st.sampled_from("abcdefgh"), st.sets(_NAMES, max_size=2), st.sets(_NAMES, max_size=2), st.none() | st.integers(0, 2)
+)
+_SAVES = st.tuples(st.permutations("abcdefgh"), st.sets(st.sampled_from("abcdefgh"), max_size=2))
+
+
+@given(steps=st.lists(_RUNS | _SAVES, min_size=3, max_size=25), with_places=st.booleans())
+def test_what_is_remembered_of_earlier_cells_is_what_would_be_found_anew(
+    steps: list[tuple[Any, ...]], with_places: bool
+) -> None:
+    sessions = [Session(), Session()]
+    sessions[1].staleness = Forgetful()
+
+    for step in steps:
+        told = [_told(session, step, with_places=with_places) for session in sessions]
+
+        assert told[0] == told[1]
+
+
+def _told(session: Session, step: tuple[Any, ...], *, with_places: bool) -> list[list[tuple[str, str, str]]]:
+    if len(step) == 2:
+        order, edited = step
+        positions = {cell: place for place, cell in enumerate(order)} if with_places else {}
+        expected = {cell: Expected(writes=frozenset("x")) for cell in sorted(edited & session.staleness.latest.keys())}
+        session.staleness.look_at(Saved(positions=positions, edited=expected))
+    else:
+        cell, reads, writes, value = step
+        values = {} if value is None else dict.fromkeys(sorted(writes), value)
+        place = ord(cell) - ord("a") if with_places else None
+        session.run(cell, reads=" ".join(sorted(reads)), writes=" ".join(sorted(writes)), place=place, **values)
+    return [sorted(session.hidden(execution_id)) for execution_id in list(session.staleness._ran)]
