@@ -28,7 +28,7 @@ from trackbook.records import (
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.slicing_cells import pieces_of
 from trackbook.tracking.slicing_magics import is_install, needs_tool
-from trackbook.tracking.slicing_parts import KNOWN_NAMES, SessionParts
+from trackbook.tracking.slicing_parts import KNOWN_NAMES, SessionParts, reads_numbered_outputs
 from trackbook.tracking.slicing_source import Kept, Param, params_of
 
 if TYPE_CHECKING:
@@ -282,6 +282,8 @@ def _notes(run: RunDetail, origins: Sequence[Origin], kept: Sequence[Kept], need
     for each in kept:
         if each.part.reads_all:
             yield f"{_cell(each)} runs code that can't be followed, so all that ran before it is kept."
+        if reads_numbered_outputs(each.part):
+            yield f"{_cell(each)} reads results by their prompt numbers, which are others in this notebook."
     unsure = {name for each in kept for name in each.piece.execution.maybe} & {
         name for each in kept for name in each.part.reads
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trackbook.errors import NotFoundError
 from trackbook.records import Environment, FileRead, Session
 from trackbook.store.contract import Store
+from trackbook.tracking.kept_files import kept_digest
 from trackbook.tracking.slicing_source import Kept, cell_text
 
 if TYPE_CHECKING:
@@ -50,30 +51,16 @@ _check_data(
     }}
 )
 del _check_data'''
-_RESTORE = '''def _restore_data(files):
-    """Put the files that the run read where it read them, unless they are there as they were."""
-    import hashlib
-    import os
+_PUT = """from trackbook.project import current_project
+from trackbook.tracking.kept_files import put_files
 
-    from trackbook import current_project
-
-    for path, digest in files.items():
-        if os.path.isfile(path):
-            with open(path, "rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() == digest:
-                    continue
-            raise FileExistsError(f"{{path}} holds something else than the run read. Run this in an empty folder.")
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(current_project().store.get_object(digest))
-
-
-_restore_data(
+put_files(
+    current_project().store,
     {{
 {files}
-    }}
+    }},
 )
-del _restore_data'''
+del current_project, put_files"""
 
 
 def notebook_of(store: Store, sliced: SlicedRun, data: DataFrom) -> NotebookNode:
@@ -134,23 +121,21 @@ def _code(cell_id: str, source: str, tags: Sequence[str] = ()) -> Any:
 
 
 def _data_cell(store: Store, sliced: SlicedRun, data: DataFrom, folder: Path | None) -> str:
-    known = [file for file in sliced.files if file.digest is not None]
     if data == "snapshot":
-        for file in sliced.files:
-            _must_be_kept(store, sliced, file)
-    if not known:
-        return ""
-    lines = "\n".join(f"        {shown_path(file, folder)!r}: {file.digest!r}," for file in known)
-    return (_RESTORE if data == "snapshot" else _CHECK).format(files=lines)
+        digests = [(file, _kept(store, sliced, file)) for file in sliced.files]
+    else:
+        digests = [(file, file.digest) for file in sliced.files if file.digest is not None]
+    lines = "\n".join(f"        {shown_path(file, folder)!r}: {digest!r}," for file, digest in digests)
+    return (_PUT if data == "snapshot" else _CHECK).format(files=lines) if digests else ""
 
 
-def _must_be_kept(store: Store, sliced: SlicedRun, file: FileRead) -> None:
-    try:
-        store.get_object(file.digest or "")
-    except NotFoundError:
+def _kept(store: Store, sliced: SlicedRun, file: FileRead) -> str:
+    digest = kept_digest(store, file)
+    if digest is None:
         raise NotFoundError(
             f"The store doesn't hold {file.path} as run '{sliced.run.run.name}' read it. Slice it with --data original."
-        ) from None
+        )
+    return digest
 
 
 def shown_path(file: FileRead, folder: Path | None) -> str:

@@ -13,15 +13,17 @@ from trackbook.lineage.slice import Part, hidden_key
 from trackbook.lineage.slicing_effects import GENERATORS, WORLD, Effects, effects_of, file_effects, plain_keys
 from trackbook.lineage.slicing_scope import Scope
 from trackbook.lineage.slicing_touches import Touches, touches_of
-from trackbook.records import Execution, Source, is_file_key
+from trackbook.records import Execution, OutputKind, Source, is_file_key
 from trackbook.tracking.slicing_cells import Piece
 from trackbook.tracking.slicing_magics import magic_effects
 
 KNOWN_NAMES = frozenset(
     {*dir(builtins), "__name__", "__file__", "__builtins__", "__doc__", "get_ipython", "display", "exit", "quit"}
     | {"In", "Out", "_", "__", "___", "_i", "_ih", "_oh", "_dh", "open"}
+    | {f"_{number}" for number in range(1000)}
 )
-_OUTPUT_NAME = re.compile(r"^(?:_+|Out|_\d+)$")
+_SHOWN = hidden_key("shown last")
+_NUMBERED = re.compile(r"^(?:_\d+|_i\d+|Out|In|_oh|_ih)$")
 
 
 class SessionParts:
@@ -133,7 +135,8 @@ class _Cell:
         reading, writing = file_effects(effects)
         is_lasting = (effects.is_lasting or magic.is_lasting) and not magic.is_dropped
         kills = set() if piece.failed else {name for node in piece.nodes for name in _killed(node)}
-        own_reads = {name for name in access.reads | makers.keys() if not _OUTPUT_NAME.match(name)}
+        own_reads = access.reads | makers.keys()
+        shown = {_SHOWN} if "_" in own_reads else set()
         if piece.is_whole:
             own_reads -= _made_first(piece.nodes)
         return Part(
@@ -143,14 +146,19 @@ class _Cell:
                 Source(execution_id=self.execution.execution_id, statement=each) for each in piece.statements
             ),
             makers=makers,
-            reads=frozenset({*own_reads, *plain_keys(effects.reads), *reading, *magic.reads, WORLD}),
+            reads=frozenset({*own_reads, *plain_keys(effects.reads), *reading, *magic.reads, *shown, WORLD}),
             binds=self._bound[at] | self._unclaimed(at),
-            kills=frozenset(kills),
+            kills=frozenset(kills | ({_SHOWN} if self._shows(at) else set())),
             changes=frozenset({*changes, *plain_keys(effects.changes), *writing, *magic.changes})
             | (frozenset({WORLD}) if is_lasting else frozenset()),
             looks=frozenset(touches.looks - changes - access.binds),
             reads_all=access.is_opaque and not _binds_only(piece) and not magic.is_known,
         )
+
+    def _shows(self, at: int) -> bool:
+        """Return whether a part gave the cell's result, which the next one may read as ``_``."""
+        is_last = at == len(self.pieces) - 1 and isinstance(self.pieces[at].nodes[-1], ast.Expr)
+        return is_last and any(output.kind is OutputKind.RESULT for output in self.execution.outputs)
 
     # What each part changes
 
@@ -289,6 +297,6 @@ def _draws_beside(piece: Piece) -> bool:
     return not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
 
 
-def names_made_before(parts: Collection[Part]) -> set[str]:
-    """Return all names that some parts may bind."""
-    return {name for part in parts for name in part.binds | part.kills}
+def reads_numbered_outputs(part: Part) -> bool:
+    """Return whether a part reads results or code by their prompt numbers, which are others in a slice."""
+    return any(_NUMBERED.match(name) and name not in part.makers for name in part.reads)
