@@ -327,6 +327,11 @@ class Observer:
         if result is not None:
             self._files.put(result, (*(self._files.get(result) or ()), file))
 
+    def add_dataset(self, frame: FrameType | None, read: FileRead, result: object) -> None:
+        """A dataset was read by name, by the code that a frame runs: like a file, it is what `result` comes from."""
+        self._read.add(self.trace(frame, "load").here, read)
+        self._files.put(result, (read,))
+
     def role_of(self, value: object) -> Role | None:
         """Return what a table is known to be for."""
         return self._roles.get(value)

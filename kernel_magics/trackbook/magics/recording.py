@@ -54,6 +54,7 @@ class Recording:
 
         live_seconds = settings.live_seconds
         self.recorder = Recorder(self.keeper, shell.user_ns, hidden, guard, live_seconds=live_seconds)
+        self.recorder.is_attended = lambda: _is_attended(shell)
         self.recorder.outputs = OutputWatch(shell, _limits(settings), guard)
         set_recorder(self.recorder)
         with guard:
@@ -88,6 +89,11 @@ class Recording:
         store = open_store(self._settings.store or None, start=start)
         set_current(Project(store))
         return store
+
+
+def _is_attended(shell: Any) -> bool:
+    """Return whether the front end could answer a question: what executes notebooks (papermill, nbclient) says not."""
+    return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", True))
 
 
 def _limits(settings: Settings) -> Limits:

@@ -62,6 +62,11 @@ class ExplicitRuns:
         """The run that what is logged here belongs to, None if none is started."""
         return innermost_here(self.started)
 
+    @property
+    def around(self) -> StartedRun | None:
+        """The run of a whole notebook that papermill executes, None if there is none."""
+        return self._around
+
     def start(
         self, name: str | None, *, by: str, tags: Mapping[str, str] | None = None, experiment: str | None = None
     ) -> StartedRun:

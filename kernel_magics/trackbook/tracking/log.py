@@ -295,6 +295,16 @@ def flush() -> None:
         runs.flush()
 
 
+def runs_here() -> ExplicitRuns:
+    """Return the runs of this notebook, or of this script, whose session begins with it."""
+    return _runs()
+
+
+def recorder_here() -> Recorder | None:
+    """Return the recorder of this notebook, None in a script."""
+    return _recorder
+
+
 # Sessions of scripts
 
 

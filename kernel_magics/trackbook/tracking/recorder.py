@@ -109,6 +109,8 @@ class Recorder:
         self.modules = ModuleUses(path, variables, self.hidden_state, self._put_object)
         self.capture.watch_modules(self.modules.own.executing)
         self.hidden_state.watch_modules(self.modules.own)
+        self.is_attended: Callable[[], bool] = lambda: True
+        """Whether somebody looks at what a cell shows; not where a program executes the notebook."""
         self.outputs: OutputWatch | None = None
         """What sees the cells' outputs; without it none are kept."""
         self.attempts = Attempts(keeper.new_run, self._put_object, self._explicit_run, parent)
@@ -139,6 +141,11 @@ class Recorder:
     def is_in_cell(self) -> bool:
         """Whether a cell is running that is recorded."""
         return self._running is not None
+
+    @property
+    def running_id(self) -> str | None:
+        """The execution id of the cell that is running, None between cells."""
+        return self._running.execution_id if self._running is not None else None
 
     # Cells
 
