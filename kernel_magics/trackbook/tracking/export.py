@@ -18,6 +18,7 @@ from trackbook.clock import now
 from trackbook.errors import NotFoundError
 from trackbook.records import Environment, Execution, JsonValue, MetricPoint, RunDetail, Session
 from trackbook.store.contract import RunFilter, Store
+from trackbook.tracking.export_data import ExportedData
 
 FORMAT = "trackbook-export"
 VERSION = 1
@@ -79,8 +80,8 @@ def plain_run(store: Store, detail: RunDetail) -> dict[str, JsonValue]:
 
 @dataclass(slots=True)
 class Document:
-    """The document of some runs: the runs, the sessions that they were made in with every cell that ran there, and the
-    environments.
+    """The document of some runs: the runs, the sessions that they were made in with every cell that ran there, the
+    environments, and what is kept of their data.
 
     Parameters
     ----------
@@ -104,6 +105,14 @@ class Document:
     digests: dict[str, None] = field(default_factory=dict)
     _sessions: dict[str, None] = field(default_factory=dict)
     _environments: dict[str, None] = field(default_factory=dict)
+    _data: ExportedData = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._data = ExportedData(self.store, self._is_everything, self.digests)
+
+    @property
+    def _is_everything(self) -> bool:
+        return self.where.query is None and self.where.experiment is None
 
     def lines(self) -> Iterator[str]:
         """Return the document line by line, without line ends."""
@@ -114,6 +123,10 @@ class Document:
         yield from _section("sessions", map(plain, self._found_sessions()))
         yield from _section("executions", map(plain, self._executions()))
         yield from _section("environments", map(plain, self._found_environments()))
+        yield from _section("dataset_versions", map(plain, self._data.versions()))
+        yield from _section("checks", map(plain, self._data.checks()))
+        yield from _section("reproductions", map(plain, self._data.reproductions()))
+        yield from _section("snapshots", map(plain, self._data.snapshots()))
         yield from _section("objects", self.digests, is_last=True)
         yield "}"
 
@@ -135,11 +148,11 @@ class Document:
             self._note_environment(detail.run.environment_id)
             self.digests |= dict.fromkeys(artifact.digest for artifact in detail.artifacts)
             self.digests |= dict.fromkeys(module.digest for module in detail.modules)
+            self._data.note_run(detail)
             yield plain_run(self.store, detail)
 
     def _found_sessions(self) -> Iterator[Session]:
-        is_everything = self.where.query is None and self.where.experiment is None
-        for session in self.store.sessions(ids=None if is_everything else list(self._sessions)):
+        for session in self.store.sessions(ids=None if self._is_everything else list(self._sessions)):
             self._sessions.setdefault(session.session_id)
             self._note_environment(session.environment_id)
             yield session
@@ -149,6 +162,7 @@ class Document:
             for execution in self.store.executions(session_id=session_id):
                 parts = (part for output in execution.outputs for part in output.parts)
                 self.digests |= dict.fromkeys(part.digest for part in parts if part.digest and part.text is None)
+                self._data.note_files(file for statement in execution.statements for file in statement.files)
                 yield execution
 
     def _found_environments(self) -> Iterator[Environment]:
