@@ -210,6 +210,8 @@ class _Finder:
             self.found.calls = True
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             given = self._scope.code.get(getattr(argument, "id", ""))  # a function that is handed over is called there
+            path = self._scope.path_of(argument)
+            self.found.is_lasting |= path is not None and not is_library(path)
             if given is not None or isinstance(argument, ast.Lambda):
                 self._own_code(given or argument, is_sure=False)  # type: ignore[arg-type]  # a lambda, as was asked
 

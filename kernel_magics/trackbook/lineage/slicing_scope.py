@@ -30,7 +30,8 @@ class Scope:
     """The meaning of names at one moment.
 
     `modules` gives for an imported name its whole dotted name, `code` for a name of a function or class its definition,
-    `classes` for a name of an instance its class, `origins` for a name the library function that made its value.
+    `classes` for a name of an instance its class, `holds` for a name of something that holds code (a list of functions,
+    what a function made) the definitions, `origins` for a name the library function that made its value.
     `paths` are names that hold the name of a file or folder.
     """
 
@@ -38,6 +39,7 @@ class Scope:
         self.modules: dict[str, str] = {}
         self.code: dict[str, Definition] = {}
         self.classes: dict[str, ast.ClassDef] = {}
+        self.holds: dict[str, tuple[Definition, ...]] = {}
         self.origins: dict[str, str] = {}
         self.paths: set[str] = set()
         self.iterators: set[str] = set()
@@ -59,6 +61,11 @@ class Scope:
                 self._assigned(node.optional_vars, node.context_expr)
             elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
                 self._assigned(node.target, node.iter)
+
+    def definitions(self, name: str) -> tuple[Definition, ...]:
+        """Return the code that using a name may run."""
+        found = (self.code.get(name), self.classes.get(name), *self.holds.get(name, ()))
+        return tuple(each for each in found if each is not None)
 
     def path_of(self, node: ast.expr) -> str | None:
         """Return the dotted name of a part of a module that an expression names, None if it names none."""
@@ -116,7 +123,7 @@ class Scope:
             return
         if not isinstance(target, ast.Name):
             return
-        is_path, is_iterator = self.is_path(value), may_be_iterator(value, self)
+        is_path, is_iterator, held = self.is_path(value), may_be_iterator(value, self), tuple(self._held(value))
         module, origin = self.path_of(value), self.origin_of(value)
         code = value if isinstance(value, ast.Lambda) else self.code.get(getattr(value, "id", ""))
         made = value.func if isinstance(value, ast.Call) else value
@@ -130,11 +137,30 @@ class Scope:
             self.classes[target.id] = kind
         elif origin is not None:
             self.origins[target.id] = origin
+        if held:
+            self.holds[target.id] = held
         self.paths |= {target.id} if is_path else set()
         self.iterators |= {target.id} if is_iterator else set()
 
+    def _held(self, value: ast.expr) -> Iterator[Definition]:
+        """Yield the code that a value holds: of containers their items', of a closure or ``partial`` what made it."""
+        match value:
+            case ast.Lambda():
+                yield value
+            case ast.Name(id=name):
+                yield from self.definitions(name)
+            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items) | ast.Dict(values=items):
+                for item in items:
+                    yield from self._held(item)
+            case ast.Call(func=function):
+                made = self.code.get(getattr(function, "id", ""))
+                if made is not None and _makes_code(made):
+                    yield made
+                for argument in [*value.args, *(keyword.value for keyword in value.keywords)]:
+                    yield from self._held(argument)
+
     def _forget(self, name: str) -> None:
-        for known in (self.modules, self.code, self.classes, self.origins):
+        for known in (self.modules, self.code, self.classes, self.holds, self.origins):
             known.pop(name, None)
         self.paths.discard(name)
         self.iterators.discard(name)
@@ -170,6 +196,11 @@ def may_be_iterator(value: ast.expr, scope: Scope) -> bool:
     leaf = value.func.attr if isinstance(value.func, ast.Attribute) else ""
     is_reader = leaf in ("split", "reader", "DictReader", "open", "iterrows", "itertuples", "flow", "take", "batch")
     return is_reader or (path or "").startswith(("itertools", "csv.")) or not (path is None or is_library(path))
+
+
+def _makes_code(code: Definition) -> bool:
+    inner = (node for node in ast.walk(code) if node is not code)
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda) for node in inner)
 
 
 def _yields(code: ast.AST) -> bool:

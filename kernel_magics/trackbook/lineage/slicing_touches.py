@@ -18,7 +18,7 @@ executescript extend extendleft fill fit fit_generator fit_predict fit_transform
 load_state_dict load_weights mkdir move_to_end next partial_fit partition pop popitem popleft put read readline
 readlines readinto register register_forward_hook remove resize reverse rotate seek seed send set set_params
 setdefault setflags shuffle sort step train train_on_batch truncate update write writelines writerow writerows
-zero_grad heappush heappop heapify put_along_axis place putmask copyto fill_diagonal at get get_nowait
+zero_grad heappush heappop heapify put_along_axis place putmask copyto fill_diagonal at get_nowait
 """
 _READING_TEXT = """
 abs agg aggregate all any apply applymap argmax argmin argsort array asarray assign astype bfill boxplot capitalize
@@ -45,6 +45,8 @@ PURE_BUILTINS = frozenset(_PURE_BUILTINS_TEXT.split())
 _CONSUMING = frozenset({"next", "iter", "anext", "aiter"})
 _HANDLERS = frozenset({"catch_warnings", "errstate", "option_context", "no_grad", "inference_mode", "config_context"})
 _WRITTEN_INTO = frozenset({"out", "evals_result", "buffer", "file"})
+_DRAWING = ("numpy.random", "random", "sklearn.utils.check_random_state")
+"""Where objects come from whose very reading moves them on."""
 _DEEPEST = 4
 
 
@@ -192,7 +194,7 @@ class _Finder:
         is_known = bool(origin) and is_library(origin)
         if method in CHANGING or (method.endswith("_") and not method.startswith("_")) or _is_in_place(call):
             self.found.changes |= owners
-        elif method in READING or (is_known and not _is_plotting(origin)) or isinstance(function.value, ast.Constant):
+        elif method in READING and not origin.startswith(_DRAWING):
             self._looked_at(owners)
         else:
             self.found.perhaps |= owners
@@ -261,10 +263,6 @@ def _is_in_place(call: ast.Call) -> bool:
         if keyword.arg == "copy" and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is not False):
             return True
     return False
-
-
-def _is_plotting(origin: str) -> bool:
-    return origin.startswith(("matplotlib", "seaborn", "plotly"))
 
 
 def _own_names(code: ast.FunctionDef | ast.Lambda) -> set[str]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from trackbook.capture.symbols import Access, accesses
+from trackbook.capture.symbols import Access, accesses, mentions
 from trackbook.lineage.slice import Part, hidden_key
 from trackbook.lineage.slicing_effects import GENERATORS, WORLD, Effects, effects_of, file_effects, plain_keys
 from trackbook.lineage.slicing_scope import Scope
@@ -77,10 +77,14 @@ class SessionParts:
 
 
 class _Sharing:
-    """Names that may share objects. `unmarked` are those whose changes nobody can see, in whatever cell they happen."""
+    """Names that may share objects.
+
+    `unmarked` are those whose changes nobody can see, in whatever cell they happen; `bound` are all names so far.
+    """
 
     def __init__(self) -> None:
         self.unmarked: set[str] = set()
+        self.bound: set[str] = set()
         self._groups: dict[str, set[str]] = {}
 
     def with_(self, name: str) -> set[str]:
@@ -106,18 +110,23 @@ class _Cell:
         sharing.unmarked.update(execution.maybe)
         self.effects: list[Effects] = []
         self._access: list[Access] = []
+        self._inner_reads: list[set[str]] = []
         self._touches: list[Touches] = []
         for piece in pieces:
             if piece.is_whole:
                 for node in piece.nodes:
                     scope.learn(node)
             self._access.append(_joined(accesses(node) for node in piece.nodes))
+            self._inner_reads.append(_inner_reads(self._access[-1].reads, scope))
             self._touches.append(touches_of(piece.nodes, scope))
             self.effects.append(effects_of(piece.nodes, scope))
             for node in piece.nodes:
                 scope.learn(node)
         self._recorded = [_recorded_writes(execution, piece) for piece in pieces]
         self._bound = [access.binds for access in self._access]
+        sharing.bound.update(execution.writes, *self._bound)
+        self._there = sharing.bound | {*execution.reads, "_"}
+        """The names that there can be: those that somebody bound, and those that the cell met."""
 
     def parts(self, first: int) -> list[Part]:
         """Return the parts, numbered from `first`."""
@@ -135,7 +144,7 @@ class _Cell:
         reading, writing = file_effects(effects)
         is_lasting = (effects.is_lasting or magic.is_lasting) and not magic.is_dropped
         kills = set() if piece.failed else {name for node in piece.nodes for name in _killed(node)}
-        own_reads = access.reads | makers.keys()
+        own_reads = (access.reads | self._inner_reads[at]) & self._there | makers.keys()
         shown = {_SHOWN} if "_" in own_reads else set()
         if piece.is_whole:
             own_reads -= _made_first(piece.nodes)
@@ -243,6 +252,22 @@ def _joined(found: Iterable[Access]) -> Access:
         calls=frozenset().union(*(each.calls for each in all_of)),
         is_opaque=any(each.is_opaque for each in all_of),
     )
+
+
+def _inner_reads(names: Iterable[str], scope: Scope) -> set[str]:
+    """Return the global names that the code behind some names may read when it runs."""
+    found: set[str] = set()
+    pending = [each for name in names for each in scope.definitions(name)]
+    seen: set[int] = set()
+    while pending:
+        code = pending.pop()
+        if id(code) not in seen:
+            seen.add(id(code))
+            node = ast.copy_location(ast.Expr(code), code) if isinstance(code, ast.Lambda) else code
+            reads = mentions(node).reads
+            found |= reads
+            pending += [each for name in reads for each in scope.definitions(name)]
+    return found - KNOWN_NAMES
 
 
 def _recorded_writes(execution: Execution, piece: Piece) -> set[str]:
