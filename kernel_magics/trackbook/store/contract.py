@@ -83,6 +83,11 @@ class Batch:
     reproductions: Sequence[Reproduction] = ()
     withdrawn: Sequence[str] = ()
 
+    @property
+    def has_data(self) -> bool:
+        """Whether there are snapshots, versions, checks or reproductions."""
+        return bool(self.snapshots or self.versions or self.checks or self.reproductions)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:

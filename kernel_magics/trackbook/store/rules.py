@@ -57,9 +57,10 @@ def check_batch(batch: Batch) -> None:
         else:
             for point in change.metrics:
                 _check_point(point)
-    keeping.check_versions(batch.versions)
-    for moment, what in keeping.times(batch):
-        _check_time(moment, what)
+    if batch.has_data:
+        keeping.check_versions(batch.versions)
+        for moment, what in keeping.times(batch):
+            _check_time(moment, what)
 
 
 def _check_time(moment: datetime, what: str) -> None:

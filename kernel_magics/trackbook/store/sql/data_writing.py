@@ -30,10 +30,8 @@ class DataRows:
     reproductions: list[Values] = field(default_factory=list)
 
 
-def drafted(batch: Batch, texts: Texts) -> DataRows | None:
-    """Return the rows of a batch's data, None if it has none."""
-    if not (batch.snapshots or batch.versions or batch.checks or batch.reproductions):
-        return None
+def drafted(batch: Batch, texts: Texts) -> DataRows:
+    """Return the rows of a batch's data."""
     now = clock.now()
     return DataRows(
         snapshots=_packed(statements.PUT_SNAPSHOT, (rows.snapshot_row(each, now) for each in batch.snapshots), texts),

@@ -58,7 +58,7 @@ def drafted(batch: Batch, texts: Texts) -> BatchRows:
         environments=_packed(statements.ADD_ENVIRONMENT, rows.environment_row, batch.environments, texts),
         executions=_packed(statements.ADD_EXECUTION, rows.execution_row, batch.executions, texts),
         changes=changes,
-        data=data_writing.drafted(batch, texts),
+        data=data_writing.drafted(batch, texts) if batch.has_data else None,
     )
 
 
