@@ -8,6 +8,7 @@
     ├── NotFoundError         (LookupError)   no such run, execution, object or store
     ├── AmbiguousError        (LookupError)   a prefix or a name that several things share
     ├── ImmutableError        (ValueError)    an attempt to change what is on the record
+    ├── CheckFailedError      (ValueError)    a table that is not as its schema says, where that is to stop
     ├── NoRunError            (RuntimeError)  a log call that needs a run when there is none
     └── StoreError            (OSError)       the store can't be opened, read or written
         └── NewerSchemaError                  it was written by a newer Trackbook
@@ -55,6 +56,10 @@ class AmbiguousError(TrackbookError, LookupError):
 
 class ImmutableError(TrackbookError, ValueError):
     """What is on the record does not change."""
+
+
+class CheckFailedError(TrackbookError, ValueError):
+    """A table is not as its schema says, and that is to stop what goes on."""
 
 
 class NoRunError(TrackbookError, RuntimeError):
