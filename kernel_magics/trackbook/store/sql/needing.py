@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Table, Text, cast, func, literal, or_, select
+from sqlalchemy import Column, ColumnElement, Table, Text, cast, func, literal, or_, select
 
 from trackbook.errors import TrackbookError
 from trackbook.records import decode
@@ -15,6 +16,7 @@ from trackbook.store import kept
 from trackbook.store.objects import Objects
 from trackbook.store.rules import file_digests, object_digests
 from trackbook.store.sql import data_reading, rows, schema
+from trackbook.store.sql.compiled import Question
 from trackbook.store.sql.core import asking
 from trackbook.store.sql.texts import MARK, Texts
 
@@ -71,16 +73,18 @@ def used_snapshots(connection: sqlite3.Connection, objects: Objects, forgiven: t
     return direct.union(snapshot_id for snapshot_id, _ in _users(connection))
 
 
-def _ask(connection: sqlite3.Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
-    return asking(statement).ask(connection)
+@cache
+def _asking(column: Column[Any], where: Callable[[Column[Any]], ColumnElement[bool]]) -> tuple[str, Question]:
+    """Return what the rows of a column belong to, and what asks for the owners and values of some of them."""
+    noun, owner = owner_of(column.table)
+    return noun, asking(select(owner.label("owner"), column).where(where(column)))
 
 
 def _named(connection: sqlite3.Connection, columns: Iterable[Column[Any]]) -> Iterator[tuple[str, Owner]]:
     """Return what columns name, and the owners of the rows."""
     for named in columns:
-        noun, owner = owner_of(named.table)
-        for who, digest in _ask(connection, select(owner.label("owner"), named).where(named.is_not(None))):
-            yield digest, (noun, who)
+        noun, question = _asking(named, _is_there)
+        yield from ((digest, (noun, who)) for who, digest in question.ask(connection))
 
 
 def _users(connection: sqlite3.Connection) -> Iterator[tuple[str, Owner]]:
@@ -93,11 +97,10 @@ def _references(
 ) -> Iterator[tuple[str, Owner]]:
     """Return the digest of every object that a row names, and whose row; some of them are snapshots."""
     for table in schema.metadata.sorted_tables:
-        noun, owner = owner_of(table)
         for text in table.c:
             if isinstance(text.type, Text):
-                for who, value in _ask(connection, select(owner.label("owner"), text).where(_is_marked(text))):
-                    yield value.removeprefix(MARK), (noun, who)
+                noun, question = _asking(text, _is_marked)
+                yield from ((value.removeprefix(MARK), (noun, who)) for who, value in question.ask(connection))
     yield from _named(connection, _OBJECTS)
     yield from _listed(connection, texts, forgiven)
 
@@ -107,8 +110,8 @@ def _listed(
 ) -> Iterator[tuple[str, Owner]]:
     """Return the objects that texts name among other things."""
     for listing, is_worth_it, digests_of in _LISTINGS:
-        noun, owner = owner_of(listing.table)
-        for who, text in _ask(connection, select(owner.label("owner"), listing).where(is_worth_it)):
+        noun, question = _asking(listing, is_worth_it)
+        for who, text in question.ask(connection):
             try:
                 ((whole,),) = texts.whole([(text,)], [0])
             except forgiven:
@@ -126,15 +129,26 @@ def _files_of_dataset(text: str) -> list[str]:
     return file_digests(rows.files_of(files))
 
 
+def _is_there(column: Column[Any]) -> ColumnElement[bool]:
+    return column.is_not(None)
+
+
+def _is_filled(text: Column[Any]) -> ColumnElement[bool]:
+    return text != "[]"
+
+
+def _may_name_files(statements: Column[Any]) -> ColumnElement[bool]:
+    return or_(func.instr(statements, '"files":') > 0, _is_marked(statements))
+
+
 def _is_marked(text: Column[Any]) -> ColumnElement[bool]:
     return func.substr(text, 1, len(MARK)) == MARK
 
 
-_outputs, _statements, _files = schema.executions.c.outputs, schema.executions.c.statements, schema.datasets.c.files
-_LISTINGS: tuple[tuple[Column[Any], ColumnElement[bool], Callable[[str], list[str]]], ...] = (
-    (_outputs, _outputs != "[]", lambda text: object_digests(rows.outputs_of(text))),
-    (_statements, or_(func.instr(_statements, '"files":') > 0, _is_marked(_statements)), _files_of_statements),
-    (_files, _files != "[]", _files_of_dataset),
+_LISTINGS: tuple[tuple[Column[Any], Callable[[Column[Any]], ColumnElement[bool]], Callable[[str], list[str]]], ...] = (
+    (schema.executions.c.outputs, _is_filled, lambda text: object_digests(rows.outputs_of(text))),
+    (schema.executions.c.statements, _may_name_files, _files_of_statements),
+    (schema.datasets.c.files, _is_filled, _files_of_dataset),
 )
 
 

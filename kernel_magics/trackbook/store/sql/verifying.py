@@ -5,13 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Select, Table, exists, or_, select, tuple_
+from sqlalchemy import Column, Table, exists, or_, select, tuple_
 
 from trackbook.errors import TrackbookError
 from trackbook.store.objects import Objects
 from trackbook.store.sql import schema
+from trackbook.store.sql.compiled import Question
 from trackbook.store.sql.core import asking
 from trackbook.store.sql.needing import needs, owner_of
 
@@ -32,21 +34,26 @@ def _damage(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"The database is damaged ({finding}): restore it from a backup."
 
 
-def _ask(connection: sqlite3.Connection, statement: Select[Any]) -> list[tuple[Any, ...]]:
-    return asking(statement).ask(connection)
-
-
 def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
+    for noun, table, target, orphans in _orphans():
+        who = [each for (each,) in orphans.ask(connection)]
+        if who:
+            verb = "have rows" if len(who) > 1 else "has a row"
+            yield f"{_called(noun, who)} {verb} in {table} whose row in {target} is missing."
+
+
+@cache
+def _orphans() -> list[tuple[str, str, str, Question]]:
+    """Return for each link between tables whose rows it is of, the two tables, and what asks for loose ends of it."""
+    found = []
     for table in schema.metadata.sorted_tables:
         noun, owner = owner_of(table)
         for column, target in _links(table):
             parent = target.table.alias()
             there = exists().where(parent.c[target.name] == column)
             orphans = select(owner.label("owner")).where(column.is_not(None), ~there).distinct()
-            who = [each for (each,) in _ask(connection, orphans)]
-            if who:
-                verb = "have rows" if len(who) > 1 else "has a row"
-                yield (f"{_called(noun, who)} {verb} in {table.name} whose row in {target.table.name} is missing.")
+            found.append((noun, table.name, target.table.name, asking(orphans)))
+    return found
 
 
 def _links(table: Table) -> Iterator[tuple[Column[Any], Column[Any]]]:
@@ -69,19 +76,24 @@ def _bad_objects(connection: sqlite3.Connection, objects: Objects) -> Iterator[s
 
 
 def _wrong_latest(connection: sqlite3.Connection) -> Iterator[str]:
+    for run_id, key in _superseded().ask(connection):
+        yield f"Run {run_id} shows another latest '{key}' than its history holds."
+
+
+@cache
+def _superseded() -> Question:
+    """Return what asks for the metrics whose latest point is not the last of their history."""
     points, latest, keys = schema.metric_points.c, schema.latest_metrics.c, schema.keys.c
     same = (latest.run_number == points.run_number) & (latest.key_number == points.key_number)
     is_later = tuple_(points.step, points.time) > tuple_(latest.step, latest.time)
     owner = owner_of(schema.metric_points)[1]
-    wrong = (
+    return asking(
         select(owner.label("owner"), keys.key)
         .select_from(schema.metric_points.outerjoin(schema.latest_metrics, same))
         .join(schema.keys, keys.number == points.key_number)
         .where(or_(latest.step.is_(None), is_later))
         .distinct()
     )
-    for run_id, key in _ask(connection, wrong):
-        yield f"Run {run_id} shows another latest '{key}' than its history holds."
 
 
 def _called(noun: str, ids: Iterable[str]) -> str:
