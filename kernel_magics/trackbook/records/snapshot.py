@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+FILE = "file"
+"""The kind, and restore key, of a snapshot of a file: its id and its fingerprint are the SHA-256 of the bytes, which
+are one object."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A table whose content is kept.
+    """A table whose content is kept, or a file (`FILE`).
 
     `snapshot_id` is the digest of its manifest, so that the same content kept twice is one snapshot. `fingerprint` is
     the canonical hash of the content, None where it could not be taken; `restore_key` tells apart what has one

@@ -1,13 +1,15 @@
-"""Tables in a store's objects: the door to `trackbook.store.tables`, which is imported when the first table comes."""
+"""Tables and files in a store's objects: the door to `trackbook.store.tables`, which is imported with the first table."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from trackbook import clock
-from trackbook.errors import NotFoundError
-from trackbook.records import Snapshot
+from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.records import FILE, Snapshot
 from trackbook.store.objects import Objects
 
 
@@ -29,6 +31,24 @@ def put_table(objects: Objects, table: Any, fingerprint: str | None, restore_key
     )
 
 
+def put_file(objects: Objects, path: str | os.PathLike[str]) -> Snapshot:
+    """Keep the content of a file and return its snapshot."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InvalidValueError(f"{os.fspath(path)} can't be kept: {error.strerror or error}.") from error
+    digest, is_new = objects.add(content)
+    return Snapshot(
+        snapshot_id=digest,
+        kind=FILE,
+        made_at=clock.now(),
+        fingerprint=digest,
+        restore_key=FILE,
+        stored_bytes=len(content),
+        new_bytes=len(content) if is_new else 0,
+    )
+
+
 def get_table(
     objects: Objects, snapshot_id: str, columns: Sequence[Any] | None, rows: slice | None, as_: str | None
 ) -> Any:
@@ -39,7 +59,7 @@ def get_table(
 
 
 def pieces(objects: Objects, snapshot: Snapshot) -> dict[str, int]:
-    """Return the objects that hold a snapshot's content, and their sizes.
+    """Return the objects that hold a snapshot's content, and their sizes; the manifest of a table is none of them.
 
     Raises
     ------
@@ -48,6 +68,8 @@ def pieces(objects: Objects, snapshot: Snapshot) -> dict[str, int]:
     StoreError
         If a newer Trackbook wrote it.
     """
+    if snapshot.kind == FILE:
+        return {snapshot.snapshot_id: snapshot.stored_bytes}
     from trackbook.store.tables.manifest import read_manifest
 
     return {piece.digest: piece.size for piece in read_manifest(objects, snapshot.snapshot_id).pieces}

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import replace
 from datetime import timedelta
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from trackbook import clock
@@ -150,6 +151,10 @@ class MemoryStore:
     def put_table(self, table: Any, *, fingerprint: str | None = None, restore_key: str = "") -> Snapshot:
         """Keep the content of a table and return its snapshot."""
         return kept.put_table(self._objects, table, fingerprint, restore_key)
+
+    def put_file(self, path: str | PathLike[str]) -> Snapshot:
+        """Keep the content of a file and return its snapshot."""
+        return kept.put_file(self._objects, path)
 
     def get_table(
         self,

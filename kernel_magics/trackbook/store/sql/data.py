@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from os import PathLike
 from typing import Any, TypeVar
 
 from trackbook import clock
@@ -40,6 +41,10 @@ class SqlData:
     def put_table(self, table: Any, *, fingerprint: str | None = None, restore_key: str = "") -> Snapshot:
         """Keep the content of a table and return its snapshot."""
         return kept.put_table(self._objects, table, fingerprint, restore_key)
+
+    def put_file(self, path: str | PathLike[str]) -> Snapshot:
+        """Keep the content of a file and return its snapshot."""
+        return kept.put_file(self._objects, path)
 
     def get_table(
         self,
