@@ -68,7 +68,7 @@ class Confinement:
             "open": self._opens,
             "os.remove": one,
             "os.rmdir": one,
-            "os.mkdir": lambda path, mode, folder: one(path, folder),
+            "os.mkdir": self._makes_folder,
             "os.truncate": lambda path, length: one(path),
             "os.chmod": lambda path, mode, folder: one(path, folder),
             "os.chown": lambda path, user, group, folder: one(path, folder),
@@ -111,6 +111,11 @@ class Confinement:
         else:
             self._reads(path)
 
+    def _makes_folder(self, path: Any, _: Any, folder: int = -1) -> None:
+        place = _absolute(path, folder)
+        if place is None or not os.path.isdir(place):  # of one that is there the system says so
+            self._changes_one(path, folder)
+
     def _changes_two(self, source: Any, target: Any, start: int = -1, end: int = -1) -> None:
         self._changes_one(source, start)
         self._changes_one(target, end)
@@ -118,23 +123,19 @@ class Confinement:
     def _changes_one(self, path: Any, folder: int = -1) -> None:
         """Refuse to change what is not the reproduction's own; bring in what is changed and not replaced."""
         place = _absolute(path, folder)
-        if place is None or self._is_allowed(place):
-            if place is not None:
-                self._bring(place)
+        if place is None:
             return
-        if "__pycache__" not in place:
-            self._note("refused", place)
+        real = _real(place)
+        if any(real == each or real.startswith(each + os.sep) for each in self._allowed):
+            self._bring(place)
+            return
+        if "__pycache__" not in real:
+            self._note("refused", real)
         raise PermissionError(
             errno.EACCES,
             "This is a reproduction, which never changes files outside of its own folder. Write to a relative path",
-            place,
+            real,
         )
-
-    def _is_allowed(self, place: str) -> bool:
-        real = os.path.join(os.path.realpath(os.path.dirname(place)), os.path.basename(place))
-        if os.path.islink(real):
-            real = os.path.realpath(real)
-        return any(real == each or real.startswith(each + os.sep) for each in self._allowed)
 
     # What reads files
 
@@ -200,6 +201,12 @@ def _absolute(path: Any, folder: int = -1) -> str | None:
         return os.path.abspath(text)
     except (TypeError, ValueError, OSError):
         return None
+
+
+def _real(place: str) -> str:
+    """Return where a change of a path would be made: links are followed."""
+    real = os.path.join(os.path.realpath(os.path.dirname(place)), os.path.basename(place))
+    return os.path.realpath(real) if os.path.islink(real) else real
 
 
 def _text(value: Any) -> str:

@@ -162,10 +162,12 @@ class _Reproducing:
         name = Path(session.notebook).with_suffix(".ipynb").name if session and session.notebook else "notebook.ipynb"
         notebook = scratch.folder / name
         notebook.write_text(_with_places(sliced, scratch), encoding="utf-8")
+        absent = _written(sliced)
+        scratch.add_named(paths_in(sliced.sliced), absent)
         modules = {use for each in (self.run, *sliced.sliced.children) for use in each.modules}
         plan = scratch.plan(
             modules=scratch.add_modules(sorted(modules, key=lambda use: use.name), self.store.get_object),
-            absent=_written(sliced),
+            absent=absent,
             allowed=caches(),
         )
         environment = environment_of(

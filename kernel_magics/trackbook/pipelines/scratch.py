@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ PREFIX = "trackbook-reproduction-"
 _MOST_FOLDERS = 500
 _DEEPEST = 4
 _NOT_MIRRORED = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "env"})
-_CHUNK = 1 << 20
+_LARGEST_NAMED = 500_000_000
 ReadObject = Callable[[str], bytes]
 
 
@@ -95,6 +95,18 @@ class Scratch:
                 lost.append(ChangedFile(path=file.path, is_gone=not source.exists()))
         return lost
 
+    def add_named(self, texts: Iterable[str], absent: Container[str]) -> None:
+        """Put the files that code names by a relative path, where they are there and not on record.
+
+        Libraries in C open files that nobody sees them open. `absent` are files that must not come from outside.
+        """
+        for text in texts:
+            source = Path(os.path.normpath(self.original / text)) if _may_be_relative(text) else None
+            if source is None or str(source) in absent or self.place(source).exists():
+                continue
+            if source.is_file() and source.stat().st_size <= _LARGEST_NAMED:
+                self._copy(source)
+
     def add_modules(self, modules: Iterable[ModuleUse], read: ReadObject) -> dict[str, str]:
         """Put the project's own modules where they were, with the source that they had; return their files by name."""
         root = project_root(self.original)
@@ -156,6 +168,10 @@ class Scratch:
             if number >= _MOST_FOLDERS:
                 break
             self.place(folder).mkdir(parents=True, exist_ok=True)
+
+
+def _may_be_relative(text: str) -> bool:
+    return 0 < len(text) < 300 and not any(each in text for each in "\n\0") and not os.path.isabs(text)
 
 
 def _folders(start: Path, depth: int) -> Iterator[Path]:

@@ -134,7 +134,11 @@ def _nondeterministic(case: Case, one: Compared, other: Compared, parted: Sequen
     cause = f" There is {_listed(case.chances)}." if case.chances else " What makes it so could not be told."
     pairs = [
         Comparison(
-            kind=kind, key=key, expected=one.made.get((kind, key)), found=other.made.get((kind, key)), is_same=False
+            kind=kind,
+            key=key,
+            expected=_last(one.made.get((kind, key))),
+            found=_last(other.made.get((kind, key))),
+            is_same=False,
         )
         for kind, key in parted
     ]
@@ -293,11 +297,17 @@ def _was_is(comparison: Comparison) -> str:
 
 
 def _value(value: JsonValue) -> str:
-    """Return a value in few words: of a series of points the last."""
-    if isinstance(value, list) and value and isinstance(value[-1], list) and len(value[-1]) == 2:
-        value = value[-1][1]
-    text = encode(value)
+    """Return a value in few words."""
+    text = encode(_last(value))
     return f"{text[:37]}..." if len(text) > 40 else text
+
+
+def _last(made: JsonValue) -> JsonValue:
+    """Return what was made; of a series of points the last value."""
+    if not isinstance(made, list):
+        return made
+    point = made[-1] if made else None
+    return point[1] if isinstance(point, list) and len(point) == 2 else made or None
 
 
 def _counted(comparisons: Sequence[Comparison]) -> str:

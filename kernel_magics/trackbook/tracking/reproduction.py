@@ -216,7 +216,7 @@ def same_number(one: float | int, other: float | int) -> bool:
     """Return whether two numbers are the same to the last bit; 1 and 1.0 are, and every NaN is NaN."""
     if isinstance(one, float) and math.isnan(one):
         return isinstance(other, float) and math.isnan(other)
-    return one == other and math.copysign(1, one) == math.copysign(1, other)
+    return one == other and (one != 0 or math.copysign(1, one) == math.copysign(1, other))
 
 
 # Models

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from trackbook.lineage.slice import is_hidden_key
@@ -11,6 +12,8 @@ from trackbook.tracking.slicing_source import Kept
 
 _LOGGING = frozenset({"log_metric", "log_metrics", "start_run", "set_tag", "log_param", "log_params"})
 _PLAIN = frozenset({"float", "int", "round", "dict", "str", "abs", "bool"})
+_RECORDING = re.compile(r"\s*%track\s+(?:metric|start|stop|param|tag|note)\b")
+_VALUE = re.compile(r"=\s*([^\s=](?:.*?)(?=\s+[\w.]+=|$))", re.MULTILINE)
 _COMPUTING = (ast.For, ast.While, ast.AsyncFor, ast.ListComp, ast.DictComp, ast.GeneratorExp, ast.SetComp, ast.Await)
 
 
@@ -22,7 +25,9 @@ def typed_metrics(kept: Sequence[Kept], origins: Iterable[Origin]) -> list[str]:
 
 def _is_typed(kept: Sequence[Kept], source: Source) -> bool:
     behind = list(_behind(kept, source))
-    return bool(behind) and not any(_computes(each) for each in behind)
+    made = {name for each in behind for name in each.part.binds | each.part.kills}
+    unseen = {name for each in behind for name in _names(_typed_values(each))} - made - _PLAIN
+    return bool(behind) and not unseen and not any(_computes(each) for each in behind)
 
 
 def _behind(kept: Sequence[Kept], source: Source) -> Iterator[Kept]:
@@ -38,7 +43,7 @@ def _behind(kept: Sequence[Kept], source: Source) -> Iterator[Kept]:
     while pending:
         each = pending.pop()
         yield each
-        for name in each.part.reads:
+        for name in each.part.reads | _names(_typed_values(each)):
             for maker in makers.get(name, ()) if not is_hidden_key(name) else ():
                 if maker.part.number < each.part.number and maker.part.number not in seen:
                     seen.add(maker.part.number)
@@ -49,19 +54,33 @@ def _computes(kept: Kept) -> bool:
     """Return whether a part does more than to import, to assign constants and to log."""
     if any(kept.piece.execution.statements[at].files for at in kept.piece.statements):
         return True
-    nodes = [each for part in kept.piece.nodes for each in ast.walk(part)]
+    nodes = [each for part in _code(kept) for each in ast.walk(part)]
     if any(isinstance(node, _COMPUTING) for node in nodes):
         return True
     return any(isinstance(node, ast.Call) and not _is_plain(node) for node in nodes)
 
 
+def _code(kept: Kept) -> Sequence[ast.AST]:
+    """Return the code of a part; of a magic that records, the values that it is given."""
+    return _typed_values(kept) if _RECORDING.match(kept.piece.text) else kept.piece.nodes
+
+
+def _typed_values(kept: Kept) -> list[ast.AST]:
+    found = _RECORDING.match(kept.piece.text)
+    values = _VALUE.findall(kept.piece.text[found.end() :]) if found is not None else []
+    trees: list[ast.AST] = []
+    for value in values:
+        try:
+            trees.append(ast.parse(value.strip(), mode="eval"))
+        except SyntaxError:
+            continue
+    return trees
+
+
+def _names(trees: Iterable[ast.AST]) -> frozenset[str]:
+    return frozenset(node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name))
+
+
 def _is_plain(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if name in _LOGGING or name in _PLAIN:
-        return True
-    return name in ("run_line_magic", "run_cell_magic") and _is_track(call)
-
-
-def _is_track(call: ast.Call) -> bool:
-    first = call.args[0] if call.args else None
-    return isinstance(first, ast.Constant) and first.value == "track"
+    return name in _LOGGING or name in _PLAIN
