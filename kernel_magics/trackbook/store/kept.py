@@ -1,4 +1,4 @@
-"""Tables and files in a store's objects: the door to `trackbook.store.tables`, which is imported with the first table."""
+"""Tables and files in a store's objects: the door to `trackbook.store.tables`, imported with the first table."""
 
 from __future__ import annotations
 
