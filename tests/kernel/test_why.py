@@ -631,3 +631,15 @@ def test_draw_leads_to_the_seed_of_its_own_generator(table: Notebook) -> None:
 
     assert "[3] line 2: random.seed(1)" in lines
     assert not any("np.random.seed" in line for line in lines)
+
+
+def test_rows_that_were_picked_for_a_prediction_stand_where_it_was_made(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("train, test = X.index[:100], X.index[100:]\nm = LogisticRegression().fit(X.loc[train], y.loc[train])")
+    nb.run("p = m.predict(X.loc[test])\naccuracy = accuracy_score(y.loc[test], p)")
+
+    shown = whole(nb.only_run(), "accuracy")
+
+    assert "table X.loc[test]" not in shown
+    assert re.search(r"X, y = make\(\)  .*X.loc\[train\] 100|see above  .*X.loc\[test\] 50", shown)
+    assert not re.search(r"train, test = .*  .*X.loc", shown)

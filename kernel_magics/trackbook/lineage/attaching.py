@@ -48,14 +48,14 @@ def _readers(draft: Draft, evidence: Evidence, origin: Origin, use: DatasetUse) 
         return []
     own = id_of(origin.source)
     names = set(origin.names) & set(getattr(evidence.at(origin.source), "reads", ()))
-    if use.name in names or (not use.name.isidentifier() and code.names_in(use.name) & names):
+    if use.name in names or (not use.name.isidentifier() and code.tables_in(use.name) & names):
         return [own]
     if origin.inside and (origin.kind is OriginKind.FIT or use.role is Role.TRAIN):
         return []
-    read = {use.name} if use.name.isidentifier() else code.names_in(use.name)
+    read = {use.name} if use.name.isidentifier() else code.tables_in(use.name)
     reading = {edge.end for edge in draft.edges.values() if edge.name in read}
-    nearest = [node_id for node_id in draft.upstream(own) if node_id in reading][:1]
-    return [each for each in nearest if use.name in (draft.nodes[each].code or "")]
+    saying = (each for each in draft.upstream(own) if each in reading and use.name in (draft.nodes[each].code or ""))
+    return list(saying)[:1]
 
 
 def _is_for(evidence: Evidence, origin: Origin, use: DatasetUse) -> bool:
