@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from trackbook.lineage.segments import statement_text
 from trackbook.lineage.stale_facts import Code, Expected, Ran, Saved, Unrun
 from trackbook.records import Source
 
@@ -150,8 +151,7 @@ class History:
         ran = self._ran.get(source.execution_id)
         if ran is None or source.statement >= len(ran.statements):
             return None
-        statement = ran.statements[source.statement]
-        return "\n".join(ran.source.split("\n")[statement.line - 1 : statement.end_line])
+        return statement_text(ran, ran.statements[source.statement])
 
     def is_written_from_here_on(self, reader: Source, name: str) -> bool:
         """Return whether a cell of the notebook that does not stand above a statement wrote a file last."""

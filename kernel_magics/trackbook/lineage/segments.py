@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from textwrap import dedent
+from typing import Protocol
 
-from trackbook.records import Execution, Statement
+from trackbook.records import Statement
 
 Lines = tuple[int, int]
 _AFTER_KEYWORD = re.compile(r"\s*(?:else|try|finally|except\b[^:]*|case\b[^:]*)\s*:")
 _MAGIC = re.compile(r"(\s*)(?:[%!?]|[^\W\d]\w*\s*=\s*[%!])")
 
 
-def statement_text(execution: Execution, statement: Statement) -> str:
+class Executed(Protocol):
+    """An execution, as far as its code goes."""
+
+    @property
+    def source(self) -> str:
+        """The code of its cell."""
+
+    @property
+    def statements(self) -> Sequence[Statement]:
+        """The statements of that."""
+
+
+def statement_text(execution: Executed, statement: Statement) -> str:
     """Return the code of a statement, its lines moved to the left; of a branch or loop its header.
 
     Where other statements share its lines, it is only its own part of them.
@@ -30,7 +43,7 @@ def statement_text(execution: Execution, statement: Statement) -> str:
     return segments[place] if len(segments) == len(same) else whole
 
 
-def _is_shared(execution: Execution, statement: Statement) -> bool:
+def _is_shared(execution: Executed, statement: Statement) -> bool:
     first, last = statement.line, statement.end_line
     return any(each.line <= last and first <= each.end_line and each is not statement for each in execution.statements)
 
