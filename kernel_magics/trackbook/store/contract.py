@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol
 
 from trackbook.records import (
@@ -245,16 +244,11 @@ class Store(Protocol):
             If it can't be kept such that an equal one comes back; nothing is kept then.
         """
 
-    def put_file(self, path: str | PathLike[str]) -> Snapshot:
+    def put_file(self, content: bytes) -> Snapshot:
         """Keep the content of a file and return its snapshot, which is on the record once a batch has written it.
 
-        Its id is the SHA-256 of the bytes that were read: another one than a `FileRead` has if the file was changed
-        since. `get_object` gives them back.
-
-        Raises
-        ------
-        InvalidValueError
-            If the file can't be read.
+        Its id is the SHA-256 of the bytes, as in a `FileRead`: `get_object` gives them back. Unlike an object that was
+        only put, it is found again by `find_snapshot`, and counts in `usage`.
         """
 
     def get_table(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from trackbook import clock
-from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.errors import NotFoundError
 from trackbook.records import FILE, Snapshot
 from trackbook.store.objects import Objects
 
@@ -31,12 +29,8 @@ def put_table(objects: Objects, table: Any, fingerprint: str | None, restore_key
     )
 
 
-def put_file(objects: Objects, path: str | os.PathLike[str]) -> Snapshot:
+def put_file(objects: Objects, content: bytes) -> Snapshot:
     """Keep the content of a file and return its snapshot."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise InvalidValueError(f"{os.fspath(path)} can't be kept: {error.strerror or error}.") from error
     digest, is_new = objects.add(content)
     return Snapshot(
         snapshot_id=digest,

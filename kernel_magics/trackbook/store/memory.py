@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import replace
 from datetime import timedelta
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from trackbook import clock
@@ -152,9 +151,9 @@ class MemoryStore:
         """Keep the content of a table and return its snapshot."""
         return kept.put_table(self._objects, table, fingerprint, restore_key)
 
-    def put_file(self, path: str | PathLike[str]) -> Snapshot:
+    def put_file(self, content: bytes) -> Snapshot:
         """Keep the content of a file and return its snapshot."""
-        return kept.put_file(self._objects, path)
+        return kept.put_file(self._objects, content)
 
     def get_table(
         self,

@@ -6,7 +6,6 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from os import PathLike
 from typing import Any, TypeVar
 
 from trackbook import clock
@@ -42,9 +41,9 @@ class SqlData:
         """Keep the content of a table and return its snapshot."""
         return kept.put_table(self._objects, table, fingerprint, restore_key)
 
-    def put_file(self, path: str | PathLike[str]) -> Snapshot:
+    def put_file(self, content: bytes) -> Snapshot:
         """Keep the content of a file and return its snapshot."""
-        return kept.put_file(self._objects, path)
+        return kept.put_file(self._objects, content)
 
     def get_table(
         self,
