@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from trackbook._version import __version__
 
 if TYPE_CHECKING:
+    from trackbook.check_view import check, checks, infer_schema
+    from trackbook.data_view import dataset, datasets, diff_data, load, publish
     from trackbook.reproducing import reproduce
     from trackbook.tracking.log import (
         ActiveRun,
@@ -30,14 +32,22 @@ __all__ = [
     "ActiveRun",
     "TrackbookLogger",
     "__version__",
+    "check",
+    "checks",
+    "dataset",
+    "datasets",
     "diff",
+    "diff_data",
     "get_run",
+    "infer_schema",
+    "load",
     "log_artifact",
     "log_metric",
     "log_metrics",
     "log_param",
     "log_params",
     "metric_history",
+    "publish",
     "reproduce",
     "runs",
     "set_tag",
@@ -46,17 +56,26 @@ __all__ = [
 ]
 
 _LOG, _VIEWS = "trackbook.tracking.log", "trackbook.views"
+_DATA, _CHECKS = "trackbook.data_view", "trackbook.check_view"
 _HOMES = {
     "ActiveRun": _LOG,
     "TrackbookLogger": "trackbook.tracking.logger",
+    "check": _CHECKS,
+    "checks": _CHECKS,
+    "dataset": _DATA,
+    "datasets": _DATA,
     "diff": _VIEWS,
+    "diff_data": _DATA,
     "get_run": _VIEWS,
+    "infer_schema": _CHECKS,
+    "load": _DATA,
     "log_artifact": _LOG,
     "log_metric": _LOG,
     "log_metrics": _LOG,
     "log_param": _LOG,
     "log_params": _LOG,
     "metric_history": _VIEWS,
+    "publish": _DATA,
     "reproduce": "trackbook.reproducing",
     "runs": _VIEWS,
     "set_tag": _LOG,

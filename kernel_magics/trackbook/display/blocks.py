@@ -24,7 +24,8 @@ class Cell:
     """One value as shown.
 
     `text` is what a page shows, `whole` the full text where `text` is a shortened one (plain text shows that instead),
-    `title` what hovering tells. `aside` follows more quietly. `indent` counts levels. `bar` is a length from 0 to 1.
+    `title` what hovering tells. `aside` follows more quietly. `indent` counts levels. `bar` is a length from 0 to 1,
+    `bars` are the heights of a histogram, likewise.
     """
 
     text: str = ""
@@ -37,6 +38,7 @@ class Cell:
     is_code: bool = False
     indent: int = 0
     bar: float | None = None
+    bars: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

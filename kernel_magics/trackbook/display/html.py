@@ -48,6 +48,7 @@ _MARKS = {
     Sign.SAME: "",
 }
 _IMAGE = "max-width:420px;max-height:320px;background:white"  # figures are drawn for white, whatever the page is
+_BARS_HEIGHT, _BAR_STEP = 18, 7
 _LONGEST_LINE = 80
 _LONGEST_HOVER = 600
 _BRANCH_LINE = "padding:1px 0;white-space:nowrap"
@@ -194,7 +195,7 @@ def _inner(cell: Cell) -> str:
         text = _tag("strong", text)
     if cell.is_code:
         text = _tag("span", text, style=_CODE)
-    return text + _aside(cell) + _bar(cell)
+    return text + _aside(cell) + _bar(cell) + _bars(cell)
 
 
 def _aside(cell: Cell) -> str:
@@ -207,6 +208,20 @@ def _bar(cell: Cell) -> str:
         return ""
     style = "display:inline-block;height:8px;background:currentColor;opacity:.35;border-radius:2px"
     return _tag("span", "", style=f"{style};width:{max(1, round(cell.bar * 120))}px")
+
+
+def _bars(cell: Cell) -> str:
+    """Return a histogram as a small picture; what is not empty can be seen, however low."""
+    if not cell.bars:
+        return ""
+    heights = [0.0 if each <= 0 else max(1.0, each * _BARS_HEIGHT) for each in cell.bars]
+    drawn = "".join(
+        f'<rect x="{at * _BAR_STEP}" y="{_BARS_HEIGHT - height:g}" width="{_BAR_STEP - 1}" height="{height:g}"/>'
+        for at, height in enumerate(heights)
+    )
+    width = len(heights) * _BAR_STEP
+    style = f"width:{width}px;height:{_BARS_HEIGHT}px;fill:currentColor;opacity:.45;vertical-align:middle"
+    return f'<svg viewBox="0 0 {width} {_BARS_HEIGHT}" style="{style}" role="img">{drawn}</svg>'
 
 
 def _hover(cell: Cell) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 STYLES = {Tone.GOOD: "green", Tone.BAD: "red", Tone.BUSY: "yellow", Tone.QUIET: "dim", Tone.PLAIN: ""}
 _GAP = "  "
 _BAR = 20
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
 
 Part: TypeAlias = tuple[str, str]
 """Some characters, and rich's name of the style that they have."""
@@ -25,6 +26,7 @@ def parts_of(cell: Cell, aside_width: int = 0) -> list[Part]:
     words = cell.text if cell.whole is None else cell.whole
     if cell.bar is not None:
         words += "▇" * max(1, round(cell.bar * _BAR))
+    words += "".join(_HEIGHTS[0 if height <= 0 else min(8, 1 + int(height * 8))] for height in cell.bars)
     parts = [(cell.symbol, style), (f" {words}", "")] if cell.symbol else [(words, style)]
     if cell.indent:
         parts.insert(0, (_GAP * cell.indent, ""))

@@ -119,7 +119,7 @@ def split_reference(reference: str) -> tuple[str, int | None]:
     InvalidValueError
         If what follows the sign is no version.
     """
-    name, sign, number = reference.strip().partition("@")
+    name, sign, number = check_key(reference, "dataset").strip().partition("@")
     return check_name(name), _number(number) if sign else None
 
 
@@ -237,7 +237,7 @@ def find_table(
     name, number = split_reference(name)
     if number is not None and version is not None:
         raise InvalidValueError(f"'{name}@{number}' names a version itself. Leave version={version!r} out.")
-    return _kept(_numbered(store, name, number if version is None else _number(version)))
+    return kept_version(_numbered(store, name, number if version is None else _number(version)))
 
 
 def find_version(store: Store, reference: str) -> DatasetVersion:
@@ -251,7 +251,24 @@ def find_version(store: Store, reference: str) -> DatasetVersion:
     return _numbered(store, *split_reference(reference))
 
 
-def _kept(version: DatasetVersion) -> KeptTable:
+def version_before(store: Store, version: DatasetVersion) -> DatasetVersion:
+    """Return the version before another of its dataset.
+
+    Raises
+    ------
+    NotFoundError
+        If it is the first.
+    """
+    earlier = [each for each in store.versions(version.name) if each.version < version.version]
+    if not earlier:
+        raise NotFoundError(
+            f"'{label_of(version)}' is the first version of its dataset. Name another version to compare it with."
+        )
+    return earlier[-1]
+
+
+def kept_version(version: DatasetVersion) -> KeptTable:
+    """Return the table of a version."""
     return KeptTable(name=version.name, snapshot_id=version.snapshot_id, version=version)
 
 
@@ -287,7 +304,7 @@ def _with_fingerprint(store: Store, name: str | None, fingerprint: str) -> KeptT
     if len(contents) > 1:
         raise AmbiguousError(f"{len(contents)} contents have fingerprints that begin with '{wanted}'. Give more of it.")
     if found:
-        return _kept(found[-1])
+        return kept_version(found[-1])
     snapshots = [each for each in store.snapshots() if (each.fingerprint or "").startswith(wanted)] if not name else []
     if len(snapshots) == 1:
         return KeptTable(name=wanted[:8], snapshot_id=snapshots[0].snapshot_id)
@@ -305,7 +322,7 @@ def _of_run(store: Store, name: str, detail: RunDetail) -> KeptTable:
     own = [each for each in versions if each.run_id == detail.run.run_id]
     used = [each for each in versions if any(_is_use_of(use, each) for use in detail.datasets)]
     if own or used:
-        return _kept((own or used)[-1])
+        return kept_version((own or used)[-1])
     named = [use for use in detail.datasets if use.name == name]
     kept = list(dict.fromkeys(use.snapshot_id for use in named if use.snapshot_id is not None))
     if len(kept) > 1:
@@ -435,3 +452,12 @@ def _users(store: Store, versions: Iterable[DatasetVersion]) -> RunFilter:
     words = [word for each in versions for word in (PATH + label_of(each), each.fingerprint) if word]
     quoted = ('"' + word.replace('"', '""') + '"' for word in words)
     return RunFilter(query=query_of(store, " or ".join(f"dataset = {word}" for word in quoted)))
+
+
+def made_by(store: Store, version: DatasetVersion) -> str:
+    """Return who published a version, as far as that is known: a run, or a notebook."""
+    run = next(iter(store.runs(RunFilter(ids=[version.run_id]))), None) if version.run_id else None
+    session = next(iter(store.sessions(ids=[version.session_id])), None) if version.session_id else None
+    where = session.notebook or session.experiment if session is not None else ""
+    name = f"run {run.run.name} ({short_id(run.run.run_id)})" if run is not None else ""
+    return " in ".join(filter(None, (name, where)))

@@ -1,0 +1,168 @@
+"""What the columns of a table look like: one row a column, with its histogram or its most frequent values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from trackbook.capture.secrets import redact_value
+from trackbook.display import format as fmt
+from trackbook.display.blocks import Cell, Column, Table, Tone
+from trackbook.display.cells import EMPTY, NOTHING
+from trackbook.records import JsonValue
+from trackbook.records.profile import QUANTILES, ColumnProfile, Histogram, Mark, TableProfile, TopValue
+
+MOST_COLUMNS = 50
+_MOST_TOP = 3
+_WIDEST = 24
+_NO_TIME = re.compile(r"^(\d{4,}-\d\d-\d\d)(?:[T ]00:00:00(?:\.0+)?)?(?:\+00:00)?$")
+_UTC = "+00:00"
+
+
+def profile_table(profile: TableProfile, *, heading: str = "Columns", more_at: str = "") -> Table:
+    """Return a profile as a table; of very many columns the first, and `more_at` says where the others are."""
+    has_shares = any(column.missing for column in profile.columns)
+    columns = (
+        Column(title="Column", is_kept=True),
+        Column(title="Type"),
+        *((Column(title="Missing", is_number=True),) * has_shares),
+        Column(title="Distinct", is_number=True, rank=2),
+        Column(title="Range", is_kept=True),
+        Column(title="Mean", is_number=True, rank=3),
+        Column(title="Values", folds=True),
+    )
+    shown = profile.columns[:MOST_COLUMNS]
+    rest = len(profile.columns) - len(shown)
+    return Table(
+        columns=columns,
+        rows=tuple(_row(column, has_shares=has_shares) for column in shown),
+        heading=heading,
+        more=f"… {fmt.plural(rest, 'more column')}{': ' if more_at else ''}{more_at}" if rest else "",
+    )
+
+
+def _row(column: ColumnProfile, *, has_shares: bool) -> tuple[Cell, ...]:
+    return (
+        Cell(text=fmt.shortened(fmt.one_line(column.name), _WIDEST), title=column.name),
+        Cell(text=fmt.one_line(column.dtype), tone=Tone.QUIET),
+        *((_missing(column),) * has_shares),
+        _distinct(column),
+        _range(column),
+        _mean(column),
+        _values(column),
+    )
+
+
+def _missing(column: ColumnProfile) -> Cell:
+    if not column.missing:
+        return NOTHING
+    title = f"{column.missing:,} of {column.rows:,}"
+    return Cell(text=share(column.missing, column.rows), title=title, tone=Tone.BUSY)
+
+
+def _distinct(column: ColumnProfile) -> Cell:
+    if column.distinct is None:
+        return NOTHING
+    is_unique = column.distinct == column.rows > 1
+    return Cell(text=f"{column.distinct:,}", aside="all" if is_unique else "")
+
+
+def _range(column: ColumnProfile) -> Cell:
+    if column.minimum is None or column.maximum is None:
+        return _lengths(column)
+    ends = [_mark(column, each) for each in (column.minimum, column.maximum)]
+    quantiles = ", ".join(
+        f"{at:.0%}: {_mark(column, each)}" for at, each in zip(QUANTILES, column.quantiles, strict=False)
+    )
+    text = ends[0] if ends[0] == ends[1] else " … ".join(ends)
+    aside = f"{column.infinite:,} infinite" if column.infinite else ""
+    return Cell(text=text, title=quantiles or None, aside=aside)
+
+
+def _lengths(column: ColumnProfile) -> Cell:
+    if column.shortest is None or column.longest is None:
+        return EMPTY
+    sizes = str(column.shortest) if column.shortest == column.longest else f"{column.shortest} … {column.longest}"
+    return Cell(text=f"{sizes} characters", tone=Tone.QUIET)
+
+
+def _mean(column: ColumnProfile) -> Cell:
+    if column.mean is None:
+        return EMPTY
+    spread = f"± {column.deviation:.3g}" if column.deviation is not None else ""
+    return Cell(text=fmt.number(column.mean), aside=spread)
+
+
+def _values(column: ColumnProfile) -> Cell:
+    histogram = column.histogram
+    if histogram is not None and max(histogram.counts, default=0):
+        return Cell(bars=heights(histogram.counts), title=_told(column, histogram))
+    top = [_top(column, each) for each in column.top[:_MOST_TOP]]
+    return Cell(text=", ".join(top), title=", ".join(_top(column, each) for each in column.top) or None)
+
+
+def _top(column: ColumnProfile, each: TopValue) -> str:
+    value = fmt.shortened(fmt.one_line(_redacted(column, each.value)) or "''", _WIDEST)
+    return f"{value} {share(each.count, column.rows)}"
+
+
+def heights(counts: Sequence[int]) -> tuple[float, ...]:
+    """Return the heights of a histogram's bars, the highest 1."""
+    highest = max(counts)
+    return tuple(count / highest for count in counts)
+
+
+def _told(column: ColumnProfile, histogram: Histogram) -> str:
+    edges = [_mark(column, edge) for edge in histogram.edges]
+    pairs = zip(edges, edges[1:], histogram.counts, strict=False)
+    return ", ".join(f"{low} to {high}: {count:,}" for low, high, count in pairs)
+
+
+def share(count: int, total: int) -> str:
+    """Return a part of a whole in percent; never 0 for what is something, nor 100 for what isn't all."""
+    if not total or not count:
+        return "0%"
+    percent = 100 * count / total
+    if count < total and percent > 99.9:
+        return ">99.9%"
+    return "<0.1%" if percent < 0.1 else f"{percent:.1f}%".replace(".0%", "%")
+
+
+def _mark(column: ColumnProfile, value: Mark) -> str:
+    if isinstance(value, str):
+        value = _NO_TIME.sub(r"\1", value).removesuffix(_UTC)
+        return fmt.shortened(fmt.one_line(_redacted(column, value)), _WIDEST)
+    return fmt.number(value)
+
+
+def _redacted(column: ColumnProfile, value: str) -> str:
+    return str(redact_value(column.name, value))
+
+
+def profile_payload(profile: TableProfile) -> dict[str, JsonValue]:
+    """Return a profile as JSON values."""
+    return {"kind": profile.kind, "rows": profile.rows, "columns": [_column_payload(each) for each in profile.columns]}
+
+
+def _column_payload(column: ColumnProfile) -> JsonValue:
+    histogram = column.histogram
+    bins: JsonValue = None
+    if histogram is not None:
+        bins = {"edges": list(histogram.edges), "counts": list(histogram.counts)}
+    return {
+        "name": column.name,
+        "dtype": column.dtype,
+        "rows": column.rows,
+        "missing": column.missing,
+        "infinite": column.infinite,
+        "distinct": column.distinct,
+        "minimum": redact_value(column.name, column.minimum),
+        "maximum": redact_value(column.name, column.maximum),
+        "mean": column.mean,
+        "deviation": column.deviation,
+        "quantiles": dict(zip(map(str, QUANTILES), column.quantiles, strict=False)),
+        "histogram": bins,
+        "shortest": column.shortest,
+        "longest": column.longest,
+        "top": [{"value": _redacted(column, each.value), "count": each.count} for each in column.top],
+    }
