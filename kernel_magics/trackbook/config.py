@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from traitlets import Float, HasTraits, Int, TraitError, Unicode
+from traitlets import Bool, Float, HasTraits, Int, TraitError, Unicode
 
 from trackbook.errors import InvalidValueError
 
@@ -29,6 +29,11 @@ class Settings(HasTraits):
     output_bytes = Int(500_000, help="How much is kept of each text that a cell shows: its beginning and its end.")
     figure_bytes = Int(5_000_000, help="How large a figure or a page of HTML may be that is kept.")
     cell_output_bytes = Int(20_000_000, help="How much is kept of all that one cell shows; 0 keeps nothing.")
+    snapshots = Bool(True, help="Whether the tables, files and models that flow into runs are kept: true or false.")
+    snapshot_bytes = Int(512_000_000, help="How large a table or file may be, in memory or on disk, that is kept.")
+    model_bytes = Int(100_000_000, help="How large a fitted model may be, in memory, that is kept.")
+    budget_bytes = Int(20_000_000_000, help="How much the kept tables of a store may take together; 0 keeps none.")
+    exit_seconds = Float(4.0, help="How long a kernel that ends waits for what is still being kept.")
 
 
 def load_settings(start: Path, environ: Mapping[str, str] | None = None, **arguments: Any) -> Settings:
@@ -68,14 +73,25 @@ def _set(settings: Settings, name: str, value: object) -> None:
     kind = settings.traits()[name]
     try:
         setattr(settings, name, _read(kind, value))
-    except (TraitError, ValueError, TypeError):
+    except (TraitError, ValueError, TypeError, KeyError):
         raise InvalidValueError(f"'{value}' is no value for the setting '{name}': {kind.help}") from None
 
 
 def _read(kind: object, value: object) -> object:
     if isinstance(kind, Float):
         return _seconds(value)
+    if isinstance(kind, Bool):
+        return _switch(value)
     return _bytes(value) if isinstance(kind, Int) else value
+
+
+def _switch(value: Any) -> bool:
+    """Return whether something is on, by one of the words for it."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "on": True, "1": True, "yes": True, "false": False, "off": False, "0": False, "no": False}[
+        str(value).lower()
+    ]
 
 
 def _bytes(value: Any) -> int:

@@ -65,6 +65,8 @@ class FitEvent(Event):
     failure: Failure | None = None
     has_ended: bool = False
     finish: Callable[[], None] | None = None
+    keep: Callable[[], None] | None = None
+    """Has a model that may still learn in this cell kept; called when the cell has ended."""
     rebound: frozenset[str] = frozenset()
     """Names that a training's own loops bind: what they began with (``total = 0``) is no choice."""
     begins_from: str | None = ""

@@ -21,6 +21,7 @@ from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent
 from trackbook.capture.flow import Flow
 from trackbook.capture.hooks import Call
 from trackbook.capture.integrations.model_content import model_content
+from trackbook.capture.keeping import Keeping
 from trackbook.capture.known import Known
 from trackbook.capture.loops import StepByStep, step_by_step, values_at
 from trackbook.capture.randomness import unseeded_calls
@@ -115,6 +116,8 @@ class Observer:
         self._logged: set[object] = set()
         self.events: list[Event] = []
         self.explicit: Callable[[], str | None] = lambda: None
+        self.keeping: Keeping | None = None
+        """What takes contents to be kept; None: only their fingerprints are."""
         self._variables = variables
         self._sources = sources
         self._upstream = upstream
@@ -159,6 +162,9 @@ class Observer:
                 if not event.has_ended:
                     event.finish()
                 event.finish = None  # it holds what was fitted; the event is kept for the whole session
+            if isinstance(event, FitEvent) and event.keep is not None:
+                event.keep()
+                event.keep = None
         for made in self._made.values():
             if made.here and made.here[-1][0] == CELL:
                 source = Source(execution_id=execution_id, statement=made.here[-1][1])
@@ -253,6 +259,21 @@ class Observer:
         if claimed:
             self.events.insert(self.events.index(claimed[0]), self.events.pop())
 
+    def keep_model(self, call: Call, event: FitEvent, estimator: object, inputs: object, *, is_seeded: bool) -> None:
+        """Have a fitted model kept as it is now; one that goes on learning as it is when the cell ends."""
+        keeping = self.keeping
+        if keeping is None:
+            return
+
+        def keep() -> None:
+            if event.model is not None:
+                keeping.keep_model(event.model, estimator, inputs, is_seeded=is_seeded)
+
+        if call.name == "partial_fit":
+            event.keep = keep
+        else:
+            keep()
+
     def fit_of(self, estimator: object) -> FitEvent | None:
         """Return the fit that made a model, None if it was not seen."""
         return self._fits.get(estimator)
@@ -323,6 +344,8 @@ class Observer:
     def add_read(self, call: Call, path: object, result: object) -> None:
         """A file was read; `result` is what came of it (None if that is not known)."""
         file = read_file(path)
+        if self.keeping is not None:
+            self.keeping.keep_file(file)
         self._read.add(call.trace.here, file)
         if result is not None:
             self._files.put(result, (*(self._files.get(result) or ()), file))
@@ -370,7 +393,10 @@ class Observer:
                 continue
             expression = _argument(call, place)
             name = self.name_of(call, value, expression) or f"({place if isinstance(place, str) else 'data'})"
-            described.append(describe(value, name, role=role, files=self._files_of(call, value, expression)))
+            use = describe(value, name, role=role, files=self._files_of(call, value, expression))
+            if self.keeping is not None:
+                use = replace(use, snapshot_id=self.keeping.keep_table(value, use.fingerprint))
+            described.append(use)
         return described
 
     def name_of(self, call: Call, value: object, expression: ast.expr | None) -> str | None:

@@ -15,6 +15,8 @@ from trackbook.project import Project, set_current
 from trackbook.tracking.log import set_recorder
 from trackbook.tracking.recorder import PAPERMILL_PARAMETERS, Recorder
 from trackbook.tracking.session import SessionKeeper
+from trackbook.tracking.snapshots import Limits as SnapshotLimits
+from trackbook.tracking.snapshots import Snapshots
 
 if TYPE_CHECKING:
     from trackbook.magics.extension import LoadingCell
@@ -56,6 +58,8 @@ class Recording:
         self.recorder = Recorder(self.keeper, shell.user_ns, hidden, guard, live_seconds=live_seconds)
         self.recorder.is_attended = lambda: _is_attended(shell)
         self.recorder.outputs = OutputWatch(shell, _limits(settings), guard)
+        if settings.snapshots:
+            self.recorder.keep_contents(Snapshots(self.keeper, SnapshotLimits.of(settings), guard, warn))
         set_recorder(self.recorder)
         with guard:
             self.recorder.capture.attach()

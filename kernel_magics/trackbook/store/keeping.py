@@ -15,6 +15,7 @@ from trackbook.store.contract import Batch
 
 _VERSION_LIMIT = 2**63
 _WHERE_KEPT = ("object_digest", "snapshot_id", "example_snapshot")
+_FILLED_DETAILS = ("example_predictions",)  # of a model: what it said of its example, known when that is kept
 
 D = TypeVar("D")
 Versions = dict[str, dict[int, DatasetVersion]]
@@ -63,7 +64,13 @@ def _filled(stored: D, given: D) -> D:
     """Return a record with what is missing of where its content is kept from another of the same content."""
     assert isinstance(given, DatasetUse | FileRead | Model)
     missing = [each.name for each in fields(given) if each.name in _WHERE_KEPT and getattr(given, each.name) is None]
-    return replace(given, **{name: getattr(stored, name) for name in missing})
+    made: D | Any = replace(given, **{name: getattr(stored, name) for name in missing})
+    return _with_details(stored, made) if isinstance(stored, Model) else made
+
+
+def _with_details(stored: Model, given: Any) -> Any:
+    known = {name: stored.details[name] for name in _FILLED_DETAILS if name in stored.details}
+    return replace(given, details={**known, **given.details})
 
 
 def _bare(record: DatasetUse | Model) -> str:
@@ -71,7 +78,8 @@ def _bare(record: DatasetUse | Model) -> str:
     if isinstance(record, DatasetUse):
         files = tuple(replace(file, object_digest=None) for file in record.files)
         return repr(replace(record, files=files, snapshot_id=None))
-    return repr(replace(record, object_digest=None, example_snapshot=None))
+    details = {name: value for name, value in record.details.items() if name not in _FILLED_DETAILS}
+    return repr(replace(record, object_digest=None, example_snapshot=None, details=details))
 
 
 def used_again(stored: Snapshot, given: Snapshot) -> Snapshot:

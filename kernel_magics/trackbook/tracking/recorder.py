@@ -45,6 +45,7 @@ from trackbook.tracking.modules import ModuleUses
 from trackbook.tracking.origins import place, with_arrivals, with_asked
 from trackbook.tracking.session import SessionKeeper
 from trackbook.tracking.settle import Settled, fill_in, settle
+from trackbook.tracking.snapshots import Snapshots
 from trackbook.tracking.staleness import HiddenState
 from trackbook.tracking.verdicts import HIDDEN_REPETITION, family_verdicts
 
@@ -113,6 +114,7 @@ class Recorder:
         """Whether somebody looks at what a cell shows; not where a program executes the notebook."""
         self.outputs: OutputWatch | None = None
         """What sees the cells' outputs; without it none are kept."""
+        self.snapshots: Snapshots | None = None
         self.attempts = Attempts(keeper.new_run, self._put_object, self._explicit_run, parent)
         self._always: dict[str, JsonValue] = {}
         self._index = 0
@@ -246,7 +248,16 @@ class Recorder:
                 self.keeper.write(Batch(withdrawn=self._provisional))
             if self.explicit.has_points:
                 self.explicit.flush()
+            if self.snapshots is None:
+                self.keeper.write(batch)
+                return
+            batch, wanted = self.snapshots.prepared(batch)
             self.keeper.write(batch)
+            self.snapshots.follow(wanted)
+
+    def keep_contents(self, snapshots: Snapshots) -> None:
+        """Have the tables, files and models kept that flow into runs."""
+        self.snapshots = self.capture.observer.keeping = snapshots
 
     def _batch(
         self, running: _RunningCell, cell: CapturedCell, count: int | None, outputs: tuple[Output, ...]
@@ -461,7 +472,8 @@ class Recorder:
         )
         if self._provisional:
             self.keeper.write(Batch(withdrawn=self._provisional))
-        self.keeper.write(Batch(executions=(execution,) if not self._is_written else (), runs=fresh))
+        batch = Batch(executions=(execution,) if not self._is_written else (), runs=fresh)
+        self.keeper.write(self.snapshots.prepared(batch)[0] if self.snapshots is not None else batch)
         self._provisional = tuple(change.run_id for change in fresh)
         self._is_written = True
 
@@ -580,6 +592,9 @@ class Recorder:
                 self.outputs.detach()
         with self.guard:
             self.capture.detach()
+        with self.guard:
+            if self.snapshots is not None:
+                self.snapshots.close()
         with self.guard:
             self.explicit.close(RunStatus.FINISHED, failure)
             if self._notebook_run is not None:
