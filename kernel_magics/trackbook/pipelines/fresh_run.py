@@ -19,6 +19,7 @@ from trackbook.tracking.judging import CellFailure
 
 _FOREIGN = ("TRACKBOOK_", "JPY_", "PAPERMILL_", "VSCODE_", "IPYKERNEL_")
 _PATIENCE_SECONDS = 10.0
+_EXIT_SECONDS = "60"  # for models and tables that are still being kept when the last cell has ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ def environment_of(scratch: Scratch, *, plan: Path, notebook: Path, experiment: 
         "TRACKBOOK_STORE": str(scratch.path / "store"),
         "TRACKBOOK_NOTEBOOK": str(notebook),
         "TRACKBOOK_EXPERIMENT": experiment,
+        "TRACKBOOK_EXIT_SECONDS": _EXIT_SECONDS,
         "JUPYTER_RUNTIME_DIR": str(scratch.path / "runtime"),
         "TMPDIR": str(scratch.path / "tmp"),
         "PYTHONHASHSEED": hash_seed,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from trackbook import clock
 from trackbook.capture.environment import installed_packages
-from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.errors import InvalidValueError, NotFoundError, StoreError
 from trackbook.pipelines.fresh_run import Ended, Progress, environment_of, run_notebook
 from trackbook.pipelines.scratch import ChangedFile, Scratch, caches, sweep
 from trackbook.records import (
@@ -30,9 +30,10 @@ from trackbook.records import (
 from trackbook.store.contract import Batch, Store
 from trackbook.store.location import open_store
 from trackbook.tracking.chance import chances_of
-from trackbook.tracking.judging import Attempt, Case, Judgement, judge, wants_second
+from trackbook.tracking.correspondence import Correspondence
+from trackbook.tracking.judging import Attempt, Case, CellFailure, Judgement, judge, wants_second
 from trackbook.tracking.numbers import Tolerance
-from trackbook.tracking.reproduction import compare
+from trackbook.tracking.reproduction import Compared, compare
 from trackbook.tracking.slice import DataFrom, Slice, slice_run
 from trackbook.tracking.typed import typed_metrics
 from trackbook.tracking.working_folder import paths_in, working_folder
@@ -148,15 +149,22 @@ class _Reproducing:
             if lost:
                 return Judgement(verdict=ReproductionVerdict.FAILED, reason=_lost(lost, self.wish))
             ended = self._execute(scratch, sliced, session, number)
-            compared = None
-            if ended.failure is None:
-                with closing(open_store(scratch.path / "store", create=False)) as found:
-                    compared = compare(self.store, found, case.sliced, case.tolerance)
+            compared, failure = self._compared(scratch, case, ended)
             if number == 1:
                 self._keep(scratch, ended)
-            notes = {kind: list(texts) for kind, texts in scratch.notes().items()}
-        seconds = clock.monotonic() - began
-        return Attempt(compared=compared, failure=ended.failure, notes=notes, seconds=seconds)
+            notes = {"replaced": scratch.replaced} | scratch.notes()
+        return Attempt(compared=compared, failure=failure, notes=notes, seconds=clock.monotonic() - began)
+
+    def _compared(self, scratch: Scratch, case: Case, ended: Ended) -> tuple[Compared | None, CellFailure | None]:
+        try:
+            found = open_store(scratch.path / "store", create=False)
+        except (NotFoundError, StoreError):  # the kernel never came to record anything
+            return None, ended.failure or CellFailure(cell_id=None, name="kernel", message="It recorded nothing.")
+        with closing(found):
+            if ended.failure is None:
+                return compare(self.store, found, case.sliced, case.tolerance), None
+            source = Correspondence.of(self.store, found, case.sliced).failed_at()
+            return None, replace(ended.failure, source=source)
 
     def _execute(self, scratch: Scratch, sliced: Slice, session: Session | None, number: int) -> Ended:
         name = Path(session.notebook).with_suffix(".ipynb").name if session and session.notebook else "notebook.ipynb"

@@ -49,6 +49,8 @@ class Scratch:
 
     def __init__(self, folder: Path) -> None:
         self.original = folder
+        self.replaced: list[str] = []
+        """Files that are not what the run read any more: what was kept stands in their place."""
         owner = f"{os.getpid()}-{process.started(os.getpid()) or 0:.0f}-"
         self.path = Path(os.path.realpath(tempfile.mkdtemp(prefix=f"{PREFIX}{owner}")))
         self.world = self.path / "world"
@@ -91,7 +93,9 @@ class Scratch:
             is_same = source.is_file() and (file.digest is None or digest_of(source) == file.digest)
             if is_same and not is_kept_first:
                 self._copy(source)
-            elif not self._restore(file, read):
+            elif self._restore(file, read):
+                self.replaced += [] if is_same else [file.path]
+            else:
                 lost.append(ChangedFile(path=file.path, is_gone=not source.exists()))
         return lost
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from trackbook.records import Execution, Origin, OriginKind, RunDetail, Source
+from trackbook.records import Execution, Origin, OriginKind, Outcome, RunDetail, Source
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.slice import SlicedRun
 from trackbook.tracking.slicing_source import Kept
@@ -58,6 +58,14 @@ class Correspondence:
         for execution in found.executions():
             sources.update(_pairs(execution, known.get(execution.cell_id or "", ())))
         return cls(original, found, sources, found.runs(RunFilter(oldest_first=True)))
+
+    def failed_at(self) -> Source | None:
+        """Return the statement of the original at which the slice's session ended with an error, if it did."""
+        executions = self.found.executions()
+        if not executions or executions[-1].outcome is not Outcome.ERROR:
+            return None
+        last = Source(execution_id=executions[-1].execution_id, statement=len(executions[-1].statements) - 1)
+        return self.sources.get(last)
 
     def run_for(self, run: RunDetail) -> RunDetail | None:
         """Return the run that stands for one of the original, None if nothing of it was made.
@@ -141,7 +149,7 @@ def _made_of(origins: Sequence[Origin]) -> Made:
 
 def _pairs(execution: Execution, sources: Sequence[Source | None]) -> dict[Source, Source]:
     """Return which statement of the original each statement of an execution is; none if they don't agree in number."""
-    if len(sources) < len(execution.statements):
+    if len(sources) < len(execution.statements):  # there are fewer where a cell failed
         return {}
     own = (Source(execution_id=execution.execution_id, statement=at) for at in range(len(execution.statements)))
     return {mine: source for mine, source in zip(own, sources, strict=False) if source is not None}

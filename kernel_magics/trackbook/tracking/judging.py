@@ -25,11 +25,15 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellFailure:
-    """What stopped a fresh run: in which cell of the slice, None if it was in none; the error's class and message."""
+    """What stopped a fresh run: in which cell of the slice, None if it was in none; the error's class and message.
+
+    `source` is the statement of the original that stands where it happened, if that is known.
+    """
 
     cell_id: str | None
     name: str
     message: str
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +183,7 @@ def _failed(case: Case, attempt: Attempt, failure: CellFailure, *, is_second: bo
     if case.differing:
         reason += f" Packages differ here: {_listed(case.differing)}."
     begin: dict[str, JsonValue] = {"kind": "error", "key": failure.name, "expected": None, "found": message}
-    source = _source_of_cell(case, failure.cell_id)
+    source = failure.source or _source_of_cell(case, failure.cell_id)
     return Judgement(
         verdict=ReproductionVerdict.FAILED,
         reason=reason,
