@@ -16,11 +16,12 @@ from trackbook.errors import CheckFailedError, InvalidValueError
 from trackbook.frames import checks_frame
 from trackbook.project import Project, current_project
 from trackbook.records import Check, JsonValue
+from trackbook.store.contract import Store
 from trackbook.tracking import datasets as data
 from trackbook.tracking.checks import checks_of, failing_rows, run_check
 from trackbook.tracking.making import is_unattended, maker_here
 from trackbook.tracking.schema_inference import infer_text
-from trackbook.tracking.schemas import schema_of
+from trackbook.tracking.schemas import Schema, schema_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,18 +121,34 @@ def check(table: Any, schema: Any, *, name: str | None = None, raise_on_failure:
     return found
 
 
-def check_table(table: Any, schema: Any, called: str | None, *, name: str | None = None) -> CheckView:
-    """Check a table that is called so, and put on the record what was found; see `check`."""
+def check_table(table: Any, schema: Any, table_name: str | None, *, name: str | None = None) -> CheckView:
+    """Check what this notebook or script calls so, and put on the record what was found; see `check`."""
     rules = schema_of(schema)
     store, maker = maker_here()
+    return CheckView(_checked(store, table, rules, maker, table_name, name))
+
+
+def check_dataset(name: str, schema: object, *, called: str | None = None, project: Project | None = None) -> CheckView:
+    """Check a version of a dataset, and put on the record what was found; nobody's session is made for that.
+
+    Raises
+    ------
+    NotFoundError, InvalidValueError
+        If there is no such version or schema.
+    """
+    store, rules = (project or current_project()).store, schema_of(schema)
+    return CheckView(_checked(store, name, rules, data.Maker(), None, called))
+
+
+def _checked(
+    store: Store, table: Any, rules: Schema, maker: data.Maker, table_name: str | None, called: str | None
+) -> Check:
     snapshot_id = None
     if isinstance(table, str | DatasetView):
         version = table.record if isinstance(table, DatasetView) else data.find_version(store, table)
-        called, snapshot_id = data.label_of(version), version.snapshot_id
+        table_name, snapshot_id = data.label_of(version), version.snapshot_id
         table = data.load_table(store, data.kept_version(version))
-    return CheckView(
-        run_check(store, table, rules, maker, table_name=called or "table", name=name, snapshot_id=snapshot_id)
-    )
+    return run_check(store, table, rules, maker, table_name=table_name or "table", name=called, snapshot_id=snapshot_id)
 
 
 def name_at(frame: FrameType | None, table: object) -> str | None:
@@ -178,7 +195,13 @@ def checks(run: RunReference | None = None, *, project: Project | None = None) -
     return checks_frame(checks_of(project.store, get_run(run, project=project).detail))
 
 
-def infer_schema(table: pd.DataFrame | DatasetReference, path: str | Path | None = None, *, force: bool = False) -> str:
+def infer_schema(
+    table: pd.DataFrame | DatasetReference,
+    path: str | Path | None = None,
+    *,
+    force: bool = False,
+    project: Project | None = None,
+) -> str:
     """Return Python code with a schema of pandera that a table meets: a start, to be made stricter.
 
     Parameters
@@ -202,7 +225,7 @@ def infer_schema(table: pd.DataFrame | DatasetReference, path: str | Path | None
     """
     about = name_at(sys._getframe(1), table) or "this table"
     if isinstance(table, str | DatasetView):
-        store = current_project().store
+        store = (project or current_project()).store
         version = table.record if isinstance(table, DatasetView) else data.find_version(store, table)
         about, table = data.label_of(version), data.load_table(store, data.kept_version(version), as_="pandas")
     text = infer_text(table, about)

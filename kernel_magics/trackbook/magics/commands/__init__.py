@@ -1,12 +1,14 @@
 """The subcommands of ``%track``: each parses its words, calls one thing and shows the result."""
 
-from trackbook.magics.commands import browse, diff, record, reproduce, slice, stale, why  # noqa: A004  they join the group
+from trackbook.magics.commands import browse, check, data, diff, record, reproduce, slice, stale, why  # noqa: A004  they join the group
 from trackbook.magics.commands.base import LOOK_COMMAND, help_of, parse, takes_python, track
 from trackbook.magics.commands.record import track_cell
 
 __all__ = [
     "LOOK_COMMAND",
     "browse",
+    "check",
+    "data",
     "diff",
     "help_of",
     "parse",

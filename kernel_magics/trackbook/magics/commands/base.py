@@ -27,6 +27,7 @@ _SECTIONS = {
     "See what happened": ("runs", "show", "compare", "log"),
     "Explain": ("diff", "stale", "why"),
     "Make again": ("slice", "reproduce"),
+    "Data": ("data", "check", "checks"),
     "Say more about a run": ("tag", "note", "param", "metric", "artifact"),
     "Say yourself what a run is": ("start", "stop"),
     "Switch": ("off", "on"),
