@@ -64,6 +64,7 @@ _SEEDS = {
 _ANY_SEEDING = re.compile(r"seed|set_state|setstate|set_rng_state", re.IGNORECASE)
 _FRAMEWORKS = {"torch": "torch", "torchvision": "torch", "tensorflow": "tensorflow", "keras": "tensorflow"}
 _DEEPEST = 6
+_LONGEST_PATH = 300
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Effects:
 
     `seeds` are the generators that they surely seed, `may_seed` those that they may; `calls` says that they call
     something that could draw, `frameworks` are the generators of the frameworks that they name. `reads` and `changes`
-    are hidden keys.
+    are hidden keys; `files` and `folders` those of what is named, for whoever reads or writes.
     """
 
     is_lasting: bool = False
@@ -85,6 +86,7 @@ class Effects:
     reads: set[str] = field(default_factory=set)
     changes: set[str] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=set)
 
 
 def effects_of(statements: Iterable[ast.AST], scope: Scope) -> Effects:
@@ -119,13 +121,21 @@ class _Finder:
                         self.found.reads.add(hidden_key(f"module {path}"))
                 case ast.Call():
                     self._called(node, is_sure=is_sure)
-                case ast.Constant(value=str() as text) if looks_like_path(text):
-                    self.found.files.add(hidden_key(f"file {PurePath(text).name}"))
+                case ast.Constant(value=str() as text) if 0 < len(text) < _LONGEST_PATH:
+                    self._named_file(text)
                 case ast.Import() | ast.ImportFrom():
                     self._imported(node)
         for node in running(statement):
-            if isinstance(node, ast.Name) and node.id in self._scope.paths:
-                self.found.files.add(hidden_key(f"path {node.id}"))
+            if isinstance(node, ast.Name):
+                self.found.folders.add(hidden_key(f"folder in {node.id}"))
+                if node.id in self._scope.paths:
+                    self.found.files.add(hidden_key(f"path {node.id}"))
+
+    def _named_file(self, text: str) -> None:
+        path = PurePath(text)
+        self.found.folders.update(hidden_key(f"folder {each}") for each in (path, *path.parents))
+        if looks_like_path(text):
+            self.found.files.add(hidden_key(f"file {path.name}"))
 
     def _set(self, node: ast.Attribute | ast.Subscript) -> None:
         root: ast.AST = node
@@ -248,21 +258,32 @@ class _Finder:
             self.found.changes.add(_WRITES)
         if _READING.match(leaf):
             self.found.reads.add(_READS)
+        if leaf in ("makedirs", "mkdir"):
+            self.found.changes.add(_MAKES_FOLDERS)
+        elif leaf == "chdir":
+            self.found.reads.add(_ENTERS)
 
 
 _WRITES = hidden_key("writes files")
 _READS = hidden_key("reads files")
+_MAKES_FOLDERS = hidden_key("makes folders")
+_ENTERS = hidden_key("enters folders")
+_MARKS = frozenset({_WRITES, _READS, _MAKES_FOLDERS, _ENTERS})
 
 
 def file_effects(found: Effects) -> tuple[set[str], set[str]]:
     """Return the hidden keys of the files that statements may read, and those of files that they may write.
 
-    A file is known by the name that stands in the code, or by the variable that holds it.
+    A file is known by the name that stands in the code, or by the variable that holds it. Who uses a file needs the
+    folders that were made for it.
     """
     is_reading, is_writing = _READS in found.reads, _WRITES in found.changes
-    return (found.files if is_reading else set()), (found.files if is_writing else set())
+    is_using = is_reading or is_writing or _ENTERS in found.reads
+    reads = (found.files if is_reading else set()) | (found.folders if is_using else set())
+    changes = (found.files if is_writing else set()) | (found.folders if _MAKES_FOLDERS in found.changes else set())
+    return reads, changes
 
 
 def plain_keys(keys: Iterable[str]) -> Iterator[str]:
     """Yield the hidden keys that stand for something by themselves."""
-    yield from (key for key in keys if key not in (_WRITES, _READS))
+    yield from (key for key in keys if key not in _MARKS)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trackbook.capture.secret_values import SECRET
 from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.lineage.slice import Needed, needed_parts
 from trackbook.records import (
@@ -33,6 +34,9 @@ from trackbook.tracking.slicing_source import Kept, Param, params_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+
+_MOST_NAMED = 6
 
 
 class DataFrom(StrEnum):
@@ -166,7 +170,7 @@ def sliced_run(store: Store, run: RunDetail) -> SlicedRun:
             "it. There is nothing to slice."
         )
     executions = _session(store, run, roots)
-    session = SessionParts()
+    session = SessionParts([each.run.run_id for each in family])
     for execution in executions:
         session.add(execution, pieces_of(execution))
     needed = needed_parts(session.parts, roots, KNOWN_NAMES)
@@ -288,8 +292,11 @@ def _notes(run: RunDetail, origins: Sequence[Origin], kept: Sequence[Kept], need
         name for each in kept for name in each.part.reads
     }
     if unsure:
-        yield f"Whether {_listed(sorted(unsure))} was changed in place could not be told; what may have is kept."
+        names = sorted(unsure)[:_MOST_NAMED]
+        yield f"Whether {_listed(names)} was changed in place could not be told; what may have done it is kept."
     for each in kept:
+        if SECRET in each.piece.text:
+            yield f"{_cell(each)} names a credential, which is never kept: put it in the place of '{SECRET}'."
         if each.piece.failed == "KeyboardInterrupt":
             yield f"{_cell(each)} was interrupted; where that happened can't be made again."
         elif each.piece.failed:

@@ -12,6 +12,7 @@ from trackbook.capture.symbols import parse_cell
 from trackbook.records import Execution, Outcome
 
 _PASTED = re.compile(r"^\s*(?:>>>|In \[\d+\]:)", re.MULTILINE)
+_INJECTED = "# Parameters\n"  # what papermill writes above values, and knows them by
 _COMMENT = re.compile(r"\s*#(?!\s*%%)")
 
 
@@ -53,6 +54,7 @@ def pieces_of(execution: Execution) -> list[Piece]:
         around = [*nodes[max(number - 1, 0) : number], *nodes[number + 1 : number + 2]]
         is_shared = any(_first_line(each) <= end and (each.end_lineno or 0) >= first for each in around)
         text = _own_text(lines, node) if is_shared else "\n".join(lines[_above(lines, first, last) - 1 : end])
+        text = text.removeprefix(_INJECTED)
         found.append(
             Piece(
                 execution=execution,

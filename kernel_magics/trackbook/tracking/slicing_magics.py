@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -61,8 +62,14 @@ def needs_tool(text: str) -> bool:
     return _RECORDING.match(text) is not None
 
 
-def magic_effects(text: str, execution: Execution) -> MagicEffects:
-    """Return what a part does beside names, if it is a magic's or a shell's line, or a cell with a magic on top."""
+def magic_effects(text: str, execution: Execution, run_ids: Collection[str]) -> MagicEffects:
+    """Return what a part does beside names, if it is a magic's or a shell's line, or a cell with a magic on top.
+
+    Parameters
+    ----------
+    run_ids
+        The runs of the slice: lines that start, stop and describe others are left out.
+    """
     code = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("#")).lstrip()
     found = _LINE.match(code)
     if found is None:
@@ -70,7 +77,7 @@ def magic_effects(text: str, execution: Execution) -> MagicEffects:
     if _INSTALLS.match(code):
         return MagicEffects(is_dropped=True, is_known=True)
     if _TOOL.match(code):
-        is_recording = _RECORDING.match(code) is not None and bool(execution.run_ids)
+        is_recording = _RECORDING.match(code) is not None and not set(run_ids).isdisjoint(execution.run_ids)
         return MagicEffects(is_lasting=is_recording, is_dropped=not is_recording, is_known=not code.startswith("%%"))
     if found["sigil"].startswith("!") or found["name"] in ("sx", "system", "bash", "sh", "script", "cmd"):
         return _shell(found["name"] if found["sigil"].startswith("!") else "", found["rest"])

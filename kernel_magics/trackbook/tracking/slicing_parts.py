@@ -27,9 +27,16 @@ _NUMBERED = re.compile(r"^(?:_\d+|_i\d+|Out|In|_oh|_ih)$")
 
 
 class SessionParts:
-    """Makes the parts of a session's executions, one after the other, in the order in which they ran."""
+    """Makes the parts of a session's executions, one after the other, in the order in which they ran.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    run_ids
+        The runs that are to be made.
+    """
+
+    def __init__(self, run_ids: Collection[str] = ()) -> None:
+        self._run_ids = run_ids
         self.parts: list[Part] = []
         self.pieces: list[Piece] = []
         self._scope = Scope()
@@ -40,7 +47,7 @@ class SessionParts:
 
     def add(self, execution: Execution, pieces: Sequence[Piece]) -> None:
         """Take an execution, and the parts that it was taken apart into."""
-        cell = _Cell(execution, pieces, self._scope, self._sharing)
+        cell = _Cell(execution, pieces, self._scope, self._sharing, self._run_ids)
         drafts = cell.parts(len(self.parts))
         drafts = [self._with_randomness(part, cell, at) for at, part in enumerate(drafts)]
         self.parts += drafts
@@ -102,8 +109,16 @@ class _Sharing:
 
 
 class _Cell:
-    def __init__(self, execution: Execution, pieces: Sequence[Piece], scope: Scope, sharing: _Sharing) -> None:
+    def __init__(
+        self,
+        execution: Execution,
+        pieces: Sequence[Piece],
+        scope: Scope,
+        sharing: _Sharing,
+        run_ids: Collection[str],
+    ) -> None:
         self.execution = execution
+        self.run_ids = run_ids
         self.pieces = pieces
         self.scope = scope
         self.sharing = sharing
@@ -140,7 +155,7 @@ class _Cell:
         for statement in statements:
             for name, sources in statement.reads.items():
                 makers[name] = (*makers.get(name, ()), *sources)
-        magic = magic_effects(piece.text, self.execution)
+        magic = magic_effects(piece.text, self.execution, self.run_ids)
         reading, writing = file_effects(effects)
         is_lasting = (effects.is_lasting or magic.is_lasting) and not magic.is_dropped
         kills = set() if piece.failed else {name for node in piece.nodes for name in _killed(node)}
