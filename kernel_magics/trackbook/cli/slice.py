@@ -18,7 +18,13 @@ from trackbook.cli.base import (
 
 @cli.command("slice", epilog="Example: trackbook slice latest -o train.ipynb")
 @run_argument
-@click.option("-o", "--output", metavar="PATH", help="Write the notebook there; without it its code is printed.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    type=click.Path(dir_okay=False),
+    help="Write the notebook there; without it its code is printed.",
+)
 @click.option(
     "--data",
     type=click.Choice(["original", "snapshot"]),

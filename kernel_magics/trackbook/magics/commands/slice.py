@@ -10,7 +10,13 @@ from trackbook.magics.notebook import TrackedNotebook
 
 @track.command("slice", epilog="Example: %track slice latest -o train.ipynb", context_settings=SETTINGS)
 @click.argument("run", required=False, type=RUN)
-@click.option("-o", "--output", metavar="PATH", help="Write the notebook there; without it its code is shown.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    type=click.Path(dir_okay=False),
+    help="Write the notebook there; without it its code is shown.",
+)
 @click.option(
     "--data",
     type=click.Choice(["original", "snapshot"]),
