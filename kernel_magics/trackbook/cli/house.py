@@ -66,8 +66,11 @@ def gc(ctx: click.Context, is_dry_run: bool, grace: str, is_unshared: bool, as_j
     Runs stay. Others may go on writing.
     """
     from trackbook.display.collection import collection_payload, collection_text
+    from trackbook.pipelines.scratch import sweep
 
     project = project_of(ctx)
+    if not is_dry_run:
+        sweep()  # folders of reproductions that were killed
     found = project.store.collect(grace=_grace(grace), is_dry_run=is_dry_run, is_unshared=is_unshared)
     if as_json:
         print_json({"location": project.location, **collection_payload(found)})

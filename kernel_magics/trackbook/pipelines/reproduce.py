@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -219,7 +220,9 @@ class _Reproducing:
         if environment is None or self.wish.environment == "ignore":
             return []
         here = installed_packages()
-        return [
+        version = platform.python_version()
+        python = [f"python {environment.python} (here {version})"] if environment.python != version else []
+        return python + [
             f"{name} {version} ({'here ' + here[name] if name in here else 'not here'})"
             for name, version in sorted(environment.packages.items())
             if here.get(name) != version
@@ -232,6 +235,7 @@ class _Reproducing:
             "notes": list(case.sliced.notes),
             "unmade": list(first.compared.unmade) if first.compared is not None else [],
             "kernels": 1 if second is None else 2,
+            "hash_seeds": list(self._seeds) or [os.environ.get("PYTHONHASHSEED", "")],
             **{kind: list(texts) for kind, texts in first.notes.items()},
         }
         self.details |= {name: json_value(value) for name, value in found.items() if value}

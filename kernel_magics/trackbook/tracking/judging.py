@@ -21,6 +21,7 @@ from trackbook.tracking.slice import SlicedRun
 _NOUNS = {ComparedKind.METRIC: "metric", ComparedKind.SNAPSHOT: "table", ComparedKind.PREDICTION: "fact of its model"}
 _ORDER = (ComparedKind.SNAPSHOT, ComparedKind.PREDICTION, ComparedKind.METRIC)
 _MOST_NAMED = 3
+_NO_SEED = "without a seed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,8 @@ def judge(case: Case, first: Attempt, second: Attempt | None = None) -> Judgemen
     parted = _parted(compared, second.compared) if second is not None and second.compared is not None else []
     if parted and second is not None and second.compared is not None:
         return _nondeterministic(case, compared, second.compared, parted)
+    if second is not None and second.compared is not None and _learned_otherwise(case, compared, second.compared):
+        return _nondeterministic_inside(case, compared, second.compared)
     if not compared.is_same:
         return _different(case, first, compared)
     if compared.is_exact:
@@ -150,6 +153,25 @@ def _nondeterministic(case: Case, one: Compared, other: Compared, parted: Sequen
         verdict=ReproductionVerdict.NONDETERMINISTIC,
         reason=f"Two fresh kernels differ from each other: {named}.{cause}",
         first_difference=_first(case, one, pairs),
+    )
+
+
+def _learned_otherwise(case: Case, one: Compared, other: Compared) -> list[str]:
+    """Return the models that hold something else in two fresh kernels, where a seed is known to be missing.
+
+    Elsewhere it says nothing: what a model holds may be times, or memory that was never written.
+    """
+    if not any(_NO_SEED in each for each in case.chances):
+        return []
+    return [name for name, digest in one.arrays.items() if other.arrays.get(name, digest) != digest]
+
+
+def _nondeterministic_inside(case: Case, one: Compared, other: Compared) -> Judgement:
+    names = _listed(_learned_otherwise(case, one, other))
+    return Judgement(
+        verdict=ReproductionVerdict.NONDETERMINISTIC,
+        reason=f"All numbers came out the same, but two fresh kernels learned another {names}. "
+        f"There is {_listed(case.chances)}.",
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import math
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -47,14 +50,15 @@ class Compared:
     """What a fresh run made, beside the original.
 
     `made` holds all that was made, by kind and key: of a metric every point. `places` gives the statement that made it.
-    `files` are those whose content was another one. `unmade` are tables of the run that the slice does not make, for
-    nothing that is measured needs them.
+    `files` are those whose content was another one. `arrays` are hashes of what kept models hold, by their names.
+    `unmade` are tables of the run that the slice does not make, for nothing that is measured needs them.
     """
 
     comparisons: tuple[Comparison, ...]
     made: Mapping[What, JsonValue] = field(default_factory=dict)
     places: Mapping[What, Source] = field(default_factory=dict)
     files: tuple[FilePair, ...] = ()
+    arrays: Mapping[str, str] = field(default_factory=dict)
     unmade: tuple[str, ...] = ()
 
     @property
@@ -80,6 +84,7 @@ def compare(original: Store, found: Store, sliced: SlicedRun, tolerance: Toleran
     comparisons: list[Comparison] = []
     made: dict[What, JsonValue] = {}
     places: dict[What, Source] = {}
+    arrays: dict[str, str] = {}
     unmade: list[str] = []
     for number, run in enumerate((sliced.run, *sliced.children)):
         prefix = f"{run.run.name}: " if number else ""
@@ -87,6 +92,7 @@ def compare(original: Store, found: Store, sliced: SlicedRun, tolerance: Toleran
         for each, content in (*one.metrics(), *one.models(), *one.tables()):
             comparisons.append(replace(each, key=prefix + each.key))
             made[each.kind, prefix + each.key] = content
+        arrays |= {prefix + name: digest for name, digest in one.arrays()}
         unmade += [prefix + name for name in one.unmade()]
         places |= {(kind, prefix + key): source for (kind, key), source in one.places().items()}
     return Compared(
@@ -94,6 +100,7 @@ def compare(original: Store, found: Store, sliced: SlicedRun, tolerance: Toleran
         made=made,
         places=places,
         files=tuple(_files(pairs, sliced)),
+        arrays=arrays,
         unmade=tuple(dict.fromkeys(unmade)),
     )
 
@@ -161,6 +168,11 @@ class _Pair:
                     is_exact=is_exact,
                 )
                 yield comparison, found
+
+    def arrays(self) -> Iterator[tuple[str, str]]:
+        for model in self.other.models if self.other is not None else ():
+            if model.object_digest is not None:
+                yield model.name, _arrays_in(self.pairs.found.get_object(model.object_digest))
 
     def places(self) -> dict[What, Source]:
         found: dict[What, Source] = {}
@@ -248,6 +260,13 @@ def _are_close(one: JsonValue, other: JsonValue, tolerance: Tolerance) -> bool:
         case (dict(), dict()):
             return one.keys() == other.keys() and all(_are_close(one[key], other[key], tolerance) for key in one)
     return one == other
+
+
+def _arrays_in(file: bytes) -> str:
+    """Return a hash of the arrays in a model's file (a zip archive), in whatever order they stand there."""
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        sums = sorted((each.CRC, each.file_size) for each in archive.infolist() if each.filename.endswith(".npy"))
+    return hashlib.sha256(repr(sums).encode()).hexdigest()
 
 
 # Files

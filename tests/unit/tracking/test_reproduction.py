@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -439,6 +440,20 @@ def test_second_kernel_is_asked_on_a_difference_and_where_chance_is_known() -> N
     assert wants_second(case_of(chances=["train_test_split without a seed"]), attempt(0.5))
     assert not wants_second(case_of(), attempt(0.5))
     assert not wants_second(case_of(chances=["the clock (time.time) in cell [1]"]), attempt(0.5))
+
+
+def test_model_that_learns_something_else_each_time_is_nondeterministic_though_all_numbers_agree() -> None:
+    attempts = [attempt(0.5), attempt(0.5)]
+    for number, each in enumerate(attempts):
+        assert each.compared is not None
+        attempts[number] = replace(each, compared=replace(each.compared, arrays={"net": f"digest-{number}"}))
+
+    unseeded = judge(case_of(chances=["MLPClassifier(random_state=None) without a seed"]), *attempts)
+    seeded = judge(case_of(), *attempts)
+
+    assert unseeded.verdict is ReproductionVerdict.NONDETERMINISTIC
+    assert "learned another net" in unseeded.reason
+    assert seeded.verdict is ReproductionVerdict.EXACT
 
 
 def test_nondeterministic_names_its_source() -> None:
