@@ -152,7 +152,9 @@ def test_environment_comes_back_equal_and_is_kept_once(store: Store) -> None:
         implementation="CPython",
         platform="Linux",
         machine="x86_64",
-        packages={"pandas": "2.2"},
+        packages={"pandas": "2.2", "own": "0.1", "numpy": "2.1"},
+        origins={"own": "editable file:///work/own"},
+        requires={"pandas": ("numpy",)},
         hardware={"cpu": 8, "gpu": None, "memory": 1.5e10},
         git=Git(commit="abc", branch="main", is_dirty=True, patch=store.put_object(b"diff"), remote="git@x:y"),
     )

@@ -16,10 +16,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from trackbook.capture.packages import Installed, installed, installed_versions
 from trackbook.capture.secrets import redact, redact_url
 from trackbook.records import Environment, Git, JsonValue, encode
 
@@ -57,31 +58,32 @@ def capture_environment(start: Path, put_object: Callable[[bytes], str]) -> Envi
     driver is slow. The uncommitted change of tracked files is kept by `put_object`, credentials taken out, unless it is
     larger than 10 MB.
     """
-    packages, hardware = installed_packages(), _hardware()
+    packages, hardware = installed(), _hardware()
     git = _git(start, put_object)
-    about = {
-        "python": platform.python_version(),
-        "implementation": platform.python_implementation(),
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-    }
+    about = _about()
     return Environment(
         environment_id=_identity(about, packages, hardware, git),
         **about,
-        packages=packages,
+        packages=packages.versions,
+        origins=packages.origins,
+        requires=packages.requires,
         hardware=hardware,
         git=git,
     )
 
 
+def local_environment() -> Environment:
+    """Return Python and the packages of this process, without its machine and code; made in some milliseconds."""
+    packages, about = installed_versions(), _about()
+    identity = _identity(about, Installed(packages), {}, None)
+    return Environment(
+        environment_id=identity, packages=packages, origins={}, requires={}, hardware={}, git=None, **about
+    )
+
+
 def installed_packages() -> dict[str, str]:
     """Return name and version of every installed distribution, by name; where one is found twice, the one in use."""
-    found: dict[str, str] = {}
-    for distribution in metadata.distributions():
-        name = distribution.metadata["Name"] if distribution.metadata is not None else None
-        if name:
-            found.setdefault(name, distribution.version or "")
-    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+    return dict(installed().versions)
 
 
 def packages_stamp() -> object:
@@ -97,13 +99,22 @@ def _modified(folder: str) -> int | None:
         return None
 
 
-def _identity(
-    about: Mapping[str, str], packages: Mapping[str, str], hardware: Mapping[str, JsonValue], git: Git | None
-) -> str:
+def _about() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "implementation": platform.python_implementation(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+    }
+
+
+def _identity(about: Mapping[str, str], packages: Installed, hardware: Mapping[str, JsonValue], git: Git | None) -> str:
     code: JsonValue = None if git is None else [git.commit, git.branch, git.is_dirty, git.patch, git.remote]
     content: dict[str, JsonValue] = {
         "about": dict(about),
-        "packages": dict(sorted(packages.items())),
+        "packages": dict(sorted(packages.versions.items())),
+        "origins": dict(sorted(packages.origins.items())),
+        "requires": {name: list(needed) for name, needed in sorted(packages.requires.items())},
         "hardware": dict(sorted(hardware.items())),
         "git": code,
     }

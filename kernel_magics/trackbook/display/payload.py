@@ -107,6 +107,7 @@ def environment_payload(environment: Environment) -> Payload:
         "platform": environment.platform,
         "machine": environment.machine,
         "packages": dict(environment.packages),
+        "origins": dict(environment.origins),
         "hardware": strict(environment.hardware),
         "git": None if environment.git is None else _git(environment.git),
     }

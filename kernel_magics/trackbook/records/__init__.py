@@ -2,7 +2,7 @@
 
 from trackbook.records.check import Check
 from trackbook.records.dataset import Column, DatasetUse, FileRead, Role
-from trackbook.records.environment import Environment, Git
+from trackbook.records.environment import Environment, Git, package_key
 from trackbook.records.execution import (
     Execution,
     Failure,
@@ -72,5 +72,6 @@ __all__ = [
     "file_key",
     "is_file_key",
     "json_value",
+    "package_key",
     "strict",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trackbook.clock import microseconds, moment
-from trackbook.records import Environment, Git, Process, Session
+from trackbook.records import Environment, Git, JsonValue, Process, Session
 from trackbook.store.sql.rows.parts import Row, Stored, microseconds_of, moment_of
 from trackbook.store.sql.values import json_dict, json_mapping
 
@@ -55,13 +57,24 @@ def environment_row(environment: Environment) -> Row:
         "implementation": environment.implementation,
         "platform": environment.platform,
         "machine": environment.machine,
-        "packages": json_mapping(environment.packages),
+        "packages": json_mapping(_packages(environment)),
         "hardware": json_mapping(environment.hardware),
         "git_commit": git and git.commit,
         "git_branch": git and git.branch,
         "git_is_dirty": git and git.is_dirty,
         "git_patch": git and git.patch,
         "git_remote": git and git.remote,
+    }
+
+
+def _packages(environment: Environment) -> dict[str, JsonValue]:
+    """Return what the column of packages holds: the version, with origin and needs where something is known of them."""
+    origins, requires = environment.origins, environment.requires
+    return {
+        name: [version, origins.get(name), list(requires.get(name, ()))]
+        if name in origins or requires.get(name)
+        else version
+        for name, version in environment.packages.items()
     }
 
 
@@ -76,13 +89,19 @@ def environment_of(row: Stored) -> Environment:
             patch=row.git_patch,
             remote=row.git_remote,
         )
+    packages: dict[str, Any] = json_dict(row.packages)
+    whole = {name: value for name, value in packages.items() if isinstance(value, list)}
     return Environment(
         environment_id=row.environment_id,
         python=row.python,
         implementation=row.implementation,
         platform=row.platform,
         machine=row.machine,
-        packages={name: str(version) for name, version in json_dict(row.packages).items()},
+        packages={name: str(value[0] if isinstance(value, list) else value) for name, value in packages.items()},
+        origins={name: str(origin) for name, (_, origin, _) in whole.items() if origin is not None},
+        requires={
+            name: tuple(map(str, needed)) for name, (*_, needed) in whole.items() if isinstance(needed, list) and needed
+        },
         hardware=json_dict(row.hardware),
         git=git,
     )
