@@ -86,7 +86,7 @@ def _of(meta: Meta, kind: Any, source: Source) -> Any:
     if "bits" in meta:
         return _viewed(source.array(meta["bits"]), kind)
     found = source.array(meta["values"])
-    return found if found.type == kind else found.cast(kind)
+    return _cast(found, kind)
 
 
 def _dictionary_meta(chunked: Any, shelf: Shelf) -> Meta:
@@ -148,15 +148,22 @@ def _is_safe(kind: Any) -> bool:
     return bool(_types.is_list(kind) or _types.is_large_list(kind)) and _is_safe(kind.value_type)
 
 
+def _cast(found: Any, kind: Any) -> Any:
+    """Return an array as one of a type; types that differ in the names of their fields only are equal to Arrow."""
+    return found if str(found.type) == str(kind) else found.cast(kind)
+
+
 def _check(chunked: Any) -> None:
     """Refuse what Parquet doesn't give back equal, by trying."""
     reason = f"values of Arrow's type {chunked.type}, which Parquet does not give back equal"
     try:
         parts = write_file([chunked])
         found = read_file(joined([parts.body], parts.tail)).column(0)
-        found = found if found.type == chunked.type else found.cast(chunked.type)
+        found = _cast(found, chunked.type)
     except (pa.ArrowException, NotImplementedError):
         raise UnfitError(reason) from None
+    if str(found.type) != str(chunked.type):
+        raise UnfitError(reason)
     if not found.equals(chunked) and repr(found.to_pylist()) != repr(chunked.to_pylist()):  # NaN equals nothing
         raise UnfitError(reason)
 

@@ -94,10 +94,10 @@ class Side:
         ordered = np.unique(rows)
         parts, starts, at = [], [], 0
         for start, stop in near(ordered):
-            parts.append(_plain(self.values(place, start, stop)))
+            parts.append(self.values(place, start, stop))
             starts.append((start, stop, at))
             at += stop - start
-        table = pa.chunked_array([chunk for part in parts for chunk in part.chunks], parts[0].type)
+        table = joined(parts)
         firsts = np.array([start for start, _, _ in starts])
         which = np.searchsorted(firsts, rows, side="right") - 1
         return table.take(pa.array(rows - firsts[which] + np.array([each for _, _, each in starts])[which]))
@@ -220,6 +220,12 @@ def codes(one: Any, other: Any) -> tuple[Numbers, Numbers]:
         numbers = np.array([seen.setdefault(repr(each), len(seen)) for each in listed])
     numbers = numbers.astype(np.int64)
     return numbers[: len(one)], numbers[len(one) :]
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Return parts of a column as one."""
+    plain = [_plain(part) for part in parts]
+    return pa.chunked_array([chunk for part in plain for chunk in part.chunks], plain[0].type)
 
 
 def near(rows: Numbers) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from trackbook.records.dataset import Column
 from trackbook.records.table_diff import CellChange, ColumnChange, TableDiff
 from trackbook.store.objects import Objects
 from trackbook.store.tables.alignment import Numbers, Stretch, aligned, gaps, stretches
-from trackbook.store.tables.comparing import Place, Side, codes, differing, unequal, votes
+from trackbook.store.tables.comparing import Place, Side, codes, differing, joined, unequal, votes
 from trackbook.store.tables.reading import Stored
 
 _EXAMPLES = 5
@@ -22,6 +23,8 @@ _RANGES = 20
 _PARTS = 50  # of a column that are read one by one: of more, single rows are taken
 _TEXT = 80  # characters of a value that an example shows
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+
+_NONE: Numbers = np.empty(0, np.int64)
 
 Shared = Sequence[tuple[str, Place, Place]]
 
@@ -65,6 +68,16 @@ def diff(objects: Objects, one: str, other: str, key: Sequence[str] | None = Non
     return comparison.result(one, other, ", ".join(key) if key is not None else by)
 
 
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Cells of a column that differ: their rows on either side, and the values there."""
+
+    rows_before: Numbers
+    rows_after: Numbers
+    before: Any
+    after: Any
+
+
 class _Comparison:
     """Two snapshots, and which of their rows are pairs."""
 
@@ -75,7 +88,7 @@ class _Comparison:
         ]
         self._stretches: list[Stretch] = []
         self._pairs: tuple[Numbers, Numbers] | None = None  # where no stretches, but single rows are compared
-        self._removed = self._added = np.empty(0, np.int64)
+        self._removed = self._added = _NONE
 
     def pair_by_position(self) -> None:
         """Take rows of one number for one row."""
@@ -110,7 +123,7 @@ class _Comparison:
         """Return what differs, once the rows are paired."""
         before, after = self._before.places, self._after.places
         changes = [self._change(name, *places) for name, *places in self._shared]
-        rows = np.unique(np.concatenate([np.empty(0, np.int64), *(rows for _, rows in changes)]))
+        rows = np.unique(np.concatenate([_NONE, *(rows for _, rows in changes)]))
         order = [[name for name in side if name in before and name in after] for side in (before, after)]
         return TableDiff(
             before=one,
@@ -137,9 +150,8 @@ class _Comparison:
     def _dirty(self) -> tuple[Numbers, Numbers]:
         """Return the rows of either side that differ, in some shared column, from the row they are paired with."""
         pairs = [self._differing(place, counterpart) for _, place, counterpart in self._shared]
-        empty = np.empty(0, np.int64)
-        before = np.concatenate([self._removed, empty, *(one for one, _ in pairs)])
-        after = np.concatenate([self._added, empty, *(other for _, other in pairs)])
+        before = np.concatenate([self._removed, *(cells.rows_before for cells in pairs)])
+        after = np.concatenate([self._added, *(cells.rows_after for cells in pairs)])
         return np.unique(before), np.unique(after)
 
     def _keys(self, key: list[str]) -> tuple[Numbers, Numbers]:
@@ -184,29 +196,33 @@ class _Comparison:
             one, other = _mix(one, mine), _mix(other, theirs)
         return one.view(np.int64), other.view(np.int64)
 
-    def _differing(self, place: Place, counterpart: Place) -> tuple[Numbers, Numbers]:
-        """Return the rows of either side in which a column differs, in pairs."""
+    def _differing(self, place: Place, counterpart: Place) -> _Cells:
+        """Return the rows of either side in which a column differs, in pairs, and its values there."""
         parts = unequal(self._before, self._after, place, counterpart, self._stretches)
         if self._pairs is not None or len(parts) > _PARTS:
             one, other = self._pairs or _rows(parts)
-            rows = differing(self._before.taken(place, one), self._after.taken(counterpart, other))
-            return one[rows], other[rows]
-        found = [np.empty((2, 0), np.int64)]
+            return _cells(one, other, self._before.taken(place, one), self._after.taken(counterpart, other))
+        found = [_cells(_NONE, _NONE, self._before.values(place, 0, 0), self._after.values(counterpart, 0, 0))]
         for start, after, length in parts:
             values = self._before.values(place, start, start + length)
-            rows = differing(values, self._after.values(counterpart, after, after + length))
-            found.append(np.stack([rows + start, rows + after]))
-        one, other = np.concatenate(found, axis=1)
-        return one, other
+            counterparts = self._after.values(counterpart, after, after + length)
+            found.append(_cells(np.arange(length) + start, np.arange(length) + after, values, counterparts))
+        return _Cells(
+            np.concatenate([each.rows_before for each in found]),
+            np.concatenate([each.rows_after for each in found]),
+            joined([each.before for each in found]),
+            joined([each.after for each in found]),
+        )
 
     def _change(self, name: str, place: Place, counterpart: Place) -> tuple[ColumnChange | None, Numbers]:
         """Return how a column changed, None if it did not, and in which rows."""
-        one, other = self._differing(place, counterpart)
+        cells = self._differing(place, counterpart)
+        one, other = cells.rows_before, cells.rows_after
         dtypes = self._before.dtype(place), self._after.dtype(counterpart)
         categories = self._before.categories(place), self._after.categories(counterpart)
         if not len(one) and dtypes[0] == dtypes[1] and categories[0] == categories[1]:
             return None, one
-        before, after = self._before.taken(place, one), self._after.taken(counterpart, other)
+        before, after = cells.before, cells.after
         pairs = zip(one[:_EXAMPLES], other[:_EXAMPLES], before[:_EXAMPLES], after[:_EXAMPLES], strict=True)
         change = ColumnChange(
             name=name,
@@ -225,6 +241,13 @@ class _Comparison:
             ),
         )
         return change, one
+
+
+def _cells(one: Numbers, other: Numbers, before: Any, after: Any) -> _Cells:
+    """Return which of some cells differ."""
+    rows = differing(before, after)
+    places = pa.array(rows)
+    return _Cells(one[rows], other[rows], before.take(places), after.take(places))
 
 
 def _rows(parts: Sequence[tuple[int, int, int]]) -> tuple[Numbers, Numbers]:

@@ -135,14 +135,13 @@ def _masked_meta(array: Any, shelf: Shelf) -> Meta:
     if array.dtype.names is not None:
         raise UnfitError("it is a masked array with fields")
     mask = None if array.mask is np.ma.nomask else ndarray_meta(np.ma.getmaskarray(array), shelf)
-    fill = np.asarray(array.fill_value, array.dtype).reshape(1)
+    own = getattr(array, "_fill_value", None)  # asking by its public name would set it
     return {
         "class": "MaskedArray",
         "shape": list(array.shape),
         "data": ndarray_meta(np.ma.getdata(array), shelf),
         "mask": mask,
-        "fill": numbers_meta(fill, shelf.beside),
-        "has_fill": array._fill_value is not None,
+        "fill": None if own is None else numbers_meta(np.asarray(own).reshape(1), shelf.beside),
         "hard": bool(array.hardmask),
     }
 
@@ -150,8 +149,8 @@ def _masked_meta(array: Any, shelf: Shelf) -> Meta:
 def _masked_of(meta: Meta, source: Source) -> Any:
     mask = np.ma.nomask if meta["mask"] is None else ndarray_of(meta["mask"], source)
     array: Any = np.ma.MaskedArray(ndarray_of(meta["data"], source), mask=mask, hard_mask=meta["hard"])
-    if meta["has_fill"]:
-        array.fill_value = numbers_of(meta["fill"], source)[0]
+    if meta["fill"] is not None:
+        array._fill_value = numbers_of(meta["fill"], source).reshape(())
     return array
 
 

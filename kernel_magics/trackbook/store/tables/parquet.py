@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from trackbook.store.tables.thrift import BINARY, I64, LIST, STRUCT, Struct, read_struct, write_struct
 
 MAGIC = b"PAR1"
-_CHUNKS = {"min_chunk_size": 16 << 10, "max_chunk_size": 128 << 10, "norm_level": 0}  # bytes of values, not yet packed
+_CHUNKS = {"min_chunk_size": 4 << 10, "max_chunk_size": 128 << 10, "norm_level": 0}  # bytes of values, not yet packed
 _ROW_GROUP = 1 << 20
 _SAMPLE = 4096
 _NO_LIMIT = 1 << 30
@@ -69,6 +69,7 @@ def write_file(columns: Sequence[Any]) -> Parts:
         use_dictionary=[name for name, encoding in encodings.items() if encoding == "DICTIONARY"] or False,
         column_encoding={name: each for name, each in encodings.items() if each not in ("DICTIONARY", "PLAIN")} or None,
         write_statistics=False,
+        use_compliant_nested_type=False,  # the elements of lists keep the name that they have
         data_page_size=_NO_LIMIT,
         use_content_defined_chunking=_CHUNKS,
     )

@@ -92,6 +92,8 @@ def _profile(name: str, dtype: str, values: Any) -> ColumnProfile:
 
 
 def _distinct(values: Any) -> int | None:
+    if not len(values):
+        return 0
     try:
         count: int = pc.count_distinct(values).as_py()
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):

@@ -21,7 +21,8 @@ _TINY_TABLE = 64 << 10  # bytes in memory up to which a table is its manifest an
 _TINY_FILE = 4 << 10  # bytes up to which a file is kept in the manifest
 _NARROW = 64 << 10  # bytes in memory up to which a column shares a file with others
 _SHARED = 1 << 20  # bytes in memory that such a file holds
-_LEAST, _MOST = 16 << 10, 128 << 10  # bytes of a piece: pages are joined to that, and never cut
+_MOST = 128 << 10  # bytes of a piece: pages are joined up to that, and never cut
+_LARGE = 4 << 20  # bytes of a file from which on its pieces are larger, so that a table is not too many objects
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,14 +150,15 @@ def _cuts(parts: Parts, *, is_alone: bool) -> Iterator[tuple[int, int]]:
     Where a piece ends depends on its last page alone once it is large enough, so that a change stays in its place. A
     dictionary is a piece for itself: it changes more often than the pages that use it.
     """
+    least = 8 << 10 if len(parts.body) < _LARGE else 16 << 10
     start = at = 0
     for chunk in parts.chunks:
         for page in chunk:
             at += page.size
             is_dictionary = is_alone and not page.values
             size = at - start
-            marked = page.size >= _LEAST or zlib.crc32(parts.body[at - page.size : at]) % 2 == 0
-            if is_dictionary or size >= _MOST or (size >= _LEAST and marked):
+            marked = page.size >= least or zlib.crc32(parts.body[at - page.size : at]) % 2 == 0
+            if is_dictionary or size >= _MOST or (size >= least and marked):
                 yield start, at
                 start = at
     if at > start:
