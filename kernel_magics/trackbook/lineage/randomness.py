@@ -15,7 +15,7 @@ _GENERATORS = frozenset({"numpy.random", "random"})
 _RANDOM = re.compile(r"\brandom\b")
 _NUMPY = re.compile(r"\b(?:np|numpy)\s*\.\s*random\b")
 _PYTHON = re.compile(r"(?<![\w.])random\s*\.\s*\w")
-_OWN_GENERATORS = ("default_rng", "RandomState", "SeedSequence", "Random(", "SystemRandom")
+OWN_GENERATORS = ("default_rng", "RandomState", "SeedSequence", "Random(", "SystemRandom")
 _IN_CELL = re.compile(r"^.* without a seed in (?:cell (?P<index>\d+)|this cell)$")
 
 
@@ -53,7 +53,7 @@ def _add_seed(draft: Draft, evidence: Evidence, source: Source, what: str, *, is
     others = _NUMPY if is_python else _PYTHON
     seeds = [seed for seed in evidence.seeds if evidence.time(seed) < evidence.time(source)]
     seeds = [seed for seed in seeds if not others.search(evidence.text(seed))] or seeds
-    if not seeds or what.startswith(_OWN_GENERATORS):
+    if not seeds or what.startswith(OWN_GENERATORS):
         return False
     draft.join(id_of(max(seeds, key=evidence.time)), id_of(source), SEED, is_sure=is_sure)
     return True

@@ -63,6 +63,7 @@ _SEEDS = {
 }
 _ANY_SEEDING = re.compile(r"seed|set_state|setstate|set_rng_state", re.IGNORECASE)
 _FRAMEWORKS = {"torch": "torch", "torchvision": "torch", "tensorflow": "tensorflow", "keras": "tensorflow"}
+_FILLING = frozenset({"append", "insert", "update", "extend", "setdefault", "pop", "remove", "clear", "add"})
 _DEEPEST = 6
 _LONGEST_PATH = 300
 
@@ -199,7 +200,7 @@ class _Finder:
             self.found.is_lasting = self.found.is_unknown = True
         elif _WORLD_CALLS.match(path):
             self.found.is_lasting |= _HARMLESS_SYS.match(path) is None
-        elif (_SETTING.match(leaf) and path not in _SEEDS) or ".options." in path or leaf in _STARTING_CLASSES:
+        elif _is_setting(path):
             self.found.is_lasting = True
 
     def _seeding(self, path: str, *, is_sure: bool) -> None:
@@ -262,6 +263,14 @@ class _Finder:
             self.found.changes.add(_MAKES_FOLDERS)
         elif leaf == "chdir":
             self.found.reads.add(_ENTERS)
+
+
+def _is_setting(path: str) -> bool:
+    """Return whether a function of a library is named for what it sets, starts or registers."""
+    leaf = path.rpartition(".")[2]
+    is_registry = leaf in _FILLING and path.count(".") > 1 and not path.startswith("numpy.")
+    is_setter = _SETTING.match(leaf) is not None and path not in _SEEDS
+    return is_registry or is_setter or ".options." in path or leaf in _STARTING_CLASSES
 
 
 _WRITES = hidden_key("writes files")

@@ -108,6 +108,9 @@ class _Finder:
                     self._entered(node)
                 case ast.Call():
                     self._called(node)
+                case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                    for decorator in node.decorator_list:
+                        self._called(ast.copy_location(ast.Call(decorator, [], []), decorator))
 
     def _bound(self, targets: Iterable[ast.expr], value: ast.expr) -> None:
         names = {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}

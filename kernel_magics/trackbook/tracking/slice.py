@@ -5,6 +5,7 @@ It holds the code of the executions that flowed into the run's metrics, as it wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from trackbook.capture.secret_values import SECRET
 from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.lineage.randomness import OWN_GENERATORS
 from trackbook.lineage.slice import Needed, needed_parts
 from trackbook.records import (
     Execution,
@@ -29,7 +31,7 @@ from trackbook.records import (
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.slicing_cells import pieces_of
 from trackbook.tracking.slicing_magics import is_install, needs_tool
-from trackbook.tracking.slicing_parts import KNOWN_NAMES, SessionParts, reads_numbered_outputs
+from trackbook.tracking.slicing_parts import GENERATOR_OF_NUMPY, KNOWN_NAMES, SessionParts, reads_numbered_outputs
 from trackbook.tracking.slicing_source import Kept, Param, params_of
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 
 _MOST_NAMED = 6
+_ASKING = re.compile(r"(?<![\w.])(?:input|getpass(?:\.getpass)?)\s*\(")
+_WIDGETS = re.compile(r"\b(?:ipywidgets|interact(?:_manual|ive)?\s*\(|@interact)\b|\bwidgets\.[A-Z]\w+\(")
 
 
 class DataFrom(StrEnum):
@@ -294,16 +298,40 @@ def _notes(run: RunDetail, origins: Sequence[Origin], kept: Sequence[Kept], need
     if unsure:
         names = sorted(unsure)[:_MOST_NAMED]
         yield f"Whether {_listed(names)} was changed in place could not be told; what may have done it is kept."
+    unseen = _changed_unseen(kept)
+    if unseen:
+        yield f"{_listed(unseen)} changed while no recorded cell ran; the last value that a cell made is taken."
     for each in kept:
+        if _ASKING.search(each.piece.text):
+            yield f"{_cell(each)} asks the person, which papermill can't."
+        if _WIDGETS.search(each.piece.text):
+            yield f"{_cell(each)} has widgets, which stand at their first values here."
         if SECRET in each.piece.text:
             yield f"{_cell(each)} names a credential, which is never kept: put it in the place of '{SECRET}'."
         if each.piece.failed == "KeyboardInterrupt":
             yield f"{_cell(each)} was interrupted; where that happened can't be made again."
         elif each.piece.failed:
             yield f"{_cell(each)} ended with {each.piece.failed}; only what it did before is wanted, so that is caught."
-    unseeded = dict.fromkeys(what for origin in origins for what in origin.unseeded)
+    unseeded = _unseeded(origins, kept)
     if unseeded:
         yield f"Randomness came in without a seed ({'; '.join(unseeded)}): numbers may differ each time."
+
+
+def _unseeded(origins: Iterable[Origin], kept: Sequence[Kept]) -> list[str]:
+    """Return what drew without a seed; who draws from a global generator that the slice seeds has one."""
+    is_seeded = any(GENERATOR_OF_NUMPY in each.part.kills for each in kept)
+    found = dict.fromkeys(what for origin in origins for what in origin.unseeded)
+    return [what for what in found if what.startswith(OWN_GENERATORS) or not is_seeded]
+
+
+def _changed_unseen(kept: Sequence[Kept]) -> list[str]:
+    """Return the names that cells read though nobody knows any more who had made them."""
+    found: set[str] = set()
+    for each in kept:
+        own = [other.part for other in kept if other.part.execution_id == each.part.execution_id]
+        told = set().union(*(part.makers.keys() | part.binds for part in own))
+        found |= (set(each.piece.execution.reads) & each.part.reads) - told - KNOWN_NAMES
+    return sorted(found & {name for each in kept for name in each.part.binds})[:_MOST_NAMED]
 
 
 def _cell(kept: Kept) -> str:

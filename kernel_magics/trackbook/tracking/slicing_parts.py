@@ -22,6 +22,13 @@ KNOWN_NAMES = frozenset(
     | {"In", "Out", "_", "__", "___", "_i", "_ih", "_oh", "_dh", "open"}
     | {f"_{number}" for number in range(1000)}
 )
+
+
+def _generator_key(module: str) -> str:
+    return hidden_key(f"generator {module}")
+
+
+GENERATOR_OF_NUMPY = _generator_key("numpy.random")
 _SHOWN = hidden_key("shown last")
 _NUMBERED = re.compile(r"^(?:_\d+|_i\d+|Out|In|_oh|_ih)$")
 
@@ -58,7 +65,7 @@ class SessionParts:
         effects, frameworks = cell.effects[at], self._frameworks(part, cell.effects[at])
         reads, changes, kills = set(part.reads), set(part.changes), set(part.kills)
         for generator in GENERATORS:
-            key = hidden_key(f"generator {generator}")
+            key = _generator_key(generator)
             if generator in effects.seeds:
                 kills.add(key)
                 changes.add(key)
