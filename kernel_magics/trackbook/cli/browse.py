@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
 def status(ctx: click.Context, as_json: bool) -> None:
     """Say where the store is and what it holds."""
     from trackbook.clock import now
+    from trackbook.config import load_settings
     from trackbook.display.payload import overview_payload
     from trackbook.display.status import show_status
     from trackbook.tracking.overview import overview
 
-    found = overview(project_of(ctx).store, now=now())
+    budget_bytes = load_settings(Path.cwd()).budget_bytes
+    found = overview(project_of(ctx).store, now=now(), budget_bytes=budget_bytes)
     if as_json:
         print_json(overview_payload(found))
     else:

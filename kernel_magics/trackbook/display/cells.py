@@ -12,6 +12,7 @@ from trackbook.records import DatasetUse, Execution, JsonValue, MetricPoint, Out
 from trackbook.tracking.choices import parts
 from trackbook.tracking.direction import FOLD, STD, higher_is_better
 from trackbook.tracking.find import short_id
+from trackbook.tracking.promises import NOT_KEPT
 from trackbook.tracking.verdicts import HIDDEN_REPETITION
 
 WIDEST_VALUE = 48
@@ -32,7 +33,7 @@ _OUTCOMES = {
     Outcome.INTERRUPTED: ("⊘", Tone.BAD),
 }
 _NONDETERMINISTIC, _REPEATED = "nondeterministic", "repeated"
-_FINDINGS = frozenset({_NONDETERMINISTIC, _REPEATED, HIDDEN_REPETITION})
+_FINDINGS = frozenset({_NONDETERMINISTIC, _REPEATED, HIDDEN_REPETITION, NOT_KEPT})
 _ARROWS = {True: " ↑", False: " ↓", None: ""}
 
 
@@ -58,12 +59,12 @@ def times(count: str) -> str:
 
 
 def own_tags(given: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the tags without those that say what repeating showed; the status says that."""
+    """Return the tags without those that we have put there; the status and sentences of their own say these."""
     return [(key, value) for key, value in given.items() if key not in _FINDINGS]
 
 
 def finding_sentences(tags: Mapping[str, str]) -> list[str]:
-    """Return what repeating a run showed, one sentence each."""
+    """Return what repeating a run showed, and what of it is not kept, one sentence each."""
     sentences = []
     if _NONDETERMINISTIC in tags:
         why = tags[_NONDETERMINISTIC]
@@ -72,6 +73,8 @@ def finding_sentences(tags: Mapping[str, str]) -> list[str]:
         sentences.append(f"Repeated {times(tags[_REPEATED])} with the same result.")
     if HIDDEN_REPETITION in tags:
         sentences.append(f"When it was repeated, hidden state flowed in: {tags[HIDDEN_REPETITION]}")
+    if NOT_KEPT in tags:
+        sentences.append(f"Not kept: {tags[NOT_KEPT]}.")
     return [fmt.one_line(sentence) for sentence in sentences]
 
 

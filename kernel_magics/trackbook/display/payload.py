@@ -133,6 +133,9 @@ def overview_payload(overview: Overview) -> Payload:
         "sessions": overview.sessions,
         "live_sessions": [session.session_id for session in overview.live],
         "latest_run_id": overview.latest.run.run_id if overview.latest else None,
+        "snapshots": overview.usage.snapshots,
+        "snapshot_bytes": overview.usage.snapshot_bytes,
+        "budget_bytes": overview.budget_bytes,
         "experiments": [
             {
                 "experiment": each.experiment,

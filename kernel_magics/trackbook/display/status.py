@@ -7,6 +7,7 @@ from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Tone, facts
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import RunDetail
+from trackbook.store.contract import Usage
 from trackbook.tracking.find import short_id
 from trackbook.tracking.overview import ExperimentCount, Overview
 
@@ -23,6 +24,7 @@ def show_status(overview: Overview, look: Look | None = None) -> Shown:
                 ("Store", Cell(text=fmt.one_line(overview.location))),
                 ("Runs", Cell(text=str(overview.runs))),
                 ("Sessions", Cell(text=f"{overview.sessions} ({live})" if overview.sessions else "none")),
+                ("Data", Cell(text=usage_text(overview.usage, overview.budget_bytes))),
             ]
         )
     ]
@@ -31,6 +33,13 @@ def show_status(overview: Overview, look: Look | None = None) -> Shown:
         blocks.append(_experiments(counted, look))
     blocks.append(Sentence(text=_next(overview.latest, look), tone=Tone.QUIET))
     return shown(blocks, look)
+
+
+def usage_text(usage: Usage, budget_bytes: int | None) -> str:
+    """Return how much the kept tables and files take, of how much they may where that is known."""
+    kept = "1 table or file kept" if usage.snapshots == 1 else f"{usage.snapshots} tables and files kept"
+    most = f" of at most {fmt.size(budget_bytes)}" if budget_bytes is not None else ""
+    return f"{kept}, {fmt.size(usage.snapshot_bytes)}{most}"
 
 
 def _experiments(counted: list[ExperimentCount], look: Look) -> Table:

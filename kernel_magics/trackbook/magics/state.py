@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trackbook.display.format import one_line, plural
+from trackbook.display.status import usage_text
 from trackbook.magics.notebook import TrackedNotebook
 from trackbook.records import RunDetail
 from trackbook.store.contract import RunFilter
@@ -13,7 +14,7 @@ _MOST_METRICS = 3
 def state_of(notebook: TrackedNotebook) -> str:
     """Return the state of a notebook's tracking in a few lines."""
     extension = notebook.extension
-    lines = [_switch(notebook), _runs(notebook), _store(notebook)]
+    lines = [_switch(notebook), _runs(notebook), _store(notebook), _kept(notebook)]
     if extension.guard.count:
         lines.append(f"{plural(extension.guard.count, 'thing')} could not be recorded: %track --faults")
     lines.append("Next: " + " · ".join(["%track runs", "%track show", "%track compare", "%track log", "%track -h"]))
@@ -47,3 +48,12 @@ def _about(detail: RunDetail) -> str:
 def _store(notebook: TrackedNotebook) -> str:
     keeper = notebook.extension.keeper
     return f"Store: {keeper.store.location}" + (" (can't be written now)" if keeper.is_failing else "")
+
+
+def _kept(notebook: TrackedNotebook) -> str:
+    """Return what is kept of data in the store, by every session."""
+    keeping = notebook.extension.recorder.snapshots
+    if keeping is None:
+        return "Data: only fingerprints (the setting snapshots is off)."
+    usage = notebook.extension.keeper.store.usage()
+    return f"Data: {usage_text(usage, keeping.limits.budget_bytes)}."

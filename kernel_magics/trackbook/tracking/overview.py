@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trackbook.records import RunDetail, Session
-from trackbook.store.contract import RunFilter, Store
+from trackbook.store.contract import RunFilter, Store, Usage
 from trackbook.store.rules import is_gone
 
 
@@ -21,7 +21,11 @@ class ExperimentCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """A store at a glance. `live` are the sessions that are held to be alive; experiments come newest first."""
+    """A store at a glance.
+
+    `live` are the sessions that are held to be alive; experiments come newest first. `budget_bytes` is what the
+    snapshots of the store may take together, where that is known.
+    """
 
     location: str
     runs: int
@@ -29,9 +33,11 @@ class Overview:
     live: tuple[Session, ...]
     experiments: tuple[ExperimentCount, ...]
     latest: RunDetail | None
+    usage: Usage
+    budget_bytes: int | None
 
 
-def overview(store: Store, *, now: datetime) -> Overview:
+def overview(store: Store, *, now: datetime, budget_bytes: int | None = None) -> Overview:
     """Return what a store holds, without reading every run of it."""
     sessions = store.sessions()
     newest = store.runs(RunFilter(limit=1))
@@ -44,6 +50,8 @@ def overview(store: Store, *, now: datetime) -> Overview:
         live=tuple(each for each in sessions if not is_gone(each, now)),
         experiments=tuple(_count(store, name) for name in names),
         latest=newest[0] if newest else None,
+        usage=store.usage(),
+        budget_bytes=budget_bytes,
     )
 
 
