@@ -53,7 +53,7 @@ def reproduce(ctx: click.Context, run: str, tolerance: float, env: str, data: st
     The verdict is exact, within tolerance, nondeterministic (two fresh kernels differ), different (they agree, and
     differ from the run) or failed. It runs in a scratch folder; no file outside of it is written.
     """
-    from trackbook.reproducing import reproduce as make_again
+    from trackbook.reproduction_view import reproduce as make_again
 
     found = make_again(run, tolerance=tolerance, env=env, data=data, progress=_tell, project=project_of(ctx))
     _tell(None)

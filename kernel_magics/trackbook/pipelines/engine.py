@@ -19,7 +19,6 @@ from papermill.exceptions import PapermillExecutionError
 Tell = Callable[..., None]
 _NAME = "trackbook-slice"
 _ARGV = ("-Xfrozen_modules=off", "-m", "trackbook.pipelines.kernel", "-f", "{connection_file}")
-_EXTENSION = "--IPKernelApp.extensions=trackbook"
 _NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 
 
@@ -50,7 +49,7 @@ class SliceEngine(Engine):  # type: ignore[misc]  # papermill has no types
             kernel_manager_class=SliceKernel,
             kernel_name=kernel_name,
             timeout=None,
-            extra_arguments=[_EXTENSION, _NO_HISTORY],
+            extra_arguments=[_NO_HISTORY],
             on_cell_execute=about_to_run,
         )
         return client.execute()

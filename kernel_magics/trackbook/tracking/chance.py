@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from trackbook.lineage.slice import hidden_key
 from trackbook.records import Origin
 from trackbook.tracking.slicing_source import Kept
 
@@ -20,19 +21,45 @@ _ENTROPY = {
     "secrets": frozenset({"token_hex", "token_bytes", "randbelow", "choice"}),
 }
 _BARE_CLOCK = frozenset({"perf_counter", "monotonic", "process_time", "perf_counter_ns"})
+_GENERATOR = hidden_key("generator ")
+_OWN_GENERATORS = ("default_rng", "RandomState", "SeedSequence", "Random(", "SystemRandom")
 _HASHED = frozenset({"hash", "id", "set", "frozenset"})
 
 
 def chances_of(kept: Iterable[Kept], origins: Iterable[Origin]) -> list[str]:
-    """Return what may differ each time, one phrase each; those that are on record stand first."""
+    """Return what may differ each time, one phrase each; those that are on record stand first.
+
+    What draws from a global generator that was seeded before is not among them.
+    """
     parts = list(kept)
-    found = dict.fromkeys(f"{what} without a seed" for origin in origins for what in origin.unseeded)
-    for each in parts:
-        for at in each.piece.statements:
-            statement = each.piece.execution.statements[at]
-            found.update(dict.fromkeys(f"{what} without a seed in {_cell(each)}" for what in statement.unseeded))
-    seeded = [phrase.replace(" without a seed without a seed", " without a seed") for phrase in found]
-    return [*dict.fromkeys(_known_first(seeded)), *dict.fromkeys(phrase for each in parts for phrase in _in_code(each))]
+    recorded = [*_of_origins(parts, origins), *(phrase for each in parts for phrase in _on_record(each))]
+    inside = (phrase for each in parts for phrase in _in_code(each))
+    return list(dict.fromkeys([*_known_first(list(dict.fromkeys(recorded))), *inside]))
+
+
+def _of_origins(parts: Sequence[Kept], origins: Iterable[Origin]) -> Iterator[str]:
+    for origin in origins:
+        behind = {origin.source, *origin.fits}
+        at = [each for each in parts if behind & each.part.sources]
+        for what in origin.unseeded:
+            if not any(_is_seeded(each, what) for each in at):
+                yield _phrase(what)
+
+
+def _on_record(kept: Kept) -> Iterator[str]:
+    for at in kept.piece.statements:
+        for what in kept.piece.execution.statements[at].unseeded:
+            if not _is_seeded(kept, what):
+                yield f"{_phrase(what)} in {_cell(kept)}"
+
+
+def _is_seeded(kept: Kept, what: str) -> bool:
+    """Return whether a part draws from a global generator whose seed is known."""
+    return not what.startswith(_OWN_GENERATORS) and any(name.startswith(_GENERATOR) for name in kept.part.reads)
+
+
+def _phrase(what: str) -> str:
+    return what if "without a seed" in what else f"{what} without a seed"
 
 
 def _known_first(phrases: list[str]) -> Iterator[str]:

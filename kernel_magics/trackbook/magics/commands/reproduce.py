@@ -37,7 +37,7 @@ def reproduce(notebook: TrackedNotebook, run: str | None, tolerance: float, env:
     differ from the run) or failed. It runs in a scratch folder; no file outside of it is written.
     """
     from trackbook.display.payload import dumps
-    from trackbook.reproducing import reproduce as make_again
+    from trackbook.reproduction_view import reproduce as make_again
 
     line = _Line()
     found = make_again(
