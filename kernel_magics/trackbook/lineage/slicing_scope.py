@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _LIBRARIES_TEXT = """
 IPython PIL altair arch bokeh boto3 bs4 cartopy catboost category_encoders cupy cv2 cycler cython dask dateutil dill
@@ -61,6 +61,13 @@ class Scope:
                 self._assigned(node.optional_vars, node.context_expr)
             elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
                 self._assigned(node.target, node.iter)
+
+    def learn_star(self, node: ast.ImportFrom, names: Iterable[str]) -> None:
+        """Take the names that a star import may have bound; of several the one counts that is the least known."""
+        for name in names:
+            if is_library(self.modules.get(name, "sys")):
+                self._forget(name)
+                self.modules[name] = f"{'.' * node.level}{node.module or ''}.{name}"
 
     def definitions(self, name: str) -> tuple[Definition, ...]:
         """Return the code that using a name may run."""

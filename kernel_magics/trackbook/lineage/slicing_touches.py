@@ -211,8 +211,14 @@ class _Finder:
             self.found.perhaps |= within
 
     def _looked_at(self, names: set[str]) -> None:
-        self.found.changes |= names & self.scope.iterators
+        moved_on = {name for name in names if is_generator(name, self.scope)}
+        self.found.changes |= (names & self.scope.iterators) | moved_on
         self.found.looks |= names
+
+
+def is_generator(name: str, scope: Scope) -> bool:
+    """Return whether a name stands for a random generator: whoever is handed it may draw from it."""
+    return scope.origins.get(name, "").startswith(_DRAWING)
 
 
 def roots_of(node: ast.AST) -> set[str]:

@@ -12,7 +12,7 @@ from trackbook.capture.symbols import Access, accesses, mentions
 from trackbook.lineage.slice import Part, hidden_key
 from trackbook.lineage.slicing_effects import GENERATORS, WORLD, Effects, effects_of, file_effects, plain_keys
 from trackbook.lineage.slicing_scope import Scope
-from trackbook.lineage.slicing_touches import Touches, touches_of
+from trackbook.lineage.slicing_touches import Touches, is_generator, touches_of
 from trackbook.records import Execution, OutputKind, Source, is_file_key
 from trackbook.tracking.slicing_cells import Piece
 from trackbook.tracking.slicing_magics import magic_effects
@@ -130,25 +130,33 @@ class _Cell:
         self.scope = scope
         self.sharing = sharing
         sharing.unmarked.update(execution.maybe)
+        self._access = [_joined(accesses(node) for node in piece.nodes) for piece in pieces]
+        self._bound = [access.binds for access in self._access]
         self.effects: list[Effects] = []
-        self._access: list[Access] = []
         self._inner_reads: list[set[str]] = []
         self._touches: list[Touches] = []
-        for piece in pieces:
-            if piece.is_whole:
-                for node in piece.nodes:
-                    scope.learn(node)
-            self._access.append(_joined(accesses(node) for node in piece.nodes))
-            self._inner_reads.append(_inner_reads(self._access[-1].reads, scope))
-            self._touches.append(touches_of(piece.nodes, scope))
-            self.effects.append(effects_of(piece.nodes, scope))
-            for node in piece.nodes:
-                scope.learn(node)
+        for at in range(len(pieces)):
+            self._read(at)
         self._recorded = [_recorded_writes(execution, piece) for piece in pieces]
-        self._bound = [access.binds for access in self._access]
         sharing.bound.update(execution.writes, *self._bound)
         self._there = sharing.bound | {*execution.reads, "_"}
         """The names that there can be: those that somebody bound, and those that the cell met."""
+
+    def _read(self, at: int) -> None:
+        """Read what the code of a part does, and learn what names mean after it."""
+        piece, scope = self.pieces[at], self.scope
+        if piece.is_whole:
+            self._learn(at)
+        self._inner_reads.append(_inner_reads(self._access[at].reads, scope))
+        self._touches.append(touches_of(piece.nodes, scope))
+        self.effects.append(effects_of(piece.nodes, scope))
+        self._learn(at)
+
+    def _learn(self, at: int) -> None:
+        for node in self.pieces[at].nodes:
+            self.scope.learn(node)
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                self.scope.learn_star(node, self._unclaimed(at))
 
     def parts(self, first: int) -> list[Part]:
         """Return the parts, numbered from `first`."""
@@ -230,6 +238,9 @@ class _Cell:
         for at, touches in enumerate(self._touches):
             for name in tuple(changed[at]):
                 changed[at] |= sharing.with_(name) & (fresh[at] | sharing.unmarked)
+            for name in touches.looks:  # a splitter that holds a generator draws from it
+                drawn = {each for each in sharing.with_(name) if is_generator(each, self.scope)}
+                changed[at] |= drawn & (fresh[at] | sharing.unmarked)
             for node in self.pieces[at].nodes:
                 for name in _killed(node):
                     sharing.forget(name)

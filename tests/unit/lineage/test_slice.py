@@ -147,6 +147,22 @@ def run(lines: list[tuple[str, str, list[str]]], kept: Iterable[int]) -> dict[in
 # What code does
 
 
+def test_names_of_a_star_import_are_those_of_its_module() -> None:
+    known = scope()
+    for text in ("from mine import *", "from numpy import *"):
+        known.learn_star(ast.parse(text).body[0], ["note"])  # type: ignore[arg-type]  # it is an import
+
+    assert effects_of(ast.parse("note(4)").body, known).is_lasting
+
+
+def test_generator_moves_on_with_whoever_is_handed_it() -> None:
+    known = scope()
+    known.learn(ast.parse("rng = np.random.default_rng(0)").body[0])
+
+    assert "rng" in touches_of(ast.parse("cross_val_score(model, df, cv=rng)").body, known).perhaps
+    assert "rng" in touches_of(ast.parse("np.mean(rng)").body, known).changes
+
+
 SETUP = """
 import os, sys, random, warnings, csv
 import numpy as np
