@@ -228,6 +228,39 @@ def test_objects_nobody_can_keep_are_named_with_the_reason(nb: Notebook) -> None
     assert nb.last_run().tags[NOT_KEPT] == "labels: a list is no table"
 
 
+def test_table_that_is_asked_for_is_kept_over_every_limit(
+    monkeypatch: pytest.MonkeyPatch, open_notebook: Callable[..., Notebook]
+) -> None:
+    monkeypatch.setenv("TRACKBOOK_SNAPSHOT_BYTES", "2000")
+    nb = open_notebook()
+    nb.run(DATA)
+    nb.run(FIT)
+    nb.run("%track data X_train --name train")
+
+    settled(nb)
+    (version,) = nb.store.versions("train")
+    assert used(nb.last_run())["X_train"].snapshot_id == version.snapshot_id
+    assert len(nb.last_run().datasets) == 2
+    assert NOT_KEPT not in nb.last_run().tags
+    pd.testing.assert_frame_equal(nb.store.get_table(version.snapshot_id), nb.variables["X_train"])
+    assert not nb.faults
+
+
+def test_table_can_be_kept_before_there_is_a_run(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("%track data X[['a']] --name small")
+
+    (version,) = nb.store.versions("small")
+    assert nb.runs() == []
+    assert list(nb.store.get_table(version.snapshot_id)) == ["a"]
+
+
+def test_name_without_a_table_is_answered_with_how_to_say_it(nb: Notebook) -> None:
+    error = nb.fails("%track data --name train")
+
+    assert "Say which table is to be 'train': %track data df --name train" in str(error)
+
+
 # Files
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from trackbook.capture.events import Event, FitEvent, MetricEvent
-from trackbook.records import JsonValue, Run
+from trackbook.records import DatasetUse, JsonValue, Run
 
 
 @dataclass(slots=True, eq=False)
@@ -91,3 +91,11 @@ def free_key(attempt: Attempt, base: str, assigned: str | None) -> str:
     while f"{base}.{number}" in attempt.slots:
         number += 1
     return f"{base}.{number}"
+
+
+def as_fitted(use: DatasetUse, attempt: Attempt) -> DatasetUse:
+    """Return a table that was named by hand as what the attempt's model was fitted on, where it is the same one."""
+    for fitted in attempt.fit.data if attempt.fit is not None else ():
+        if fitted.name == use.name and fitted.fingerprint == use.fingerprint is not None:
+            return replace(fitted, snapshot_id=use.snapshot_id)
+    return use

@@ -16,7 +16,7 @@ from trackbook import clock
 from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent
 from trackbook.capture.secrets import redact
 from trackbook.records import Failure, JsonValue, OriginKind, Outcome, Run, RunStatus
-from trackbook.tracking.attempt import Attempt, base_key, free_key, new_slot, slot_of
+from trackbook.tracking.attempt import Attempt, as_fitted, base_key, free_key, new_slot, slot_of
 from trackbook.tracking.changes import Changes
 from trackbook.tracking.entries import Entries, NewRun, PutObject
 from trackbook.tracking.known_attempts import KnownAttempts
@@ -373,6 +373,7 @@ class Attempts:
         draft = self._changes.of(attempt.run)
         if event.logged and (attempt.is_explicit or not attempt.slots):
             self._entries.add_constants(attempt, event.logged)
+        draft.add_data(as_fitted(use, attempt) for use in event.data)
         draft.tags.update(event.tags)
         if event.note is not None:
             draft.note = redact(event.note)

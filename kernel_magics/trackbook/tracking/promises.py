@@ -138,18 +138,23 @@ class Promises:
     def _filled_change(self, change: RunChange) -> RunChange:
         if not (change.datasets or change.models):
             return change
-        reasons = self._reasons_of(change)
-        tags = change.tags
-        if reasons:
-            told = self._reasons.setdefault(change.run_id, {})
-            told.update(reasons)
-            tags = {**change.tags, NOT_KEPT: "; ".join(f"{name}: {reason}" for name, reason in told.items())}
+        tags = {**change.tags, **self._not_kept(change)}
         return replace(
             change,
             datasets=tuple(map(self._filled_use, change.datasets)),
             models=tuple(map(self._filled_model, change.models)),
             tags=tags,
         )
+
+    def _not_kept(self, change: RunChange) -> dict[str, str | None]:
+        """Return the tag that says what is not kept, if that is to change; what somebody has kept by hand is."""
+        before = self._reasons.get(change.run_id, {})
+        by_hand = {use.name for use in change.datasets if use.snapshot_id and use.snapshot_id not in self._tables}
+        told = {name: reason for name, reason in before.items() if name not in by_hand} | self._reasons_of(change)
+        if told == before:
+            return {}
+        self._reasons[change.run_id] = told
+        return {NOT_KEPT: "; ".join(f"{name}: {reason}" for name, reason in told.items()) or None}
 
     def _filled_use(self, use: DatasetUse) -> DatasetUse:
         promise = self._tables.get(use.snapshot_id or "")

@@ -22,6 +22,7 @@ from trackbook.capture.output_sources import OutputWatch
 from trackbook.capture.outputs import Collector
 from trackbook.capture.secrets import redact, redact_shown
 from trackbook.capture.symbols import parse_cell
+from trackbook.capture.tables import describe
 from trackbook.capture.trace import Flowing
 from trackbook.errors import NoRunError
 from trackbook.lineage.graph import Lineage
@@ -560,6 +561,17 @@ class Recorder:
             with self._lock:
                 changes = self.attempts.process([event], "", Outcome.OK, None, clock.now())
                 self.keeper.write(Batch(runs=changes.finished(None)))
+
+    def log_table(self, table: object, name: str, snapshot_id: str) -> None:
+        """Note that the run which is started, else the current one, uses a table whose content is kept."""
+        if not self.is_on or not self.has_run():
+            return
+        use = replace(describe(table, name), snapshot_id=snapshot_id)
+        started = self.explicit.innermost
+        if started is not None:
+            self.keeper.write(Batch(runs=(RunChange(run_id=started.run_id, datasets=(use,)),)))
+        elif self.is_in_cell:
+            self.capture.observer.events.append(LogEvent(at=clock.now(), inputs=Flowing(), data=[use]))
 
     def _log_between_cells(self, metrics: Mapping[str, float | int], step: int | None) -> None:
         """Log what a thread or a widget logs while no cell runs: to the current run."""

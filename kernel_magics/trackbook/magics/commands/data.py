@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
-from trackbook.magics.commands.base import SETTINGS, Word, look, pass_notebook, show_in_cell, store_of, track
+from trackbook.errors import InvalidValueError
+from trackbook.magics.commands.base import SETTINGS, WORD, Word, look, pass_notebook, show_in_cell, store_of, track
 from trackbook.magics.notebook import TrackedNotebook
 
 
@@ -19,13 +20,20 @@ class DatasetName(Word):
         return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
-@track.command(epilog="Example: %track data customers@3", context_settings=SETTINGS)
-@click.argument("name", required=False, type=DatasetName(), metavar="[NAME[@VERSION]]")
+@track.command(epilog="Example: %track data customers@3; %track data df --name train", context_settings=SETTINGS)
+@click.argument("name", required=False, type=DatasetName(), metavar="[NAME[@VERSION]|TABLE]")
+@click.option("--name", "publish_as", metavar="NAME", type=WORD, help="Keep TABLE as the next version of this dataset.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @pass_notebook
-def data(notebook: TrackedNotebook, name: str | None, as_json: bool) -> None:
-    """List the datasets that were published, or show one with what its columns look like."""
-    if name is None:
+def data(notebook: TrackedNotebook, name: str | None, publish_as: str | None, as_json: bool) -> None:
+    """List the datasets that were published, or show one with what its columns look like.
+
+    With --name, a TABLE (Python, with the names of the notebook) is kept whatever its size, and used by the run that is
+    current, if there is one.
+    """
+    if publish_as is not None:
+        _publish(notebook, name, publish_as, as_json=as_json)
+    elif name is None:
         _list(notebook, as_json=as_json)
     else:
         _show(notebook, name, as_json=as_json)
@@ -54,3 +62,18 @@ def _show(notebook: TrackedNotebook, name: str, *, as_json: bool) -> None:
         print(dumps(found.to_dict()))
     else:
         show_in_cell(found.show(look()))
+
+
+def _publish(notebook: TrackedNotebook, expression: str | None, name: str, *, as_json: bool) -> None:
+    from trackbook.data_view import publish
+    from trackbook.display.payload import dumps
+
+    if expression is None:
+        raise InvalidValueError(f"Say which table is to be '{name}': %track data df --name {name}")
+    table = notebook.values({name: expression})[name]
+    published = publish(table, name)
+    notebook.extension.recorder.log_table(table, expression, published.snapshot_id)
+    if as_json:
+        print(dumps(published.to_dict()))
+    else:
+        show_in_cell(published.show(look()))
