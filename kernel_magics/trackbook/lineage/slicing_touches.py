@@ -7,6 +7,7 @@ and stands alone for what was made in the same cell.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -43,8 +44,15 @@ CHANGING = frozenset(_CHANGING_TEXT.split())
 READING = frozenset(_READING_TEXT.split())
 PURE_BUILTINS = frozenset(_PURE_BUILTINS_TEXT.split())
 _CONSUMING = frozenset({"next", "iter", "anext", "aiter"})
-_HANDLERS = frozenset({"catch_warnings", "errstate", "option_context", "no_grad", "inference_mode", "config_context"})
+_HARMLESS_MANAGERS = frozenset(
+    {"open", "catch_warnings", "errstate", "option_context", "no_grad", "inference_mode", "config_context", "ZipFile"}
+)
+_WRITERS = re.compile(r"^(?:to_\w+|savez?\w*|dump|write\w*|print_\w+|redirect_\w+)$")
 _WRITTEN_INTO = frozenset({"out", "evals_result", "buffer", "file"})
+_MAKES_ANOTHER = frozenset(
+    {"copy", "deepcopy", "clone", "len", "str", "int", "float", "bool", "repr", "sum", "mean", "round"}
+)
+"""Functions whose result shares nothing with what they were given."""
 _DRAWING = ("numpy.random", "random", "sklearn.utils.check_random_state")
 """Where objects come from whose very reading moves them on."""
 _DEEPEST = 4
@@ -128,6 +136,9 @@ class _Finder:
         call = item.context_expr.func if isinstance(item.context_expr, ast.Call) else item.context_expr
         if not isinstance(item.context_expr, ast.Call):
             self.found.perhaps |= roots_of(call)
+        elif _leaf(call) not in _HARMLESS_MANAGERS:
+            given = [*item.context_expr.args, *(keyword.value for keyword in item.context_expr.keywords)]
+            self.found.perhaps |= set().union(*map(handed_over, given)) - self.scope.paths if given else set()
         if item.optional_vars is not None:
             self._bound([item.optional_vars], item.context_expr)
 
@@ -152,6 +163,10 @@ class _Finder:
         for keyword in call.keywords:
             if keyword.arg in _WRITTEN_INTO:
                 self.found.changes |= handed_over(keyword.value)
+        if _WRITERS.match(_leaf(call.func)):  # into a buffer, where it is no path
+            is_last = _leaf(call.func) == "dump" or self.scope.path_of(call.func) == "torch.save"
+            targets = call.args[1:] if is_last else call.args[:1]
+            self.found.perhaps |= set().union(*map(handed_over, targets)) - self.scope.paths if targets else set()
 
     def _library(self, path: str, call: ast.Call, handed: set[str], within: set[str]) -> None:
         leaf = path.rpartition(".")[2]
@@ -221,6 +236,11 @@ def is_generator(name: str, scope: Scope) -> bool:
     return scope.origins.get(name, "").startswith(_DRAWING)
 
 
+def _leaf(function: ast.expr) -> str:
+    """Return the last name of what is called."""
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
 def roots_of(node: ast.AST) -> set[str]:
     """Return the names that an expression is reached from: ``df`` for ``df.loc[1].a``, not for ``f(df)``."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred | ast.Await):
@@ -257,10 +277,8 @@ def shared_names(value: ast.expr) -> set[str]:
         return shared_names(value.left) | shared_names(value.right) if isinstance(value.op, ast.Add) else set()
     if isinstance(value, ast.Constant | ast.JoinedStr | ast.Compare | ast.UnaryOp | ast.Lambda):
         return set()
-    if isinstance(value, ast.Call):
-        leaf = value.func.attr if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
-        if leaf in ("copy", "deepcopy", "clone", "len", "str", "int", "float", "bool", "repr", "sum", "mean", "round"):
-            return set()
+    if isinstance(value, ast.Call) and _leaf(value.func) in _MAKES_ANOTHER:
+        return set()
     return {each.id for each in ast.walk(value) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}
 
 
