@@ -31,7 +31,7 @@ _DETAILS = {
     "notes": "not sure",
 }
 _MOST_ROWS = 30
-_LONGEST = 60
+_LONGEST = 40
 
 
 def show_reproduction(found: Reproduction, run: RunDetail, look: Look | None = None) -> Shown:
@@ -81,8 +81,14 @@ def _row(comparison: Comparison) -> tuple[Cell, ...]:
         Cell(text=_KINDS[comparison.kind], symbol=symbol, tone=tone),
         Cell(text=fmt.one_line(comparison.key)),
         Cell(text=_value(comparison.expected)),
-        Cell(text="not made" if comparison.found is None else _value(comparison.found)),
+        _found(comparison),
     )
+
+
+def _found(comparison: Comparison) -> Cell:
+    if comparison.is_exact:
+        return Cell(text="the same", tone=Tone.QUIET)
+    return Cell(text="not made" if comparison.found is None else _value(comparison.found))
 
 
 def _value(value: JsonValue) -> str:

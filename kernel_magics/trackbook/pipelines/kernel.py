@@ -46,6 +46,7 @@ def main() -> None:
 
     app = IPKernelApp.instance()
     app.initialize()  # type: ignore[no-untyped-call]  # ipykernel has no types here
+    assert app.shell is not None
     app.shell.extension_manager.load_extension("trackbook")  # beside those that the person's configuration loads
     sys.path.extend(each for each in plan.search if each not in sys.path)
     if plan.modules:

@@ -137,7 +137,10 @@ def _different(case: Case, first: Attempt, compared: Compared) -> Judgement:
 
 def _nondeterministic(case: Case, one: Compared, other: Compared, parted: Sequence[What]) -> Judgement:
     told = [what for what in parted if what[0] is ComparedKind.METRIC] or list(parted)
-    named = f"{told[0][1]} is {_value(one.made.get(told[0]))} in one and {_value(other.made.get(told[0]))} in the other"
+    values = [_last(each.made.get(told[0])) for each in (one, other)]
+    is_short = all(value is None or isinstance(value, int | float) for value in values)
+    told_values = f"{_value(values[0])} in one and {_value(values[1])} in the other"
+    named = f"{told[0][1]} is {told_values if is_short else 'another one in each'}"
     cause = f" There is {_listed(case.chances)}." if case.chances else " What makes it so could not be told."
     pairs = [
         Comparison(
@@ -317,8 +320,9 @@ def _short(code: str) -> str:
 def _was_is(comparison: Comparison) -> str:
     if comparison.found is None:
         return f"{comparison.key} was {_value(comparison.expected)}, and is not made"
-    if comparison.kind is ComparedKind.SNAPSHOT:
-        return f"the table {comparison.key} is another one"
+    if not isinstance(comparison.found, int | float):
+        kind = "the table " if comparison.kind is ComparedKind.SNAPSHOT else ""
+        return f"{kind}{comparison.key} is another one"
     return f"{comparison.key} was {_value(comparison.expected)} and is {_value(comparison.found)}"
 
 
