@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from trackbook.display.format import number
+from trackbook.display.payload import run_payload
 from trackbook.display.run import show_run
 from trackbook.display.shown import Look, Shown
+from trackbook.environment_view import EnvironmentView
 from trackbook.errors import NotFoundError
 from trackbook.explained import WhyView
 from trackbook.frames import history_frame
@@ -16,7 +18,6 @@ from trackbook.project import Project
 from trackbook.records import (
     Artifact,
     DatasetUse,
-    Environment,
     Execution,
     JsonValue,
     MetricPoint,
@@ -247,10 +248,12 @@ class RunView:
         return content
 
     @property
-    def environment(self) -> Environment | None:
-        """Python, packages, machine and git state that the run ran on; None where they weren't kept."""
-        environment_id = self.detail.run.environment_id
-        return self._project.store.environment(environment_id) if environment_id else None
+    def environment(self) -> EnvironmentView | None:
+        """Python, packages, machine and git state that the run had; None where they weren't kept.
+
+        Its ``differences()`` say what is another one here; ``text("uv")`` and ``save`` write it for tools.
+        """
+        return EnvironmentView.of(self._project, self.detail)
 
     @property
     def parent(self) -> RunView | None:
@@ -277,14 +280,24 @@ class RunView:
         """Return every point of a metric: ``step``, ``value``, ``time``."""
         return history_frame(self._history(self.metrics.resolve(key)))
 
+    def to_dict(self) -> dict[str, JsonValue]:
+        """Return the run as JSON values, as ``trackbook show --json`` prints it."""
+        environment = self.environment
+        return run_payload(
+            self.detail,
+            environment=environment.record if environment else None,
+            differing=environment.differences() if environment else None,
+        )
+
     def show(self, look: Look | None = None) -> Shown:
         """Return the whole run, to look at."""
-        parent, detail = self.parent, self.detail
+        parent, detail, environment = self.parent, self.detail, self.environment
         return show_run(
             detail,
             look,
             executions=self.executions,
-            environment=self.environment,
+            environment=environment.record if environment else None,
+            differing=environment.differences() if environment else (),
             parent=parent.detail if parent else None,
             children=[child.detail for child in self.children],
             witnesses=witnesses_of(self._project.store, [detail]),

@@ -36,6 +36,15 @@ class Installed:
     requires: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Requirement:
+    """A distribution that is needed, with which of its extras; `of_extras`: only for these of the one that needs it."""
+
+    key: str
+    asked: frozenset[str]
+    of_extras: frozenset[str]
+
+
 def installed() -> Installed:
     """Return every installed distribution; where one is found twice, the one in use.
 
@@ -110,28 +119,34 @@ def _origin(distribution: metadata.Distribution) -> str | None:
 
 
 def _needs(requirements: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """Return which of the installed distributions each one needs, with those of the extras that others ask for."""
+    """Return which of the installed distributions each one needs, with what the extras need that it asks for."""
     names = {package_key(name): name for name in requirements}
-    asked: dict[str, set[str]] = {}
-    for text in (each for own in requirements.values() for each in own):
-        match = _REQUIREMENT.match(text)
-        if match is not None and match["extras"]:
-            extras = {package_key(extra.strip()) for extra in match["extras"].split(",")}
-            asked.setdefault(package_key(match["name"]), set()).update(extras)
-    return {
-        name: tuple(sorted(_needed(own, names, asked.get(package_key(name), set())), key=str.lower))
-        for name, own in requirements.items()
-        if own
-    }
+    read = {package_key(name): [each for each in map(_requirement, own) if each] for name, own in requirements.items()}
+    found = {name: _needed(key, "", read, set()) & names.keys() for key, name in names.items()}
+    return {name: tuple(sorted((names[each] for each in own), key=str.lower)) for name, own in found.items() if own}
 
 
-def _needed(requirements: Sequence[str], names: Mapping[str, str], extras: set[str]) -> set[str]:
-    found = set()
-    for text in requirements:
-        match, of_extra = _REQUIREMENT.match(text), _EXTRA.findall(text)
-        if match is None or (of_extra and extras.isdisjoint(map(package_key, of_extra))):
-            continue
-        name = names.get(package_key(match["name"]))
-        if name is not None:
-            found.add(name)
-    return found
+def _requirement(text: str) -> _Requirement | None:
+    match = _REQUIREMENT.match(text)
+    if match is None:
+        return None
+    asked = (extra.strip() for extra in (match["extras"] or "").split(","))
+    return _Requirement(
+        key=package_key(match["name"]),
+        asked=frozenset(package_key(extra) for extra in asked if extra),
+        of_extras=frozenset(map(package_key, _EXTRA.findall(text))),
+    )
+
+
+def _needed(key: str, extra: str, read: Mapping[str, Sequence[_Requirement]], seen: set[tuple[str, str]]) -> set[str]:
+    """Return what a distribution needs, or what only one extra of it does."""
+    found: set[str] = set()
+    if (key, extra) in seen:
+        return found
+    seen.add((key, extra))
+    for each in read.get(key, ()):
+        if (extra in each.of_extras) if extra else not each.of_extras:
+            found.add(each.key)
+            for asked in each.asked:
+                found |= _needed(each.key, asked, read, seen)
+    return found - {key}

@@ -125,7 +125,7 @@ def show(ctx: click.Context, run: str, as_json: bool) -> None:
 
     found = get_run(run, project=project_of(ctx))
     if as_json:
-        print_json(_run_payloads(ctx, [found.detail])[0])
+        print_json(found.to_dict())
     else:
         print_shown(found.show(look_of()))
 

@@ -20,6 +20,7 @@ from trackbook.records import (
     strict,
 )
 from trackbook.tracking.compare import Absent, Comparison, Row
+from trackbook.tracking.environment import EnvironmentDifference
 from trackbook.tracking.groups import Difference, Group, Grouping
 from trackbook.tracking.overview import Overview
 from trackbook.tracking.why import Explanation
@@ -32,8 +33,16 @@ def dumps(value: object) -> str:
     return json.dumps(strict(value), indent=2, allow_nan=False)
 
 
-def run_payload(detail: RunDetail, *, environment: Environment | None = None) -> Payload:
-    """Return a run and what hangs on it. `metrics` has the latest value of each key; times are ISO 8601 in UTC."""
+def run_payload(
+    detail: RunDetail,
+    *,
+    environment: Environment | None = None,
+    differing: Sequence[EnvironmentDifference] | None = None,
+) -> Payload:
+    """Return a run and what hangs on it. `metrics` has the latest value of each key; times are ISO 8601 in UTC.
+
+    `differing` is what of its environment is another one here: ``differences``, null where nobody looked.
+    """
     run = detail.run
     return {
         "run_id": run.run_id,
@@ -56,6 +65,7 @@ def run_payload(detail: RunDetail, *, environment: Environment | None = None) ->
         ],
         "executions": list(detail.execution_ids),
         "environment": None if environment is None else environment_payload(environment),
+        "differences": None if differing is None else [_differing(each) for each in differing],
     }
 
 
@@ -111,6 +121,10 @@ def environment_payload(environment: Environment) -> Payload:
         "hardware": strict(environment.hardware),
         "git": None if environment.git is None else _git(environment.git),
     }
+
+
+def _differing(each: EnvironmentDifference) -> Payload:
+    return {"name": each.name, "then": each.then, "here": each.here, "weight": each.weight.name.lower()}
 
 
 def comparison_payload(comparison: Comparison, rows: Sequence[Row]) -> Payload:

@@ -28,6 +28,7 @@ from trackbook.records import (
 )
 from trackbook.tracking.choices import default_params, is_group
 from trackbook.tracking.direction import FOLD, is_detail
+from trackbook.tracking.environment import MOST_NAMED, EnvironmentDifference, sentence_of
 from trackbook.tracking.find import short_id
 from trackbook.tracking.shown import Read
 
@@ -44,6 +45,7 @@ def show_run(
     *,
     executions: Sequence[Execution] = (),
     environment: Environment | None = None,
+    differing: Sequence[EnvironmentDifference] = (),
     parent: RunDetail | None = None,
     children: Sequence[RunDetail] = (),
     witnesses: Sequence[RunDetail] = (),
@@ -54,8 +56,9 @@ def show_run(
     """Show one run with all that hangs on it.
 
     Params that the estimator only has by default are folded. `witnesses` are runs whose models tell what is a
-    default, where this one has no model. `series` are the points of metrics that have more than one. `showing` are the
-    executions whose outputs are the run's, `read` gives the objects that they are kept in.
+    default, where this one has no model. `differing` is what of its environment is another one here. `series` are the
+    points of metrics that have more than one. `showing` are the executions whose outputs are the run's, `read` gives
+    the objects that they are kept in.
     """
     look = look or Look()
     run = detail.run
@@ -73,7 +76,7 @@ def show_run(
         _modules(detail.modules),
         _code(executions, look, detail),
         *_outputs(showing, look, run.run_id, read),
-        *_environment(environment, look, detail),
+        *_environment(environment, differing, look, detail),
     ]
     return shown([part for part in parts if part is not None], look)
 
@@ -281,7 +284,9 @@ def _outputs(showing: Sequence[Execution], look: Look, run: str, read: Read | No
     return [output_table(showing, look, run, read), *figure_blocks(showing, run, read)]
 
 
-def _environment(environment: Environment | None, look: Look, detail: RunDetail) -> list[Block]:
+def _environment(
+    environment: Environment | None, differing: Sequence[EnvironmentDifference], look: Look, detail: RunDetail
+) -> list[Block]:
     if environment is None:
         return []
     rows = [
@@ -291,6 +296,10 @@ def _environment(environment: Environment | None, look: Look, detail: RunDetail)
         ("Git", _git(environment)),
     ]
     blocks: list[Block] = [facts(rows, heading="Environment")]
+    if differing:
+        whole = look.whole(short_id(detail.run.run_id), "environment.differences()")
+        text = sentence_of(differing) + (f"; all: {whole}" if len(differing) > MOST_NAMED else "")
+        blocks.append(Sentence(text=fmt.one_line(text), tone=Tone.BUSY))
     if environment.packages:
         packages = ", ".join(f"{name} {version}" for name, version in sorted(environment.packages.items()))
         hint = f"all: {look.whole(short_id(detail.run.run_id), 'environment.packages')}"

@@ -10,10 +10,11 @@ from trackbook.display.payload import comparison_payload, dumps, execution_paylo
 from trackbook.display.rows import csv_text
 from trackbook.records import Column, DatasetUse, Environment, Execution, FileRead, Model, Role
 from trackbook.tracking.compare import compare
+from trackbook.tracking.environment import EnvironmentDifference, Weight
 
 RUN_KEYS = """
     run_id name experiment session_id status verdict verdict_reason started_at finished_at parent_id params metrics tags
-    datasets models modules executions environment
+    datasets models modules executions environment differences
 """
 EXECUTION_KEYS = """
     execution_id session_id cell_id index source started_at seconds outcome reads writes hidden run_ids outputs
@@ -67,6 +68,14 @@ def test_run_has_exactly_its_keys_and_values(make_run):
 
 def test_run_without_an_environment_has_null(make_run):
     assert loads(run_payload(make_run(1)))["environment"] is None
+
+
+def test_run_tells_what_of_its_environment_is_another_one_here(make_run):
+    differing = [EnvironmentDifference(name="numpy", then="1.26.4", here=None, weight=Weight.USED)]
+
+    payload = loads(run_payload(make_run(1), differing=differing))
+
+    assert payload["differences"] == [{"name": "numpy", "then": "1.26.4", "here": None, "weight": "used"}]
 
 
 def test_execution_has_exactly_its_keys(make_run):

@@ -1,6 +1,6 @@
 """The subcommands of ``%track``: each parses its words, calls one thing and shows the result."""
 
-from trackbook.magics.commands import browse, check, data, diff, record, reproduce, slice, stale, why  # noqa: A004  they join the group
+from trackbook.magics.commands import browse, check, data, diff, environment, record, reproduce, slice, stale, why  # noqa: A004  they join the group
 from trackbook.magics.commands.base import LOOK_COMMAND, help_of, parse, takes_python, track
 from trackbook.magics.commands.record import track_cell
 
@@ -10,6 +10,7 @@ __all__ = [
     "check",
     "data",
     "diff",
+    "environment",
     "help_of",
     "parse",
     "record",

@@ -93,16 +93,14 @@ def _session_id(notebook: TrackedNotebook, reference: str | None) -> str | None:
 @pass_notebook
 def show(notebook: TrackedNotebook, run: str | None, as_json: bool) -> None:
     """Show one run whole; without RUN the current one."""
-    from trackbook.display.payload import dumps, run_payload
-    from trackbook.tracking.find import environments_of
+    from trackbook.display.payload import dumps
     from trackbook.views import get_run
 
-    detail = notebook.run(run)
+    found = get_run(notebook.run(run).run.run_id, project=notebook.project)
     if as_json:
-        found = environments_of(notebook.project.store, [detail])
-        print(dumps(run_payload(detail, environment=found.get(detail.run.environment_id or ""))))
+        print(dumps(found.to_dict()))
     else:
-        show_in_cell(get_run(detail.run.run_id, project=notebook.project).show(look()))
+        show_in_cell(found.show(look()))
 
 
 @track.command(epilog="Example: %track compare latest brave-otter", context_settings=SETTINGS)
