@@ -135,8 +135,11 @@ def test_changed_file_is_taken_from_the_store_where_it_is_kept(nb: Notebook, fol
     (folder / "in.csv").write_text("a\n1\n3\n")
 
     found = again(nb)
+    (folder / "in.csv").unlink()
+    gone = again(nb, data="snapshot")
 
     assert (found.verdict, found.reason) == (EXACT, found.reason)
+    assert gone.verdict is EXACT
     assert found.details["replaced"] == [str(folder / "in.csv")]
 
 

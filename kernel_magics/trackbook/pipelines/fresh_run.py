@@ -39,7 +39,7 @@ class Ended:
     printed: str
 
 
-def environment_of(scratch: Scratch, *, plan: Path, notebook: Path, experiment: str, hash_seed: str) -> dict[str, str]:
+def variables_of(scratch: Scratch, *, plan: Path, notebook: Path, experiment: str, hash_seed: str) -> dict[str, str]:
     """Return the environment variables of a fresh kernel: this process's, with a store and folders of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     return kept | {
@@ -55,7 +55,7 @@ def environment_of(scratch: Scratch, *, plan: Path, notebook: Path, experiment: 
 
 
 def run_notebook(
-    scratch: Scratch, notebook: Path, environment: Mapping[str, str], tell: Callable[[int, int], None]
+    scratch: Scratch, notebook: Path, variables: Mapping[str, str], tell: Callable[[int, int], None]
 ) -> Ended:
     """Run a notebook in the folder of a scratch; what it shows goes to the scratch's ``out.ipynb``.
 
@@ -79,7 +79,7 @@ def run_notebook(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=environment,
+            env=variables,
             cwd=scratch.path,
             start_new_session=True,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import platform
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from trackbook import clock
-from trackbook.capture.environment import installed_packages
+from trackbook.capture.environment import local_environment
 from trackbook.errors import InvalidValueError, NotFoundError, StoreError
-from trackbook.pipelines.fresh_run import Ended, Progress, environment_of, run_notebook
+from trackbook.pipelines.fresh_run import Ended, Progress, run_notebook, variables_of
 from trackbook.pipelines.scratch import ChangedFile, Scratch, caches, sweep
 from trackbook.records import (
     JsonValue,
@@ -32,11 +31,13 @@ from trackbook.store.contract import Batch, Store
 from trackbook.store.location import open_store
 from trackbook.tracking.chance import chances_of
 from trackbook.tracking.correspondence import Correspondence
+from trackbook.tracking.environment import Findings, Policy, check_environment, differences, environment_of
 from trackbook.tracking.judging import Attempt, Case, CellFailure, Judgement, judge, wants_second
 from trackbook.tracking.numbers import Tolerance
 from trackbook.tracking.reproduction import Compared, compare
 from trackbook.tracking.slice import DataFrom, Slice, slice_run
 from trackbook.tracking.typed import typed_metrics
+from trackbook.tracking.used_packages import used_packages
 from trackbook.tracking.working_folder import paths_in, working_folder
 
 DEFAULT_TOLERANCE = 1e-9
@@ -67,7 +68,7 @@ class Wish:
             raise InvalidValueError(
                 f"{self.tolerance} is no tolerance. Give how far numbers may be apart, such as 1e-9, or 0."
             )
-        if self.environment not in ("check", "strict", "ignore"):
+        if self.environment not in [each.value for each in Policy]:
             raise InvalidValueError(f"env={self.environment!r} is no policy. Give 'check', 'strict' or 'ignore'.")
         if self.data not in [each.value for each in DataFrom]:
             raise InvalidValueError(f"data={self.data!r} is no place for data. Give 'original' or 'snapshot'.")
@@ -113,11 +114,12 @@ class _Reproducing:
             sliced = slice_run(self.store, self.run)
         except NotFoundError as error:
             return self._reproduction(Judgement(verdict=ReproductionVerdict.FAILED, reason=str(error)))
-        differing = self._differing()
-        if differing and self.wish.environment == "strict":
-            reason = f"The environment is another one: {'; '.join(differing)}."
+        environment = self._environment()
+        if environment.is_refused:
+            reason = f"The environment is another one: {environment.sentence.rstrip('.')}."
+            self.details["packages"] = [str(each) for each in environment.differences]
             return self._reproduction(Judgement(verdict=ReproductionVerdict.FAILED, reason=reason))
-        case = self._case(sliced, differing)
+        case = self._case(sliced, [str(each) for each in environment.differences])
         first = self._attempt(sliced, case, 1)
         if isinstance(first, Judgement):
             return self._reproduction(first)
@@ -179,7 +181,7 @@ class _Reproducing:
             absent=absent,
             allowed=caches(),
         )
-        environment = environment_of(
+        variables = variables_of(
             scratch,
             plan=plan,
             notebook=notebook,
@@ -187,7 +189,7 @@ class _Reproducing:
             hash_seed=self._hash_seed(number),
         )
         return run_notebook(
-            scratch, notebook, environment, lambda at, of: self.report(Progress(attempt=number, cell=at, cells=of))
+            scratch, notebook, variables, lambda at, of: self.report(Progress(attempt=number, cell=at, cells=of))
         )
 
     def _hash_seed(self, number: int) -> str:
@@ -212,21 +214,13 @@ class _Reproducing:
     def _session(self) -> Session | None:
         return next(iter(self.store.sessions(ids=[self.run.run.session_id])), None)
 
-    def _differing(self) -> list[str]:
-        """Return which packages of the run's are others here, one phrase each."""
-        session = self._session()
-        environment_id = self.run.run.environment_id or (session.environment_id if session else None)
-        environment = self.store.environment(environment_id) if environment_id else None
-        if environment is None or self.wish.environment == "ignore":
-            return []
-        here = installed_packages()
-        version = platform.python_version()
-        python = [f"python {environment.python} (here {version})"] if environment.python != version else []
-        return python + [
-            f"{name} {version} ({'here ' + here[name] if name in here else 'not here'})"
-            for name, version in sorted(environment.packages.items())
-            if here.get(name) != version
-        ]
+    def _environment(self) -> Findings:
+        """Return what the wished policy makes of the environment here, beside the one that the run had."""
+        if self.wish.environment == Policy.IGNORE:
+            return Findings()
+        then, here = environment_of(self.store, self.run), local_environment()
+        used = used_packages(self.store, self.run, then) if then is not None and differences(then, here) else ()
+        return check_environment(then, here, self.wish.environment, used)
 
     def _add_details(self, case: Case, first: Attempt, second: Attempt | None) -> None:
         found: dict[str, object] = {

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ from trackbook.tracking.reproduction import Compared, FilePair, compare, same_nu
 from trackbook.tracking.slice import SlicedRun, sliced_run
 from trackbook.tracking.slicing_cells import count_statements
 from trackbook.tracking.typed import typed_metrics
+from trackbook.tracking.working_folder import working_folder
 
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 TOLERANCE = Tolerance(relative=1e-9, absolute=1e-12)
@@ -517,3 +519,27 @@ def test_recorded_lack_of_a_seed_is_named_once() -> None:
     ]
 
     assert chances_of(sliced.kept, origins) == ["train_test_split(random_state=None) without a seed"]
+
+
+# Where a notebook worked
+
+
+def test_working_folder_is_where_relative_paths_lead_to_what_was_read() -> None:
+    recorded = Recorded()
+    recorded.cell("rows = read('data/in.csv')", files=[FileRead(path="/home/me/project/data/in.csv", digest="aa")])
+    run = recorded.run("calm-otter", {"a": [0.5]}, recorded.cell("score = measure(rows)"))
+    session = replace(recorded.store.sessions()[0], notebook="/home/me/project/notebooks/one.ipynb")
+
+    found = working_folder(sliced_run(recorded.store, run), session, "/home/me/store/.trackbook")
+
+    assert found == Path("/home/me/project")
+
+
+def test_working_folder_is_the_notebooks_where_nothing_was_read() -> None:
+    sliced = sliced_of("score = measure()")
+    session = Recorded().store.sessions()[0]
+
+    found = working_folder(sliced, replace(session, notebook="/home/me/one.ipynb"), "/home/me/store/.trackbook")
+    nameless = working_folder(sliced, session, "/home/me/store/.trackbook")
+
+    assert (found, nameless) == (Path("/home/me"), Path("/home/me/store"))
