@@ -8,6 +8,7 @@ from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Sentence, Title, Tone, Verbatim, facts
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import JsonValue
+from trackbook.tracking.datasets import labels_of
 from trackbook.tracking.find import short_id
 from trackbook.tracking.slice import Slice
 
@@ -18,7 +19,7 @@ def show_slice(found: Slice, look: Look | None = None, *, path: Path | None = No
     run, sliced = found.sliced.run.run, found.sliced
     title = Title(cells=(Cell(text=f"Slice of {fmt.one_line(run.name)}", is_strong=True, aside=short_id(run.run_id)),))
     size = f"{len(sliced.kept)} of {fmt.plural(sliced.total, 'statement')}, of {len(sliced.executions)} executed"
-    files = ", ".join(file.path for file in found.files)
+    files = ", ".join([*(file.path for file in found.files), *labels_of(found.sliced.datasets)])
     blocks: list[Block] = [
         title,
         facts(

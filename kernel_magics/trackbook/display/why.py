@@ -12,6 +12,7 @@ from trackbook.display.shown import Look, Shown, shown
 from trackbook.lineage.randomness import SEED
 from trackbook.lineage.why import Edge, Graph, Node, NodeKind
 from trackbook.records import HiddenReason, JsonValue
+from trackbook.tracking.datasets import PATH
 from trackbook.tracking.find import short_id
 from trackbook.tracking.why import Explanation
 
@@ -261,7 +262,7 @@ def _fact(node: Node) -> Cell:
         case NodeKind.LITERAL:
             return Cell(text=f"{label} = {_value(node.value)}", is_code=True, is_strong=True)
         case NodeKind.FILE:
-            return Cell(text=f"file {label}", aside=_file_facts(node), title=str(node.details.get("digest") or ""))
+            return _file(node, label)
         case NodeKind.MODULE:
             return Cell(text=f"module {label}", aside=_file_facts(node), title=str(node.details.get("digest") or ""))
         case NodeKind.TABLE:
@@ -272,6 +273,13 @@ def _fact(node: Node) -> Cell:
             why = node.details.get("why")
             return Cell(text=f"{label}: {why}" if why else label, tone=Tone.QUIET)
     return Cell(text=label)
+
+
+def _file(node: Node, label: str) -> Cell:
+    digest = str(node.details.get("digest") or "")
+    if label.startswith(PATH):
+        return Cell(text=f"dataset {label.removeprefix(PATH)}", aside=f"snapshot {digest[:_DIGEST]}", title=digest)
+    return Cell(text=f"file {label}", aside=_file_facts(node), title=digest)
 
 
 def _file_facts(node: Node) -> str:

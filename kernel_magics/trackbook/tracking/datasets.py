@@ -400,13 +400,32 @@ def source_of(store: Store, name: str | None) -> tuple[str | None, str | None]:
 
     A notebook that is reproduced writes to a store of its own and reads what the original had read:
     ``$TRACKBOOK_DATA_STORE`` says where that is, ``$TRACKBOOK_DATA_VERSIONS`` (``train@3,test@1``) which versions those
-    were. What it has published itself is read from its own store.
+    were. What it has published itself is read from its own store. A slice may give the versions alone.
     """
-    where = os.environ.get(SOURCE)
-    if not where or (name is not None and store.versions(name.partition("@")[0])):
-        return None, name
-    pinned = dict(each.rsplit("@", 1) for each in os.environ.get(PINNED, "").split(",") if "@" in each)
-    return where, f"{name}@{pinned[name]}" if name in pinned else name
+    where, pinned = os.environ.get(SOURCE), _pinned()
+    if where and (name is None or not store.versions(name.partition("@")[0])):
+        return where, pinned.get(name or "", name)
+    return None, name if where else pinned.get(name or "", name)
+
+
+def _pinned() -> dict[str, str]:
+    labels = (label for label in os.environ.get(PINNED, "").split(",") if "@" in label)
+    return {label.rpartition("@")[0]: label for label in labels}
+
+
+def reading_variables(location: str, reads: Iterable[FileRead]) -> dict[str, str]:
+    """Return the environment variables by which another process reads datasets as they were read: see `source_of`."""
+    return {SOURCE: location, PINNED: ",".join(labels_of(reads))}
+
+
+def labels_of(reads: Iterable[FileRead]) -> list[str]:
+    """Return which versions some reads are of (``train@3``); reads of files are none of them."""
+    return sorted({read.path.removeprefix(PATH) for read in reads if is_dataset(read)})
+
+
+def is_dataset(read: FileRead) -> bool:
+    """Return whether a dataset was read, and no file."""
+    return read.path.startswith(PATH)
 
 
 # Listing

@@ -6,7 +6,7 @@ It holds the code of the executions that flowed into the run's metrics, as it wa
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +29,7 @@ from trackbook.records import (
     is_file_key,
 )
 from trackbook.store.contract import RunFilter, Store
+from trackbook.tracking.datasets import is_dataset
 from trackbook.tracking.slicing_cells import pieces_of
 from trackbook.tracking.slicing_magics import is_install, needs_tool
 from trackbook.tracking.slicing_parts import GENERATOR_OF_NUMPY, KNOWN_NAMES, SessionParts, reads_numbered_outputs
@@ -56,7 +57,8 @@ class SlicedRun:
 
     `metrics` are the numbers that it is to make: the run's, or those of the runs beneath a run that only holds others
     together, which `children` are. `kept` are the parts of the cells in the order in which they ran, `params` those
-    among them that can be set from outside. `files` are what it reads and does not write itself. `installs` are the
+    among them that can be set from outside. `files` are what it reads and does not write itself, `datasets` what it
+    reads by name and does not publish itself. `installs` are the
     lines that installed packages, which are left out. `notes` say what is not sure. `total` counts the statements of
     the session up to the last that is kept.
     """
@@ -71,6 +73,7 @@ class SlicedRun:
     notes: tuple[str, ...]
     total: int
     needs_tool: bool = False
+    datasets: tuple[FileRead, ...] = ()
 
     @property
     def executions(self) -> tuple[Execution, ...]:
@@ -181,13 +184,15 @@ def sliced_run(store: Store, run: RunDetail) -> SlicedRun:
     if not needed.numbers:
         raise NotFoundError(f"The cells that made run '{run.run.name}' are no longer in the store; it can't be sliced.")
     kept = tuple(Kept(part=session.parts[number], piece=session.pieces[number]) for number in needed.numbers)
+    reads = _files(kept)
     return SlicedRun(
         run=run,
         metrics={key: point for each in family for key, point in each.metrics.items()},
         children=children,
         kept=kept,
         params=tuple(params_of(kept, _values(family))),
-        files=tuple(_files(kept)),
+        files=tuple(read for read in reads if not is_dataset(read)),
+        datasets=tuple(_datasets(store, kept, reads)),
         installs=tuple(_installs(session, needed)),
         notes=tuple(_notes(run, origins, kept, needed)),
         total=needed.numbers[-1] + 1,
@@ -273,6 +278,15 @@ def _files(kept: Iterable[Kept]) -> list[FileRead]:
                 if not any(file.path.endswith(name.partition(" ")[2]) for name in written):
                     found.setdefault(file.path, file)
     return [found[path] for path in sorted(found)]
+
+
+def _datasets(store: Store, kept: Sequence[Kept], reads: Iterable[FileRead]) -> Iterator[FileRead]:
+    """Yield the datasets among what is read, but for those that a part which is kept publishes."""
+    publishing = {each.piece.execution.execution_id for each in kept if "publish" in each.piece.text}
+    for read in filter(is_dataset, reads):
+        own = store.versions(snapshot_id=read.object_digest) if publishing else []
+        if not any(version.execution_id in publishing for version in own):
+            yield read
 
 
 def _installs(session: SessionParts, needed: Needed) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trackbook.errors import NotFoundError
 from trackbook.records import Environment, FileRead, Session
 from trackbook.store.contract import Store
+from trackbook.tracking.datasets import PINNED, labels_of
 from trackbook.tracking.kept_files import kept_digest
 from trackbook.tracking.slicing_source import Kept, cell_text
 
@@ -61,6 +62,24 @@ put_files(
     }},
 )
 del current_project, put_files"""
+
+
+_CHECK_VERSIONS = '''def _check_versions(labels):
+    """Say which datasets have another version by now than the run read."""
+    import warnings
+
+    import trackbook
+
+    for label in labels:
+        name, _, version = label.rpartition("@")
+        latest = trackbook.dataset(name).version
+        if latest != int(version):
+            warnings.warn(f"{{name}} is at version {{latest}}; the run read {{label}}.", stacklevel=2)
+
+
+_check_versions({labels!r})
+del _check_versions'''
+_PIN_VERSIONS = """__import__("os").environ["{variable}"] = {labels!r}"""
 
 
 def notebook_of(store: Store, sliced: SlicedRun, data: DataFrom) -> NotebookNode:
@@ -126,7 +145,18 @@ def _data_cell(store: Store, sliced: SlicedRun, data: DataFrom, folder: Path | N
     else:
         digests = [(file, file.digest) for file in sliced.files if file.digest is not None]
     lines = "\n".join(f"        {shown_path(file, folder)!r}: {digest!r}," for file, digest in digests)
-    return (_PUT if data == "snapshot" else _CHECK).format(files=lines) if digests else ""
+    files = (_PUT if data == "snapshot" else _CHECK).format(files=lines) if digests else ""
+    return "\n\n\n".join(filter(None, (files, _datasets(sliced, data))))
+
+
+def _datasets(sliced: SlicedRun, data: DataFrom) -> str:
+    """Return what sees to it that datasets are read in the versions that the run read, or says that they are not."""
+    labels = [label for label in labels_of(sliced.datasets) if "@" in label]
+    if not labels:
+        return ""
+    if data == "snapshot":
+        return _PIN_VERSIONS.format(variable=PINNED, labels=",".join(labels))
+    return _CHECK_VERSIONS.format(labels=labels)
 
 
 def _kept(store: Store, sliced: SlicedRun, file: FileRead) -> str:
@@ -186,6 +216,10 @@ def _about_data(sliced: SlicedRun, folder: Path | None) -> Iterable[str]:
         ]
         yield "**Data that it needs**"
         yield _table(("File", "Bytes", "SHA-256"), rows)
+    if sliced.datasets:
+        labels = [(f"`{label}`",) for label in labels_of(sliced.datasets)]
+        yield "**Datasets that it loads**"
+        yield _table(("Dataset",), labels)
     if sliced.run.modules:
         rows = [(f"`{use.path}`", f"{use.size:,}", f"`{use.digest[:12]}`") for use in sliced.run.modules]
         yield "**Modules of the project that it imports**"
