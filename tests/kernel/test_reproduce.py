@@ -110,6 +110,19 @@ def test_each_run_of_a_loop_is_compared_with_its_own(nb: Notebook) -> None:
     assert {each.key: each.found for each in found.comparisons if each.kind.value == "metric"} == expected
 
 
+def test_dataset_that_was_loaded_by_name_is_given_in_the_version_that_it_had(nb: Notebook) -> None:
+    nb.run(LOG + "import pandas as pd\ntrackbook.publish(pd.DataFrame({'a': [1, 2]}), 'numbers')")
+    nb.run("frame = trackbook.load('numbers')", "load")
+    nb.run("trackbook.log_metric('total', frame.a.sum())")
+    run = nb.last_run()
+    nb.run("trackbook.publish(pd.DataFrame({'a': [5, 6]}), 'numbers')", "later")
+
+    found = again(nb, run)
+
+    assert (found.verdict, found.reason) == (EXACT, found.reason)
+    assert [each.version for each in nb.store.versions("numbers")] == [1, 2]
+
+
 # What is caught
 
 

@@ -16,6 +16,7 @@ from trackbook import clock
 from trackbook.capture.environment import local_environment
 from trackbook.errors import InvalidValueError, NotFoundError, StoreError
 from trackbook.pipelines.fresh_run import Ended, Progress, run_notebook, variables_of
+from trackbook.pipelines.given_data import give_datasets
 from trackbook.pipelines.scratch import ChangedFile, Scratch, caches, sweep
 from trackbook.records import (
     JsonValue,
@@ -31,6 +32,7 @@ from trackbook.store.contract import Batch, Store
 from trackbook.store.location import open_store
 from trackbook.tracking.chance import chances_of
 from trackbook.tracking.correspondence import Correspondence
+from trackbook.tracking.datasets import PINNED, copy_datasets
 from trackbook.tracking.environment import Findings, Policy, check_environment, differences, environment_of
 from trackbook.tracking.judging import Attempt, Case, CellFailure, Judgement, judge, wants_second
 from trackbook.tracking.numbers import Tolerance
@@ -151,6 +153,10 @@ class _Reproducing:
             )
             if lost:
                 return Judgement(verdict=ReproductionVerdict.FAILED, reason=_lost(lost, self.wish))
+            try:
+                give_datasets(self.store, case.sliced.datasets, scratch.path / "store")
+            except NotFoundError as error:
+                return Judgement(verdict=ReproductionVerdict.FAILED, reason=str(error))
             ended = self._execute(scratch, sliced, session, number)
             compared, failure = self._compared(scratch, case, ended)
             if number == 1:
@@ -188,9 +194,16 @@ class _Reproducing:
             experiment=self.run.run.experiment,
             hash_seed=self._hash_seed(number),
         )
+        if sliced.sliced.datasets:
+            variables[PINNED] = self._put_datasets(scratch, sliced)
         return run_notebook(
             scratch, notebook, variables, lambda at, of: self.report(Progress(attempt=number, cell=at, cells=of))
         )
+
+    def _put_datasets(self, scratch: Scratch, sliced: Slice) -> str:
+        """Put what the slice loads by name into the store of the fresh kernel; return which versions it is to load."""
+        with closing(open_store(scratch.path / "store", create=True)) as target:
+            return copy_datasets(self.store, target, sliced.sliced.datasets)
 
     def _hash_seed(self, number: int) -> str:
         """Return the seed of text hashes: the one that is set here, else another one for each fresh run."""
