@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import sys
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
-from trackbook.capture.integrations.model_content import model_content
+from trackbook.capture.integrations.model_content import model_content, set_content
 from trackbook.capture.keeping import size_in_memory
 from trackbook.capture.ownership import class_module, class_qualname, is_persons, is_persons_class
 from trackbook.capture.quiet import quiet
@@ -65,6 +67,7 @@ def model_file(model: Any) -> bytes:
     """
     import skops.io
 
+    _know_generators()
     try:
         with quiet():
             content: bytes = skops.io.dumps(model, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
@@ -129,7 +132,8 @@ def _persons_name(part: object) -> str | None:
     if is_persons_class(cls):
         return f"the class {class_module(cls)}.{class_qualname(cls)}"
     named = getattr(part, "__qualname__", None) if callable(part) else None
-    if named is not None and is_persons(getattr(part, "__module__", None)):
+    module = getattr(part, "__module__", None)  # what libraries make while they run may have none
+    if named is not None and isinstance(module, str) and is_persons(module):
         return f"the function {named}"
     return None
 
@@ -138,6 +142,16 @@ def _other_size(part: object) -> int:
     """Return the size of a fitted tree, which is no array; what else an extension holds is not known."""
     nodes = getattr(part, "node_count", 0) if type(part).__module__ == "sklearn.tree._tree" else 0
     return int(nodes) * _TREE_NODE_BYTES
+
+
+@lru_cache(maxsize=1)
+def _know_generators() -> None:
+    """Have random generators compared by the numbers that they will draw: what they were seeded from may be gone."""
+    random: Any = sys.modules["numpy"].random
+    for kind in (random.MT19937, random.PCG64, random.PCG64DXSM, random.Philox, random.SFC64):
+        set_content(kind, lambda generator: generator.state)
+    set_content(random.Generator, lambda generator: generator.bit_generator.state)
+    set_content(random.RandomState, lambda generator: generator.get_state(legacy=False))
 
 
 def _reason(error: Exception) -> str:

@@ -147,11 +147,11 @@ class Promises:
         )
 
     def _not_kept(self, change: RunChange) -> dict[str, str | None]:
-        """Return the tag that says what is not kept, if that is to change; what somebody has kept by hand is."""
+        """Return the tag that says what is not kept, if there is anything to say; what is kept by hand is kept."""
         before = self._reasons.get(change.run_id, {})
         by_hand = {use.name for use in change.datasets if use.snapshot_id and use.snapshot_id not in self._tables}
         told = {name: reason for name, reason in before.items() if name not in by_hand} | self._reasons_of(change)
-        if told == before:
+        if not told and not before:
             return {}
         self._reasons[change.run_id] = told
         return {NOT_KEPT: "; ".join(f"{name}: {reason}" for name, reason in told.items()) or None}

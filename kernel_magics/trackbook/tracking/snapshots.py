@@ -230,6 +230,7 @@ class Snapshots:
     def _write_model(self, promise: Promise, model: object, rows: object, is_seeded: bool) -> None:
         try:
             content = model_file(model)
+            self._check_size(len(content), self.limits.model_bytes)  # of a booster nobody knows it before
             store = self._keeper.store
             self._check_room(store, len(content))
             promise.digest = store.put_object(content)
