@@ -16,6 +16,7 @@ from timing import Bench, Figure
 HOME = Path(__file__).resolve().parent
 ENVIRONMENTS = HOME.parents[1] / ".venv" / "peers"
 REQUIREMENTS = {
+    "dvc": ["dvc==3.*"],
     "mlflow": ["mlflow==3.17.*", "scikit-learn", "pandas"],
     "trackio": ["trackio==0.43.*"],
 }

@@ -10,7 +10,7 @@ from trackbook.capture.fingerprint import fingerprint
 
 def figures(bench: Bench) -> list[Figure]:
     """Return the fingerprint beside pandas' hash of the rows and beside a copy of the memory."""
-    frame = _mixed(bench.sizes.rows)
+    frame = mixed(bench.sizes.rows)
     name = f"fingerprint of {bench.sizes.rows:,} x {frame.shape[1]} mixed values"
     ours, hashed = by_turns(
         bench.sizes.turns,
@@ -26,8 +26,9 @@ def figures(bench: Bench) -> list[Figure]:
     ]
 
 
-def _mixed(rows: int) -> pd.DataFrame:
-    chance = np.random.default_rng(7)
+def mixed(rows: int, seed: int = 7) -> pd.DataFrame:
+    """Return a frame of 20 columns of the types that people have."""
+    chance = np.random.default_rng(seed)
     columns: dict[str, object] = {f"float{i}": chance.normal(size=rows) for i in range(8)}
     columns |= {f"int{i}": chance.integers(0, 1_000_000, rows) for i in range(5)}
     columns |= {f"bool{i}": chance.random(rows) > 0.5 for i in range(2)}

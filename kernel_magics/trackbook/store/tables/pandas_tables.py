@@ -21,7 +21,8 @@ from trackbook.store.tables.values import value_json, value_of
 def frame_meta(frame: Any, shelf: Shelf) -> Meta:
     """Put a DataFrame on the shelf."""
     labels = [str(label) for label in frame.columns]
-    values = [_column_meta(label, _values(frame.iloc[:, i]), shelf) for i, label in enumerate(labels)]
+    columns = zip(labels, (series for _, series in frame.items()), strict=True)
+    values = [_column_meta(label, _values(series), shelf) for label, series in columns]
     return {
         "labels": index_meta(frame.columns, shelf.beside),
         "index": index_meta(frame.index, shelf),

@@ -89,6 +89,7 @@ class Stored:
         self.start, self.stop = start, stop
         self._objects = objects
         self._found: dict[tuple[int, int, int], Any] = {}
+        self._small: dict[int, Any] = {}  # shared with the parts
 
     @classmethod
     def open(cls, objects: Objects, snapshot_id: str, rows: slice | range | tuple[int, int] | None = None) -> Stored:
@@ -103,7 +104,9 @@ class Stored:
 
     def part(self, start: int, stop: int) -> Stored:
         """Return the arrays of the same snapshot for other rows."""
-        return Stored(self._objects, self.manifest, start, stop)
+        part = Stored(self._objects, self.manifest, start, stop)
+        part._small = self._small
+        return part
 
     def array(self, reference: Meta) -> Any:
         """Return a stored array, or its part that the asked rows have."""
@@ -127,16 +130,23 @@ class Stored:
     def _table(self, number: int, start: int, stop: int) -> Any:
         key = (number, start, stop)
         if key not in self._found:
-            self._found[key] = self._read(self.manifest.files[number], start, stop)
+            self._found[key] = self._read(number, start, stop)
         return self._found[key]
 
-    def _read(self, file: StoredFile, start: int, stop: int) -> Any:
-        if file.inline is not None:
-            return read_file(put_together([file.inline], file.tail)).slice(start, stop - start)
-        if (start, stop) == (0, file.rows) or file.columns > 1 or not is_flat(footer_of(file.tail)):
-            pieces = [self._objects.get(piece.digest) for piece in file.pieces]
-            return read_file(put_together(pieces, file.tail)).slice(start, stop - start)
+    def _read(self, number: int, start: int, stop: int) -> Any:
+        file = self.manifest.files[number]
+        if file.inline is not None or file.columns > 1:  # small, and many columns need it
+            if number not in self._small:
+                self._small[number] = self._read_whole(file)
+            return self._small[number].slice(start, stop - start)
+        if (start, stop) == (0, file.rows) or not is_flat(footer_of(file.tail)):
+            return self._read_whole(file).slice(start, stop - start)
         return self._read_pages(file, start, stop)
+
+    def _read_whole(self, file: StoredFile) -> Any:
+        inline = [] if file.inline is None else [file.inline]
+        pieces = [self._objects.get(piece.digest) for piece in file.pieces]
+        return read_file(put_together(inline + pieces, file.tail))
 
     def _read_pages(self, file: StoredFile, start: int, stop: int) -> Any:
         first, chunks = _pages(file, start, stop)

@@ -126,22 +126,19 @@ class _Writer:
 
 
 def _grouped(arrays: Sequence[Any]) -> Iterator[list[int]]:
-    """Return which arrays share a file: short ones of one length that stand side by side."""
-    group: list[int] = []
-    size = 0
+    """Return which arrays share a file: short ones of one length."""
+    open_groups: dict[int, list[int]] = {}
+    sizes: dict[int, int] = {}
     for number, array in enumerate(arrays):
-        narrow = array.nbytes <= _NARROW
-        fits = group and narrow and len(array) == len(arrays[group[0]]) and size + array.nbytes <= _SHARED
-        if group and not (fits and size):
-            yield group
-            group, size = [], 0
-        group.append(number)
-        size += max(1, array.nbytes) if narrow else 0
-        if not narrow:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
+        length = len(array)
+        if array.nbytes > _NARROW:
+            yield [number]
+            continue
+        if length in open_groups and sizes[length] + array.nbytes > _SHARED:
+            yield open_groups.pop(length)
+        open_groups.setdefault(length, []).append(number)
+        sizes[length] = array.nbytes + (sizes[length] if len(open_groups[length]) > 1 else 0)
+    yield from open_groups.values()
 
 
 def _cuts(parts: Parts, *, is_alone: bool) -> Iterator[tuple[int, int]]:
