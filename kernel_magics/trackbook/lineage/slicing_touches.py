@@ -125,7 +125,8 @@ class _Finder:
         for target in targets:
             if isinstance(target, ast.Tuple | ast.List):
                 self._gone_through(value)
-        shared = shared_names(value)
+        is_drawn = isinstance(value, ast.Call) and any(is_generator(each, self.scope) for each in roots_of(value.func))
+        shared = shared_names(value) if not is_drawn else set()
         if names and shared:
             self.found.links.append(frozenset(names | shared))
 
