@@ -120,25 +120,25 @@ class Stored:
         if (self.start, self.stop) != (0, self.manifest.rows):
             return
         files = sorted({self.manifest.arrays[number][0] for number in numbers})
-        in_threads(lambda file: self._table(file, 0, self.manifest.files[file].rows), files)
+        in_threads(lambda file: self._column_of(file, 0, 0, self.manifest.files[file].rows), files)
 
     def _column(self, number: int, start: int, stop: int | None) -> Any:
         file, column = self.manifest.arrays[number]
         stop = self.manifest.files[file].rows if stop is None else stop
-        return self._table(file, start, stop).column(column)
+        return self._column_of(file, column, start, stop)
 
-    def _table(self, number: int, start: int, stop: int) -> Any:
-        key = (number, start, stop)
-        if key not in self._found:
-            self._found[key] = self._read(number, start, stop)
-        return self._found[key]
-
-    def _read(self, number: int, start: int, stop: int) -> Any:
+    def _column_of(self, number: int, column: int, start: int, stop: int) -> Any:
         file = self.manifest.files[number]
         if file.inline is not None or file.columns > 1:  # small, and many columns need it
             if number not in self._small:
                 self._small[number] = self._read_whole(file)
-            return self._small[number].slice(start, stop - start)
+            return self._small[number].column(column).slice(start, stop - start)
+        key = (number, start, stop)
+        if key not in self._found:
+            self._found[key] = self._read(file, start, stop)
+        return self._found[key].column(column)
+
+    def _read(self, file: StoredFile, start: int, stop: int) -> Any:
         if (start, stop) == (0, file.rows) or not is_flat(footer_of(file.tail)):
             return self._read_whole(file).slice(start, stop - start)
         return self._read_pages(file, start, stop)
