@@ -15,8 +15,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-_SLOW = "rfc3987_syntax"
-"""What jsonschema checks URLs with, where it is there: to load it takes a second, and no notebook has such fields."""
+_SLOW = ("rfc3987_syntax", "pyarrow")
+"""What is loaded if it is there, takes a second, and is of no use here: for URLs in JSON, and for Hadoop's files."""
 _lock = threading.Lock()
 
 
@@ -24,7 +24,8 @@ def main() -> None:
     """Run the job that the command line names: its ``source``, ``target``, ``folder`` and ``scratch``."""
     job: dict[str, str] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     threading.Thread(target=_until_orphaned, args=(job["scratch"],), daemon=True).start()
-    sys.modules.setdefault(_SLOW, None)  # type: ignore[arg-type]  # so that Python takes it for missing
+    for name in _SLOW:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # so that Python takes it for missing
     from trackbook.pipelines.engine import run
 
     run(Path(job["source"]), Path(job["target"]), Path(job["folder"]), tell)
