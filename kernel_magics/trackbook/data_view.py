@@ -15,7 +15,7 @@ from trackbook.display.shown import Look, Shown
 from trackbook.display.table_diff import show_table_diff
 from trackbook.errors import InvalidValueError
 from trackbook.frames import datasets_frame
-from trackbook.project import Project, current_project, open_project
+from trackbook.project import Project, current_project
 from trackbook.records import DatasetVersion, JsonValue, RunDetail, Snapshot
 from trackbook.records.profile import TableProfile
 from trackbook.records.table_diff import TableDiff
@@ -222,20 +222,13 @@ def load(
         If there is no such dataset, version or column.
     """
     reference = run.run_id if isinstance(run, RunView) else run
-    project, name = _place(project, name, is_plain=version is None and run is None and fingerprint is None)
-    kept = data.find_table(project.store, name, version=version, run=reference, fingerprint=fingerprint)
+    label = data.pinned(name) if project is None and version is None and fingerprint is None else None
+    project = project or current_project()
+    if label is not None:
+        kept = data.find_table(project.store, label)
+    else:
+        kept = data.find_table(project.store, name, version=version, run=reference, fingerprint=fingerprint)
     return _loaded(project, kept, columns, rows, as_, sys._getframe(1))
-
-
-def _place(project: Project | None, name: str | None, *, is_plain: bool) -> tuple[Project, str | None]:
-    """Return where a dataset is read, and as which name: in a notebook that is reproduced as it was read then."""
-    if project is not None:
-        return project, name
-    project = current_project()
-    where, pinned = data.source_of(project.store, name)
-    if where is None:
-        return project, name
-    return open_project(where, create=False), pinned if is_plain else name
 
 
 def _loaded(

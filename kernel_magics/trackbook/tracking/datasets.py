@@ -16,6 +16,7 @@ from trackbook.errors import AmbiguousError, InvalidValueError, NotFoundError, S
 from trackbook.records import DatasetUse, DatasetVersion, FileRead, RunDetail, Snapshot
 from trackbook.records.profile import TableProfile
 from trackbook.records.table_diff import TableDiff
+from trackbook.store import kept
 from trackbook.store.contract import Batch, RunFilter, Store
 from trackbook.tracking.annotate import check_key
 from trackbook.tracking.find import find_run, short_id
@@ -24,7 +25,6 @@ from trackbook.tracking.query import query_of
 PATH = "dataset://"
 """What the path of a read begins with where a dataset was read, and no file."""
 PINNED = "TRACKBOOK_DATA_VERSIONS"
-SOURCE = "TRACKBOOK_DATA_STORE"
 _LONGEST_NAME = 200
 _SHORTEST_FINGERPRINT = 4
 _MOST_NAMES = 8
@@ -395,27 +395,43 @@ def _range(rows: object) -> slice | None:
     raise InvalidValueError(f"rows={rows!r} is no range of rows. Give one such as (0, 100) or slice(0, 100).")
 
 
-def source_of(store: Store, name: str | None) -> tuple[str | None, str | None]:
-    """Return where else a dataset is to be read, and as which name, if this process was told so; else None and `name`.
+def pinned(name: str | None) -> str | None:
+    """Return the version that this process is to read of a dataset whose version it leaves open (``train@3``), if any.
 
-    A notebook that is reproduced writes to a store of its own and reads what the original had read:
-    ``$TRACKBOOK_DATA_STORE`` says where that is, ``$TRACKBOOK_DATA_VERSIONS`` (``train@3,test@1``) which versions those
-    were. What it has published itself is read from its own store. A slice may give the versions alone.
+    A slice says so in ``$TRACKBOOK_DATA_VERSIONS``: ``train@3,test@1``.
     """
-    where, pinned = os.environ.get(SOURCE), _pinned()
-    if where and (name is None or not store.versions(name.partition("@")[0])):
-        return where, pinned.get(name or "", name)
-    return None, name if where else pinned.get(name or "", name)
+    labels = os.environ.get(PINNED, "").split(",")
+    return next((label for label in labels if label.rpartition("@")[0] == name), None) if name else None
 
 
-def _pinned() -> dict[str, str]:
-    labels = (label for label in os.environ.get(PINNED, "").split(",") if "@" in label)
-    return {label.rpartition("@")[0]: label for label in labels}
+def copy_datasets(store: Store, target: Store, reads: Iterable[FileRead]) -> str:
+    """Put datasets into another store as they were read, and return what ``$TRACKBOOK_DATA_VERSIONS`` is to be there.
 
+    Tables that no version is of, a run's own, become versions of the name that they were read by.
 
-def reading_variables(location: str, reads: Iterable[FileRead]) -> dict[str, str]:
-    """Return the environment variables by which another process reads datasets as they were read: see `source_of`."""
-    return {SOURCE: location, PINNED: ",".join(labels_of(reads))}
+    Raises
+    ------
+    NotFoundError
+        If a piece of one is lost.
+    """
+    labels = []
+    for read in filter(is_dataset, reads):
+        name, sign, number = read.path.removeprefix(PATH).rpartition("@")
+        name = name if sign else number
+        (snapshot,) = store.snapshots(ids=[read.object_digest or ""])
+        snapshot = replace(snapshot, profile_digest=None)
+        for digest in kept.needed(store.objects, snapshot):
+            target.put_object(store.get_object(digest))
+        version = DatasetVersion(
+            name=name,
+            version=int(number) if sign else 1,
+            snapshot_id=snapshot.snapshot_id,
+            fingerprint=snapshot.fingerprint,
+            made_at=snapshot.made_at,
+        )
+        target.write(Batch(snapshots=(snapshot,), versions=(version,)))
+        labels.append(label_of(version))
+    return ",".join(labels)
 
 
 def labels_of(reads: Iterable[FileRead]) -> list[str]:

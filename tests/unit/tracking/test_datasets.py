@@ -269,15 +269,29 @@ def test_export_replaces_nothing_unasked_and_knows_its_forms(store, tmp_path):
         write_table(store, kept, tmp_path / "people.xlsx")
 
 
-def test_reproduction_reads_what_was_read_then_and_its_own_publications(store, monkeypatch):
-    monkeypatch.setenv(data.SOURCE, "/elsewhere")
+def test_version_is_pinned_for_those_who_leave_it_open(monkeypatch):
     monkeypatch.setenv(data.PINNED, "people@2,raw/orders@1")
 
-    assert data.source_of(store, "people") == ("/elsewhere", "people@2")
-    assert data.source_of(store, "raw/orders") == ("/elsewhere", "raw/orders@1")
-    assert data.source_of(store, "other") == ("/elsewhere", "other")
+    assert data.pinned("people") == "people@2"
+    assert data.pinned("raw/orders") == "raw/orders@1"
+    assert data.pinned("people@3") is None
+    assert data.pinned("other") is None
+    assert data.pinned(None) is None
+
+
+def test_datasets_are_copied_with_their_numbers_and_a_run_s_own_tables_become_some(store, tmp_path):
     publish(store, PEOPLE)
-    assert data.source_of(store, "people") == (None, "people")
+    second = publish(store, OLDER)
+    own = data.KeptTable(name="X_train", snapshot_id=second.snapshot_id)
+    target = open_store(tmp_path / "target")
+
+    labels = data.copy_datasets(store, target, [data.kept_version(second).read, own.read])
+
+    assert labels == "people@2,X_train@1"
+    pd.testing.assert_frame_equal(load(target, "people@2"), OLDER)
+    pd.testing.assert_frame_equal(load(target, "X_train"), OLDER)
+    assert target.verify() == []
+    target.close()
 
 
 def test_threads_that_publish_at_once_get_numbers_of_their_own(store):
