@@ -13,7 +13,8 @@ from trackbook._version import __version__
 if TYPE_CHECKING:
     from trackbook.check_view import check, checks, infer_schema
     from trackbook.data_view import dataset, datasets, diff_data, load, publish
-    from trackbook.reproducing import reproduce
+    from trackbook.reproduction_view import reproduce
+    from trackbook.restoration_view import restore
     from trackbook.tracking.log import (
         ActiveRun,
         log_artifact,
@@ -49,6 +50,7 @@ __all__ = [
     "metric_history",
     "publish",
     "reproduce",
+    "restore",
     "runs",
     "set_tag",
     "start_run",
@@ -76,7 +78,8 @@ _HOMES = {
     "log_params": _LOG,
     "metric_history": _VIEWS,
     "publish": _DATA,
-    "reproduce": "trackbook.reproducing",
+    "reproduce": "trackbook.reproduction_view",
+    "restore": "trackbook.restoration_view",
     "runs": _VIEWS,
     "set_tag": _LOG,
     "slice": _VIEWS,

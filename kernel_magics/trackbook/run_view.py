@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trackbook.display.format import number
 from trackbook.display.payload import run_payload
 from trackbook.display.run import show_run
 from trackbook.display.shown import Look, Shown
 from trackbook.environment_view import EnvironmentView
-from trackbook.errors import NotFoundError
+from trackbook.errors import AmbiguousError, NotFoundError
 from trackbook.explained import WhyView
 from trackbook.frames import history_frame
 from trackbook.project import Project
@@ -33,6 +34,7 @@ from trackbook.store.contract import RunFilter
 from trackbook.tracking.cells_of import own_executions, showing
 from trackbook.tracking.direction import FOLD
 from trackbook.tracking.find import short_id, witnesses_of
+from trackbook.tracking.kept_models import load_model
 from trackbook.tracking.shown import content_of, figures_of
 from trackbook.tracking.why import explain
 
@@ -322,6 +324,40 @@ class RunView:
                 return self._project.store.get_object(artifact.digest)
         names = ", ".join(artifact.name for artifact in self.artifacts) or "none"
         raise NotFoundError(f"Run '{self.name}' has no artifact '{name}'. Its artifacts: {names}.")
+
+    def load_model(self, name: str | None = None, *, trust: str | Collection[str] = ()) -> Any:
+        """Return a fitted model as it was kept; one that behaves otherwise here warns.
+
+        It comes back by skops, which runs no code of the model's, and is tried on the example of its inputs.
+
+        Parameters
+        ----------
+        name
+            Which one, if the run has several.
+        trust
+            Types, by full name, that it may hold beside those that skops trusts by itself.
+
+        Raises
+        ------
+        NotFoundError
+            If the run has no such model, or it was not kept.
+        InvalidValueError
+            If it holds other types (nothing is loaded then), or can't be loaded here.
+        """
+        loaded = load_model(self._project.store, self._model(name), [trust] if isinstance(trust, str) else trust)
+        for remark in loaded.remarks:
+            warnings.warn(remark, stacklevel=2)
+        return loaded.value
+
+    def _model(self, name: str | None) -> Model:
+        found = [model for model in self.models if name in (None, model.name)]
+        names = list(dict.fromkeys(model.name for model in self.models))
+        if not found:
+            what = f"no model '{name}'" if name is not None else "no model"
+            raise NotFoundError(f"Run '{self.name}' has {what}. Its models: {', '.join(names) or 'none'}.")
+        if name is None and len(names) > 1:
+            raise AmbiguousError(f"Run '{self.name}' has several models: {', '.join(names)}. Name the one you mean.")
+        return found[-1]
 
     def __repr__(self) -> str:
         detail = self.detail

@@ -46,6 +46,7 @@ _HELP = re.compile(r"(\?{1,2}\s*[%\w.*\[\]'\"]+|[%\w][\w.*\[\]'\"%()]*\s*\?{1,2}
 _INTERPOLATED = re.compile(r"\{(?P<expression>[^{}]+)\}|\$\$?(?P<name>[^\W\d]\w*(?:\.\w+)*)")
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*(?:=\S+)?\s*")
 _OPTIONS_WITH_VALUE = {"timeit": "nrp", "prun": "lsTD", "memit": "rti", "lprun": "fmDTu"}
+_RESTORE = re.compile(r"restore\s+(?!-)\S+(?P<names>.*)")
 _PASTED = (">>>", "In [", "\r")  # what may be in a pasted session; ``In [1]: x`` is valid Python
 _PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)|\s*(?:In \[\d+\]:|\s*\.{3,}:) ?")
 
@@ -185,12 +186,22 @@ def _value(sigil: str, rest: str) -> str:
     if sigil != "%":
         return _call(OPAQUE, rest)
     name, _, argument = rest.strip().partition(" ")
+    if name == "track" and (restored := _RESTORE.match(argument.strip())) is not None:
+        return _restored_targets(restored["names"])
     code = _without_options(name, argument.strip())
     if name in _LOCAL_MAGICS:
         return _one_line(code) or _call(HARMLESS, "")
     if name in _CODE_MAGICS - {"track"} and code:
         return code if _parses(code) else _call(OPAQUE, code)
     return _call(HARMLESS if name in _HARMLESS_MAGICS | _CODE_MAGICS else OPAQUE, argument)
+
+
+def _restored_targets(text: str) -> str:
+    """`%track restore RUN a b` binds `a` and `b`; without names it binds what the run had."""
+    names = [word.strip("'\"") for word in re.sub(r"--trust[ =]\S+|--?\w+", "", text).split()]
+    if not names:
+        return _call(OPAQUE, "")
+    return "".join(f"{name} = " for name in names if name.isidentifier()) + _call(HARMLESS, "")
 
 
 def _without_options(name: str, text: str) -> str:

@@ -11,6 +11,8 @@ from trackbook.tracking.datasets import Maker
 from trackbook.tracking.explicit import ExplicitRuns
 from trackbook.tracking.scope import StartedRun
 
+_PATIENCE_SECONDS = 10.0
+
 
 def maker_here() -> tuple[Store, Maker]:
     """Return the store that this notebook or script writes to, and who writes; in a script a session begins with it.
@@ -38,6 +40,13 @@ def note_read(read: FileRead, table: object, frame: FrameType | None) -> None:
     if recorder is not None and recorder.is_on and recorder.is_in_cell:
         with recorder.guard:
             recorder.capture.observer.add_dataset(frame, read, table)
+
+
+def finish_keeping(seconds: float = _PATIENCE_SECONDS) -> None:
+    """Wait, at most so long, until what this notebook gave to be kept in the background is there to be read."""
+    recorder = log.recorder_here()
+    if recorder is not None and recorder.snapshots is not None:
+        recorder.snapshots.wait(seconds)
 
 
 def is_unattended() -> bool:

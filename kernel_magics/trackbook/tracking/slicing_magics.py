@@ -19,6 +19,8 @@ _INSTALLS = re.compile(
 )
 _TOOL = re.compile(r"^\s*%(?:re|un)?load_ext\s+trackbook\b|^\s*%%?track\b")
 _RECORDING = re.compile(r"^\s*%%?track\s+(?:start|stop|param|metric|data|model|artifact|on|off)\b|^\s*%%track\b")
+_RESTORING = re.compile(r"^\s*%track\s+restore\b")
+_RESTORING_NAMES = re.compile(r"^\s*%track\s+restore\s+(?!-)\S+\s+(?:--force\s+)?[A-Za-z_]")
 _SHOWING_TEXT = """
 alsc autosave colors conda config_help debug dhist dirs doctest_mode hist history less ls lsmagic magic more notebook
 page pdb pdef pdoc pfile pinfo pinfo2 pip pprint precision prun psource psearch pwd pycat quickref recall rerun tb
@@ -58,8 +60,8 @@ def is_install(text: str) -> bool:
 
 
 def needs_tool(text: str) -> bool:
-    """Return whether a part records by a magic of Trackbook's."""
-    return _RECORDING.match(text) is not None
+    """Return whether a part records, or brings something back, by a magic of Trackbook's."""
+    return _RECORDING.match(text) is not None or _RESTORING.match(text) is not None
 
 
 def magic_effects(text: str, execution: Execution, run_ids: Collection[str]) -> MagicEffects:
@@ -76,6 +78,8 @@ def magic_effects(text: str, execution: Execution, run_ids: Collection[str]) -> 
         return _NONE
     if _INSTALLS.match(code):
         return MagicEffects(is_dropped=True, is_known=True)
+    if _RESTORING.match(code):
+        return MagicEffects(is_known=_RESTORING_NAMES.match(code) is not None)
     if _TOOL.match(code):
         is_recording = _RECORDING.match(code) is not None and not set(run_ids).isdisjoint(execution.run_ids)
         return MagicEffects(is_lasting=is_recording, is_dropped=not is_recording, is_known=not code.startswith("%%"))

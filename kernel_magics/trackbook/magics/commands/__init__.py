@@ -1,6 +1,18 @@
 """The subcommands of ``%track``: each parses its words, calls one thing and shows the result."""
 
-from trackbook.magics.commands import browse, check, data, diff, environment, record, reproduce, slice, stale, why  # noqa: A004  they join the group
+from trackbook.magics.commands import (
+    browse,
+    check,
+    data,
+    diff,
+    environment,
+    record,
+    reproduce,
+    restore,
+    slice,  # noqa: A004  it joins the group
+    stale,
+    why,
+)
 from trackbook.magics.commands.base import LOOK_COMMAND, help_of, parse, takes_python, track
 from trackbook.magics.commands.record import track_cell
 
@@ -15,6 +27,7 @@ __all__ = [
     "parse",
     "record",
     "reproduce",
+    "restore",
     "slice",
     "stale",
     "takes_python",
