@@ -400,3 +400,32 @@ def test_keeping_leaves_random_numbers_and_models_as_they_are(
 
     names = ("number", "after")
     assert [nb.variables[name] for name in names] == [bare.variables[name] for name in names]
+
+
+def test_many_models_of_a_loop_are_all_kept(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("for C in (0.1, 0.2, 0.4, 0.8):\n    model = LogisticRegression(C=C).fit(X_train, y_train)")
+    settled(nb)
+
+    models = [model for run in nb.runs() for model in run.models]
+    assert len(models) == 4
+    assert len({model.object_digest for model in models} - {None}) == 4
+    assert len({model.example_snapshot for model in models}) == 1
+
+
+def test_model_that_learns_step_by_step_is_kept_as_it_is_at_the_end_of_its_cell(nb: Notebook) -> None:
+    import skops.io
+
+    nb.run(DATA)
+    nb.run("from sklearn.linear_model import SGDClassifier\nmodel = SGDClassifier(random_state=0)")
+    nb.run(
+        "for start in range(0, 90, 30):\n"
+        "    model.partial_fit(X_train[start:start + 30], y_train[start:start + 30], classes=[0, 1])\n"
+        "after = model.coef_.copy()"
+    )
+    settled(nb)
+
+    (model,) = nb.last_run().models
+    assert model.object_digest is not None
+    again = skops.io.loads(nb.store.get_object(model.object_digest))
+    assert np.array_equal(again.coef_, nb.variables["after"])

@@ -46,6 +46,11 @@ class Background:
             self._changed.notify_all()
         return True
 
+    @property
+    def bytes(self) -> int:
+        """How much memory what is not done yet holds."""
+        return self._bytes
+
     def wait(self, seconds: float) -> bool:
         """Wait until everything is done, or so long; return whether it is."""
         until = clock.monotonic() + seconds

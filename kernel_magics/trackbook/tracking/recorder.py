@@ -164,6 +164,8 @@ class Recorder:
         metadata
             The request's metadata; ``tags`` in its ``trackbook`` entry are the cell's tags.
         """
+        if self.snapshots is not None:
+            self.snapshots.cell_begins()
         with self._lock:
             self._index += 1
             self._is_written, self._provisional = False, ()
@@ -255,6 +257,7 @@ class Recorder:
             batch, wanted = self.snapshots.prepared(batch)
             self.keeper.write(batch)
             self.snapshots.follow(wanted)
+            self.snapshots.cell_has_ended(is_attended=self.is_attended())
 
     def keep_contents(self, snapshots: Snapshots) -> None:
         """Have the tables, files and models kept that flow into runs."""

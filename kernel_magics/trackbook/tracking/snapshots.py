@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -35,6 +36,10 @@ _AT_ONCE = 256 << 10  # bytes of a file that is kept before the reading cell goe
 _MOST_OPEN = 64  # files that are held open, so that nobody's replacing them matters
 _EXAMPLE_ROWS = 5
 _TABLES = "trackbook.store.tables"
+_SKOPS = "skops.io"
+_TOO_MUCH = "too much else was waiting to be kept"
+_MOST_AT_EXIT = 64 << 20  # bytes that are surely written in the seconds that a kernel has to end
+_LONGEST_WAIT = 600.0
 
 
 class NotKeptError(Exception):
@@ -84,6 +89,8 @@ class Snapshots:
         self._known: dict[tuple[str, str | None], Promise] = {}
         self._open_files = 0
         self._model_bytes = 0  # of this session's models, which the store does not count
+        self._importing = threading.Lock()
+        self._deferred: list[tuple[Promise, int, Callable[[], None]]] = []
 
     # What capture asks
 
@@ -115,9 +122,32 @@ class Snapshots:
             except (UnfitModelError, NotKeptError) as error:
                 self._refuse(promise, str(error))
                 return
-            self._queue(promise, size, partial(self._write_model, promise, copy, rows, is_seeded))
+            work = partial(self._write_model, promise, copy, rows, is_seeded)
+            if _SKOPS in sys.modules:
+                self._queue(promise, size, work)
+            elif sum(waiting for _, waiting, _ in self._deferred) + size <= _MOST_WAITING:
+                self._deferred.append((promise, size, work))
+            else:
+                self._refuse(promise, _TOO_MUCH)
 
     # What the recorder asks
+
+    def cell_begins(self) -> None:
+        """Wait for what must not happen while the person's code runs."""
+        with self._importing:
+            return
+
+    def cell_has_ended(self, *, is_attended: bool = True) -> None:
+        """Do what must not happen while the person's code runs: two threads that import parts of one library which
+        import each other may find them half made. Where nobody waits for the prompt, a kernel may be shut down soon.
+        """
+        if self._deferred:
+            deferred, self._deferred = self._deferred, []
+            self._begin_import()
+            for promise, size, work in deferred:
+                self._queue(promise, size, work)
+        if not is_attended and self._background.bytes > _MOST_AT_EXIT:
+            self._background.wait(_LONGEST_WAIT)
 
     def prepared(self, batch: Batch) -> tuple[Batch, list[Wanted]]:
         """Return a batch as it can be written now, and what is to be filled in later: give that to `follow`."""
@@ -134,6 +164,7 @@ class Snapshots:
 
     def close(self) -> None:
         """Finish what is being kept, in the time that the settings give; say so if that is not enough."""
+        self.cell_has_ended()
         left = self._background.close(self.limits.exit_seconds) if self._keeper.is_here else 0
         if left:
             what = "1 table, file or model" if left == 1 else f"{left} tables, files or models"
@@ -244,6 +275,20 @@ class Snapshots:
         finally:
             self._write(self._promises.fulfil(promise))
 
+    def _begin_import(self) -> None:
+        """Import skops in a thread of its own: the next cell waits for that, not for what else is being kept."""
+        self._importing.acquire()
+        try:
+            threading.Thread(target=self._import_skops, name="trackbook-import", daemon=True).start()
+        except RuntimeError:  # the interpreter ends
+            self._importing.release()
+
+    def _import_skops(self) -> None:
+        try:
+            import skops.io  # noqa: F401  half a second, which no fit is to wait for
+        finally:
+            self._importing.release()
+
     def _example(self, rows: object) -> Snapshot | None:
         fingerprint = fingerprint_of(rows)
         try:
@@ -256,7 +301,7 @@ class Snapshots:
     def _queue(self, promise: Promise, size: int, work: Callable[[], None]) -> bool:
         is_taken = self._background.add(work, size)
         if not is_taken:
-            self._refuse(promise, "too much else was waiting to be kept")
+            self._refuse(promise, _TOO_MUCH)
         return is_taken
 
     def _refuse(self, promise: Promise, reason: str) -> None:
