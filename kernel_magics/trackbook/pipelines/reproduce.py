@@ -16,7 +16,6 @@ from trackbook import clock
 from trackbook.capture.environment import local_environment
 from trackbook.errors import InvalidValueError, NotFoundError, StoreError
 from trackbook.pipelines.fresh_run import Ended, Progress, run_notebook, variables_of
-from trackbook.pipelines.given_data import give_datasets
 from trackbook.pipelines.scratch import ChangedFile, Scratch, caches, sweep
 from trackbook.records import (
     JsonValue,
@@ -154,10 +153,10 @@ class _Reproducing:
             if lost:
                 return Judgement(verdict=ReproductionVerdict.FAILED, reason=_lost(lost, self.wish))
             try:
-                give_datasets(self.store, case.sliced.datasets, scratch.path / "store")
+                pinned = self._put_datasets(scratch, sliced)
             except NotFoundError as error:
                 return Judgement(verdict=ReproductionVerdict.FAILED, reason=str(error))
-            ended = self._execute(scratch, sliced, session, number)
+            ended = self._execute(scratch, sliced, session, number, pinned)
             compared, failure = self._compared(scratch, case, ended)
             if number == 1:
                 self._keep(scratch, ended)
@@ -175,7 +174,7 @@ class _Reproducing:
             source = Correspondence.of(self.store, found, case.sliced).failed_at()
             return None, replace(ended.failure, source=source)
 
-    def _execute(self, scratch: Scratch, sliced: Slice, session: Session | None, number: int) -> Ended:
+    def _execute(self, scratch: Scratch, sliced: Slice, session: Session | None, number: int, pinned: str) -> Ended:
         name = Path(session.notebook).with_suffix(".ipynb").name if session and session.notebook else "notebook.ipynb"
         notebook = scratch.folder / name
         notebook.write_text(_with_places(sliced, scratch), encoding="utf-8")
@@ -194,14 +193,15 @@ class _Reproducing:
             experiment=self.run.run.experiment,
             hash_seed=self._hash_seed(number),
         )
-        if sliced.sliced.datasets:
-            variables[PINNED] = self._put_datasets(scratch, sliced)
+        variables[PINNED] = pinned
         return run_notebook(
             scratch, notebook, variables, lambda at, of: self.report(Progress(attempt=number, cell=at, cells=of))
         )
 
     def _put_datasets(self, scratch: Scratch, sliced: Slice) -> str:
         """Put what the slice loads by name into the store of the fresh kernel; return which versions it is to load."""
+        if not sliced.sliced.datasets:
+            return ""
         with closing(open_store(scratch.path / "store", create=True)) as target:
             return copy_datasets(self.store, target, sliced.sliced.datasets)
 
