@@ -93,6 +93,8 @@ def judge(case: Case, first: Attempt, second: Attempt | None = None) -> Judgemen
         return _nondeterministic(case, compared, other, apart)
     if other is not None and _learned_otherwise(case, compared, other):
         return _nondeterministic_inside(case, compared, other)
+    if compared.is_same and _is_perhaps_luck(case, compared):
+        return _luck(case)
     if not compared.is_same:
         return _different(case, first, compared)
     if compared.is_exact:
@@ -174,6 +176,23 @@ def _nondeterministic_inside(case: Case, one: Compared, other: Compared) -> Judg
         verdict=ReproductionVerdict.NONDETERMINISTIC,
         reason=f"All numbers came out the same, but two fresh kernels learned another {names}. "
         f"There is {listed(case.chances)}.",
+    )
+
+
+def _is_perhaps_luck(case: Case, compared: Compared) -> bool:
+    """Return whether a seed is known to be missing, and nothing shows that what was drawn came out the same.
+
+    A score has few values, and two draws may well give the same; what a model learned shows every draw.
+    """
+    has_shown = bool(compared.arrays) or any(each.kind is ComparedKind.PREDICTION for each in compared.comparisons)
+    return not has_shown and any(_NO_SEED in each for each in case.chances)
+
+
+def _luck(case: Case) -> Judgement:
+    return Judgement(
+        verdict=ReproductionVerdict.NONDETERMINISTIC,
+        reason=f"All numbers came out the same, but that may be luck: there is {listed(case.chances)}, "
+        "and no model that was kept shows what was drawn.",
     )
 
 

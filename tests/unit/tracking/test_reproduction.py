@@ -458,6 +458,26 @@ def test_model_that_learns_something_else_each_time_is_nondeterministic_though_a
     assert seeded.verdict is ReproductionVerdict.EXACT
 
 
+def test_missing_seed_is_not_exact_by_luck_alone() -> None:
+    case = case_of(chances=["KFold(random_state=None) without a seed"])
+
+    found = judge(case, attempt(0.5), attempt(0.5))
+
+    assert found.verdict is ReproductionVerdict.NONDETERMINISTIC
+    assert "may be luck" in found.reason
+
+
+def test_missing_seed_that_shows_nowhere_in_what_a_model_learned_is_exact() -> None:
+    case = case_of(chances=["KFold(random_state=None) without a seed"])
+    one = attempt(0.5)
+    assert one.compared is not None
+    one = replace(one, compared=replace(one.compared, arrays={"net": "digest"}))
+
+    found = judge(case, one, one)
+
+    assert found.verdict is ReproductionVerdict.EXACT
+
+
 def test_nondeterministic_names_its_source() -> None:
     found = judge(case_of(chances=["train_test_split without a seed"]), attempt(0.6), attempt(0.7))
 
