@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,6 +15,7 @@ _LOGGING = frozenset({"log_metric", "log_metrics", "start_run", "set_tag", "log_
 _PLAIN = frozenset({"float", "int", "round", "dict", "str", "abs", "bool"})
 _RECORDING = re.compile(r"\s*%track\s+(?:metric|start|stop|param|tag|note)\b")
 _VALUE = re.compile(r"=\s*([^\s=](?:.*?)(?=\s+[\w.]+=|$))", re.MULTILINE)
+_KNOWN = frozenset(dir(builtins)) | {"__trackbook_magic__"}
 _COMPUTING = (ast.For, ast.While, ast.AsyncFor, ast.ListComp, ast.DictComp, ast.GeneratorExp, ast.SetComp, ast.Await)
 
 
@@ -26,7 +28,7 @@ def typed_metrics(kept: Sequence[Kept], origins: Iterable[Origin]) -> list[str]:
 def _is_typed(kept: Sequence[Kept], source: Source) -> bool:
     behind = list(_behind(kept, source))
     made = {name for each in behind for name in each.part.binds | each.part.kills}
-    unseen = {name for each in behind for name in _names(_typed_values(each))} - made - _PLAIN
+    unseen = {name for each in behind for name in _names(_code(each))} - made - _KNOWN  # what cells showed: _, Out[3]
     return bool(behind) and not unseen and not any(_computes(each) for each in behind)
 
 
@@ -78,7 +80,8 @@ def _typed_values(kept: Kept) -> list[ast.AST]:
 
 
 def _names(trees: Iterable[ast.AST]) -> frozenset[str]:
-    return frozenset(node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name))
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in nodes if isinstance(node.ctx, ast.Load))
 
 
 def _is_plain(call: ast.Call) -> bool:

@@ -496,6 +496,7 @@ def test_nondeterministic_names_its_source() -> None:
         (["scores = [0.9, 0.93]", "import trackbook\ntrackbook.log_metric('a', scores[1])"], True),
         (["%track metric a=0.93"], True),
         (["rows = 3", "%track metric a=len(rows) b=1"], False),
+        (["3 * 4", "import trackbook\ntrackbook.log_metric('a', _)"], False),
         (["rows = read()", "import trackbook\ntrackbook.log_metric('a', rows.mean())"], False),
         (["total = sum([1, 2])", "import trackbook\ntrackbook.log_metric('a', total)"], False),
         (["import trackbook\nfor x in [1, 2]:\n    trackbook.log_metric('a', x)"], False),
