@@ -22,6 +22,8 @@ transformers tsfresh typing_extensions umap vega vega_datasets wordcloud xarray 
 LIBRARIES = frozenset(_LIBRARIES_TEXT.split()) | sys.stdlib_module_names
 """Packages whose functions leave alone what they are not named for; of others nobody knows."""
 OWN_TOOL = "trackbook"
+DRAWING = ("numpy.random", "random", "sklearn.utils.check_random_state")
+"""Where objects come from whose very reading moves them on: random generators."""
 _PATHLIKE = frozenset({"Path", "PurePath", "join", "joinpath", "format", "expanduser", "abspath", "str", "resolve"})
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
@@ -132,6 +134,8 @@ class Scope:
             return
         is_path, is_iterator, held = self.is_path(value), may_be_iterator(value, self), tuple(self._held(value))
         module, origin = self.path_of(value), self.origin_of(value)
+        if isinstance(value, ast.Call) and self.path_of(value.func) is None and (origin or "").startswith(DRAWING):
+            origin = None  # what a generator gives is none
         code = value if isinstance(value, ast.Lambda) else self.code.get(getattr(value, "id", ""))
         made = value.func if isinstance(value, ast.Call) else value
         kind = self.code.get(getattr(made, "id", "")) or self.classes.get(getattr(made, "id", ""))

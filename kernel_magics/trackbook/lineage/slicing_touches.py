@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from trackbook.lineage.slicing_scope import Scope, is_library, running
+from trackbook.lineage.slicing_scope import DRAWING, Scope, is_library, running
 
 _CHANGING_TEXT = """
 add append appendleft backward clear close commit compile_ cuda detach_ discard emit eval execute executemany
@@ -53,8 +53,6 @@ _MAKES_ANOTHER = frozenset(
     {"copy", "deepcopy", "clone", "len", "str", "int", "float", "bool", "repr", "sum", "mean", "round"}
 )
 """Functions whose result shares nothing with what they were given."""
-_DRAWING = ("numpy.random", "random", "sklearn.utils.check_random_state")
-"""Where objects come from whose very reading moves them on."""
 _DEEPEST = 4
 
 
@@ -213,7 +211,7 @@ class _Finder:
         is_known = bool(origin) and is_library(origin)
         if method in CHANGING or (method.endswith("_") and not method.startswith("_")) or _is_in_place(call):
             self.found.changes |= owners
-        elif method in READING and not origin.startswith(_DRAWING):
+        elif method in READING and not origin.startswith(DRAWING):
             self._looked_at(owners)
         else:
             self.found.perhaps |= owners
@@ -234,7 +232,7 @@ class _Finder:
 
 def is_generator(name: str, scope: Scope) -> bool:
     """Return whether a name stands for a random generator: whoever is handed it may draw from it."""
-    return scope.origins.get(name, "").startswith(_DRAWING)
+    return scope.origins.get(name, "").startswith(DRAWING)
 
 
 def _leaf(function: ast.expr) -> str:

@@ -162,6 +162,8 @@ def test_generator_moves_on_with_whoever_is_handed_it() -> None:
     assert "rng" in touches_of(ast.parse("cross_val_score(model, df, cv=rng)").body, known).perhaps
     assert "rng" in touches_of(ast.parse("np.mean(rng)").body, known).changes
     assert touches_of(ast.parse("x = rng.normal(size=3)").body, known).links == []
+    known.learn(ast.parse("x = rng.normal(size=3)").body[0])
+    assert "x" not in touches_of(ast.parse("np.mean(x)").body, known).changes
 
 
 SETUP = """
