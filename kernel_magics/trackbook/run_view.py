@@ -32,6 +32,7 @@ from trackbook.records import (
 )
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.cells_of import own_executions, showing
+from trackbook.tracking.checks import checks_of
 from trackbook.tracking.direction import FOLD
 from trackbook.tracking.find import short_id, witnesses_of
 from trackbook.tracking.kept_models import load_model
@@ -306,6 +307,7 @@ class RunView:
             series={key: self._history(key) for key in detail.metrics if key.endswith(FOLD)},
             read=self._project.store.get_object,
             showing=self._showing(),
+            checks=checks_of(self._project.store, detail),
         )
 
     def _history(self, key: str) -> list[MetricPoint]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Beside, Block, Cell, Column, Fold, Sentence, Table, Title, Tone, Verbatim, facts
+from trackbook.display.checks import checks_table
 from trackbook.display.log import execution_table
 from trackbook.display.models import model_blocks
 from trackbook.display.outputs import figure_blocks, output_table
@@ -17,6 +18,7 @@ from trackbook.display.runs import MOST_ROWS, table_of
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import (
     Artifact,
+    Check,
     DatasetUse,
     Environment,
     Execution,
@@ -36,6 +38,7 @@ _WIDEST_FACT = 400
 _CLEAN = "Clean: what it read is what the notebook makes, as far as that is known."
 _MOST_FOLDS = 10
 _FEWEST_FOLDED = 3
+_KEPT, _FROM = 5, 6  # where these columns of the table of data stand
 _ASSIGNED = re.compile(r"(\w+)\s*=(?!=)")
 
 
@@ -51,6 +54,7 @@ def show_run(
     witnesses: Sequence[RunDetail] = (),
     series: Mapping[str, Sequence[MetricPoint]] | None = None,
     showing: Sequence[Execution] = (),
+    checks: Sequence[Check] = (),
     read: Read | None = None,
 ) -> Shown:
     """Show one run with all that hangs on it.
@@ -58,7 +62,7 @@ def show_run(
     Params that the estimator only has by default are folded. `witnesses` are runs whose models tell what is a
     default, where this one has no model. `differing` is what of its environment is another one here. `series` are the
     points of metrics that have more than one. `showing` are the executions whose outputs are the run's, `read` gives
-    the objects that they are kept in.
+    the objects that they are kept in. `checks` are those of its tables.
     """
     look = look or Look()
     run = detail.run
@@ -71,6 +75,7 @@ def show_run(
         *(() if is_group(detail) and children else _results(detail, look, series or {}, chosen, defaults)),
         _children(children, look),
         _data(detail.datasets),
+        checks_table(checks, look) if checks else None,
         *model_blocks(detail, look),
         _artifacts(detail.artifacts),
         _modules(detail.modules),
@@ -205,11 +210,17 @@ def _data(datasets: Sequence[DatasetUse]) -> Table | None:
         Column(title="Shape", is_number=True, is_kept=True),
         Column(title="Kind"),
         Column(title="Fingerprint"),
+        Column(title="Kept"),
         Column(title="From", folds=True),
     )
-    shown_columns = len(columns) if any(dataset.files for dataset in datasets) else -1
-    rows = tuple(_data_row(dataset)[:shown_columns] for dataset in datasets)
-    return Table(columns=columns[:shown_columns], rows=rows, heading="Data")
+    has_kept = any(dataset.snapshot_id is not None for dataset in datasets)
+    has_files = any(dataset.files for dataset in datasets)
+    shown_columns = [at for at in range(len(columns)) if (at != _KEPT or has_kept) and (at != _FROM or has_files)]
+    return Table(
+        columns=tuple(columns[at] for at in shown_columns),
+        rows=tuple(tuple(row[at] for at in shown_columns) for row in map(_data_row, datasets)),
+        heading="Data",
+    )
 
 
 def _data_row(dataset: DatasetUse) -> tuple[Cell, ...]:
@@ -224,8 +235,15 @@ def _data_row(dataset: DatasetUse) -> tuple[Cell, ...]:
         shape if shape.text else cells.NOTHING,
         Cell(text=fmt.one_line(dataset.kind)),
         fingerprint,
+        _kept(dataset),
         Cell(text=fmt.one_line(files) or "—", title=digests or None),
     )
+
+
+def _kept(dataset: DatasetUse) -> Cell:
+    if dataset.snapshot_id is None:
+        return Cell(text="no", tone=Tone.QUIET, title="Only its fingerprint is kept.")
+    return Cell(text="yes", title=f"snapshot {dataset.snapshot_id}")
 
 
 def _artifacts(artifacts: Sequence[Artifact]) -> Table | None:
