@@ -162,6 +162,20 @@ def test_magic_checks_expressions_datasets_and_schemas_of_the_notebook(nb, folde
     assert "Did you mean 'points'" in str(error)
 
 
+def test_run_shows_its_checks_and_which_tables_are_kept(nb, folder, capsys):
+    (folder / "schema.py").write_text(SCHEMA)
+    nb.run(POINTS + "data = points")
+    nb.run(FIT + "trackbook.check(data, 'schema.py', name='ranges')")
+    nb.run("pass")  # what is kept in the background is on record by then
+    nb.shell._trackbook.recorder.snapshots.wait(30)
+
+    page = shown(nb, capsys, "%track show")
+
+    assert "Checks" in page
+    assert "ranges" in page
+    assert "Kept" in page
+
+
 def test_checks_of_a_run_are_those_of_its_cells_and_tables(nb, folder):
     (folder / "schema.py").write_text(SCHEMA)
     nb.run(DATA)
