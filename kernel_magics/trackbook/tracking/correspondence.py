@@ -126,9 +126,8 @@ class Correspondence:
         executions = {source.execution_id for *_, source in wanted}
         session = self.original.runs(RunFilter(session_id=run.run.session_id, oldest_first=True))
         beside = [each for each in session if executions & set(each.execution_ids)][:_MOST_SIBLINGS]
-        return [
-            each for each in beside if each.run.run_id == run.run.run_id or self.made_originally(each) == wanted
-        ] or [run]
+        found = [each for each in beside if _without_roles(self.made_originally(each)) == wanted]
+        return found if any(each.run.run_id == run.run.run_id for each in found) else [run]
 
 
 def _without_roles(made: Made) -> Made:

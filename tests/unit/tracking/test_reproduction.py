@@ -244,7 +244,7 @@ def test_runs_of_one_loop_are_paired_in_their_order() -> None:
     recorded = Recorded()
     execution_id = recorded.cell("for c in range(3):\n    measure(c)")
     for number, value in enumerate([0.1, 0.2, 0.3]):
-        run = recorded.run(f"run-{number}", {"accuracy": [value]}, execution_id, 1)
+        run = recorded.run(f"run-{number}", {"test.accuracy": [value]}, execution_id, 1)
     sliced = sliced_run(recorded.store, run)
     again = Recorded(prefix="again-")
     cell = again.cell("for c in range(3):\n    measure(c)", cell_id="cell-1")
