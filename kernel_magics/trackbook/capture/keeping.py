@@ -24,11 +24,8 @@ class Keeping(Protocol):
     def keep_file(self, file: FileRead) -> None:
         """Take a file that has just been read."""
 
-    def keep_model(self, model: Model, estimator: object, inputs: object, *, is_seeded: bool) -> None:
-        """Take a fitted model as it is now, with some of the rows that it was trained on.
-
-        `is_seeded`: nothing in it draws random numbers of which nobody knows the seed.
-        """
+    def keep_model(self, model: Model, estimator: object, inputs: object) -> None:
+        """Take a fitted model as it is now, with some of the rows that it was trained on."""
 
 
 def size_in_memory(table: Any) -> int:

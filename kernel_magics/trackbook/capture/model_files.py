@@ -18,6 +18,7 @@ from trackbook.records import JsonValue, json_value
 
 _MOST_PARTS = 100_000
 _TREE_NODE_BYTES = 64
+_DRAW_IN_FITS_ALONE = ("sklearn.", "xgboost.", "lightgbm.", "catboost.")
 _PREDICTING = ("predict", "predict_proba")
 
 
@@ -82,7 +83,12 @@ def model_file(model: Any) -> bytes:
 
 
 def predictions(model: Any, rows: object) -> dict[str, JsonValue]:
-    """Return what a model says of some rows, by method; what it can't say of them is left out."""
+    """Return what a model says of some rows, by method; what it can't say of them is left out.
+
+    A model that might move the person's random numbers on says nothing.
+    """
+    if any(map(_may_draw, _parts(model))):
+        return {}
     found: dict[str, JsonValue] = {}
     for name in _PREDICTING:
         method = getattr(model, name, None)
@@ -136,6 +142,13 @@ def _persons_name(part: object) -> str | None:
     if named is not None and isinstance(module, str) and is_persons(module):
         return f"the function {named}"
     return None
+
+
+def _may_draw(part: object) -> bool:
+    """Return whether a part without a seed may draw when it predicts; of what we know only a dummy does."""
+    cls = type(part)
+    is_known = class_qualname(cls) != "DummyClassifier" and str(class_module(cls)).startswith(_DRAW_IN_FITS_ALONE)
+    return not is_known and _attributes(part).get("random_state", 0) is None
 
 
 def _other_size(part: object) -> int:

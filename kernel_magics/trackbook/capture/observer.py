@@ -259,7 +259,7 @@ class Observer:
         if claimed:
             self.events.insert(self.events.index(claimed[0]), self.events.pop())
 
-    def keep_model(self, call: Call, event: FitEvent, estimator: object, inputs: object, *, is_seeded: bool) -> None:
+    def keep_model(self, call: Call, event: FitEvent, estimator: object, inputs: object) -> None:
         """Have a fitted model kept as it is now; one that goes on learning as it is when the cell ends."""
         keeping = self.keeping
         if keeping is None:
@@ -267,7 +267,7 @@ class Observer:
 
         def keep() -> None:
             if event.model is not None:
-                keeping.keep_model(event.model, estimator, inputs, is_seeded=is_seeded)
+                keeping.keep_model(event.model, estimator, inputs)
 
         if call.name == "partial_fit":
             event.keep = keep

@@ -109,7 +109,7 @@ class Snapshots:
                 if is_new:
                     self._begin_file(promise, file, file.digest)
 
-    def keep_model(self, model: Model, estimator: object, inputs: object, *, is_seeded: bool) -> None:
+    def keep_model(self, model: Model, estimator: object, inputs: object) -> None:
         """Take a fitted model as it is now, with some of the rows that it was trained on."""
         with self._guard:
             if not self._keeper.is_here:
@@ -122,7 +122,7 @@ class Snapshots:
             except (UnfitModelError, NotKeptError) as error:
                 self._refuse(promise, str(error))
                 return
-            work = partial(self._write_model, promise, copy, rows, is_seeded)
+            work = partial(self._write_model, promise, copy, rows)
             if _SKOPS in sys.modules:
                 self._queue(promise, size, work)
             elif sum(waiting for _, waiting, _ in self._deferred) + size <= _MOST_WAITING:
@@ -258,7 +258,7 @@ class Snapshots:
 
     # Models
 
-    def _write_model(self, promise: Promise, model: object, rows: object, is_seeded: bool) -> None:
+    def _write_model(self, promise: Promise, model: object, rows: object) -> None:
         try:
             content = model_file(model)
             self._check_size(len(content), self.limits.model_bytes)  # of a booster nobody knows it before
@@ -268,7 +268,7 @@ class Snapshots:
             self._model_bytes += len(content)
             if rows is not None:
                 promise.snapshot = self._example(rows)
-            if promise.snapshot is not None and is_seeded:
+            if promise.snapshot is not None:
                 promise.predictions = predictions(model, rows)
         except (UnfitModelError, NotKeptError, StoreError) as error:
             promise.reason = _told(error)

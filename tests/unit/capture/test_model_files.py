@@ -10,6 +10,7 @@ import pytest
 import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
@@ -76,6 +77,15 @@ def test_model_that_skops_can_not_hold_is_refused() -> None:
 
     with pytest.raises(UnfitModelError, match="skops"):
         model_file(model)
+
+
+def test_model_that_might_draw_random_numbers_says_nothing() -> None:
+    guessing = DummyClassifier(strategy="stratified").fit(X, Y)
+    before = np.random.get_state()[1].tolist()  # type: ignore[index]  # a tuple, unless a dictionary is asked for
+
+    assert predictions(guessing, X[:3]) == {}
+    assert np.random.get_state()[1].tolist() == before  # type: ignore[index]  # as above
+    assert predictions(RandomForestClassifier(5).fit(X, Y), X[:3]).keys() == {"predict", "predict_proba"}
 
 
 def test_predictions_are_left_out_where_a_model_has_none() -> None:

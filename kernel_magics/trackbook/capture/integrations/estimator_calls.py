@@ -128,7 +128,7 @@ class EstimatorCalls:
             quiet = set(drawing).difference(unseeded(estimator, inputs))  # as the fit has shown
             event.unseeded = [each for each in event.unseeded if each not in quiet]
         event.model = describe_model(estimator, name, inputs, target)
-        self._observer.keep_model(call, event, estimator, inputs, is_seeded=not event.unseeded)
+        self._observer.keep_model(call, event, estimator, inputs)
         results = vars(estimator).get("cv_results_") if hasattr(estimator, "__dict__") else None
         if isinstance(results, Mapping) and "params" in results:
             self._search(event, estimator)
