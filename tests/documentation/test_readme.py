@@ -14,7 +14,7 @@ from .readme import ROOT, TEXT, blocks, run_cells, section
 
 LOAD, FIT, RUNS, COMPARE, WHY = blocks("ipython")
 SHOWN_RUNS, SHOWN_COMPARISON = blocks("text")
-API, INTEGRATION = blocks("python")
+DATA, API, INTEGRATION = blocks("python")
 WANDERING = re.compile(r"\b[0-9a-hj-km-np-tv-z]{8}\b|\b[\d.]+ m?s\b|\b[a-z]+-[a-z]+\b")  # ids, durations, names
 NEWEST_NAMES = "import trackbook; later, earlier = trackbook.runs(limit=2)['name']"
 
@@ -64,6 +64,15 @@ def test_the_python_example_works_after_the_first_one(tmp_path):
     with_store.close()
     assert (by_hand.params, by_hand.tags) == ({"window": 7}, {"owner": "ana"})
     assert by_hand.metrics["loss"].value == pytest.approx(1 / 3)
+
+
+def test_the_example_of_datasets_publishes_loads_and_lists(tmp_path):
+    table = "import pandas as pd\ntable = pd.DataFrame({'age': [30, 40], 'city': ['Rome', 'Oslo'], 'id': [1, 2]})"
+
+    printed = run_cells(["%load_ext trackbook", table, DATA, "trackbook.load('customers').equals(table)"], tmp_path)
+
+    assert "customers" in printed[2]
+    assert printed[3].split()[-1] == "True"
 
 
 @pytest.fixture(scope="module")
