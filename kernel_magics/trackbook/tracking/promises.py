@@ -202,7 +202,7 @@ class Promises:
         for model in change.models:
             of_model = self._models.get(model.model_id)
             if of_model is None:
-                found[model.name] = f"skops can't hold a {model.class_name}"
+                found[model.name] = f"skops can't hold its class, {model.class_name}"
             elif of_model.reason is not None:
                 found[model.name] = of_model.reason
         return found
