@@ -6,7 +6,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-_UNSEEDED_WITHOUT_ARGUMENTS = frozenset({"default_rng", "RandomState", "SeedSequence", "Random", "SystemRandom"})
+_MADE_WITH_A_SEED = frozenset(
+    {"default_rng", "RandomState", "SeedSequence", "Random", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64", "seed"}
+)
+_NEVER_SEEDED = frozenset({"SystemRandom", "urandom", "uuid1", "uuid4", "randbelow", "token_bytes", "token_hex"})
+_CLOCKS = frozenset({"time", "time_ns", "perf_counter", "monotonic", "now", "today", "getpid"})
 _TAKE_RANDOM_STATE = frozenset(
     {
         "make_classification", "make_regression", "make_blobs", "make_moons", "make_circles", "make_friedman1",
@@ -17,7 +21,7 @@ _TAKE_RANDOM_STATE = frozenset(
 _SHUFFLERS = frozenset({"KFold", "StratifiedKFold", "StratifiedGroupKFold"})
 _ALWAYS_SHUFFLE = frozenset({"ShuffleSplit", "StratifiedShuffleSplit", "GroupShuffleSplit"})
 _NAMES = re.compile(
-    "|".join(sorted({*_UNSEEDED_WITHOUT_ARGUMENTS, *_TAKE_RANDOM_STATE, *_SHUFFLERS, *_ALWAYS_SHUFFLE}))
+    "|".join(sorted({*_MADE_WITH_A_SEED, *_NEVER_SEEDED, *_TAKE_RANDOM_STATE, *_SHUFFLERS, *_ALWAYS_SHUFFLE}))
 )
 _SEEDS = frozenset({"random_state", "seed", "rng"})
 
@@ -37,10 +41,10 @@ def unseeded_calls(statement: ast.stmt) -> Iterator[str]:
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         given = {keyword.arg: keyword.value for keyword in node.keywords}
-        if None in given or any(name in _SEEDS and not _is_none(value) for name, value in given.items() if name):
+        if name in _NEVER_SEEDED or (name in _MADE_WITH_A_SEED and _has_no_fixed_seed(node, name)):
+            yield f"{name}({', '.join(map(ast.unparse, node.args))})"
+        elif None in given or any(name in _SEEDS and not _is_none(value) for name, value in given.items() if name):
             continue
-        if name in _UNSEEDED_WITHOUT_ARGUMENTS and not node.args and not given:
-            yield f"{name}()"
         elif (
             (name in _TAKE_RANDOM_STATE and _is_library_call(node))
             or name in _ALWAYS_SHUFFLE
@@ -56,6 +60,18 @@ def _own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(statement):
         if not isinstance(child, ast.stmt | ast.ExceptHandler | ast.match_case):
             yield from ast.walk(child)
+
+
+def _has_no_fixed_seed(node: ast.Call, name: str) -> bool:
+    """Return whether what is made with a seed gets none, None, or one that differs each time."""
+    if name == "seed" and not ast.unparse(node.func).endswith("random.seed"):
+        return False
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    if any(isinstance(value, ast.Starred) for value in node.args) or any(each.arg is None for each in node.keywords):
+        return False
+    calls = (each.func for value in given for each in ast.walk(value) if isinstance(each, ast.Call))
+    names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+    return all(map(_is_none, given)) or not names.isdisjoint(_CLOCKS | _NEVER_SEEDED)
 
 
 def _is_library_call(node: ast.Call) -> bool:

@@ -35,7 +35,10 @@ def add_unseeded_of(draft: Draft, evidence: Evidence, origin: Origin) -> None:
     told = {node_id.rpartition(":")[2] for node_id in behind if node_id.startswith("random:")}
     is_known = origin.kind is OriginKind.METRIC and not {id_of(seed) for seed in evidence.seeds}.isdisjoint(behind)
     for what in origin.unseeded:
-        if what in told or is_known or _add_seed(draft, evidence, origin.source, what, is_sure=False):
+        if what in told:
+            continue
+        is_sure = _IN_CELL.match(what) is not None  # who drew from which generator was looked at when it ran
+        if not is_sure and (is_known or _add_seed(draft, evidence, origin.source, what, is_sure=False)):
             continue
         _add_unseeded(draft, _drawing(draft, evidence, what, behind) or own, what, is_sure="seed" in what)
 
@@ -60,7 +63,9 @@ def _add_seed(draft: Draft, evidence: Evidence, source: Source, what: str, *, is
 
 
 def _add_unseeded(draft: Draft, node_id: str, what: str, *, is_sure: bool) -> None:
-    label = what if "seed" in what else f"{what} {'draws' if is_sure else 'may draw'} without a seed"
+    label = (
+        what if "seed" in what.replace("seed(", "") else f"{what} {'draws' if is_sure else 'may draw'} without a seed"
+    )
     node = Node(node_id=f"random:{node_id}:{what}", kind=NodeKind.RANDOM, label=label)
     draft.join(draft.add(node), node_id)
 

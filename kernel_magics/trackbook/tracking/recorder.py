@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -44,6 +43,7 @@ from trackbook.tracking.changes import Changes
 from trackbook.tracking.explicit import ExplicitRuns
 from trackbook.tracking.modules import ModuleUses
 from trackbook.tracking.origins import place, with_arrivals, with_asked
+from trackbook.tracking.seeding import Seeding
 from trackbook.tracking.session import SessionKeeper
 from trackbook.tracking.settle import Settled, fill_in, settle
 from trackbook.tracking.snapshots import Snapshots
@@ -53,12 +53,6 @@ from trackbook.tracking.verdicts import HIDDEN_REPETITION, family_verdicts
 PAPERMILL_PARAMETERS = "# Parameters\n"  # what papermill writes above the values that it injects
 _PARAMETER_TAGS = frozenset({"parameters", "injected-parameters"})
 _BETWEEN_CELLS = ""  # stands for an execution's id where there is none
-_SEEDING = re.compile(r"random\.seed\s*\(")
-_OWN = r"(?:default_rng|Generator|RandomState|SeedSequence|Random|SystemRandom|BitGenerator|PCG64\w*|MT19937|Philox)\b"
-_DRAWING = re.compile(
-    rf"\brandom\s*\.\s*(?!{_OWN})\w|\bimport\s+random\s+as\b|\bfrom\s+[\w.]*random\s+import\s+(?!{_OWN})|\.rvs\s*\("
-)
-_GENERATORS = frozenset({"numpy.random", "random"})
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +118,7 @@ class Recorder:
         self._provisional: tuple[str, ...] = ()
         self._is_written = False
         self._lock = threading.RLock()
-        self._is_seeded = False
+        self._seeding = Seeding()
         self._unseeded: dict[str, str] = {}
         self._notebook_run: Run | None = None
         self._end_of_last: tuple[Outcome, Failure | None] = (Outcome.OK, None)
@@ -423,22 +417,14 @@ class Recorder:
         self.attempts.parent_id = started.run_id
 
     def _note_randomness(self, execution: Execution) -> None:
-        used = self._unseeded_generators(execution.source, execution.state)
+        used = self._seeding.unseeded_in(execution.source, execution.state)
         if used:
             self._unseeded[execution.execution_id] = f"{used} without a seed in cell {execution.index}"
-
-    def _unseeded_generators(self, source: str, state: Collection[str]) -> str:
-        """Return the names of the global generators that a cell drew from, if nobody has seeded them."""
-        if "seed" in source and _SEEDING.search(source):
-            self._is_seeded = True
-        if self._is_seeded or _GENERATORS.isdisjoint(state) or not _DRAWING.search(source):
-            return ""  # importing a library may draw, too
-        return ", ".join(sorted(_GENERATORS & set(state)))
 
     def _add_unseeded(self, event: Event, cell: CapturedCell) -> None:
         earlier: Mapping[Source, object] = self._lineage.upstream(event.inputs.outside) if self._unseeded else {}
         found = {self._unseeded[source.execution_id] for source in earlier if source.execution_id in self._unseeded}
-        used = self._unseeded_generators(cell.source, cell.change.state)
+        used = self._seeding.unseeded_in(cell.source, cell.change.state)
         event.unseeded += sorted(found) + ([f"{used} without a seed in this cell"] if used else [])
 
     # While a cell runs

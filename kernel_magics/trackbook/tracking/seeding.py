@@ -1,0 +1,71 @@
+"""Which of the global random generators a session has seeded, as far as code and the generators' states tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+_NUMPY, _PYTHON = "numpy.random", "random"
+_GENERATORS = frozenset({_NUMPY, _PYTHON})
+_SEEDING = re.compile(r"(?P<owner>[\w.]*?)(?P<name>\w*seed\w*)\s*\((?!\s*(?:None\s*)?\))(?P<given>[^\n]*)")
+_CHANGING = re.compile(
+    r"\b(?:time|time_ns|perf_counter|monotonic|now|today|urandom|getpid|randbelow|token_\w+|uuid[14])\s*\("
+)
+_ELSEWHERE = frozenset({"torch", "tf", "tensorflow", "jax", "cp", "cupy"})
+"""Libraries with generators of their own."""
+_IMPORTED = re.compile(r"\bfrom\s+numpy\s+import\s[^\n]*\brandom\b(?!\s+as)")
+_OWN = r"(?:default_rng|Generator|RandomState|SeedSequence|Random|SystemRandom|BitGenerator|PCG64\w*|MT19937|Philox)\b"
+_DRAWING = re.compile(
+    rf"\brandom\s*\.\s*(?!{_OWN})\w|\bimport\s+random\s+as\b|\bfrom\s+[\w.]*random\s+import\s+(?!{_OWN})|\.rvs\s*\("
+)
+
+
+class Seeding:
+    """The global generators of a session that somebody has seeded."""
+
+    def __init__(self) -> None:
+        self._seeded: set[str] = set()
+        self._is_random_numpys = False
+
+    def unseeded_in(self, source: str, state: Collection[str]) -> str:
+        """Take a cell; return the names of the generators that it drew from and that nobody has seeded.
+
+        Parameters
+        ----------
+        state
+            The names of the global state that the cell changed.
+        """
+        changed = _GENERATORS & set(state)
+        if _IMPORTED.search(source):
+            self._is_random_numpys = True
+        if "seed" in source:
+            self._seeded.update(_seeded(source, changed, _NUMPY if self._is_random_numpys else _PYTHON))
+        unseeded = changed - self._seeded
+        if not unseeded or not _DRAWING.search(source):
+            return ""  # importing a library may draw, too
+        return ", ".join(sorted(unseeded))
+
+
+def _seeded(source: str, changed: Collection[str], bare: str) -> Iterator[str]:
+    """Yield the generators that a cell's code seeds with something that is the same each time.
+
+    ``seed()`` and ``seed(time())`` are none. Of a function such as ``set_seed(0)`` nobody knows which ones it seeds: it
+    is those that changed.
+
+    Parameters
+    ----------
+    bare
+        What ``random.seed(0)`` seeds.
+    """
+    for found in _SEEDING.finditer(source):
+        owner = found["owner"].removesuffix(".")
+        if _CHANGING.search(found["given"]) or owner.partition(".")[0] in _ELSEWHERE:
+            continue
+        if found["name"] != "seed":
+            yield from changed
+        elif re.fullmatch(r"(?:np|numpy)\.random", owner):
+            yield _NUMPY
+        elif owner == "random":
+            yield bare
+        else:
+            yield from changed
