@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from trackbook.errors import NotFoundError
 from trackbook.records import (
     ComparedKind,
     Comparison,
@@ -25,6 +26,7 @@ from trackbook.records import (
     encode,
 )
 from trackbook.store.contract import Store
+from trackbook.tracking.close_tables import tables_are_close
 from trackbook.tracking.correspondence import Correspondence
 from trackbook.tracking.numbers import Tolerance
 from trackbook.tracking.slice import SlicedRun
@@ -125,16 +127,27 @@ class _Pair:
         for use in self.run.datasets:
             found = self._table(use)
             if found is not None:
-                is_same = found.fingerprint == use.fingerprint
+                is_exact = found.fingerprint == use.fingerprint
                 comparison = Comparison(
                     kind=ComparedKind.SNAPSHOT,
                     key=table_key(use),
                     expected=use.fingerprint,
                     found=found.fingerprint,
-                    is_same=is_same,
-                    is_exact=is_same,
+                    is_same=is_exact or self._is_close(use, found),
+                    is_exact=is_exact,
                 )
                 yield comparison, found.fingerprint
+
+    def _is_close(self, use: DatasetUse, found: DatasetUse) -> bool:
+        """Return whether two tables differ in the last digits alone, as far as both are kept."""
+        if use.snapshot_id is None or found.snapshot_id is None or not self.tolerance.relative:
+            return False
+        try:
+            one = self.pairs.original.get_table(use.snapshot_id)
+            other = self.pairs.found.get_table(found.snapshot_id)
+        except NotFoundError:
+            return False
+        return tables_are_close(one, other, self.tolerance)
 
     def unmade(self) -> list[str]:
         return [table_key(use) for use in self.run.datasets if self._table(use) is None]
