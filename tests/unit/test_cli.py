@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -25,7 +26,14 @@ def place(tmp_path, monkeypatch, notebook, make_run):
     monkeypatch.setenv("TRACKBOOK_STORE", str(tmp_path / "store"))
     store = open_store(tmp_path / "store")
     session = notebook.store.sessions()[0]
-    environment = Environment(environment_id="e", python="3.11", implementation="CPython", platform="L", machine="m")
+    environment = Environment(
+        environment_id="e",
+        python="3.11",
+        implementation="CPython",
+        platform="L",
+        machine="m",
+        packages={"numpy": "0.0.1", "nowhere-to-be-found": "7.0"},
+    )
     started = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
     cells = [
         Execution(
@@ -367,3 +375,45 @@ def test_compare_by_groups_as_json_has_statistics_and_differences(seeded):
 
 def test_options_of_groups_need_groups(seeded):
     assert "--group-by" in run("compare", "--metric", "accuracy", expected=2).stderr
+
+
+def test_environment_of_a_run_is_printed_as_requirements(place):
+    lines = run("environment", "brave-otter").stdout.splitlines()
+
+    assert [line for line in lines if not line.startswith("#")] == ["nowhere-to-be-found==7.0", "numpy==0.0.1"]
+    assert any("brave-otter" in line for line in lines if line.startswith("#"))
+
+
+def test_environment_is_written_beside_what_it_needs_and_over_nothing(place, tmp_path):
+    folder = tmp_path / "image"
+    folder.mkdir()
+
+    run("environment", "brave-otter", "--format", "dockerfile", "-o", str(folder))
+    refused = run("environment", "brave-otter", "--format", "dockerfile", "-o", str(folder), expected=2)
+    told = answer("environment", "brave-otter", "--format", "dockerfile", "-o", str(folder), "--force", "--json")
+
+    assert "COPY requirements.txt" in (folder / "Dockerfile").read_text()
+    assert "numpy==0.0.1" in (folder / "requirements.txt").read_text()
+    assert "already" in refused.stderr
+    assert [Path(path).name for path in told["written"]] == ["Dockerfile", "requirements.txt"]
+
+
+def test_run_without_an_environment_on_record_says_so(place):
+    assert "not on record" in run("environment", "shy-yak", expected=2).stderr
+
+
+def test_run_shows_what_of_its_environment_is_another_one_here(place):
+    told = answer("show", "brave-otter", "--json")["differences"]
+    by_name = {each["name"]: each for each in told}
+
+    assert by_name["nowhere-to-be-found"] == {
+        "name": "nowhere-to-be-found",
+        "then": "7.0",
+        "here": None,
+        "weight": "other",
+    }
+    assert by_name["numpy"]["then"] == "0.0.1"
+    assert by_name["numpy"]["here"] not in (None, "0.0.1")
+    shown = " ".join(run("show", "brave-otter").stdout.split())
+    assert "Python and 2 packages differ here:" in shown
+    assert "nowhere-to-be-found 7.0 (not here)" in shown

@@ -30,12 +30,16 @@ class Weight(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentDifference:
-    """Something of an environment that is another one here; `here` is None where it is missing."""
+    """Something of an environment that is another one here; `here` is None where it is missing.
+
+    `is_package`: a distribution, else Python itself or the machine.
+    """
 
     name: str
     then: str
     here: str | None
     weight: Weight = Weight.OTHER
+    is_package: bool = True
 
     def __str__(self) -> str:
         return f"{self.name} {self.then} ({f'here {self.here}' if self.here is not None else 'not here'})"
@@ -113,9 +117,9 @@ def sentence_of(found: Collection[EnvironmentDifference], most: int = MOST_NAMED
     if not found:
         return ""
     ordered = list(found)
-    packages = [each for each in ordered if each.weight not in (Weight.PYTHON, Weight.MACHINE)]
+    packages = [each for each in ordered if each.is_package]
     counted = f"{len(packages)} {'package' if len(packages) == 1 else 'packages'}" if packages else ""
-    others = [each.name for each in ordered if each not in packages]
+    others = [each.name for each in ordered if not each.is_package]
     subject = " and ".join([*others, *([counted] if counted else [])])
     verb = "differs" if len(others) + len(packages) == 1 else "differ"
     more = f" and {len(ordered) - most} more" if len(ordered) > most else ""
@@ -147,16 +151,18 @@ def _normal(version: str) -> str:
 
 def _of_python(then: Environment, here: Environment) -> Iterator[EnvironmentDifference]:
     if then.implementation != here.implementation:
-        yield EnvironmentDifference(name="Python", then=_python(then), here=_python(here), weight=Weight.PYTHON)
+        yield EnvironmentDifference(
+            name="Python", then=_python(then), here=_python(here), weight=Weight.PYTHON, is_package=False
+        )
     elif not same_version(then.python, here.python):
         weight = Weight.PYTHON if minor_of(then.python) != minor_of(here.python) else Weight.OTHER
-        yield EnvironmentDifference(name="Python", then=then.python, here=here.python, weight=weight)
+        yield EnvironmentDifference(name="Python", then=then.python, here=here.python, weight=weight, is_package=False)
     for name, one, other in (
         ("system", then.platform.partition("-")[0], here.platform.partition("-")[0]),
         ("processor", then.machine, here.machine),
     ):
         if one.lower() != other.lower():
-            yield EnvironmentDifference(name=name, then=one, here=other, weight=Weight.MACHINE)
+            yield EnvironmentDifference(name=name, then=one, here=other, weight=Weight.MACHINE, is_package=False)
 
 
 def _python(environment: Environment) -> str:

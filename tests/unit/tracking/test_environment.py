@@ -122,6 +122,7 @@ def test_another_patch_of_python_is_told_after_the_packages_that_the_code_import
     found = differences(THEN, here({"numpy": "2"}, python="3.11.9"), used=["numpy"])
 
     assert [each.name for each in found] == ["numpy", "Python"]
+    assert sentence_of(found).startswith("Python and 1 package differ here: numpy 1.26.4 (here 2), Python 3.11.4 (here")
 
 
 def test_another_kind_of_python_is_told() -> None:
