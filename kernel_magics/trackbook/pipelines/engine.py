@@ -19,6 +19,7 @@ from papermill.exceptions import PapermillExecutionError
 Tell = Callable[..., None]
 _NAME = "trackbook-slice"
 _ARGV = ("-Xfrozen_modules=off", "-m", "trackbook.pipelines.kernel", "-f", "{connection_file}")
+_SHUTDOWN_SECONDS = 65.0  # its recorder may still keep tables and models, for a minute at most
 _NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 
 
@@ -28,6 +29,7 @@ class SliceKernel(AsyncKernelManager):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._kernel_spec = KernelSpec(argv=[sys.executable, *_ARGV], display_name="slice", language="python")
+        self.shutdown_wait_time = _SHUTDOWN_SECONDS
         _started.append(self)
 
 

@@ -12,8 +12,12 @@ _ORDER = (ComparedKind.SNAPSHOT, ComparedKind.PREDICTION, ComparedKind.METRIC)
 
 
 def parted(one: Compared, other: Compared) -> list[What]:
-    """Return what two fresh runs made otherwise."""
-    return [what for what in dict.fromkeys((*one.made, *other.made)) if _text(one, what) != _text(other, what)]
+    """Return what two fresh runs made otherwise. Predictions that one of them had no time to make say nothing."""
+    both = dict.fromkeys((*one.made, *other.made))
+    known = (
+        each for each in both if each[0] is not ComparedKind.PREDICTION or (each in one.made and each in other.made)
+    )
+    return [what for what in known if _text(one, what) != _text(other, what)]
 
 
 def _text(compared: Compared, what: What) -> str | None:

@@ -458,6 +458,17 @@ def test_model_that_learns_something_else_each_time_is_nondeterministic_though_a
     assert seeded.verdict is ReproductionVerdict.EXACT
 
 
+def test_predictions_that_one_kernel_had_no_time_to_make_are_no_difference() -> None:
+    one, other = attempt(0.6), attempt(0.6)
+    assert one.compared is not None
+    made = {**one.compared.made, (ComparedKind.PREDICTION, "net.example_predictions"): [1, 2]}
+    one = replace(one, compared=replace(one.compared, made=made))
+
+    found = judge(case_of(), one, other)
+
+    assert found.verdict is ReproductionVerdict.DIFFERENT
+
+
 def test_missing_seed_is_not_exact_by_luck_alone() -> None:
     case = case_of(chances=["KFold(random_state=None) without a seed"])
 
