@@ -134,7 +134,11 @@ class CellCapture:
         with self._guard:
             self._flow = self._sources.begin_cell(source, transformed, code)
         with self._guard:
-            self.observer.begin(self._flow, may_draw=code is not None and code.may_draw)
+            self.observer.begin(
+                self._flow,
+                may_draw=code is not None and code.may_draw,
+                may_follow_hashes=code is not None and code.may_follow_hashes,
+            )
         self._meter.start()
         self._started = (clock.now(), clock.monotonic())
         if code is not None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from trackbook.capture.hash_order import may_follow_hashes
 from trackbook.capture.literals import assigned_literals, code_text, is_literal_iterable, target_names
 from trackbook.capture.magics_source import LOCAL
 from trackbook.capture.randomness import may_draw
@@ -82,6 +83,8 @@ class Code:
         self.has_imports = "import" in source and any(type(each) in _IMPORTS for each in statements_in(tree.body))
         self.may_draw = "(" in source and may_draw(source)
         """Whether a call in it may draw without a seed."""
+        self.may_follow_hashes = may_follow_hashes(source, tree)
+        """Whether the order of a set may get into data in it."""
         self.defined = _defined_names(tree) if self.has_definitions else _NOTHING
         """The functions and classes that it defines; None where defining one may already run its body."""
         self.exposure: Depending[Exposure] | None = None

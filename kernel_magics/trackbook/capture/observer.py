@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 from trackbook import clock
 from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent
 from trackbook.capture.flow import Flow
+from trackbook.capture.hash_order import hash_ordered
 from trackbook.capture.hooks import Call
 from trackbook.capture.integrations.model_content import model_content
 from trackbook.capture.keeping import Keeping
@@ -139,18 +140,23 @@ class Observer:
 
     # The cell
 
-    def begin(self, flow: Flow, *, may_draw: bool = True) -> None:
+    def begin(self, flow: Flow, *, may_draw: bool = True, may_follow_hashes: bool = False) -> None:
         """Listen: a cell begins.
 
         Parameters
         ----------
         may_draw
             False where no call in it can draw without a seed.
+        may_follow_hashes
+            Whether the order of a set may get into data in it.
         """
         self._thread = threading.get_ident()
         for node in flow.nodes if may_draw else ():
             for what in unseeded_calls(node.statement):
                 self._unseeded.add([(CELL, node.index)], what)
+        if may_follow_hashes:
+            for at, what in hash_ordered([node.statement for node in flow.nodes], self._variables):
+                self._unseeded.add([(CELL, flow.nodes[at].index)], what)
         self.events, self._made, self._open, self._logged = [], {}, [], set()
         self.is_listening = True
 
