@@ -95,6 +95,11 @@ class Notebook:
         namespace: dict[str, Any] = self.shell.user_ns
         return namespace
 
+    def settle(self) -> None:
+        """Wait until all is kept that the cells have given to be kept."""
+        extension = getattr(self.shell, "_trackbook", None)
+        assert extension is None or extension.recorder.snapshots.wait(60)
+
     # What is recorded
 
     @property

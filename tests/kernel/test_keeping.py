@@ -16,12 +16,6 @@ from trackbook.tracking.promises import EXAMPLE_PREDICTIONS, NOT_KEPT
 from .session import DATA, Notebook
 
 FIT = "model = LogisticRegression().fit(X_train, y_train)"
-_PATIENCE = 60
-
-
-def settled(nb: Notebook) -> None:
-    """Wait until everything is kept that the notebook has given so far."""
-    assert nb.shell._trackbook.recorder.snapshots.wait(_PATIENCE)  # type: ignore[attr-defined]  # put there by us
 
 
 def used(run: RunDetail) -> dict[str, DatasetUse]:
@@ -31,7 +25,7 @@ def used(run: RunDetail) -> dict[str, DatasetUse]:
 
 def kept(nb: Notebook, name: str, run: RunDetail | None = None) -> Any:
     """Return the content that is kept of a dataset of the last run."""
-    settled(nb)
+    nb.settle()
     snapshot_id = used(run or nb.last_run())[name].snapshot_id
     assert snapshot_id is not None, (name, dict((run or nb.last_run()).tags))
     return nb.store.get_table(snapshot_id)
@@ -83,7 +77,7 @@ def test_frame_over_memory_that_is_written_to_is_never_kept_wrong(nb: Notebook) 
     nb.run("A = X_train.to_numpy().copy()\nbefore = A.copy()\nF = pd.DataFrame(A, copy=False)")
     nb.run("model = LogisticRegression().fit(F, y_train)\nA[:] = -1.0")
 
-    settled(nb)
+    nb.settle()
     run = nb.last_run()
     use = used(run)["F"]
     if use.snapshot_id is None:
@@ -104,7 +98,7 @@ def test_hundred_fits_on_one_table_make_one_snapshot(nb: Notebook) -> None:
     nb.run(DATA)
     nb.run("for C in np.linspace(0.1, 1, 30):\n    LogisticRegression(C=C).fit(X_train, y_train)")
 
-    settled(nb)
+    nb.settle()
     runs = [run for run in nb.runs() if run.datasets]
     assert len(runs) >= 30
     assert len(tables(nb)) == 2
@@ -115,14 +109,14 @@ def test_hundred_fits_on_one_table_make_one_snapshot(nb: Notebook) -> None:
 def test_table_of_an_earlier_session_is_not_kept_again(nb: Notebook, open_notebook: Callable[..., Notebook]) -> None:
     nb.run(DATA)
     nb.run(FIT)
-    settled(nb)
+    nb.settle()
     before = nb.store.usage()
     nb.close()
 
     other = open_notebook()
     other.run(DATA)
     other.run(FIT)
-    settled(other)
+    other.settle()
 
     one, two = other.runs()
     assert used(one)["X_train"].snapshot_id == used(two)["X_train"].snapshot_id is not None
@@ -132,12 +126,12 @@ def test_table_of_an_earlier_session_is_not_kept_again(nb: Notebook, open_notebo
 def test_tables_that_differ_in_attrs_alone_are_two_snapshots(nb: Notebook) -> None:
     nb.run(DATA)
     nb.run(FIT)
-    settled(nb)
+    nb.settle()
     nb.run("X_train.attrs['source'] = 'survey'\nother = LogisticRegression(C=0.5).fit(X_train, y_train)")
 
     first, second = (run for run in nb.runs() if run.datasets)
     assert kept(nb, "X_train", first).attrs == {}
-    settled(nb)
+    nb.settle()
     assert kept(nb, "X_train", nb.last_run()).attrs == {"source": "survey"}
     assert second.run.run_id == nb.last_run().run.run_id
 
@@ -150,7 +144,7 @@ def test_table_over_the_limit_has_its_fingerprint_and_the_run_says_so(
     nb.run(DATA)
     nb.run(FIT)
 
-    settled(nb)
+    nb.settle()
     run = nb.last_run()
     assert used(run)["X_train"].snapshot_id is None
     assert used(run)["X_train"].fingerprint is not None
@@ -167,7 +161,7 @@ def test_budget_of_the_store_is_not_exceeded(
     nb.run(DATA)
     nb.run(FIT)
 
-    settled(nb)
+    nb.settle()
     run = nb.last_run()
     assert used(run)["X_train"].snapshot_id is None
     assert "would go over the budget of 3 kB" in run.tags[NOT_KEPT]
@@ -195,7 +189,7 @@ def test_nothing_is_kept_while_tracking_is_off(nb: Notebook) -> None:
     nb.run(DATA)
     nb.run("%track off")
     nb.run(FIT)
-    settled(nb)
+    nb.settle()
 
     assert nb.runs() == []
     assert nb.store.snapshots() == []
@@ -224,7 +218,7 @@ def test_objects_nobody_can_keep_are_named_with_the_reason(nb: Notebook) -> None
     nb.run("class Own:\n    def __float__(self): return 1.0")
     nb.run("labels = list(y_train)\nmodel = LogisticRegression().fit(X_train, labels)")
 
-    settled(nb)
+    nb.settle()
     assert nb.last_run().tags[NOT_KEPT] == "labels: a list is no table"
 
 
@@ -237,7 +231,7 @@ def test_table_that_is_asked_for_is_kept_over_every_limit(
     nb.run(FIT)
     nb.run("%track data X_train --name train")
 
-    settled(nb)
+    nb.settle()
     (version,) = nb.store.versions("train")
     assert used(nb.last_run())["X_train"].snapshot_id == version.snapshot_id
     assert len(nb.last_run().datasets) == 2
@@ -271,7 +265,7 @@ def test_file_that_is_read_is_kept_by_content(nb: Notebook) -> None:
     nb.run("table = pd.read_csv('data.csv')")
     nb.run("model = LogisticRegression().fit(table[['a', 'b']], table['won'])")
 
-    settled(nb)
+    nb.settle()
     (file,) = used(nb.last_run())["table['won']"].files
     assert file.object_digest == file.digest == hashlib.sha256(content).hexdigest()
     assert nb.store.get_object(file.object_digest) == content
@@ -290,7 +284,7 @@ def test_large_file_is_kept_though_it_is_replaced_at_once(nb: Notebook, folder: 
     nb.run("table = pd.read_csv('big.csv')\nos.replace('other.csv', 'big.csv')")
     nb.run("model = LogisticRegression().fit(table[['a', 'b']], table['t'])")
 
-    settled(nb)
+    nb.settle()
     (file,) = used(nb.last_run())["table['t']"].files
     assert file.object_digest is not None
     assert nb.store.get_object(file.object_digest) == content
@@ -301,7 +295,7 @@ def test_file_of_credentials_is_never_kept(nb: Notebook, name: str) -> None:
     Path(name).write_text("a,b\n1,2\n")
     nb.run(f"with open('{name}') as file:\n    content = file.read()")
 
-    settled(nb)
+    nb.settle()
     assert nb.store.snapshots() == []
     assert all(f.object_digest is None for e in nb.executions() for s in e.statements for f in s.files)
 
@@ -310,7 +304,7 @@ def test_settings_with_a_credential_in_them_are_not_kept(nb: Notebook) -> None:
     Path("config.json").write_text('{"db": {"password": "hunter2-Zx81qwe"}}')
     nb.run("with open('config.json') as file:\n    content = file.read()")
 
-    settled(nb)
+    nb.settle()
     assert nb.store.snapshots() == []
 
 
@@ -322,7 +316,7 @@ def test_fitted_model_is_kept_with_an_example_and_what_it_says_of_it(nb: Noteboo
 
     nb.run(DATA)
     nb.run(FIT)
-    settled(nb)
+    nb.settle()
 
     (model,) = nb.last_run().models
     assert model.object_digest is not None
@@ -343,7 +337,7 @@ def test_model_that_is_fitted_again_is_kept_as_it_was(nb: Notebook) -> None:
     nb.run(DATA)
     nb.run(FIT + "\nbefore = model.coef_.copy()\nmodel.fit(X_train * 2, y_train)")
     nb.run("model.fit(X_train * 3, y_train)")
-    settled(nb)
+    nb.settle()
 
     first = next(run for run in nb.runs() if run.models)
     assert first.models[0].object_digest is not None
@@ -358,7 +352,7 @@ def test_model_with_the_notebooks_own_code_in_it_is_named(nb: Notebook) -> None:
         "def widen(table):\n    return table * 2"
     )
     nb.run("model = make_pipeline(FunctionTransformer(widen), LogisticRegression()).fit(X_train, y_train)")
-    settled(nb)
+    nb.settle()
 
     run = nb.last_run()
     assert run.models[0].object_digest is None
@@ -372,7 +366,7 @@ def test_model_over_its_limit_is_not_kept(
     nb = open_notebook()
     nb.run(DATA)
     nb.run("from sklearn.neighbors import KNeighborsClassifier\nmodel = KNeighborsClassifier().fit(X_train, y_train)")
-    settled(nb)
+    nb.settle()
 
     run = nb.last_run()
     assert run.models[0].object_digest is None
@@ -388,7 +382,7 @@ def test_keeping_leaves_random_numbers_and_models_as_they_are(
     nb.run(DATA)
     nb.run(start)
     nb.run(draw)
-    settled(nb)
+    nb.settle()
     nb.run("after = np.random.random()")
     nb.close()
 
@@ -405,7 +399,7 @@ def test_keeping_leaves_random_numbers_and_models_as_they_are(
 def test_many_models_of_a_loop_are_all_kept(nb: Notebook) -> None:
     nb.run(DATA)
     nb.run("for C in (0.1, 0.2, 0.4, 0.8):\n    model = LogisticRegression(C=C).fit(X_train, y_train)")
-    settled(nb)
+    nb.settle()
 
     models = [model for run in nb.runs() for model in run.models]
     assert len(models) == 4
@@ -423,7 +417,7 @@ def test_model_that_learns_step_by_step_is_kept_as_it_is_at_the_end_of_its_cell(
         "    model.partial_fit(X_train[start:start + 30], y_train[start:start + 30], classes=[0, 1])\n"
         "after = model.coef_.copy()"
     )
-    settled(nb)
+    nb.settle()
 
     (model,) = nb.last_run().models
     assert model.object_digest is not None

@@ -32,6 +32,7 @@ def test_parameter_cell_alone_opens_nothing(fitted: Notebook) -> None:
 
 
 def test_fit_with_changed_parameter_is_the_next_run(fitted: Notebook) -> None:
+    fitted.settle()
     before = fitted.only_run()
 
     fitted.edit("params", "C = 0.001")

@@ -396,6 +396,7 @@ def test_output_of_a_run_table_is_html_that_stays_readable(fitted: Notebook) -> 
 
 
 def test_track_lines_are_executions_without_runs_of_their_own(fitted: Notebook) -> None:
+    fitted.settle()
     before = fitted.runs()
 
     fitted.run("%track runs\n%track show\n%track log")

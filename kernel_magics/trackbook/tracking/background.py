@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from trackbook import clock
+from trackbook.capture.aside import aside
 from trackbook.capture.guard import Guard
 
 Work = Callable[[], None]
@@ -80,7 +81,7 @@ class Background:
                     self._changed.wait()
                 size, work = self._waiting.popleft()
                 self._is_busy = True
-            with self._guard:
+            with self._guard, aside():
                 work()
             del work  # and the table that it holds
             with self._changed:

@@ -171,7 +171,8 @@ class Promises:
         promise = self._models.get(model.model_id)
         if promise is None or promise.digest is None:
             return model
-        details = {**model.details, EXAMPLE_PREDICTIONS: dict(promise.predictions)} if promise.predictions else None
+        has_example = promise.snapshot is not None and promise.predictions
+        details = {**model.details, EXAMPLE_PREDICTIONS: dict(promise.predictions)} if has_example else None
         return replace(
             model,
             object_digest=promise.digest,

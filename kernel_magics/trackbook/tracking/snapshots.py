@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from trackbook import clock
+from trackbook.capture.aside import aside
 from trackbook.capture.credential_files import has_credentials, is_credential_file
 from trackbook.capture.fingerprint import fingerprint as fingerprint_of
 from trackbook.capture.guard import Guard
@@ -122,6 +123,8 @@ class Snapshots:
             except (UnfitModelError, NotKeptError) as error:
                 self._refuse(promise, str(error))
                 return
+            if rows is not None:  # now, for libraries predict with warnings caught, which is for one thread alone
+                promise.predictions = predictions(copy, rows)
             work = partial(self._write_model, promise, copy, rows)
             if _SKOPS in sys.modules:
                 self._queue(promise, size, work)
@@ -268,8 +271,6 @@ class Snapshots:
             self._model_bytes += len(content)
             if rows is not None:
                 promise.snapshot = self._example(rows)
-            if promise.snapshot is not None:
-                promise.predictions = predictions(model, rows)
         except (UnfitModelError, NotKeptError, StoreError) as error:
             promise.reason = _told(error)
         finally:
@@ -285,7 +286,8 @@ class Snapshots:
 
     def _import_skops(self) -> None:
         try:
-            import skops.io  # noqa: F401  half a second, which no fit is to wait for
+            with aside():
+                import skops.io  # noqa: F401  half a second, which no fit is to wait for
         finally:
             self._importing.release()
 
