@@ -36,6 +36,7 @@ from trackbook.tracking.checks import checks_of
 from trackbook.tracking.direction import FOLD
 from trackbook.tracking.find import short_id, witnesses_of
 from trackbook.tracking.kept_models import load_model
+from trackbook.tracking.seeding import unseeded_of
 from trackbook.tracking.shown import content_of, figures_of
 from trackbook.tracking.why import explain
 
@@ -259,6 +260,11 @@ class RunView:
         return EnvironmentView.of(self._project, self.detail)
 
     @property
+    def unseeded(self) -> tuple[str, ...]:
+        """What drew random numbers without a seed and flowed into the run; another run of it may give other numbers."""
+        return unseeded_of(self._project.store, self.detail)
+
+    @property
     def parent(self) -> RunView | None:
         """The run that this one is a part of."""
         parent_id = self.detail.run.parent_id
@@ -290,6 +296,7 @@ class RunView:
             self.detail,
             environment=environment.record if environment else None,
             differing=environment.differences() if environment else None,
+            unseeded=self.unseeded,
         )
 
     def show(self, look: Look | None = None) -> Shown:
@@ -301,6 +308,7 @@ class RunView:
             executions=self.executions,
             environment=environment.record if environment else None,
             differing=environment.differences() if environment else (),
+            unseeded=self.unseeded,
             parent=parent.detail if parent else None,
             children=[child.detail for child in self.children],
             witnesses=witnesses_of(self._project.store, [detail]),

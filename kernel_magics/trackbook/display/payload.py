@@ -38,10 +38,12 @@ def run_payload(
     *,
     environment: Environment | None = None,
     differing: Sequence[EnvironmentDifference] | None = None,
+    unseeded: Sequence[str] | None = None,
 ) -> Payload:
     """Return a run and what hangs on it. `metrics` has the latest value of each key; times are ISO 8601 in UTC.
 
-    `differing` is what of its environment is another one here: ``differences``, null where nobody looked.
+    `differing` is what of its environment is another one here (``differences``), `unseeded` what drew without a seed;
+    both are null where nobody looked.
     """
     run = detail.run
     return {
@@ -66,6 +68,7 @@ def run_payload(
         "executions": list(detail.execution_ids),
         "environment": None if environment is None else environment_payload(environment),
         "differences": None if differing is None else [_differing(each) for each in differing],
+        "unseeded": None if unseeded is None else [*unseeded],
     }
 
 

@@ -49,6 +49,7 @@ def show_run(
     executions: Sequence[Execution] = (),
     environment: Environment | None = None,
     differing: Sequence[EnvironmentDifference] = (),
+    unseeded: Sequence[str] = (),
     parent: RunDetail | None = None,
     children: Sequence[RunDetail] = (),
     witnesses: Sequence[RunDetail] = (),
@@ -71,6 +72,7 @@ def show_run(
     parts: list[Block | None] = [
         Title(cells=(name, cells.status(run, detail.tags), cells.identifier(run.run_id))),
         *_findings(detail, look),
+        *_chance(unseeded),
         _about(detail, look, parent),
         *(() if is_group(detail) and children else _results(detail, look, series or {}, chosen, defaults)),
         _children(children, look),
@@ -128,6 +130,15 @@ def _findings(detail: RunDetail, look: Look) -> list[Block]:
     elif detail.run.verdict is Verdict.CLEAN:
         blocks.append(Sentence(text=_CLEAN, tone=Tone.QUIET))
     return blocks + [Sentence(text=each, tone=Tone.BUSY) for each in cells.finding_sentences(detail.tags)]
+
+
+def _chance(unseeded: Sequence[str]) -> list[Block]:
+    """Return what may make the run come out otherwise each time."""
+    if not unseeded:
+        return []
+    what = fmt.shortened("; ".join(each.replace(" without a seed", "") for each in unseeded), _WIDEST_FACT)
+    text = f"Randomness came in without a seed: {what}. Its numbers may differ each time."
+    return [Sentence(text=fmt.one_line(text), tone=Tone.BUSY)]
 
 
 def _about(detail: RunDetail, look: Look, parent: RunDetail | None) -> Table:

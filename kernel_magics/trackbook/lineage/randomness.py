@@ -63,9 +63,12 @@ def _add_seed(draft: Draft, evidence: Evidence, source: Source, what: str, *, is
 
 
 def _add_unseeded(draft: Draft, node_id: str, what: str, *, is_sure: bool) -> None:
-    label = (
-        what if "seed" in what.replace("seed(", "") else f"{what} {'draws' if is_sure else 'may draw'} without a seed"
-    )
+    if what.startswith("the hash order of"):
+        label = f"{what}, which PYTHONHASHSEED does not fix"
+    elif "seed" in what.replace("seed(", ""):
+        label = what
+    else:
+        label = f"{what} {'draws' if is_sure else 'may draw'} without a seed"
     node = Node(node_id=f"random:{node_id}:{what}", kind=NodeKind.RANDOM, label=label)
     draft.join(draft.add(node), node_id)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from trackbook.capture.model_files import predictions
+from trackbook.capture.quiet import quiet
 from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.records import JsonValue, Model
 from trackbook.store.contract import Store
@@ -68,7 +68,8 @@ def load_model(store: Store, model: Model, trust: Collection[str] = ()) -> Loade
 
 
 def _loaded(content: bytes, model: Model, trust: Collection[str]) -> tuple[Any, list[str]]:
-    import skops.io
+    with quiet():
+        import skops.io
 
     try:
         asked = sorted(set(skops.io.get_untrusted_types(data=content)))
@@ -78,14 +79,13 @@ def _loaded(content: bytes, model: Model, trust: Collection[str]) -> tuple[Any, 
     if unknown:
         raise UntrustedModelError(model.name, unknown)
     try:
-        with warnings.catch_warnings(record=True) as noted:
-            warnings.simplefilter("always")
+        with quiet() as noted:
             value = skops.io.loads(content, trusted=asked)
     except ImportError as error:
         raise InvalidValueError(f"Model '{model.name}' needs what is not installed here: {_told(error)}.") from None
     except Exception as error:  # noqa: BLE001  another version of its library may fail in any way
         raise InvalidValueError(f"Model '{model.name}' can't be loaded here ({_told(error)}).") from None
-    return value, [f"{model.name}: {_first_line(str(each.message))}" for each in noted]
+    return value, [f"{model.name}: {_first_line(str(each))}" for each in noted]
 
 
 def _check(store: Store, model: Model, value: Any) -> Iterator[str]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from trackbook.records import RunDetail
+from trackbook.store.contract import Store
+
 _NUMPY, _PYTHON = "numpy.random", "random"
 _GENERATORS = frozenset({_NUMPY, _PYTHON})
+_GLOBAL = "random_state=None)"
 _SEEDING = re.compile(r"(?P<owner>[\w.]*?)(?P<name>\w*seed\w*)\s*\((?!\s*(?:None\s*)?\))(?P<given>[^\n]*)")
 _CHANGING = re.compile(
     r"\b(?:time|time_ns|perf_counter|monotonic|now|today|urandom|getpid|randbelow|token_\w+|uuid[14])\s*\("
@@ -27,6 +31,11 @@ class Seeding:
         self._seeded: set[str] = set()
         self._is_random_numpys = False
 
+    @property
+    def has_seeded_numpy(self) -> bool:
+        """Whether numpy's global generator has been seeded."""
+        return _NUMPY in self._seeded
+
     def unseeded_in(self, source: str, state: Collection[str]) -> str:
         """Take a cell; return the names of the generators that it drew from and that nobody has seeded.
 
@@ -44,6 +53,25 @@ class Seeding:
         if not unseeded or not _DRAWING.search(source):
             return ""  # importing a library may draw, too
         return ", ".join(sorted(unseeded))
+
+
+def unseeded_of(store: Store, run: RunDetail) -> tuple[str, ...]:
+    """Return what drew random numbers without a seed and flowed into a run.
+
+    What takes its numbers from numpy's global generator where no seed is given (``random_state=None``) counts only if
+    nobody had seeded that.
+    """
+    origins = store.origins(run.run.run_id)
+    found = dict.fromkeys(what for origin in origins for what in origin.unseeded)
+    if not any(what.endswith(_GLOBAL) for what in found):
+        return tuple(found)
+    executions = store.executions(session_id=run.run.session_id)
+    last = max((each.index for each in executions if each.execution_id in run.execution_ids), default=0)
+    seeding = Seeding()
+    for execution in executions:
+        if execution.index <= last:
+            seeding.unseeded_in(execution.source, execution.state)
+    return tuple(what for what in found if not (what.endswith(_GLOBAL) and seeding.has_seeded_numpy))
 
 
 def _seeded(source: str, changed: Collection[str], bare: str) -> Iterator[str]:

@@ -549,3 +549,15 @@ def test_colours_change_no_character(notebook, make_run):
     plain = re.sub("\x1b\\[[0-9;]*m", "", coloured).splitlines()
     assert "\x1b[32m✓\x1b[0m" in coloured
     assert [line.rstrip() for line in plain] == show_runs(tree, Look(width=80)).text.splitlines()
+
+
+def test_run_tells_what_drew_without_a_seed(make_run):
+    unseeded = ["train_test_split(random_state=None)", "numpy.random without a seed in cell 3"]
+
+    shown = " ".join(show_run(make_run(1), unseeded=unseeded).text.split())
+
+    assert (
+        "Randomness came in without a seed: train_test_split(random_state=None); numpy.random in cell 3. "
+        "Its numbers may differ each time." in shown
+    )
+    assert "Randomness" not in show_run(make_run(1)).text
