@@ -145,7 +145,7 @@ class Database:
         if is_writing and not is_same:
             raise StoreError(
                 f"The store's database {self.path} was deleted or replaced while it was in use. "
-                "What it held is gone, this session's cells and runs too: run a fit again to measure its model further. "
+                "What it held is gone, this session's cells and runs too: fit a model again to measure it further. "
                 "What is recorded from now on goes to the one that is there, or to a new one."
             )
         return self._prepared(is_writing)
