@@ -33,8 +33,8 @@ def obey_rights() -> None:
 
 
 def keep_files_small() -> None:
-    """Let no file grow beyond 250,000 bytes, until the limit is lifted: like a full disk, where none can be mounted."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, resource.RLIM_INFINITY))
+    """Let no file grow beyond 400,000 bytes, until the limit is lifted: like a full disk, where none can be mounted."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
 
 
 class Place:
@@ -211,7 +211,7 @@ LIFT = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (r.RLIM_INFINITY, r.RL
 
 
 def assert_limit_is_survived(place: Place) -> None:
-    cells = [f"x{number} = '{number}' * 9\n# {'long ' * 2000}" for number in range(40)]
+    cells = [f"x{number} = '{number}' * 9\n# {'long ' * 2000}" for number in range(80)]
 
     told = place.notebook(*cells, LIFT, limit=keep_files_small)
 

@@ -28,7 +28,7 @@ from trackbook.capture.integrations.drawing import unseeded
 
 ROWS = 150
 NEVER_FITTED_ALONE = {"ClassifierChain", "RegressorChain", "OutputCodeClassifier", "TunedThresholdClassifierCV"}
-NEVER_FITTED_ALONE |= {"RandomizedSearchCV", "PatchExtractor"}
+NEVER_FITTED_ALONE |= {"RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV", "PatchExtractor"}
 POSITIVE = {"NMF", "MiniBatchNMF", "LatentDirichletAllocation", "SkewedChi2Sampler", "BernoulliRBM"}
 MANY_TARGETS = {"MultiTaskLasso", "MultiTaskLassoCV", "MultiTaskElasticNet", "MultiTaskElasticNetCV"}
 SETTINGS: Mapping[str, list[dict[str, Any]]] = {
