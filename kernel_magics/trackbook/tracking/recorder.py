@@ -261,36 +261,14 @@ class Recorder:
         self, running: _RunningCell, cell: CapturedCell, count: int | None, outputs: tuple[Output, ...]
     ) -> Batch:
         """Return all that a cell did, to be written in one go; a fault in one part loses that part alone."""
-        settled, changes, failure = Settled(), Changes(), _redacted(cell.failure)
-        with self.guard:
-            settled = settle(cell, running.execution_id, self._lineage)
-            observer = self.capture.observer
-            statements = with_arrivals(settled.statements, observer.files_read, observer.unseeded_drawn)
-            if cell.events:
-                statements = with_asked(statements, cell.events, cell.flow, running.execution_id, self._lineage)
-            settled.statements = statements
-        with self.guard:
-            settled.statements = self.hidden_state.with_writers(cell, running.execution_id, settled.statements)
+        failure = _redacted(cell.failure)
+        settled = self._settled(running, cell)
         hidden: tuple[HiddenRead, ...] = ()
         with self.guard:
             hidden = self.hidden_state.end(
                 cell, running.execution_id, count or running.index, settled.statements, self._lineage.sources
             )
-        for event in cell.events:
-            with self.guard:
-                place(event, running.execution_id)
-                fill_in(event, cell, self._lineage, self._always, self._variables)
-                self.modules.add_to_code(event)
-                self._add_unseeded(event, cell)
-        with self.guard:
-            if cell.events:
-                self._end_fits(cell.events, failure)
-                changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
-        with self.guard:
-            if changes.drafts:
-                self._judge(changes)
-                for draft in changes.drafts:
-                    self.modules.add_to_run(draft)
+        changes = self._changes(running, cell, failure)
         execution = Execution(
             execution_id=running.execution_id,
             session_id=self.keeper.session.session_id,
@@ -320,6 +298,40 @@ class Recorder:
         is_of_runs = changes.drafts or self.explicit.known
         runs = self._with_environment(self._with_started(running, changes)) if is_of_runs else ()
         return Batch(executions=(execution,), runs=runs)
+
+    def _settled(self, running: _RunningCell, cell: CapturedCell) -> Settled:
+        """Return the statements of a cell, with what made the values that they read."""
+        settled = Settled()
+        with self.guard:
+            settled = settle(cell, running.execution_id, self._lineage)
+            observer = self.capture.observer
+            statements = with_arrivals(settled.statements, observer.files_read, observer.unseeded_drawn)
+            if cell.events:
+                statements = with_asked(statements, cell.events, cell.flow, running.execution_id, self._lineage)
+            settled.statements = statements
+        with self.guard:
+            settled.statements = self.hidden_state.with_writers(cell, running.execution_id, settled.statements)
+        return settled
+
+    def _changes(self, running: _RunningCell, cell: CapturedCell, failure: Failure | None) -> Changes:
+        """Return what the events of a cell did to runs."""
+        changes = Changes()
+        for event in cell.events:
+            with self.guard:
+                place(event, running.execution_id)
+                fill_in(event, cell, self._lineage, self._always, self._variables)
+                self.modules.add_to_code(event)
+                self._add_unseeded(event, cell)
+        with self.guard:
+            if cell.events:
+                self._end_fits(cell.events, failure)
+                changes = self.attempts.process(cell.events, running.execution_id, cell.outcome, failure, clock.now())
+        with self.guard:
+            if changes.drafts:
+                self._judge(changes)
+                for draft in changes.drafts:
+                    self.modules.add_to_run(draft)
+        return changes
 
     def _judge(self, changes: Changes) -> None:
         """Say of the runs of which something was made whether the notebook would make it again."""
