@@ -24,6 +24,7 @@ def fitted(nb: Notebook) -> Notebook:
 
 
 def test_parameter_cell_alone_opens_nothing(fitted: Notebook) -> None:
+    fitted.settle()
     before = fitted.only_run()
 
     fitted.edit("params", "C = 2.0")

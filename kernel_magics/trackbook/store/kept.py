@@ -11,45 +11,53 @@ from trackbook.records import FILE, Snapshot
 from trackbook.store.objects import Objects
 
 
-def put_table(objects: Objects, table: Any, fingerprint: str | None, restore_key: str) -> Snapshot:
-    """Keep the content of a table and return its snapshot."""
-    from trackbook.store import tables
+class KeepsTables:
+    """The part of a store that keeps tables and files in its objects."""
 
-    written = tables.write(objects, table)
-    return Snapshot(
-        snapshot_id=written.snapshot_id,
-        kind=written.kind,
-        made_at=clock.now(),
-        fingerprint=fingerprint,
-        restore_key=restore_key,
-        rows=written.rows,
-        columns=written.columns,
-        stored_bytes=written.stored_bytes,
-        new_bytes=written.new_bytes,
-    )
+    _objects: Objects
 
+    def put_table(self, table: Any, *, fingerprint: str | None = None, restore_key: str = "") -> Snapshot:
+        """Keep the content of a table and return its snapshot."""
+        from trackbook.store import tables
 
-def put_file(objects: Objects, content: bytes) -> Snapshot:
-    """Keep the content of a file and return its snapshot."""
-    digest, is_new = objects.add(content)
-    return Snapshot(
-        snapshot_id=digest,
-        kind=FILE,
-        made_at=clock.now(),
-        fingerprint=digest,
-        restore_key=FILE,
-        stored_bytes=len(content),
-        new_bytes=len(content) if is_new else 0,
-    )
+        written = tables.write(self._objects, table)
+        return Snapshot(
+            snapshot_id=written.snapshot_id,
+            kind=written.kind,
+            made_at=clock.now(),
+            fingerprint=fingerprint,
+            restore_key=restore_key,
+            rows=written.rows,
+            columns=written.columns,
+            stored_bytes=written.stored_bytes,
+            new_bytes=written.new_bytes,
+        )
 
+    def put_file(self, content: bytes) -> Snapshot:
+        """Keep the content of a file and return its snapshot."""
+        digest, is_new = self._objects.add(content)
+        return Snapshot(
+            snapshot_id=digest,
+            kind=FILE,
+            made_at=clock.now(),
+            fingerprint=digest,
+            restore_key=FILE,
+            stored_bytes=len(content),
+            new_bytes=len(content) if is_new else 0,
+        )
 
-def get_table(
-    objects: Objects, snapshot_id: str, columns: Sequence[Any] | None, rows: slice | None, as_: str | None
-) -> Any:
-    """Return the table of a snapshot, or a part of it."""
-    from trackbook.store import tables
+    def get_table(
+        self,
+        snapshot_id: str,
+        *,
+        columns: Sequence[Any] | None = None,
+        rows: slice | None = None,
+        as_: str | None = None,
+    ) -> Any:
+        """Return the table of a snapshot, or a part of it."""
+        from trackbook.store import tables
 
-    return tables.read(objects, snapshot_id, columns=columns, rows=rows, as_=as_)
+        return tables.read(self._objects, snapshot_id, columns=columns, rows=rows, as_=as_)
 
 
 def pieces(objects: Objects, snapshot: Snapshot) -> dict[str, int]:

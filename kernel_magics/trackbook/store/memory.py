@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trackbook import clock
 from trackbook.errors import TrackbookError
@@ -25,16 +25,18 @@ from trackbook.records import (
     Session,
     Snapshot,
 )
-from trackbook.store import kept, rules
+from trackbook.store import rules
 from trackbook.store.content import Content
 from trackbook.store.contract import GRACE, Batch, Collection, RunFilter, Usage
-from trackbook.store.objects import MemoryObjects
+from trackbook.store.kept import KeepsTables, new_bytes
+from trackbook.store.kept import needed as needed_by
+from trackbook.store.objects import MemoryObjects, Objects
 
 if TYPE_CHECKING:
     from trackbook.records.query import NameKind
 
 
-class MemoryStore:
+class MemoryStore(KeepsTables):
     """See `trackbook.store.contract.Store`, which it keeps as long as its process lives.
 
     Records go in and out as copies, so that nobody changes what is on the record by changing a list.
@@ -143,28 +145,9 @@ class MemoryStore:
         return self._objects.get(digest)
 
     @property
-    def objects(self) -> MemoryObjects:
+    def objects(self) -> Objects:
         """The place of the objects."""
         return self._objects
-
-    def put_table(self, table: Any, *, fingerprint: str | None = None, restore_key: str = "") -> Snapshot:
-        """Keep the content of a table and return its snapshot."""
-        return kept.put_table(self._objects, table, fingerprint, restore_key)
-
-    def put_file(self, content: bytes) -> Snapshot:
-        """Keep the content of a file and return its snapshot."""
-        return kept.put_file(self._objects, content)
-
-    def get_table(
-        self,
-        snapshot_id: str,
-        *,
-        columns: Sequence[Any] | None = None,
-        rows: slice | None = None,
-        as_: str | None = None,
-    ) -> Any:
-        """Return the table of a snapshot."""
-        return kept.get_table(self._objects, snapshot_id, columns, rows, as_)
 
     def snapshots(
         self, *, ids: Sequence[str] | None = None, fingerprints: Sequence[str] | None = None
@@ -250,7 +233,7 @@ class MemoryStore:
         for who, snapshot_id in self._users():
             users[snapshot_id].append(who)
         for snapshot_id in snapshot_ids:
-            for digest in kept.needed(self._objects, snapshots[snapshot_id]):
+            for digest in needed_by(self._objects, snapshots[snapshot_id]):
                 yield from ((who, digest) for who in users.get(snapshot_id, [f"Snapshot {snapshot_id}"]))
         yield from (each for each in self._content.references() if each[1] not in snapshots)
 
@@ -277,7 +260,7 @@ class MemoryStore:
             needed = {digest for _, digest in self._needed(data.snapshots.keys() - idle)}
             if not is_dry_run:
                 data.forget_snapshots(idle)
-                data.count_bytes(kept.new_bytes(self._objects, self.snapshots()) if idle else ())
+                data.count_bytes(new_bytes(self._objects, self.snapshots()) if idle else ())
             found = sweep(self._objects, needed, since, is_dry_run=is_dry_run)
             return replace(found, snapshots=len(idle))
 

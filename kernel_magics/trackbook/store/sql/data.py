@@ -6,12 +6,12 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from trackbook import clock
 from trackbook.records import Check, DatasetVersion, Reproduction, Snapshot
-from trackbook.store import kept
 from trackbook.store.contract import Batch, Usage
+from trackbook.store.kept import KeepsTables
 from trackbook.store.objects import Objects
 from trackbook.store.sql import data_reading, statements
 from trackbook.store.sql.database import Database
@@ -20,7 +20,7 @@ from trackbook.store.sql.texts import Texts
 T = TypeVar("T")
 
 
-class SqlData:
+class SqlData(KeepsTables):
     """The part of `store.SqlStore` that is about data."""
 
     _database: Database
@@ -36,25 +36,6 @@ class SqlData:
     def objects(self) -> Objects:
         """The place of the objects."""
         return self._objects
-
-    def put_table(self, table: Any, *, fingerprint: str | None = None, restore_key: str = "") -> Snapshot:
-        """Keep the content of a table and return its snapshot."""
-        return kept.put_table(self._objects, table, fingerprint, restore_key)
-
-    def put_file(self, content: bytes) -> Snapshot:
-        """Keep the content of a file and return its snapshot."""
-        return kept.put_file(self._objects, content)
-
-    def get_table(
-        self,
-        snapshot_id: str,
-        *,
-        columns: Sequence[Any] | None = None,
-        rows: slice | None = None,
-        as_: str | None = None,
-    ) -> Any:
-        """Return the table of a snapshot."""
-        return kept.get_table(self._objects, snapshot_id, columns, rows, as_)
 
     def snapshots(
         self, *, ids: Sequence[str] | None = None, fingerprints: Sequence[str] | None = None
