@@ -79,6 +79,7 @@ def fill(store: Store) -> None:
         user="ada",
         notebook="churn.ipynb",
         environment_id="v1",
+        folder="/work/churn",
     )
     store.write(Batch(sessions=[session], environments=[environment], executions=_executions(plot)))
     snapshot = replace(store.put_table(ages(), fingerprint="of ages", restore_key="k"), made_at=NOON)

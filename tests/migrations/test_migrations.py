@@ -139,6 +139,19 @@ def test_third_schema_is_read_whole(tmp_path: Path) -> None:
     store.close()
 
 
+def test_fourth_schema_has_the_folders_of_sessions(tmp_path: Path) -> None:
+    for name in ("schema_0003", "schema_0004"):
+        shutil.copytree(Path(__file__).parent / name, tmp_path / name)
+    older, newer = open_store(tmp_path / "schema_0003"), open_store(tmp_path / "schema_0004")
+
+    (without,), (with_folder,) = older.sessions(), newer.sessions()
+
+    assert (without.folder, without.notebook) == (None, "churn.ipynb")
+    assert with_folder == replace(without, folder="/work/churn")
+    older.close()
+    newer.close()
+
+
 def test_second_schema_keeps_its_datasets_and_models(tmp_path: Path) -> None:
     shutil.copytree(Path(__file__).parent / "schema_0002", tmp_path / "store")
     store = open_store(tmp_path / "store")

@@ -20,6 +20,7 @@ _MAX_NOTEBOOK_BYTES = 200_000_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notebook:
     """Where the code comes from. `path` is absolute, None where nothing tells; it need not exist any more.
+    `folder` is the working folder when that was asked.
 
     `frontend` is ``jupyter``, ``vscode``, ``papermill``, ``script``, ``ipython`` or ``kernel`` (a kernel of which no
     more is known).
@@ -28,6 +29,7 @@ class Notebook:
     path: Path | None
     frontend: str
     kernel_id: str | None
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def find_notebook(variables: Mapping[str, object], environ: Mapping[str, str], a
     """
     kernel_id = _kernel_id(argv)
     frontend, path = _origin(variables, environ, argv, is_kernel=kernel_id is not None)
-    return Notebook(path=path, frontend=frontend, kernel_id=kernel_id)
+    return Notebook(path=path, frontend=frontend, kernel_id=kernel_id, folder=_working_folder())
 
 
 def cell_tags(path: Path, cell_id: str) -> tuple[str, ...]:
@@ -97,6 +99,13 @@ def _candidates(variables: Mapping[str, object], environ: Mapping[str, str]) -> 
         ("vscode", _path(variables.get("__vsc_ipynb_file__"))),
         ("jupyter", _path(session) if str(session).endswith(_NOTEBOOK_SUFFIXES) else None),
     ]
+
+
+def _working_folder() -> Path | None:
+    try:
+        return Path.cwd()
+    except OSError:  # it was removed
+        return None
 
 
 def _path(value: object) -> Path | None:

@@ -22,7 +22,10 @@ class Process:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One kernel life. Until `lease_expires_at` it is held to be alive; heartbeats move that forward."""
+    """One kernel life. Until `lease_expires_at` it is held to be alive; heartbeats move that forward.
+
+    `folder` is where it worked when it began: relative paths in its code start there.
+    """
 
     session_id: str
     experiment: str
@@ -35,3 +38,4 @@ class Session:
     environment_id: str | None = None
     parent_run_id: str | None = None
     ended_at: datetime | None = None
+    folder: str | None = None

@@ -256,6 +256,7 @@ def _new_session(notebook: Notebook, settings: Settings) -> Session:
         notebook=str(notebook.path) if notebook.path is not None else None,
         kernel_id=notebook.kernel_id,
         parent_run_id=os.environ.get("TRACKBOOK_RUN_ID") or None,
+        folder=str(notebook.folder) if notebook.folder is not None else None,
     )
 
 

@@ -61,7 +61,9 @@ def test_notebook_is_found_where_each_frontend_tells_it(
     found = find_notebook(variables, environ, argv)
 
     expected = None if path is None else Path(path.format(cwd=tmp_path))
-    assert found == Notebook(path=expected, frontend=frontend, kernel_id="1234-abcd" if argv is KERNEL else None)
+    assert found == Notebook(
+        path=expected, frontend=frontend, kernel_id="1234-abcd" if argv is KERNEL else None, folder=Path.cwd()
+    )
 
 
 def write(path: Path, content: object, mtime: int = 1) -> Path:

@@ -29,7 +29,7 @@ from sqlalchemy import (
     func,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 PREFIX_LENGTH = 64  # characters of a param's JSON text, or of a tag, that are indexed
 
 metadata = MetaData(
@@ -105,6 +105,7 @@ sessions = Table(
     Column("kernel_id", Text),
     Column("environment_id", Text),
     Column("parent_run_id", Text),
+    Column("folder", Text),
     Index(None, "started_at"),
 )
 

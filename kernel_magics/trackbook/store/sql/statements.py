@@ -40,16 +40,17 @@ PUT_EXECUTION = Change(
 PUT_SESSION = Change(
     (
         "INSERT INTO sessions (session_id, experiment, started_at, lease_expires_at, ended_at, host, boot, pid, "
-        "process_started, user, notebook, kernel_id, environment_id, parent_run_id) VALUES (?, ?, ?, ?, ?, ?, ?, "
-        "?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET experiment = excluded.experiment, started_at "
-        "= excluded.started_at, lease_expires_at = excluded.lease_expires_at, ended_at = excluded.ended_at, host "
-        "= excluded.host, boot = excluded.boot, pid = excluded.pid, process_started = excluded.process_started, "
-        "user = excluded.user, notebook = excluded.notebook, kernel_id = excluded.kernel_id, environment_id = "
-        "excluded.environment_id, parent_run_id = excluded.parent_run_id"
+        "process_started, user, notebook, kernel_id, environment_id, parent_run_id, folder) VALUES (?, ?, ?, ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET experiment = "
+        "excluded.experiment, started_at = excluded.started_at, lease_expires_at = excluded.lease_expires_at, "
+        "ended_at = excluded.ended_at, host = excluded.host, boot = excluded.boot, pid = excluded.pid, "
+        "process_started = excluded.process_started, user = excluded.user, notebook = excluded.notebook, "
+        "kernel_id = excluded.kernel_id, environment_id = excluded.environment_id, parent_run_id = "
+        "excluded.parent_run_id, folder = excluded.folder"
     ),
     (
         "session_id experiment started_at lease_expires_at ended_at host boot pid process_started user notebook "
-        "kernel_id environment_id parent_run_id"
+        "kernel_id environment_id parent_run_id folder"
     ),
 )
 ADD_ENVIRONMENT = Change(
@@ -252,28 +253,28 @@ SESSIONS = Question(
     (
         "SELECT sessions.session_id, sessions.experiment, sessions.started_at, sessions.lease_expires_at, "
         "sessions.ended_at, sessions.host, sessions.boot, sessions.pid, sessions.process_started, sessions.user, "
-        "sessions.notebook, sessions.kernel_id, sessions.environment_id, sessions.parent_run_id FROM sessions "
-        "ORDER BY sessions.started_at, sessions.session_id"
+        "sessions.notebook, sessions.kernel_id, sessions.environment_id, sessions.parent_run_id, sessions.folder "
+        "FROM sessions ORDER BY sessions.started_at, sessions.session_id"
     ),
     (
         "session_id experiment started_at lease_expires_at ended_at host boot pid process_started user notebook "
-        "kernel_id environment_id parent_run_id"
+        "kernel_id environment_id parent_run_id folder"
     ),
-    (0, 1, 5, 6, 9, 10, 11, 12, 13),
+    (0, 1, 5, 6, 9, 10, 11, 12, 13, 14),
 )
 SESSIONS_BY_ID = Question(
     (
         "SELECT sessions.session_id, sessions.experiment, sessions.started_at, sessions.lease_expires_at, "
         "sessions.ended_at, sessions.host, sessions.boot, sessions.pid, sessions.process_started, sessions.user, "
-        "sessions.notebook, sessions.kernel_id, sessions.environment_id, sessions.parent_run_id FROM sessions "
-        "WHERE sessions.session_id IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) ORDER BY "
+        "sessions.notebook, sessions.kernel_id, sessions.environment_id, sessions.parent_run_id, sessions.folder "
+        "FROM sessions WHERE sessions.session_id IN (SELECT anon_1.value FROM json_each(:ids) AS anon_1) ORDER BY "
         "sessions.started_at, sessions.session_id"
     ),
     (
         "session_id experiment started_at lease_expires_at ended_at host boot pid process_started user notebook "
-        "kernel_id environment_id parent_run_id"
+        "kernel_id environment_id parent_run_id folder"
     ),
-    (0, 1, 5, 6, 9, 10, 11, 12, 13),
+    (0, 1, 5, 6, 9, 10, 11, 12, 13, 14),
 )
 EXECUTIONS_BY_ID = Question(
     (
@@ -1319,7 +1320,7 @@ COUNTS = {
         (),
     ),
 }
-HEAD = "0003"
+HEAD = "0004"
 SCHEMA = (
     (
         "CREATE TABLE environments ( environment_id TEXT NOT NULL, python TEXT NOT NULL, implementation TEXT NOT "
@@ -1335,7 +1336,7 @@ SCHEMA = (
         "CREATE TABLE sessions ( session_id TEXT NOT NULL, experiment TEXT NOT NULL, started_at BIGINT NOT NULL, "
         "lease_expires_at BIGINT NOT NULL, ended_at BIGINT, host TEXT NOT NULL, boot TEXT NOT NULL, pid BIGINT "
         "NOT NULL, process_started DOUBLE NOT NULL, user TEXT NOT NULL, notebook TEXT, kernel_id TEXT, "
-        "environment_id TEXT, parent_run_id TEXT, CONSTRAINT pk_sessions PRIMARY KEY (session_id) )"
+        "environment_id TEXT, parent_run_id TEXT, folder TEXT, CONSTRAINT pk_sessions PRIMARY KEY (session_id) )"
     ),
     "CREATE INDEX ix_sessions_started_at ON sessions (started_at)",
     (

@@ -28,6 +28,7 @@ def session_row(session: Session) -> Row:
         "kernel_id": session.kernel_id,
         "environment_id": session.environment_id,
         "parent_run_id": session.parent_run_id,
+        "folder": session.folder,
     }
 
 
@@ -45,6 +46,7 @@ def session_of(row: Stored) -> Session:
         kernel_id=row.kernel_id,
         environment_id=row.environment_id,
         parent_run_id=row.parent_run_id,
+        folder=row.folder,
     )
 
 
