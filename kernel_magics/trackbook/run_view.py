@@ -26,6 +26,7 @@ from trackbook.records import (
     ModuleUse,
     Output,
     OutputPart,
+    Reproduction,
     RunDetail,
     RunStatus,
     Verdict,
@@ -265,6 +266,11 @@ class RunView:
         return unseeded_of(self._project.store, self.detail)
 
     @property
+    def reproductions(self) -> tuple[Reproduction, ...]:
+        """How the run came out each time it was made again, in the order of time: ``verdict``, ``reason``, ``at``..."""
+        return tuple(self._project.store.reproductions(run_id=self.run_id))
+
+    @property
     def parent(self) -> RunView | None:
         """The run that this one is a part of."""
         parent_id = self.detail.run.parent_id
@@ -297,6 +303,7 @@ class RunView:
             environment=environment.record if environment else None,
             differing=environment.differences() if environment else None,
             unseeded=self.unseeded,
+            reproductions=self.reproductions,
         )
 
     def show(self, look: Look | None = None) -> Shown:
@@ -316,6 +323,7 @@ class RunView:
             read=self._project.store.get_object,
             showing=self._showing(),
             checks=checks_of(self._project.store, detail),
+            reproductions=self.reproductions,
         )
 
     def _history(self, key: str) -> list[MetricPoint]:

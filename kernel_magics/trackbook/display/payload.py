@@ -16,6 +16,7 @@ from trackbook.records import (
     JsonValue,
     Model,
     Output,
+    Reproduction,
     RunDetail,
     strict,
 )
@@ -39,11 +40,12 @@ def run_payload(
     environment: Environment | None = None,
     differing: Sequence[EnvironmentDifference] | None = None,
     unseeded: Sequence[str] | None = None,
+    reproductions: Sequence[Reproduction] | None = None,
 ) -> Payload:
     """Return a run and what hangs on it. `metrics` has the latest value of each key; times are ISO 8601 in UTC.
 
-    `differing` is what of its environment is another one here (``differences``), `unseeded` what drew without a seed;
-    both are null where nobody looked.
+    `differing` is what of its environment is another one here (``differences``), `unseeded` what drew without a seed,
+    `reproductions` how it came out when it was made again; each is null where nobody looked.
     """
     run = detail.run
     return {
@@ -69,6 +71,19 @@ def run_payload(
         "environment": None if environment is None else environment_payload(environment),
         "differences": None if differing is None else [_differing(each) for each in differing],
         "unseeded": None if unseeded is None else [*unseeded],
+        "reproductions": None if reproductions is None else [_reproduction(each) for each in reproductions],
+    }
+
+
+def _reproduction(found: Reproduction) -> Payload:
+    return {
+        "reproduction_id": found.reproduction_id,
+        "at": _time(found.at),
+        "verdict": found.verdict.value,
+        "reason": found.reason,
+        "tolerance": found.tolerance,
+        "environment": found.environment,
+        "seconds": found.seconds,
     }
 
 

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone, Verbatim, facts
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.records import ComparedKind, Comparison, JsonValue, Reproduction, ReproductionVerdict, RunDetail, strict
+from trackbook.records import (
+    ComparedKind,
+    Comparison,
+    JsonValue,
+    Reproduction,
+    ReproductionVerdict,
+    RunDetail,
+    encode,
+    strict,
+)
 from trackbook.tracking.find import short_id
 
 _TONES = {
@@ -41,11 +51,10 @@ def show_reproduction(found: Reproduction, run: RunDetail, look: Look | None = N
 
 
 def _blocks(found: Reproduction, run: RunDetail, look: Look) -> Iterator[Block]:
-    tone, symbol = _TONES[found.verdict]
     yield Title(
         cells=(
             Cell(text=run.run.name, aside=short_id(run.run.run_id), is_strong=True),
-            Cell(text=found.verdict.value, symbol=symbol, tone=tone, is_strong=True),
+            replace(verdict_cell(found), is_strong=True, title=None),
             Cell(text=fmt.duration(found.seconds), tone=Tone.QUIET),
         )
     )
@@ -77,22 +86,54 @@ def _table(found: Reproduction, look: Look, run: RunDetail) -> Table:
 def _row(comparison: Comparison) -> tuple[Cell, ...]:
     symbol = "✓" if comparison.is_exact else "≈" if comparison.is_same else "✗"
     tone = Tone.GOOD if comparison.is_same else Tone.BAD
+    was, found = _sides(comparison)
     return (
         Cell(text=_KINDS[comparison.kind], symbol=symbol, tone=tone),
         Cell(text=fmt.one_line(comparison.key)),
-        Cell(text=_value(comparison.expected)),
-        _found(comparison),
+        Cell(text=was),
+        Cell(text="the same", tone=Tone.QUIET) if comparison.is_exact else Cell(text=found),
     )
 
 
-def _found(comparison: Comparison) -> Cell:
-    if comparison.is_exact:
-        return Cell(text="the same", tone=Tone.QUIET)
-    return Cell(text="not made" if comparison.found is None else _value(comparison.found))
+def _sides(comparison: Comparison) -> tuple[str, str]:
+    """Return what was and what is: of many values how many, or the first that is another one."""
+    expected, found = comparison.expected, comparison.found
+    if found is None:
+        return _brief(comparison.kind, expected), "not made"
+    then, now = dict(_leaves(expected)), dict(_leaves(found))
+    other = [path for path in then if path in now and encode(then[path]) != encode(now[path])]
+    if comparison.is_exact or not other or not isinstance(expected, dict | list):
+        return _brief(comparison.kind, expected), _brief(comparison.kind, found)
+    more = f", and {len(other) - 1} more of {len(then)}" if len(other) > 1 else ""
+    return f"{other[0]}: {_value(then[other[0]])}", f"{_value(now[other[0]])}{more}"
+
+
+def _brief(kind: ComparedKind, value: JsonValue) -> str:
+    if kind is ComparedKind.SNAPSHOT and isinstance(value, str):
+        return short_id(value)
+    return fmt.plural(len(list(_leaves(value))), "value") if isinstance(value, dict | list) else _value(value)
+
+
+def _leaves(value: JsonValue, path: str = "") -> Iterator[tuple[str, JsonValue]]:
+    """Return the single values within a value, each with the way to it: ``predict[2]``."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _leaves(each, f"{path}.{key}" if path else fmt.one_line(key))
+    elif isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from _leaves(each, f"{path}[{at}]")
+    else:
+        yield path, value
 
 
 def _value(value: JsonValue) -> str:
     return fmt.shortened(fmt.value(value), _LONGEST)
+
+
+def verdict_cell(found: Reproduction) -> Cell:
+    """Return a verdict in its colour, with the reason to hover over."""
+    tone, symbol = _TONES[found.verdict]
+    return Cell(text=found.verdict.value, symbol=symbol, tone=tone, title=found.reason)
 
 
 def _listed(value: JsonValue) -> str:

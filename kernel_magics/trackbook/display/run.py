@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from trackbook.display.checks import checks_table
 from trackbook.display.log import execution_table
 from trackbook.display.models import model_blocks
 from trackbook.display.outputs import figure_blocks, output_table
+from trackbook.display.reproduction import verdict_cell
 from trackbook.display.rows import run_seconds
 from trackbook.display.runs import MOST_ROWS, table_of
 from trackbook.display.shown import Look, Shown, shown
@@ -24,6 +26,7 @@ from trackbook.records import (
     Execution,
     MetricPoint,
     ModuleUse,
+    Reproduction,
     RunDetail,
     RunStatus,
     Verdict,
@@ -56,6 +59,7 @@ def show_run(
     series: Mapping[str, Sequence[MetricPoint]] | None = None,
     showing: Sequence[Execution] = (),
     checks: Sequence[Check] = (),
+    reproductions: Sequence[Reproduction] = (),
     read: Read | None = None,
 ) -> Shown:
     """Show one run with all that hangs on it.
@@ -63,7 +67,7 @@ def show_run(
     Params that the estimator only has by default are folded. `witnesses` are runs whose models tell what is a
     default, where this one has no model. `differing` is what of its environment is another one here. `series` are the
     points of metrics that have more than one. `showing` are the executions whose outputs are the run's, `read` gives
-    the objects that they are kept in. `checks` are those of its tables.
+    the objects that they are kept in. `checks` are those of its tables, `reproductions` its own, oldest first.
     """
     look = look or Look()
     run = detail.run
@@ -73,7 +77,7 @@ def show_run(
         Title(cells=(name, cells.status(run, detail.tags), cells.identifier(run.run_id))),
         *_findings(detail, look),
         *_chance(unseeded),
-        _about(detail, look, parent),
+        _about(detail, look, parent, reproductions),
         *(() if is_group(detail) and children else _results(detail, look, series or {}, chosen, defaults)),
         _children(children, look),
         _data(detail.datasets),
@@ -141,7 +145,9 @@ def _chance(unseeded: Sequence[str]) -> list[Block]:
     return [Sentence(text=fmt.one_line(text), tone=Tone.BUSY)]
 
 
-def _about(detail: RunDetail, look: Look, parent: RunDetail | None) -> Table:
+def _about(
+    detail: RunDetail, look: Look, parent: RunDetail | None, reproductions: Sequence[Reproduction] = ()
+) -> Table:
     run = detail.run
     started = Cell(text=f"{fmt.ago(run.started_at, look.now)}  ({fmt.moment(run.started_at)})")
     took = run_seconds(detail)
@@ -150,6 +156,7 @@ def _about(detail: RunDetail, look: Look, parent: RunDetail | None) -> Table:
             ("Experiment", Cell(text=fmt.one_line(run.experiment))),
             ("Started", started),
             ("Took", Cell(text=fmt.duration(took)) if took is not None else cells.EMPTY),
+            ("Reproduced", _reproduced(reproductions, look)),
             ("Part of", _named(parent) if parent else cells.identifier(run.parent_id or "")),
             ("Note", Cell(text=fmt.lines(run.note or ""))),
             ("Tags", cells.tags(cells.own_tags(detail.tags))),
@@ -159,6 +166,17 @@ def _about(detail: RunDetail, look: Look, parent: RunDetail | None) -> Table:
 
 def _named(detail: RunDetail) -> Cell:
     return Cell(text=fmt.one_line(detail.run.name), aside=short_id(detail.run.run_id), title=detail.run.run_id)
+
+
+def _reproduced(reproductions: Sequence[Reproduction], look: Look) -> Cell:
+    """Return how the run came out when it was last made again, and how often others came out otherwise."""
+    if not reproductions:
+        return cells.EMPTY
+    latest = reproductions[-1]
+    others = Counter(each.verdict.value for each in reproductions[:-1])
+    before = ", ".join(f"{verdict} {cells.times(str(count))}" for verdict, count in others.items())
+    when = fmt.ago(latest.at, look.now)
+    return replace(verdict_cell(latest), aside=f"{when}; before: {before}" if before else when)
 
 
 def _failure(detail: RunDetail, look: Look) -> list[Block]:

@@ -4,7 +4,10 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from trackbook.display.payload import run_payload
 from trackbook.display.reproduction import reproduction_payload, show_reproduction
+from trackbook.display.run import show_run
+from trackbook.display.shown import Look
 from trackbook.records import ComparedKind, Comparison, Reproduction, ReproductionVerdict, Run, RunDetail
 
 AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
@@ -61,3 +64,49 @@ def test_json_is_strict_and_whole() -> None:
     text = json.dumps(payload, allow_nan=False)
     assert json.loads(text)["verdict"] == "different"
     assert [each["expected"] for each in json.loads(text)["comparisons"]] == [0.5, "NaN"]
+
+
+def test_of_many_values_the_first_other_one_is_named() -> None:
+    was: dict[str, object] = {"predict": [0, 1, 1], "predict_proba": [[0.25, 0.75]]}
+    learned = comparison(ComparedKind.PREDICTION, "model.coefficients", was, was)
+    predicted = comparison(ComparedKind.PREDICTION, "model.predictions", was, was | {"predict": [0, 2, 0]})
+    table = comparison(ComparedKind.SNAPSHOT, "X", "c33b9a47fc60", "d44b9a47fc60")
+
+    rows = show_reproduction(reproduction(comparisons=(learned, predicted, table)), RUN).text.splitlines()[2:]
+
+    words = {line.split()[2]: line.split()[3:] for line in rows if line[:1] in "✓✗"}
+    assert words["model.coefficients"] == ["5", "values", "the", "same"]
+    assert words["model.predictions"] == ["predict[1]:", "1", "2,", "and", "1", "more", "of", "5"]
+    assert words["X"] == ["c33b9a47", "d44b9a47"]
+
+
+def test_what_was_not_made_is_said_so() -> None:
+    missing = comparison(ComparedKind.PREDICTION, "model.coefficients", {"0": [1.5, 2.5]}, None)
+
+    text = show_reproduction(reproduction(comparisons=(missing,)), RUN).text
+
+    assert "2 values" in text
+    assert "not made" in text
+
+
+def test_a_run_tells_how_it_came_out_the_last_time_and_before() -> None:
+    found = [reproduction(verdict=verdict) for verdict in (ReproductionVerdict.FAILED, ReproductionVerdict.EXACT)]
+
+    once = show_run(RUN, Look(now=AT), reproductions=found[1:]).text
+    twice = show_run(RUN, Look(now=AT), reproductions=found).text
+
+    assert "Reproduced  ✓ exact  just now\n" in once
+    assert "Reproduced  ✓ exact  just now; before: failed once\n" in twice
+    assert "Reproduced" not in show_run(RUN).text
+
+
+def test_json_of_a_run_has_its_reproductions() -> None:
+    payload = run_payload(RUN, reproductions=[reproduction()])
+
+    assert [each["verdict"] for each in payload["reproductions"]] == ["different"]
+    assert run_payload(RUN)["reproductions"] is None
+
+
+def comparison(kind: ComparedKind, key: str, expected: object, found: object) -> Comparison:
+    is_same = expected == found
+    return Comparison(kind=kind, key=key, expected=expected, found=found, is_same=is_same, is_exact=is_same)
