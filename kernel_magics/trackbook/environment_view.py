@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -119,7 +120,7 @@ class EnvironmentView:
     ) -> list[Path]:
         """Write it to a file, or into a folder under the name that its tool looks for; return what was written.
 
-        A Dockerfile's requirements are written beside it.
+        A path that ends with a slash is a folder, and made if there is none. A Dockerfile's requirements are written beside it.
 
         Raises
         ------
@@ -128,12 +129,14 @@ class EnvironmentView:
         """
         files = self.files(form, only_used=only_used)
         first, *others = files
-        target = Path(path) / first if Path(path).is_dir() else Path(path)
+        is_folder = Path(path).is_dir() or str(path).endswith(("/", os.sep))
+        target = Path(path) / first if is_folder else Path(path)
         contents = {target: files[first]} | {target.parent / name: files[name] for name in others}
         there = [str(each) for each in contents if each.exists()]
         if there and not force:
+            verb = "is" if len(there) == 1 else "are"
             raise InvalidValueError(
-                f"There is {' and '.join(there)} already. Give another place, or force to overwrite."
+                f"There {verb} {' and '.join(there)} already. Give another place, or overwrite with --force (force=True)."
             )
         try:
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -398,6 +398,23 @@ def test_environment_is_written_beside_what_it_needs_and_over_nothing(place, tmp
     assert [Path(path).name for path in told["written"]] == ["Dockerfile", "requirements.txt"]
 
 
+@pytest.mark.parametrize(
+    ("form", "path", "hint"),
+    [
+        ("uv", "made/", "uv sync --project {made}"),
+        ("uv", "made/one.toml", "under the name pyproject.toml"),
+        ("conda", "made/", "conda env create -f {made}/environment.yml"),
+        ("conda", "made/one", "under a name that ends with .yml"),
+        ("requirements", "made/", "pip install -r {made}/requirements.txt"),
+    ],
+)
+def test_environment_says_how_its_tool_takes_the_file(form, path, hint, place, tmp_path):
+    result = run("environment", "brave-otter", "--format", form, "-o", f"{tmp_path}/{path}")
+
+    assert (tmp_path / "made").is_dir()
+    assert hint.format(made=tmp_path / "made") in result.stdout
+
+
 def test_run_without_an_environment_on_record_says_so(place):
     assert "not on record" in run("environment", "shy-yak", expected=2).stderr
 

@@ -16,6 +16,7 @@ _NEXT = {
     Format.CONDA: "Install it: conda env create -f {path}",
     Format.DOCKERFILE: "Build it: docker build -f {path} {folder}",
 }
+_CONDA_SUFFIXES = (".yml", ".yaml")
 
 
 def show_environment(
@@ -25,9 +26,17 @@ def show_environment(
     if not written:
         return shown([Verbatim(text=next(iter(files.values())).rstrip("\n"))], look or Look())
     blocks: list[Block] = [Sentence(text=f"Written: {', '.join(map(str, written))}")]
-    path = written[0]
-    blocks.append(Sentence(text=_NEXT[form].format(path=path, folder=path.parent), tone=Tone.QUIET))
+    blocks.append(Sentence(text=_next(form, written[0]), tone=Tone.QUIET))
     return shown(blocks, look or Look())
+
+
+def _next(form: Format, path: Path) -> str:
+    """Return how to use a file, or under which name its tool takes it."""
+    if form is Format.UV and path.name != form.file_name:
+        return f"uv reads it under the name {form.file_name}, in a folder of its own."
+    if form is Format.CONDA and path.suffix not in _CONDA_SUFFIXES:
+        return "conda reads it under a name that ends with .yml."
+    return _NEXT[form].format(path=path, folder=path.parent)
 
 
 def environment_files_payload(

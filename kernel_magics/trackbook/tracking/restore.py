@@ -142,7 +142,7 @@ def _refuse_taken(wish: _Wish, into: Mapping[str, Any]) -> None:
     if taken:
         raise InvalidValueError(
             f"There {'is' if len(taken) == 1 else 'are'} {', '.join(taken)} already, and nothing was restored. Name "
-            "what you want, or force to put it over what is there."
+            "what you want, or put it over what is there with --force (force=True)."
         )
 
 
