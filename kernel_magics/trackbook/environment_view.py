@@ -120,7 +120,8 @@ class EnvironmentView:
     ) -> list[Path]:
         """Write it to a file, or into a folder under the name that its tool looks for; return what was written.
 
-        A path that ends with a slash is a folder, and made if there is none. A Dockerfile's requirements are written beside it.
+        A path that ends with a slash is a folder, made if there is none. A Dockerfile's requirements are written
+        beside it.
 
         Raises
         ------
@@ -134,9 +135,9 @@ class EnvironmentView:
         contents = {target: files[first]} | {target.parent / name: files[name] for name in others}
         there = [str(each) for each in contents if each.exists()]
         if there and not force:
-            verb = "is" if len(there) == 1 else "are"
             raise InvalidValueError(
-                f"There {verb} {' and '.join(there)} already. Give another place, or overwrite with --force (force=True)."
+                f"There {'is' if len(there) == 1 else 'are'} {' and '.join(there)} already. "
+                "Give another place, or overwrite with --force (force=True)."
             )
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
