@@ -15,7 +15,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _STEPS = 32**2  # ids a second and process with a short form of their own
 _TAIL_CHARACTERS = 14
 _PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
-_SHIFTS = range(100, -1, -10)
+_DIGIT_OF_BYTE = (_ALPHABET * 8).encode()
 _random = Random(os.urandom(16))  # our own: the person's random state is not ours to move
 _lock = threading.Lock()
 _last = 0
@@ -234,17 +234,14 @@ def new_id() -> str:
     with _lock:
         _last = max(_last + 1, seconds * _STEPS + _random.getrandbits(8))
         head = _last
-    return _digits(head << 5 * _TAIL_CHARACTERS | _random.getrandbits(5 * _TAIL_CHARACTERS))
+        tail = _random.randbytes(_TAIL_CHARACTERS)
+    digits = _PAIRS[head >> 30 & 1023] + _PAIRS[head >> 20 & 1023] + _PAIRS[head >> 10 & 1023] + _PAIRS[head & 1023]
+    return digits + tail.translate(_DIGIT_OF_BYTE).decode()
 
 
 def new_name() -> str:
     """Return a readable name such as ``brave-otter``; not unique."""
     return f"{_random.choice(_ADJECTIVES)}-{_random.choice(_ANIMALS)}"
-
-
-def _digits(number: int) -> str:
-    """Write a number of 110 bits, two digits at a time."""
-    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
 
 
 def _reseed() -> None:

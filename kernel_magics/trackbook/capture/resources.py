@@ -46,10 +46,11 @@ class ResourceMeter:
 
     def start(self) -> None:
         """Begin, or begin anew."""
-        self._peak.start()
         self._gpu.start()
         self._children.start()
-        self._started = (time.monotonic(), time.process_time())
+        peak, seconds = _usage()
+        self._peak.start(peak)
+        self._started = time.monotonic(), seconds
 
     def look(self) -> None:
         """Take note of what is held now: of work that takes long, from time to time."""
@@ -60,14 +61,15 @@ class ResourceMeter:
 
         Without `start` the CPU seconds are None.
         """
+        peak, seconds = _usage()
         spent = None
         if self._started is not None:
             began, before = self._started
-            spent = time.process_time() - before + self._children.stop(time.monotonic() - began)
+            spent = seconds - before + self._children.stop(time.monotonic() - began)
         gpu_bytes, gpu_percent = self._gpu.stop()
         return Resources(
             cpu_seconds=spent,
-            peak_memory_bytes=self._peak.stop(),
+            peak_memory_bytes=self._peak.stop(peak),
             gpu_peak_memory_bytes=gpu_bytes,
             gpu_percent=gpu_percent,
         )
@@ -81,22 +83,25 @@ class PeakMemory:
         self._memory = _Held()
         self._held = self._memory.now()
 
-    def start(self) -> None:
-        """Begin, or begin anew: what is held then is what was held at the last end."""
-        self._before = peak_memory_bytes()
+    def start(self, peak: int) -> None:
+        """Begin, or begin anew, with the peak of the process's life: what is held then was held at the last end."""
+        self._before = peak
 
     def look(self) -> None:
         """Take note of what is held now."""
         self._held = max(self._held, self._memory.now())
 
-    def stop(self) -> int | None:
-        """Return the peak in bytes: exact if it is the highest so far, else the least that it can have been."""
+    def stop(self, peak: int) -> int:
+        """Return the peak in bytes: exact if it is the highest of the process's life, else the least it can have been.
+
+        Parameters
+        ----------
+        peak
+            The peak of the process's life, now.
+        """
         held, now = self._held, self._memory.now()
         self._held = now
-        peak = peak_memory_bytes()
-        if peak is None or self._before is None or peak > self._before:
-            return peak
-        return max(held, now)
+        return peak if self._before is None or peak > self._before else max(held, now)
 
 
 class _Held:
@@ -115,12 +120,18 @@ class _Held:
         return int(os.pread(self._file, 128, 0).split(None, 2)[1]) * _PAGE_BYTES
 
 
-def peak_memory_bytes() -> int | None:
-    """Return the peak of the process's resident memory in bytes, None where the system does not tell."""
+def peak_memory_bytes() -> int:
+    """Return the peak of the process's resident memory in bytes."""
+    return _usage()[0]
+
+
+def _usage() -> tuple[int, float]:
+    """Return the peak of the process's resident memory in bytes, and its CPU seconds."""
     if resource is not None:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        return usage.ru_maxrss * _UNIT, usage.ru_utime + usage.ru_stime
     memory = _psutil_memory()
-    return int(getattr(memory, "peak_wset", 0) or memory.rss)
+    return int(getattr(memory, "peak_wset", 0) or memory.rss), time.process_time()
 
 
 def _psutil_memory() -> Any:

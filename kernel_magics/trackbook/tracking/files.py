@@ -27,7 +27,7 @@ _MOST_FILES = 300
 """Of more files than these, in one statement or in a session, nobody is asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made in the hook of each cell
 class Ended:
     """A cell that has ended; `started` and `ended` are in seconds since 1970."""
 
@@ -51,15 +51,21 @@ class Files:
         self._code: dict[Source, str] = {}
 
     def add(self, ended: Ended) -> Sequence[Statement]:
-        """Take a cell that has ended; return its statements with those that wrote the files which they read."""
+        """Take a cell that has ended; return its statements with those that wrote the files which they read.
+
+        They are the very same if they read none.
+        """
         self._code.update(_definitions(ended))
-        statements = list(ended.statements)
-        for number, statement in enumerate(statements):
-            if statement.files:
-                statements[number] = self._linked(ended, number, statement)
-        if _WRITING.search(ended.source) or "(" in ended.source:
+        changed = {
+            number: self._linked(ended, number, statement)
+            for number, statement in enumerate(ended.statements)
+            if statement.files
+        }
+        if _may_write(ended):
             self._writing.append(ended)
-        return statements
+        if not changed:
+            return ended.statements
+        return [changed.get(number, statement) for number, statement in enumerate(ended.statements)]
 
     def _linked(self, ended: Ended, number: int, statement: Statement) -> Statement:
         found = dict(statement.reads)
@@ -88,8 +94,7 @@ class Files:
 
     def written_by(self, ended: Ended) -> Iterator[tuple[FileRead, list[Source]]]:
         """Yield the files, of those that were read in the session, that a cell wrote, and the statements that did."""
-        may_write = "(" in ended.source or _WRITING.search(ended.source)
-        if not self._read or len(self._read) > _MOST_FILES or not may_write:
+        if not self._read or len(self._read) > _MOST_FILES or not _may_write(ended):
             return
         for path in self._read:
             moment = written_at(path)
@@ -113,6 +118,10 @@ class Files:
         """Return the code of a statement with that of the functions which it calls."""
         called = (source for sources in statement.reads.values() for source in sources)
         return "\n".join([_code_of(ended, statement), *(self._code[each] for each in called if each in self._code)])
+
+
+def _may_write(ended: Ended) -> bool:
+    return "(" in ended.source or _WRITING.search(ended.source) is not None
 
 
 def written_files(statement: Statement) -> Mapping[str, FileRead]:

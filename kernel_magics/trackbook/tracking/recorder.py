@@ -265,7 +265,7 @@ class Recorder:
         settled = self._settled(running, cell)
         hidden: tuple[HiddenRead, ...] = ()
         with self.guard:
-            hidden = self.hidden_state.end(
+            settled.statements, hidden = self.hidden_state.end(
                 cell, running.execution_id, count or running.index, settled.statements, self._lineage.sources
             )
         changes = self._changes(running, cell, failure)
@@ -309,8 +309,6 @@ class Recorder:
             if cell.events:
                 statements = with_asked(statements, cell.events, cell.flow, running.execution_id, self._lineage)
             settled.statements = statements
-        with self.guard:
-            settled.statements = self.hidden_state.with_writers(cell, running.execution_id, settled.statements)
         return settled
 
     def _changes(self, running: _RunningCell, cell: CapturedCell, failure: Failure | None) -> Changes:

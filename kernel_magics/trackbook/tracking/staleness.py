@@ -103,17 +103,14 @@ class HiddenState:
         """Look at the project's own modules, too."""
         self._states.modules = ModuleStates(own, self._variables, self._code_of)
 
-    def with_writers(
-        self, cell: CapturedCell, execution_id: str, statements: tuple[Statement, ...]
-    ) -> tuple[Statement, ...]:
+    def _with_writers(self, ended: Ended) -> Sequence[Statement]:
         """Return the statements of a cell that has ended with the cells that wrote the files which they read."""
-        ended = _ended(cell, execution_id, statements)
         linked = self._files.add(ended)
-        if not any(statement.files for statement in linked):
-            return statements
-        linked = [self._without_own(statement, execution_id) for statement in linked]
-        self._states.files.add(execution_id, linked, ended.ended)
-        return tuple(linked)
+        if linked is ended.statements:
+            return linked
+        linked = [self._without_own(statement, ended.execution_id) for statement in linked]
+        self._states.files.add(ended.execution_id, linked, ended.ended)
+        return linked
 
     def _without_own(self, statement: Statement, execution_id: str) -> Statement:
         """Return a statement without the files that earlier runs of its own cell wrote: it may do without them."""
@@ -132,8 +129,9 @@ class HiddenState:
         count: int,
         statements: Sequence[Statement],
         known: Collection[str],
-    ) -> tuple[HiddenRead, ...]:
-        """The cell has ended; return what it read that the notebook doesn't show.
+    ) -> tuple[tuple[Statement, ...], tuple[HiddenRead, ...]]:
+        """The cell has ended; return its statements, with the cells that wrote the files which they read, and what it
+        read that the notebook doesn't show.
 
         Parameters
         ----------
@@ -142,14 +140,17 @@ class HiddenState:
         known
             The names of which it was known before the cell what made them.
         """
+        started = cell.started_at.timestamp()
+        ended = Ended(execution_id, cell.source, statements, started, started + cell.seconds)
+        ended.statements = linked = self._with_writers(ended)
         before = self._staleness.knows(self._cell)
         versions = dict(self._versions(cell.change.writes, before))
-        self._note_writers(statements)
+        self._note_writers(linked)
         written = dict[str, Sequence[Source]]()
-        for file, sources in self._files.written_by(_ended(cell, execution_id, statements)):
+        for file, sources in self._files.written_by(ended):
             key = file_key(shown_path(file.path))
             written[key], versions[key] = sources, file.digest
-        statements = with_written(statements, written)
+        statements = with_written(linked, written)
         drawn = frozenset[str]()
         if cell.change.state:
             statements, drawn = self._generators.follow(execution_id, cell.source, statements, cell.change.state)
@@ -170,10 +171,11 @@ class HiddenState:
         if cell.events:
             self._states.look()
         self._counts[execution_id] = str(count)
-        self._cells.ran(self._cell, cell.source, cell.started_at.timestamp())
+        self._cells.ran(self._cell, cell.source, started)
         if any(name not in known and not _is_library(self._variables.get(name)) for name in cell.change.reads):
             self._unsure.add(execution_id)
-        return tuple(finding.read for finding in self._staleness.hidden_in(execution_id))
+        hidden = tuple([finding.read for finding in self._staleness.hidden_in(execution_id)])
+        return tuple(linked), hidden
 
     def _note_writers(self, statements: Sequence[Statement]) -> None:
         """Let the cells whose files the one that has ended read be known to have written them."""
@@ -241,11 +243,6 @@ class HiddenState:
         self._refresh()
         self._states.look()
         return report_of(self._staleness, self._cells, executions, self._notebook)
-
-
-def _ended(cell: CapturedCell, execution_id: str, statements: Sequence[Statement]) -> Ended:
-    started = cell.started_at.timestamp()
-    return Ended(execution_id, cell.source, statements, started, started + cell.seconds)
 
 
 def _is_own_kind(value: object) -> bool:
