@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from trackbook.display import format as fmt
@@ -53,7 +54,9 @@ def _next(found: Slice, look: Look, path: Path | None) -> str:
         return f"Write it: {look.command} slice {short_id(found.run_id)} -o {found.sliced.run.run.name}.ipynb"
     names = list(found.params)
     values = f" -p {names[0]} VALUE" if names else ""
-    return f"Run it: papermill {path} out.ipynb{values}"
+    place = f" --cwd {shlex.quote(str(found.folder))}" if found.folder != Path.cwd() and found.folder.is_dir() else ""
+    target = path.with_name(f"{path.stem}-out{path.suffix}")
+    return f"Run it: papermill {shlex.quote(str(path))} {shlex.quote(str(target))}{place}{values}"
 
 
 def slice_payload(found: Slice, path: Path | None = None) -> dict[str, JsonValue]:

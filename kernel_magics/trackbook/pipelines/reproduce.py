@@ -37,6 +37,7 @@ from trackbook.tracking.judging import Attempt, Case, CellFailure, Judgement, ju
 from trackbook.tracking.numbers import Tolerance
 from trackbook.tracking.reproduction import Compared, compare
 from trackbook.tracking.slice import DataFrom, Slice, slice_run
+from trackbook.tracking.slicing_restores import copy_runs
 from trackbook.tracking.typed import typed_metrics
 from trackbook.tracking.used_packages import used_packages
 from trackbook.tracking.working_folder import paths_in, working_folder
@@ -153,7 +154,7 @@ class _Reproducing:
             if lost:
                 return Judgement(verdict=ReproductionVerdict.FAILED, reason=_lost(lost, self.wish))
             try:
-                pinned = self._put_datasets(scratch, sliced)
+                pinned = self._put_data(scratch, sliced)
             except NotFoundError as error:
                 return Judgement(verdict=ReproductionVerdict.FAILED, reason=str(error))
             ended = self._execute(scratch, sliced, session, number, pinned)
@@ -198,12 +199,14 @@ class _Reproducing:
             scratch, notebook, variables, lambda at, of: self.report(Progress(attempt=number, cell=at, cells=of))
         )
 
-    def _put_datasets(self, scratch: Scratch, sliced: Slice) -> str:
-        """Put what the slice loads by name into the store of the fresh kernel; return which versions it is to load."""
-        if not sliced.sliced.datasets:
+    def _put_data(self, scratch: Scratch, sliced: Slice) -> str:
+        """Put what the slice takes from the store into the fresh kernel's; return which versions it is to load."""
+        datasets, runs = sliced.sliced.datasets, sliced.sliced.restored
+        if not datasets and not runs:
             return ""
         with closing(open_store(scratch.path / "store", create=True)) as target:
-            return copy_datasets(self.store, target, sliced.sliced.datasets)
+            copy_runs(self.store, target, runs)
+            return copy_datasets(self.store, target, datasets)
 
     def _hash_seed(self, number: int) -> str:
         """Return the seed of text hashes: the one that is set here, else another one for each fresh run."""

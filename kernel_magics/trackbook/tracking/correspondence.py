@@ -41,31 +41,35 @@ def _sources_of(kept: Kept, execution_id: str) -> list[Source | None]:
 class Correspondence:
     """Tells what in a slice's session stands for what in the original's.
 
-    `sources` gives for each statement that ran the one that it stands for.
+    `sources` gives for each statement that ran the one that it stands for. `runs` and `executions` are those of the
+    slice's session, without the runs that were put into its store to be brought back.
     """
 
     original: Store
     found: Store
     sources: Mapping[Source, Source]
     runs: Sequence[RunDetail]
+    executions: Sequence[Execution] = ()
     _made: dict[str, Made] = field(default_factory=dict)
 
     @classmethod
     def of(cls, original: Store, found: Store, sliced: SlicedRun) -> Correspondence:
         """Return how what a store holds of a slice's only session stands to the original."""
         known = original_sources(sliced)
+        copied = {each.run.session_id for each in sliced.restored}
+        executions = [each for each in found.executions() if each.session_id not in copied]
+        runs = [each for each in found.runs(RunFilter(oldest_first=True)) if each.run.session_id not in copied]
         sources: dict[Source, Source] = {}
-        for execution in found.executions():
+        for execution in executions:
             sources.update(_pairs(execution, known.get(execution.cell_id or "", ())))
-        return cls(original, found, sources, found.runs(RunFilter(oldest_first=True)))
+        return cls(original, found, sources, runs, executions)
 
     def failed_at(self) -> Source | None:
         """Return the statement of the original at which the slice's session ended with an error, if it did."""
-        executions = self.found.executions()
-        if not executions or executions[-1].outcome is not Outcome.ERROR:
+        if not self.executions or self.executions[-1].outcome is not Outcome.ERROR:
             return None
-        last = Source(execution_id=executions[-1].execution_id, statement=len(executions[-1].statements) - 1)
-        return self.sources.get(last)
+        failed = self.executions[-1]
+        return self.sources.get(Source(execution_id=failed.execution_id, statement=len(failed.statements) - 1))
 
     def run_for(self, run: RunDetail) -> RunDetail | None:
         """Return the run that stands for one of the original, None if nothing of it was made.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from trackbook.errors import InvalidValueError, NotFoundError
@@ -23,6 +23,28 @@ def kept_digest(store: Store, file: FileRead) -> str | None:
             if hashlib.sha256(content).hexdigest() == file.digest:
                 return digest
     return None
+
+
+def changed_files(store: Store, files: Iterable[FileRead]) -> Iterator[str]:
+    """Yield a sentence for each file that is not what a run read any more: what became of it, and what to do."""
+    for file in files:
+        if "://" in file.path or file.digest is None or _is_same(file):
+            continue
+        became = "has changed since the run read it" if os.path.isfile(file.path) else "is gone"
+        if kept_digest(store, file) is not None:
+            yield f"{file.path} {became}. The store keeps it as it was: slice with --data snapshot to read that."
+        else:
+            yield f"{file.path} {became}, and the store doesn't keep what it was."
+
+
+def _is_same(file: FileRead) -> bool:
+    try:
+        if file.size is not None and os.path.getsize(file.path) != file.size:
+            return False
+        with open(file.path, "rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest() == file.digest
+    except OSError:
+        return False
 
 
 def put_files(store: Store, files: Mapping[str, str]) -> None:

@@ -288,7 +288,7 @@ def _arrays_in(file: bytes) -> str:
 def _files(pairs: Correspondence, sliced: SlicedRun) -> Iterator[FilePair]:
     """Yield the files that a statement read with another content than originally."""
     originals = {each.execution_id: each for each in sliced.executions}
-    for execution in pairs.found.executions():
+    for execution in pairs.executions:
         for number, statement in enumerate(execution.statements):
             source = pairs.sources.get(Source(execution_id=execution.execution_id, statement=number))
             if source is None or not statement.files:

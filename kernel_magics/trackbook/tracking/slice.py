@@ -33,6 +33,7 @@ from trackbook.tracking.datasets import is_dataset
 from trackbook.tracking.slicing_cells import pieces_of
 from trackbook.tracking.slicing_magics import is_install, needs_tool
 from trackbook.tracking.slicing_parts import GENERATOR_OF_NUMPY, KNOWN_NAMES, SessionParts, reads_numbered_outputs
+from trackbook.tracking.slicing_restores import restores_of
 from trackbook.tracking.slicing_source import Kept, Param, params_of
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ class SlicedRun:
     `metrics` are the numbers that it is to make: the run's, or those of the runs beneath a run that only holds others
     together, which `children` are. `kept` are the parts of the cells in the order in which they ran, `params` those
     among them that can be set from outside. `files` are what it reads and does not write itself, `datasets` what it
-    reads by name and does not publish itself. `installs` are the
-    lines that installed packages, which are left out. `notes` say what is not sure. `total` counts the statements of
-    the session up to the last that is kept.
+    reads by name and does not publish itself, `restored` the runs that it brings something back from. `installs` are
+    the lines that installed packages, which are left out. `notes` say what is not sure. `total` counts the statements
+    of the session up to the last that is kept.
     """
 
     run: RunDetail
@@ -74,6 +75,7 @@ class SlicedRun:
     total: int
     needs_tool: bool = False
     datasets: tuple[FileRead, ...] = ()
+    restored: tuple[RunDetail, ...] = ()
 
     @property
     def executions(self) -> tuple[Execution, ...]:
@@ -86,11 +88,14 @@ class Slice:
     """The smallest notebook that makes a run's metrics.
 
     `notebook` is valid nbformat 4.5 and the same, byte by byte, each time; `params` are the values in its cell tagged
-    ``parameters``, `files` the data that it needs, `notes` what is not sure about it.
+    ``parameters``, `files` the data that it needs, `notes` what is not sure about it. Its relative paths begin in
+    `folder`; `changed` says which of its files are not what the run read any more, and what to do.
     """
 
     sliced: SlicedRun
     notebook: NotebookNode
+    folder: Path
+    changed: tuple[str, ...] = ()
 
     @property
     def run_id(self) -> str:
@@ -110,7 +115,7 @@ class Slice:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is not sure, one sentence each; none means that nothing speaks against it."""
-        return self.sliced.notes
+        return (*self.sliced.notes, *self.changed)
 
     def text(self) -> str:
         """Return the notebook's file as text."""
@@ -155,14 +160,22 @@ def slice_run(store: Store, run: RunDetail, data: DataFrom | str = DataFrom.ORIG
     InvalidValueError
         If `data` is neither ``original`` nor ``snapshot``.
     """
+    from trackbook.tracking.kept_files import changed_files
     from trackbook.tracking.slicing_notebook import notebook_of
+    from trackbook.tracking.working_folder import working_folder
 
     try:
         place = DataFrom(data)
     except ValueError:
         raise InvalidValueError(f"data={data!r} is no place for data. Give 'original' or 'snapshot'.") from None
     sliced = sliced_run(store, run)
-    return Slice(sliced=sliced, notebook=notebook_of(store, sliced, place))
+    session = next(iter(store.sessions(ids=[run.run.session_id])), None)
+    return Slice(
+        sliced=sliced,
+        notebook=notebook_of(store, sliced, place),
+        folder=working_folder(sliced, session, store.location),
+        changed=tuple(changed_files(store, sliced.files)) if place is DataFrom.ORIGINAL else (),
+    )
 
 
 def sliced_run(store: Store, run: RunDetail) -> SlicedRun:
@@ -183,7 +196,10 @@ def sliced_run(store: Store, run: RunDetail) -> SlicedRun:
     needed = needed_parts(session.parts, roots, KNOWN_NAMES)
     if not needed.numbers:
         raise NotFoundError(f"The cells that made run '{run.run.name}' are no longer in the store; it can't be sliced.")
-    kept = tuple(Kept(part=session.parts[number], piece=session.pieces[number]) for number in needed.numbers)
+    restores = restores_of(
+        store, [Kept(part=session.parts[number], piece=session.pieces[number]) for number in needed.numbers]
+    )
+    kept = restores.kept
     reads = _files(kept)
     return SlicedRun(
         run=run,
@@ -194,9 +210,10 @@ def sliced_run(store: Store, run: RunDetail) -> SlicedRun:
         files=tuple(read for read in reads if not is_dataset(read)),
         datasets=tuple(_datasets(store, kept, reads)),
         installs=tuple(_installs(session, needed)),
-        notes=tuple(_notes(run, origins, kept, needed)),
+        notes=(*_notes(run, origins, kept, needed), *restores.notes),
         total=needed.numbers[-1] + 1,
         needs_tool=any(needs_tool(each.piece.text) for each in kept),
+        restored=restores.runs,
     )
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from trackbook.errors import NotFoundError
 from trackbook.records import Environment, FileRead, Session
 from trackbook.store.contract import Store
-from trackbook.tracking.datasets import PINNED, labels_of
+from trackbook.tracking.datasets import labels_of
 from trackbook.tracking.kept_files import kept_digest
 from trackbook.tracking.slicing_source import Kept, cell_text
+from trackbook.tracking.working_folder import working_folder
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -52,34 +53,12 @@ _check_data(
     }}
 )
 del _check_data'''
-_PUT = """from trackbook.project import current_project
-from trackbook.tracking.kept_files import put_files
+_GIVE = """from trackbook.sliced import give_data
 
-put_files(
-    current_project().store,
-    {{
-{files}
-    }},
+give_data(
+    {arguments}
 )
-del current_project, put_files"""
-
-
-_CHECK_VERSIONS = '''def _check_versions(labels):
-    """Say which datasets have another version by now than the run read."""
-    import warnings
-
-    import trackbook
-
-    for label in labels:
-        name, _, version = label.rpartition("@")
-        latest = trackbook.dataset(name).version
-        if latest != int(version):
-            warnings.warn(f"{{name}} is at version {{latest}}; the run read {{label}}.", stacklevel=2)
-
-
-_check_versions({labels!r})
-del _check_versions'''
-_PIN_VERSIONS = """__import__("os").environ["{variable}"] = {labels!r}"""
+del give_data"""
 
 
 def notebook_of(store: Store, sliced: SlicedRun, data: DataFrom) -> NotebookNode:
@@ -94,7 +73,7 @@ def notebook_of(store: Store, sliced: SlicedRun, data: DataFrom) -> NotebookNode
 
     session = next(iter(store.sessions(ids=[sliced.run.run.session_id])), None)
     environment = _environment(store, sliced, session)
-    folder = Path(session.notebook).parent if session is not None and session.notebook else None
+    folder = working_folder(sliced, session, store.location)
     cells: list[Any] = [v4.new_markdown_cell(head(sliced, session, environment, folder), id="head")]  # type: ignore[no-untyped-call]
     if sliced.params:
         text = "\n".join(param.text for param in sliced.params)
@@ -139,24 +118,23 @@ def _code(cell_id: str, source: str, tags: Sequence[str] = ()) -> Any:
 # The data
 
 
-def _data_cell(store: Store, sliced: SlicedRun, data: DataFrom, folder: Path | None) -> str:
-    if data == "snapshot":
-        digests = [(file, _kept(store, sliced, file)) for file in sliced.files]
-    else:
-        digests = [(file, file.digest) for file in sliced.files if file.digest is not None]
-    lines = "\n".join(f"        {shown_path(file, folder)!r}: {digest!r}," for file, digest in digests)
-    files = (_PUT if data == "snapshot" else _CHECK).format(files=lines) if digests else ""
-    return "\n\n\n".join(filter(None, (files, _datasets(sliced, data))))
+def _data_cell(store: Store, sliced: SlicedRun, data: DataFrom, folder: Path) -> str:
+    """Return what checks the files, or puts them there, and lets datasets be read in the versions that the run read."""
+    is_kept = data == "snapshot"
+    known = [(file, _kept(store, sliced, file) if is_kept else file.digest) for file in sliced.files]
+    digests = {shown_path(file, folder): digest for file, digest in known if digest is not None}
+    datasets = {label: read.object_digest for read in sliced.datasets for label in labels_of([read]) if "@" in label}
+    cells = [_CHECK.format(files=_mapping(digests)) if digests and not is_kept else ""]
+    if (digests and is_kept) or sliced.datasets or sliced.restored:
+        given = [f"store={store.location!r}"]
+        given += [f"files={{\n{_mapping(digests)}\n    }}"] if digests and is_kept else []
+        given += [f"datasets={{\n{_mapping(datasets)}\n    }}"] if datasets else []
+        cells.append(_GIVE.format(arguments="".join(f"{each},\n    " for each in given).rstrip()))
+    return "\n\n\n".join(filter(None, cells))
 
 
-def _datasets(sliced: SlicedRun, data: DataFrom) -> str:
-    """Return what sees to it that datasets are read in the versions that the run read, or says that they are not."""
-    labels = [label for label in labels_of(sliced.datasets) if "@" in label]
-    if not labels:
-        return ""
-    if data == "snapshot":
-        return _PIN_VERSIONS.format(variable=PINNED, labels=",".join(labels))
-    return _CHECK_VERSIONS.format(labels=labels)
+def _mapping(values: Mapping[str, str | None]) -> str:
+    return "\n".join(f"        {key!r}: {value!r}," for key, value in values.items())
 
 
 def _kept(store: Store, sliced: SlicedRun, file: FileRead) -> str:
@@ -168,10 +146,8 @@ def _kept(store: Store, sliced: SlicedRun, file: FileRead) -> str:
     return digest
 
 
-def shown_path(file: FileRead, folder: Path | None) -> str:
-    """Return a file's path from the notebook's folder if it lies in there, else its whole path."""
-    if folder is None:
-        return file.path
+def shown_path(file: FileRead, folder: Path) -> str:
+    """Return a file's path from the working folder if it lies in there, else its whole path."""
     try:
         return str(Path(file.path).relative_to(folder))
     except ValueError:
@@ -181,7 +157,7 @@ def shown_path(file: FileRead, folder: Path | None) -> str:
 # The head
 
 
-def head(sliced: SlicedRun, session: Session | None, environment: Environment | None, folder: Path | None) -> str:
+def head(sliced: SlicedRun, session: Session | None, environment: Environment | None, folder: Path) -> str:
     """Return the markdown on top: what it is, from which run, the data and the environment, and how to run it."""
     run = sliced.run.run
     notebook = f"`{Path(session.notebook).name}`" if session is not None and session.notebook else "an unnamed notebook"
@@ -208,7 +184,7 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([f"| {' | '.join(titles)} |", f"|{'---|' * len(titles)}", *shown, *more])
 
 
-def _about_data(sliced: SlicedRun, folder: Path | None) -> Iterable[str]:
+def _about_data(sliced: SlicedRun, folder: Path) -> Iterable[str]:
     if sliced.files:
         rows = [
             (f"`{shown_path(file, folder)}`", f"{file.size:,}" if file.size is not None else "", _digest(file))
@@ -261,7 +237,7 @@ def _about_running(sliced: SlicedRun) -> Iterable[str]:
         first = sliced.params[0]
         yield (
             "**With other values**: change the cell tagged `parameters`, or\n\n"
-            f"```\npapermill THIS.ipynb out.ipynb -p {first.name} {_argument(first.value)}\n```"
+            f"```\npapermill THIS.ipynb THIS-out.ipynb -p {first.name} {_argument(first.value)}\n```"
         )
     if sliced.installs:
         lines = "\n".join(sliced.installs)

@@ -1,4 +1,4 @@
-"""Which folder a notebook worked in: its relative paths begin there. No session says it, what was read mostly tells."""
+"""Which folder a notebook worked in: its relative paths begin there. Of old sessions what was read mostly tells it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from trackbook.records import Session
-from trackbook.tracking.slice import SlicedRun
+
+if TYPE_CHECKING:
+    from trackbook.tracking.slice import SlicedRun
 
 
 def working_folder(sliced: SlicedRun, session: Session | None, location: str) -> Path:
     """Return the folder that a slice's cells worked in.
 
-    It is the one from which the paths in the code lead to the files that were read; else the notebook's own, else the
-    one that the store lies in, else the present one.
+    It is the one that the session began in. Where that is not on record it is the one from which the paths in the code
+    lead to the files that were read; else the notebook's own, else the store's, else the present one.
     """
+    if session is not None and session.folder is not None:
+        return Path(session.folder)
     found = Counter(_folders(sliced))
     notebook = Path(session.notebook).parent if session is not None and session.notebook else None
     if found:
