@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-from pyarrow import feather, parquet
+from pyarrow import feather
 
 from trackbook.store.objects import Objects
-from trackbook.store.tables.reading import read
+from trackbook.store.tables.parquet_files import shown_table, write_parquet
+from trackbook.store.tables.reading import Stored, read
 
 
 def write_file(objects: Objects, snapshot_id: str, path: Path, ending: str) -> None:
@@ -33,27 +32,12 @@ def _write_csv(objects: Objects, snapshot_id: str, path: Path) -> None:
     table.to_csv(path, index=has_index)
 
 
-def _write_parquet(objects: Objects, snapshot_id: str, path: Path) -> None:
-    parquet.write_table(_arrow(objects, snapshot_id), path, compression="zstd")
-
-
 def _write_arrow(objects: Objects, snapshot_id: str, path: Path) -> None:
-    feather.write_feather(_arrow(objects, snapshot_id), path)
-
-
-def _arrow(objects: Objects, snapshot_id: str) -> Any:
-    """Return the table as Arrow has it; a DataFrame with the words by which pandas finds its index again."""
-    table = read(objects, snapshot_id)
-    if isinstance(table, pd.DataFrame):
-        try:
-            return pa.Table.from_pandas(table)
-        except (pa.ArrowException, ValueError, TypeError):  # mixed values, names that repeat
-            pass
-    return read(objects, snapshot_id, as_="arrow")
+    feather.write_feather(shown_table(Stored.open(objects, snapshot_id)), path)
 
 
 ENDINGS: dict[str, Callable[[Objects, str, Path], None]] = {
-    ".parquet": _write_parquet,
+    ".parquet": write_parquet,
     ".csv": _write_csv,
     ".arrow": _write_arrow,
     ".feather": _write_arrow,

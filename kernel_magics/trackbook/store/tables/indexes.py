@@ -74,7 +74,8 @@ def index_arrow(meta: Meta, source: Source) -> Any:
 def _range(meta: Meta, source: Source) -> Any:
     start, stop, step = meta["range"]
     whole = pd.RangeIndex(start, stop, step)
-    return whole if meta.get("all") else whole[source.start : source.stop]
+    is_all = meta.get("all") or (source.start, source.stop) == (0, len(whole))
+    return whole if is_all else whole[source.start : source.stop]
 
 
 def _multi(meta: Meta, source: Source, names: list[Any]) -> Any:
