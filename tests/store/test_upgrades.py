@@ -35,7 +35,7 @@ from trackbook.store.sql import connections
 
 CHANGES = ("CREATE", "DROP", "ALTER", "INSERT", "UPDATE", "DELETE", "COMMIT")
 
-class Dying(sqlite3.Connection):
+class Dying(connections.Connection):
     left = int(sys.argv[2])
 
     def count(self, statement):
@@ -44,7 +44,7 @@ class Dying(sqlite3.Connection):
             os.kill(os.getpid(), signal.SIGKILL)
 
 def connect(*arguments, **options):
-    made = original(*arguments, factory=Dying, **options)
+    made = original(*arguments, **options | {"factory": Dying})
     made.set_trace_callback(made.count)
     return made
 

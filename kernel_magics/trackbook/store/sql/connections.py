@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from trackbook import clock
 
@@ -17,6 +18,14 @@ _BUSY_SECONDS = 60
 _STATEMENTS = 256  # that a connection keeps ready
 _CANT_WRITE_BESIDE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 _CACHE_KIB = 16 * 1024  # at most, and only as much as was read: a page of a list is scattered over the whole file
+
+
+class Connection(sqlite3.Connection):
+    """A connection that remembers the numbers of keys on the record: a key is never deleted, nor its number changed."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.key_numbers: dict[str, int] = {}
 
 
 class Connections:
@@ -36,10 +45,10 @@ class Connections:
         self._path = str(path)
         self._uri = path.absolute().as_uri()
         self._lock = threading.Lock()
-        self._writer: sqlite3.Connection | None = None
-        self._readers: deque[sqlite3.Connection] = deque()
+        self._writer: Connection | None = None
+        self._readers: deque[Connection] = deque()
         self._generation = 0
-        self._watch: sqlite3.Connection | None = None
+        self._watch: Connection | None = None
         self._seen: int | None = None
         # Tokens outlive processes in those who poll, so a new process doesn't count from 0 again.
         self._token = int(clock.now().timestamp() * 1000)
@@ -55,14 +64,14 @@ class Connections:
                 self._token += 1
             return self._token
 
-    def writer(self) -> sqlite3.Connection:
+    def writer(self) -> Connection:
         """Return the connection that writes; one thread at a time may ask."""
         if self._writer is None:
             self._writer = self._connect()
         return self._writer
 
     @contextmanager
-    def reader(self) -> Iterator[sqlite3.Connection]:
+    def reader(self) -> Iterator[Connection]:
         """Give a connection that nobody else uses, inside a transaction that sees one state of the database."""
         generation = self._generation
         connection = self._readers.pop() if self._readers else self._connect()
@@ -106,7 +115,7 @@ class Connections:
             if connection is not None and not connection.in_transaction:  # else another thread writes to the end
                 connection.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Connection:
         is_still = self.still_because is not None
         connection = sqlite3.connect(
             f"{self._uri}?immutable=1" if is_still else self._path,
@@ -115,6 +124,7 @@ class Connections:
             isolation_level=None,  # transactions begin where we say, not where the driver guesses
             check_same_thread=False,
             cached_statements=_STATEMENTS,
+            factory=Connection,
         )
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")  # in WAL mode a commit outlives the process, if not the power

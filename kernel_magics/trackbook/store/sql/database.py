@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from trackbook.errors import StoreError
-from trackbook.store.sql.connections import Connections
+from trackbook.store.sql.connections import Connection, Connections
 from trackbook.store.sql.failures import Translated
 from trackbook.store.sql.gate import Gate, without_interrupts
 
@@ -60,7 +60,7 @@ class Database:
         with self._gate, self._translated:
             self._ready()
 
-    def write(self, act: Callable[[sqlite3.Connection], object]) -> None:
+    def write(self, act: Callable[[Connection], object]) -> None:
         """Call a function with a connection inside a write transaction, committed at its end.
 
         Raises
@@ -79,7 +79,7 @@ class Database:
                 self._undo(connection, error)
                 raise
 
-    def alone(self, act: Callable[[sqlite3.Connection], T]) -> T:
+    def alone(self, act: Callable[[Connection], T]) -> T:
         """Call a function with the connection that writes, in no transaction, and return what it returns.
 
         That is for one statement, which is a transaction by itself, and for what SQLite only does there (``VACUUM``).
@@ -92,8 +92,9 @@ class Database:
                 self._undo(connection, error)
                 raise
 
-    def _undo(self, connection: sqlite3.Connection, error: BaseException) -> None:
+    def _undo(self, connection: Connection, error: BaseException) -> None:
         connection.rollback()  # nothing, if the database has done so itself
+        connection.key_numbers.clear()  # whatever of them was of this transaction
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR:
             self.close()  # the next use looks whether a newer version has upgraded it meanwhile
 

@@ -5,7 +5,6 @@ The transaction holds the write lock, so the last number that it sees is the las
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
@@ -13,9 +12,12 @@ from typing import Any
 from trackbook.records import Run
 from trackbook.store.sql import parameters, rows, statements
 from trackbook.store.sql.compiled import Question
+from trackbook.store.sql.connections import Connection
 from trackbook.store.sql.drafts import Values
 from trackbook.store.sql.parameters import ids, numbers
 from trackbook.store.sql.texts import Texts
+
+_MOST_KEYS = 10_000  # whose numbers a connection remembers
 
 
 class Places:
@@ -42,7 +44,7 @@ class Numbers:
         The runs on the record, by id.
     """
 
-    def __init__(self, connection: sqlite3.Connection, texts: Texts, run_ids: Iterable[str]) -> None:
+    def __init__(self, connection: Connection, texts: Texts, run_ids: Iterable[str]) -> None:
         self.connection = connection
         self._texts = texts
         question = statements.RUNS_BY_ID
@@ -75,16 +77,30 @@ class Numbers:
         return Places((number, place) for number, place in self.ask(statements.LAST_PLACES[table], run_ids))
 
 
-def key_numbers(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, int]:
-    """Return the numbers of keys, as they are stored; a new key is written with the next one."""
-    wanted = list(dict.fromkeys(keys))
-    if not wanted:
-        return {}
-    found: dict[str, int] = dict(statements.KEYS.ask(connection, {"ids": parameters.texts(wanted)}))
-    new = [key for key in wanted if key not in found]
-    if new:
-        ((first,),) = statements.NEXT_KEY.ask(connection)
-        made = list(enumerate(new, first))
-        statements.ADD_KEY.run(connection, made)
-        found |= {key: number for number, key in made}
+def key_numbers(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of keys, as they are stored; a new key is written with the next one.
+
+    A transaction asks once.
+    """
+    wanted = dict.fromkeys(keys)
+    known = connection.key_numbers
+    found = {key: known[key] for key in wanted if key in known}
+    others = [key for key in wanted if key not in found]
+    if others:
+        found |= _asked(connection, others)
+        new = [key for key in others if key not in found]
+        if new:
+            ((first,),) = statements.NEXT_KEY.ask(connection)
+            made = list(enumerate(new, first))
+            statements.ADD_KEY.run(connection, made)
+            found |= {key: number for number, key in made}
+    return found
+
+
+def _asked(connection: Connection, keys: list[str]) -> dict[str, int]:
+    """Return the numbers of the keys on the record, and remember them: what is read here is committed already."""
+    found: dict[str, int] = dict(statements.KEYS.ask(connection, {"ids": parameters.texts(keys)}))
+    if len(connection.key_numbers) + len(found) > _MOST_KEYS:
+        connection.key_numbers.clear()
+    connection.key_numbers.update(found)
     return found

@@ -59,11 +59,10 @@ def _of_run(table: Table, *keys: Column[Any]) -> list[ColumnElement[bool]]:
     return [column == bindparam(f"of_{column.name}") for column in (table.c.run_number, *keys)]
 
 
-def _updating_run() -> Change:
-    """Replace a run's row except its note, which is a person's and may be newer than what the writer knows."""
+def _updating_run(*names: str) -> Change:
+    """Replace some columns of a run's row; never its note, which is a person's and may be newer than the writer's."""
     table = schema.runs
-    fixed = ("number", "run_id", "note")
-    values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.c if column.name not in fixed}
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
     return changing(update(table).where(table.c.number == bindparam("of_number")).values(values))
 
 
@@ -111,7 +110,8 @@ PUT_EXECUTION = _replacing(schema.executions, "execution_id")
 PUT_SESSION = _replacing(schema.sessions, "session_id")
 ADD_ENVIRONMENT = _adding(schema.environments, "environment_id")
 ADD_RUN = _inserting(schema.runs)
-PUT_RUN = _updating_run()
+PUT_RUN = _updating_run("finished_at", "status", "verdict", "verdict_reason", "failure", "environment_id")
+MOVE_RUN = _updating_run("name", "experiment", "session_id", "parent_id", "started_at")
 ADD_KEY = _inserting(schema.keys)
 ADD_PARAM = _inserting(schema.params)
 PUT_TAG = _replacing(schema.tags, "run_number", "key_number")

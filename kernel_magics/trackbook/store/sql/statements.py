@@ -77,13 +77,14 @@ ADD_RUN = Change(
 )
 PUT_RUN = Change(
     (
-        "UPDATE runs SET name=?, experiment=?, session_id=?, parent_id=?, started_at=?, finished_at=?, status=?, "
-        "verdict=?, verdict_reason=?, failure=?, environment_id=? WHERE runs.number = ?"
+        "UPDATE runs SET finished_at=?, status=?, verdict=?, verdict_reason=?, failure=?, environment_id=? WHERE "
+        "runs.number = ?"
     ),
-    (
-        "name experiment session_id parent_id started_at finished_at status verdict verdict_reason failure "
-        "environment_id of_number"
-    ),
+    "finished_at status verdict verdict_reason failure environment_id of_number",
+)
+MOVE_RUN = Change(
+    "UPDATE runs SET name=?, experiment=?, session_id=?, parent_id=?, started_at=? WHERE runs.number = ?",
+    "name experiment session_id parent_id started_at of_number",
 )
 ADD_KEY = Change('INSERT INTO keys (number, "key") VALUES (?, ?)', "number key")
 ADD_PARAM = Change(

@@ -10,12 +10,14 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from trackbook.clock import microseconds
 from trackbook.errors import InvalidValueError
-from trackbook.records import DatasetVersion, RunStatus
+from trackbook.records import DatasetVersion, Run, RunStatus
 from trackbook.store import keeping, rules
 from trackbook.store.contract import Batch, RunChange
 from trackbook.store.sql import data_writing, rows, statements
 from trackbook.store.sql.compiled import Change, Question
+from trackbook.store.sql.connections import Connection
 from trackbook.store.sql.drafts import BatchRows, ChangeRows, Values, packed_row
 from trackbook.store.sql.numbering import Numbers, Places, key_numbers
 from trackbook.store.sql.parameters import ids
@@ -26,7 +28,7 @@ from trackbook.store.sql.texts import Texts
 D = TypeVar("D", bound=rules.Described)
 
 
-def write(connection: sqlite3.Connection, batch: Batch, made: BatchRows, texts: Texts) -> list[DatasetVersion]:
+def write(connection: Connection, batch: Batch, made: BatchRows, texts: Texts) -> list[DatasetVersion]:
     """Write the rows of a batch inside a write transaction, unless something on the record would change.
 
     Returns
@@ -43,7 +45,7 @@ def write(connection: sqlite3.Connection, batch: Batch, made: BatchRows, texts: 
     return [] if made.data is None else data_writing.write_rest(connection, batch, made.data, texts)
 
 
-def _write_changes(connection: sqlite3.Connection, batch: Batch, made: BatchRows, texts: Texts) -> None:
+def _write_changes(connection: Connection, batch: Batch, made: BatchRows, texts: Texts) -> None:
     if made.changes or batch.withdrawn:
         runs = Numbers(connection, texts, {*(change.run_id for change in made.changes), *batch.withdrawn})
         _check(batch, runs)
@@ -158,12 +160,16 @@ _KEPT: tuple[
 def _write_runs(changes: Iterable[ChangeRows], runs: Numbers) -> None:
     added: dict[str, Row] = {}
     changed: list[Row] = []
+    moved: list[Row] = []
     for change in changes:
         if change.run is None:
             if change.run_id not in runs and change.run_id not in added:
                 raise InvalidValueError(rules.unknown_link(f"run {change.run_id}"))
         elif change.run_id in runs:
-            changed.append({**change.run, "of_number": runs[change.run_id]})
+            row = {**change.run, "of_number": runs[change.run_id]}
+            changed.append(row)
+            if _is_moved(runs.known[change.run_id], row):
+                moved.append(row)
         else:
             first = added.get(change.run_id, change.run)
             added[change.run_id] = {**change.run, "note": first["note"]}
@@ -172,6 +178,13 @@ def _write_runs(changes: Iterable[ChangeRows], runs: Numbers) -> None:
     new = ({**row, "number": runs[run_id]} for run_id, row in added.items())
     _run(statements.ADD_RUN, runs, new)
     _run(statements.PUT_RUN, runs, changed)
+    _run(statements.MOVE_RUN, runs, moved)
+
+
+def _is_moved(known: Run, row: Row) -> bool:
+    """Return whether what runs are found by is another one; each index would be written anew, and it hardly ever is."""
+    before = (known.name, known.experiment, known.session_id, known.parent_id, microseconds(known.started_at))
+    return before != (row["name"], row["experiment"], row["session_id"], row["parent_id"], row["started_at"])
 
 
 def _run(change: Change, runs: Numbers, made: Iterable[Row]) -> None:
