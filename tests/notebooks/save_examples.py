@@ -1,9 +1,13 @@
-"""Executes the example notebooks again and saves their outputs in them: what `make examples` does."""
+"""Executes the example notebooks again and saves their outputs in them: what `make examples` does.
+
+Names on the command line (`04_reproduce`) say which; without any it is all of them.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +23,8 @@ def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     shutil.copytree(EXAMPLES, FOLDER, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for path in sorted(EXAMPLES.glob("*.ipynb")):
+        if sys.argv[1:] and path.stem not in sys.argv[1:]:
+            continue
         print(f"Executing {path.name} ...", flush=True)
         os.environ["TRACKBOOK_NOTEBOOK"] = str(FOLDER / path.name)
         notebook = nbformat.read(path, as_version=4)
