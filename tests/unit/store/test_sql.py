@@ -8,15 +8,27 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from trackbook.errors import NotFoundError, StoreError
-from trackbook.records import Artifact, Execution, MetricPoint, Output, OutputKind, OutputPart, Process, Run, Session
+from trackbook.errors import ImmutableError, NotFoundError, StoreError
+from trackbook.records import (
+    Artifact,
+    Execution,
+    MetricPoint,
+    Output,
+    OutputKind,
+    OutputPart,
+    Process,
+    Run,
+    RunStatus,
+    Session,
+)
 from trackbook.store import Batch, RunChange, RunFilter, Store, open_store
+from trackbook.store.sql import connections
 from trackbook.store.sql.store import SqlStore
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -56,7 +68,7 @@ def alter(database: Path, statement: str) -> None:
         connection.commit()
 
 
-class Listening(sqlite3.Connection):
+class Listening(connections.Connection):
     """A connection that tells which statements it was sent."""
 
     sent: ClassVar[list[str]] = []
@@ -74,10 +86,46 @@ class Listening(sqlite3.Connection):
 def queries(monkeypatch: pytest.MonkeyPatch, store: Store) -> list[str]:
     """The statements that are sent while a test runs."""
     store.close()
-    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Listening))
+    monkeypatch.setattr(connections, "Connection", Listening)
     Listening.sent = []
     store.sessions()
+    assert Listening.sent
     return Listening.sent
+
+
+def test_run_that_ends_has_no_index_of_it_written_anew(store: Store, queries: list[str]) -> None:
+    store.write(Batch(runs=[change(1)]))
+    queries.clear()
+    run = store.runs(RunFilter())[0].run
+
+    store.write(Batch(runs=[RunChange(run_id="r1", run=replace(run, status=RunStatus.FINISHED, finished_at=NOON))]))
+
+    (update,) = [sql for sql in queries if sql.startswith("UPDATE runs")]
+    assert not any(f"{name}=" in update for name in ("name", "experiment", "session_id", "parent_id", "started_at"))
+
+
+def test_numbers_of_keys_are_asked_once(store: Store, queries: list[str]) -> None:
+    for number in range(3):
+        store.write(Batch(runs=[change(number)]))
+        asked = [sql for sql in queries if "FROM keys" in sql]
+        queries.clear()
+
+    assert asked == []
+
+
+def test_numbers_of_a_batch_that_was_refused_are_forgotten(store: Store, tmp_path: Path) -> None:
+    other = open_store(tmp_path / "store")
+    store.write(Batch(runs=[change(1)]))
+    keys = [RunChange(run_id="r1", params={"mine": 1}), RunChange(run_id="r1", params={"C": "another"})]
+
+    with pytest.raises(ImmutableError):
+        store.write(Batch(runs=keys))
+    other.write(Batch(runs=[RunChange(run_id="r1", params={"theirs": 2})]))
+    store.write(Batch(runs=keys[:1]))
+
+    params = store.runs(RunFilter())[0].params
+    other.close()
+    assert params == {"C": 1, "x": "y", "theirs": 2, "mine": 1}
 
 
 def test_listing_takes_as_many_queries_for_a_thousand_runs_as_for_one(store: Store, queries: list[str]) -> None:
@@ -93,12 +141,13 @@ def test_listing_takes_as_many_queries_for_a_thousand_runs_as_for_one(store: Sto
 
 
 def test_batch_takes_as_many_statements_for_a_thousand_runs_as_for_one(store: Store, queries: list[str]) -> None:
-    store.write(Batch(runs=[change(0)]))
+    for number in (0, 1):  # then the numbers of the keys are known
+        store.write(Batch(runs=[change(number)]))
     queries.clear()
-    store.write(Batch(runs=[change(1)]))
+    store.write(Batch(runs=[change(2)]))
     for_one = len(queries)
 
-    store.write(Batch(runs=[change(number) for number in range(2, 1001)]))
+    store.write(Batch(runs=[change(number) for number in range(3, 1002)]))
 
     assert len(queries) - for_one == for_one
 
