@@ -181,7 +181,7 @@ def test_verify_says_no_with_one_when_an_object_is_gone(place, tmp_path, make_ru
         (["compare", "brave-otter"], None),
         (["compare", "shy-yak"], "two different runs"),
         (["tag", "brave-otter", "owner"], "'owner' is no tag"),
-        (["tag", "brave-otter", " =x"], "can't name a tag"),
+        (["tag", "brave-otter", " =x"], "is no tag name"),
         (["log", "--session", "nope"], "No session 'nope'"),
         (["runs", "--csv", "--json"], "one of --csv and --json"),
         (["runs", "--limit", "0"], "--limit"),

@@ -21,11 +21,11 @@ def check_key(key: object, what: str = "tag") -> str:
     if type(key) is str and key.isidentifier():  # nearly always
         return key
     if not isinstance(key, str):
-        raise InvalidValueError(f"A {what}'s name is text, not {type(key).__name__}. Give it as a string.")
+        raise InvalidValueError(f"The {what} name is text, not {type(key).__name__}. Give it as a string.")
     if not key or key != key.strip():
-        raise InvalidValueError(f"{key!r} can't name a {what}: a name begins and ends with a visible character.")
+        raise InvalidValueError(f"{key!r} is no {what} name: a name begins and ends with a visible character.")
     if not key.isprintable():
-        raise InvalidValueError(f"{key!r} can't name a {what}: it holds a control character. Leave that out.")
+        raise InvalidValueError(f"{key!r} is no {what} name: it holds a control character. Leave that out.")
     return key
 
 
