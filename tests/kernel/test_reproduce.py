@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import trackbook
 from trackbook.pipelines.fresh_run import Progress
 from trackbook.pipelines.reproduce import Wish, reproduce
 from trackbook.pipelines.scratch import PREFIX, sweep
@@ -77,6 +78,7 @@ def test_run_is_made_again_exactly_with_its_files_modules_and_seeds(
     assert [(step.attempt, step.cell) for step in steps] == [(1, number) for number in range(1, steps[0].cells + 1)]
     assert files_of(folder) == before
     assert not [*scratch_place.iterdir()]
+    assert found.details["replaced"] == [str(folder / "scaling_r.py")]
     assert found.slice_digest is not None
     assert json.loads(nb.store.get_object(found.slice_digest))["nbformat"] == 4
 
@@ -121,6 +123,24 @@ def test_dataset_that_was_loaded_by_name_is_given_in_the_version_that_it_had(nb:
 
     assert (found.verdict, found.reason) == (EXACT, found.reason)
     assert [each.version for each in nb.store.versions("numbers")] == [1, 2]
+
+
+def test_run_that_brings_back_another_one_is_made_again(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("C = 0.3\nmodel = LogisticRegression(C=C).fit(X_train, y_train)\nmodel.score(X_test, y_test)", "first")
+    nb.settle()
+    nb.run("del model, X_test, y_test")
+    nb.run("import trackbook\n%track restore latest model X_test y_test")
+    nb.run(
+        "with trackbook.start_run('second'):\n    trackbook.log_metric('f1', f1_score(y_test, model.predict(X_test)))"
+    )
+    nb.run("other = LogisticRegression(C=9).fit(X_train, y_train)\nother.score(X_test, y_test)")
+    run = next(each for each in nb.runs() if each.run.name == "second")
+
+    found = again(nb, run)
+
+    assert (found.verdict, found.reason) == (EXACT, found.reason)
+    assert "LogisticRegression(C=9)" not in trackbook.slice(run.run.run_id).text()
 
 
 # What is caught
@@ -256,6 +276,7 @@ def test_metric_that_is_not_made_again_is_different(nb: Notebook, monkeypatch: p
     assert found.verdict is DIFFERENT
     assert "extra was 20" in found.reason
     assert "is not made" in found.reason
+    assert "takes the environment variable EXTRA from outside" in found.reason
 
 
 def test_notebook_that_writes_to_a_whole_path_is_refused_and_changes_nothing(nb: Notebook, folder: Path) -> None:
@@ -281,6 +302,7 @@ def test_error_in_a_cell_fails_with_its_message(nb: Notebook, monkeypatch: pytes
 
     assert found.verdict is FAILED
     assert "failed with KeyError: 'RATE'" in found.reason
+    assert "the environment variable RATE" in found.reason
     assert found.first_difference is not None
     assert found.first_difference["code"] == "rate = float(os.environ['RATE'])"
 

@@ -28,6 +28,10 @@ def data(nb: Notebook) -> Notebook:
         ("X2 = X + np.random.default_rng(None).normal(size=X.shape)", "default_rng(None)"),
         ("X2 = X.sample(frac=1)", "sample(random_state=None)"),
         ("columns = list({'a', 'b', 'c'})\nX2 = X[columns]", "the hash order of list({'a', 'b', 'c'})"),
+        (
+            "from sklearn.decomposition import TruncatedSVD\nX2 = TruncatedSVD(2).fit_transform(X)",
+            "TruncatedSVD(random_state=None)",
+        ),
         ("import secrets\nX2 = X * (1 + secrets.randbelow(9))", "randbelow(9)"),
     ],
 )
@@ -51,6 +55,7 @@ def test_unseeded_source_is_named(data: Notebook, monkeypatch: pytest.MonkeyPatc
         "def fix(s):\n    random.seed(s)\n    np.random.seed(s)\nfix(3)\nX2 = X * random.random() * np.random.rand()",
         "X2 = X[sorted({'a', 'b', 'c'})]",
         "X2 = X.sample(frac=1, random_state=0)",
+        "from sklearn.decomposition import PCA\nX2 = PCA(2).fit_transform(X)",
     ],
 )
 def test_seeded_source_is_not_named(data: Notebook, code: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,10 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 import trackbook
 from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.records import RunDetail
+from trackbook.store import open_store
 from trackbook.tracking.slice import Slice
 
 from .desk import Desk
@@ -479,6 +482,88 @@ def test_command_gives_what_a_program_needs(nb: Notebook, folder: Path) -> None:
     assert told["params"] == {"alpha": 0.5}
     assert told["run_id"] == run.run.run_id
     nbformat.validate(nbformat.reads(told["notebook"], 4))
+
+
+def test_data_that_changed_is_said_and_what_is_kept_offered(desk: Desk, folder: Path) -> None:
+    (folder / "in.csv").write_text("x\n" + "\n".join(map(str, range(30))))
+    run = run_cells(
+        desk.notebook, f"{IMPORTS}\nalpha = 0.5", "x = pd.read_csv('in.csv')['x'].to_numpy() * 1.0\ny = np.sqrt(x)", FIT
+    )
+    desk.notebook.settle()
+    (folder / "in.csv").write_text("x\n1\n2\n3\n")
+
+    changed, kept = trackbook.slice(run.run.run_id), trackbook.slice(run.run.run_id, data="snapshot")
+    (folder / "in.csv").unlink()
+    gone = trackbook.slice(run.run.run_id)
+
+    assert f"{folder / 'in.csv'} has changed since the run read it" in changed.notes[-1]
+    assert "slice with --data snapshot" in changed.notes[-1]
+    assert "is gone" in gone.notes[-1]
+    assert kept.notes == ()
+
+
+def test_module_that_changed_is_said(nb: Notebook, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "shaping.py").write_text("def shaped(x):\n    return x * 2\n")
+    run = run_cells(nb, f"{IMPORTS}\nalpha = 0.5\nimport shaping\n{DATA}\nx = shaping.shaped(x)", FIT)
+    (folder / "shaping.py").write_text("def shaped(x):\n    return x * 3\n")
+
+    found = trackbook.slice(run.run.run_id)
+
+    assert "The module shaping has changed since the run imported it" in found.notes[-1]
+
+
+def test_slice_loads_the_very_version_from_the_store_of_its_run_wherever_it_runs(nb: Notebook, folder: Path) -> None:
+    trackbook.publish(pd.DataFrame({"a": [1, 2]}), "numbers")
+    nb.run("import trackbook\nframe = trackbook.load('numbers')")
+    run = run_cells(nb, "trackbook.log_metric('total', frame.a.sum())")
+    trackbook.publish(pd.DataFrame({"a": [5, 6]}), "numbers")
+    source = trackbook.slice(run.run.run_id).notebook.cells[1].source
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    code = f"{source}\nimport trackbook\nprint(trackbook.load('numbers').a.tolist())"
+    own = {name: value for name, value in os.environ.items() if not name.startswith("TRACKBOOK_")}
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=elsewhere, env=own, capture_output=True, text=True)
+    other = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=elsewhere,
+        env={**own, "TRACKBOOK_STORE": str(_empty_store(folder / "other"))},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.stdout == "[1, 2]\n", done.stderr
+    assert "numbers is at version 2 by now; this notebook loads numbers@1, as the run did" in done.stderr
+    assert f"It was kept in {nb.store.location}" in other.stderr
+
+
+def _empty_store(place: Path) -> Path:
+    open_store(place).close()
+    return place
+
+
+def test_slice_that_is_checked_says_whether_it_gives_the_metrics_and_leaves_no_trace(
+    nb: Notebook, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "in.csv").write_text("a\n1\n2\n")
+    nb.run("import pandas as pd, trackbook\nframe = pd.read_csv('in.csv')")
+    run = run_cells(nb, "trackbook.log_metric('total', frame.a.sum())")
+    nb.settle()
+    capsys.readouterr()
+    nb.run("%track slice latest --check -o made.ipynb --json")
+    same = json.loads(capsys.readouterr().out)
+    (folder / "in.csv").write_text("a\n1\n3\n")
+
+    command = [sys.executable, "-m", "trackbook", "slice", "latest", "--check", "-o", "again.ipynb"]
+    other = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert same["check"]["verdict"] == "exact"
+    assert other.returncode == 1, other.stderr
+    assert "✗ different" in other.stdout
+    assert "total was 3 and is 4" in other.stdout
+    assert "papermill again.ipynb again-out.ipynb" in other.stdout
+    assert nb.store.reproductions(run_id=run.run.run_id) == []
 
 
 def test_data_has_two_places(nb: Notebook) -> None:

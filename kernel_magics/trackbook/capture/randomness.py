@@ -19,7 +19,9 @@ _TAKE_RANDOM_STATE = frozenset(
     }
 )  # fmt: skip
 _SHUFFLERS = frozenset({"KFold", "StratifiedKFold", "StratifiedGroupKFold"})
-_ALWAYS_SHUFFLE = frozenset({"ShuffleSplit", "StratifiedShuffleSplit", "GroupShuffleSplit"})
+_ALWAYS_SHUFFLE = frozenset(
+    {"ShuffleSplit", "StratifiedShuffleSplit", "GroupShuffleSplit", "RepeatedKFold", "RepeatedStratifiedKFold"}
+)
 _NAMES = re.compile(
     "|".join(sorted({*_MADE_WITH_A_SEED, *_NEVER_SEEDED, *_TAKE_RANDOM_STATE, *_SHUFFLERS, *_ALWAYS_SHUFFLE}))
 )

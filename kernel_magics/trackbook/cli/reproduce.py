@@ -55,8 +55,8 @@ def reproduce(ctx: click.Context, run: str, tolerance: float, env: str, data: st
     """
     from trackbook.reproduction_view import reproduce as make_again
 
-    found = make_again(run, tolerance=tolerance, env=env, data=data, progress=_tell, project=project_of(ctx))
-    _tell(None)
+    found = make_again(run, tolerance=tolerance, env=env, data=data, progress=tell, project=project_of(ctx))
+    tell(None)
     if as_json:
         print_json(found.to_dict())
     else:
@@ -64,7 +64,7 @@ def reproduce(ctx: click.Context, run: str, tolerance: float, env: str, data: st
     ctx.exit(0 if found.is_reproduced else 1)
 
 
-def _tell(progress: Progress | None) -> None:
+def tell(progress: Progress | None) -> None:
     """Say on a terminal how far it is; nothing where the messages go to a file."""
     if not sys.stderr.isatty():
         return

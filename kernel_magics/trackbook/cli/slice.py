@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from trackbook.cli.base import (
@@ -14,6 +16,11 @@ from trackbook.cli.base import (
     run_argument,
     store_option,
 )
+from trackbook.cli.reproduce import tell
+
+if TYPE_CHECKING:
+    from trackbook.records import Reproduction, RunDetail
+    from trackbook.store.contract import Store
 
 
 @cli.command("slice", epilog="Example: trackbook slice latest -o train.ipynb")
@@ -32,23 +39,37 @@ from trackbook.cli.base import (
     help="Where it takes the files from that the run read: their own place, or what the store kept.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
+@click.option("--check", is_flag=True, help="Run it in a fresh kernel and say whether it gives the run's metrics.")
 @store_option
 @json_option
 @click.pass_context
-def slice_command(ctx: click.Context, run: str, output: str | None, data: str, force: bool, as_json: bool) -> None:
+def slice_command(
+    ctx: click.Context, run: str, output: str | None, data: str, force: bool, check: bool, as_json: bool
+) -> None:
     """Make the smallest notebook that makes a run's metrics.
 
     It holds the code that flowed into them, as it was when it ran, with the run's params in a cell on top, ready for
-    papermill.
+    papermill. With --check the exit code is 1 if it doesn't give the run's metrics.
     """
     from trackbook.display.slice import show_slice, slice_payload
     from trackbook.tracking.find import find_run
     from trackbook.tracking.slice import slice_run
 
     store = project_of(ctx).store
-    found = slice_run(store, find_run(store, run), data)
+    detail = find_run(store, run)
+    found = slice_run(store, detail, data)
     path = found.save(output, force=force) if output is not None else None
+    checked = _checked(store, detail, data) if check else None
     if as_json:
-        print_json(slice_payload(found, path))
+        print_json(slice_payload(found, path, checked))
     else:
-        print_shown(show_slice(found, look_of(), path=path))
+        print_shown(show_slice(found, look_of(), path=path, checked=checked))
+    ctx.exit(0 if checked is None or checked.is_reproduced else 1)
+
+
+def _checked(store: Store, run: RunDetail, data: str) -> Reproduction:
+    from trackbook.pipelines.reproduce import check_slice
+
+    found = check_slice(store, run, data, tell)
+    tell(None)
+    return found

@@ -32,6 +32,7 @@ _DETAILS = {
     "kernels": "fresh kernels",
     "chances": "may differ each time",
     "packages": "packages differ here",
+    "outside": "from outside, not on record",
     "replaced": "taken from the store",
     "read": "read, not on record",
     "refused": "not written",

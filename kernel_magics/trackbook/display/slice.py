@@ -7,15 +7,21 @@ from pathlib import Path
 
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Sentence, Title, Tone, Verbatim, facts
+from trackbook.display.reproduction import reproduction_payload, verdict_cell
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.records import JsonValue
+from trackbook.records import JsonValue, Reproduction
 from trackbook.tracking.datasets import labels_of
 from trackbook.tracking.find import short_id
 from trackbook.tracking.slice import Slice
 
 
-def show_slice(found: Slice, look: Look | None = None, *, path: Path | None = None) -> Shown:
-    """Show a slice; `path` is the file that it was written to, without one its code is shown."""
+def show_slice(
+    found: Slice, look: Look | None = None, *, path: Path | None = None, checked: Reproduction | None = None
+) -> Shown:
+    """Show a slice; `path` is the file that it was written to, without one its code is shown.
+
+    `checked` is what came out when it was run.
+    """
     look = look or Look()
     run, sliced = found.sliced.run.run, found.sliced
     title = Title(cells=(Cell(text=f"Slice of {fmt.one_line(run.name)}", is_strong=True, aside=short_id(run.run_id)),))
@@ -29,8 +35,10 @@ def show_slice(found: Slice, look: Look | None = None, *, path: Path | None = No
                 ("Params", Cell(text=fmt.pairs(found.params))),
                 ("Data", Cell(text=fmt.one_line(files))),
                 ("Written to", Cell(text=str(path) if path is not None else "")),
+                *([("Checked", verdict_cell(checked))] if checked is not None else []),
             ]
         ),
+        *([Sentence(text=checked.reason)] if checked is not None else []),
         *(Sentence(text=f"! {note}", tone=Tone.BAD) for note in found.notes),
     ]
     if path is None:
@@ -59,7 +67,7 @@ def _next(found: Slice, look: Look, path: Path | None) -> str:
     return f"Run it: papermill {shlex.quote(str(path))} {shlex.quote(str(target))}{place}{values}"
 
 
-def slice_payload(found: Slice, path: Path | None = None) -> dict[str, JsonValue]:
+def slice_payload(found: Slice, path: Path | None = None, checked: Reproduction | None = None) -> dict[str, JsonValue]:
     """Return a slice as JSON: what it is made of and needs, and its notebook where it was not written."""
     sliced = found.sliced
     return {
@@ -74,4 +82,5 @@ def slice_payload(found: Slice, path: Path | None = None) -> dict[str, JsonValue
         "installs": [*sliced.installs],
         "notes": [*found.notes],
         "notebook": found.text() if path is None else None,
+        "check": reproduction_payload(checked) if checked is not None else None,
     }

@@ -16,7 +16,7 @@ from trackbook import clock
 from trackbook.capture.environment import local_environment
 from trackbook.errors import InvalidValueError, NotFoundError, StoreError
 from trackbook.pipelines.fresh_run import Ended, Progress, run_notebook, variables_of
-from trackbook.pipelines.scratch import ChangedFile, Scratch, caches, sweep
+from trackbook.pipelines.scratch import ChangedFile, Prefer, Scratch, caches, sweep
 from trackbook.records import (
     JsonValue,
     Reproduction,
@@ -35,6 +35,7 @@ from trackbook.tracking.datasets import PINNED, copy_datasets
 from trackbook.tracking.environment import Findings, Policy, check_environment, differences, environment_of
 from trackbook.tracking.judging import Attempt, Case, CellFailure, Judgement, judge, wants_second
 from trackbook.tracking.numbers import Tolerance
+from trackbook.tracking.outside import outside_of
 from trackbook.tracking.reproduction import Compared, compare
 from trackbook.tracking.slice import DataFrom, Slice, slice_run
 from trackbook.tracking.slicing_restores import copy_runs
@@ -59,11 +60,14 @@ class Wish:
     data
         ``original``: the files from where they lay, checked by hash, and from what is kept where they changed.
         ``snapshot``: only what is kept.
+    is_check
+        Whether the slice itself is asked about, as it would run now: files that changed are read as they are.
     """
 
     tolerance: float = DEFAULT_TOLERANCE
     environment: str = "check"
     data: str = DataFrom.ORIGINAL.value
+    is_check: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.tolerance < 1:
@@ -76,6 +80,22 @@ class Wish:
             raise InvalidValueError(f"data={self.data!r} is no place for data. Give 'original' or 'snapshot'.")
 
 
+def check_slice(store: Store, run: RunDetail, data: str, report: Report | None = None) -> Reproduction:
+    """Run a run's slice in a fresh kernel and say whether it gives the run's metrics; nothing is put on the record.
+
+    Parameters
+    ----------
+    data
+        Where the slice takes its files from: ``original`` (as they are now) or ``snapshot``.
+
+    Raises
+    ------
+    InvalidValueError
+        If the run is still going on.
+    """
+    return _made_again(store, run, Wish(data=data, is_check=True), report)
+
+
 def reproduce(store: Store, run: RunDetail, wish: Wish | None = None, report: Report | None = None) -> Reproduction:
     """Make a run again in a fresh kernel, compare, and put the verdict on the record.
 
@@ -86,14 +106,18 @@ def reproduce(store: Store, run: RunDetail, wish: Wish | None = None, report: Re
     InvalidValueError
         If the run is still going on.
     """
-    if run.run.status is RunStatus.RUNNING:
-        raise InvalidValueError(f"Run '{run.run.name}' is still being made. Reproduce it when it has ended.")
-    sweep()
-    began = clock.monotonic()
-    found = _Reproducing(store, run, wish or Wish(), report or _silent).verdict()
-    reproduction = replace(found, seconds=clock.monotonic() - began)
+    reproduction = _made_again(store, run, wish or Wish(), report)
     store.write(Batch(reproductions=[reproduction]))
     return reproduction
+
+
+def _made_again(store: Store, run: RunDetail, wish: Wish, report: Report | None) -> Reproduction:
+    if run.run.status is RunStatus.RUNNING:
+        raise InvalidValueError(f"Run '{run.run.name}' is still being made. Make it again when it has ended.")
+    sweep()
+    began = clock.monotonic()
+    found = _Reproducing(store, run, wish, report or _silent).verdict()
+    return replace(found, seconds=clock.monotonic() - began)
 
 
 def _silent(_: Progress) -> None:
@@ -140,7 +164,14 @@ class _Reproducing:
             typed=typed_metrics(sliced.sliced.kept, origins),
             chances=chances_of(sliced.sliced.kept, origins),
             differing=differing,
+            outside=outside_of(sliced.sliced.kept),
         )
+
+    @property
+    def _preference(self) -> Prefer:
+        if self.wish.data == DataFrom.SNAPSHOT:
+            return Prefer.KEPT
+        return Prefer.PRESENT if self.wish.is_check else Prefer.SAME
 
     # One fresh run
 
@@ -148,9 +179,7 @@ class _Reproducing:
         began = clock.monotonic()
         session = self._session()
         with Scratch(working_folder(sliced.sliced, session, self.store.location)) as scratch:
-            lost = scratch.add_files(
-                sliced.files, self.store.get_object, is_kept_first=self.wish.data == DataFrom.SNAPSHOT
-            )
+            lost = scratch.add_files(sliced.files, self.store.get_object, self._preference)
             if lost:
                 return Judgement(verdict=ReproductionVerdict.FAILED, reason=_lost(lost, self.wish))
             try:
@@ -159,7 +188,7 @@ class _Reproducing:
                 return Judgement(verdict=ReproductionVerdict.FAILED, reason=str(error))
             ended = self._execute(scratch, sliced, session, number, pinned)
             compared, failure = self._compared(scratch, case, ended)
-            if number == 1:
+            if number == 1 and not self.wish.is_check:
                 self._keep(scratch, ended)
             notes = {"replaced": scratch.replaced} | scratch.notes()
         return Attempt(compared=compared, failure=failure, notes=notes, seconds=clock.monotonic() - began)
@@ -181,7 +210,8 @@ class _Reproducing:
         notebook.write_text(_with_places(sliced, scratch), encoding="utf-8")
         absent = _written(sliced)
         scratch.add_named(paths_in(sliced.sliced), absent)
-        modules = {use for each in (self.run, *sliced.sliced.children) for use in each.modules}
+        runs = () if self.wish.is_check else (self.run, *sliced.sliced.children)  # a slice imports them as they are
+        modules = {use for each in runs for use in each.modules}
         plan = scratch.plan(
             modules=scratch.add_modules(sorted(modules, key=lambda use: use.name), self.store.get_object),
             absent=absent,
@@ -242,6 +272,7 @@ class _Reproducing:
         found: dict[str, object] = {
             "chances": list(case.chances),
             "packages": list(case.differing),
+            "outside": list(case.outside),
             "notes": list(case.sliced.notes),
             "unmade": list(first.compared.unmade) if first.compared is not None else [],
             "kernels": 1 if second is None else 2,

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from enum import Enum, auto
 from pathlib import Path
 
 from trackbook import process
@@ -28,6 +29,18 @@ _DEEPEST = 4
 _NOT_MIRRORED = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "env"})
 _LARGEST_NAMED = 500_000_000
 ReadObject = Callable[[str], bytes]
+
+
+class Prefer(Enum):
+    """Which content a file gets that a run read.
+
+    SAME: the file's own where it is still the same, else what is kept. KEPT: what is kept, and nothing else. PRESENT:
+    the file's own, whatever it is now.
+    """
+
+    SAME = auto()
+    KEPT = auto()
+    PRESENT = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +63,7 @@ class Scratch:
     def __init__(self, folder: Path) -> None:
         self.original = folder
         self.replaced: list[str] = []
-        """Files that are not what the run read any more: what was kept stands in their place."""
+        """Files and modules that are not what the run read any more: what was kept stands in their place."""
         owner = f"{os.getpid()}-{process.started(os.getpid()) or 0:.0f}-"
         self.path = Path(os.path.realpath(tempfile.mkdtemp(prefix=f"{PREFIX}{owner}")))
         self.world = self.path / "world"
@@ -71,19 +84,15 @@ class Scratch:
         absolute = Path(os.path.abspath(path))
         return self.world.joinpath(*absolute.parts[1:])
 
-    def add_files(
-        self, files: Iterable[FileRead], read: ReadObject, *, is_kept_first: bool = False
-    ) -> list[ChangedFile]:
-        """Put the files that the run read where it read them, as they were; return those that can't be had.
+    def add_files(self, files: Iterable[FileRead], read: ReadObject, prefer: Prefer = Prefer.SAME) -> list[ChangedFile]:
+        """Put the files that the run read where it read them; return those that can't be had.
 
-        A file that changed since comes from what is kept of it. One whose content was not known is taken as it is.
+        One whose content was not known is taken as it is.
 
         Parameters
         ----------
         read
             Gives the content of a kept object.
-        is_kept_first
-            Take what is kept also where the file itself is still the same, and nothing else.
         """
         lost = []
         for file in files:
@@ -91,9 +100,9 @@ class Scratch:
                 continue
             source = Path(file.path)
             is_same = source.is_file() and (file.digest is None or digest_of(source) == file.digest)
-            if is_same and not is_kept_first:
+            if (is_same and prefer is not Prefer.KEPT) or (prefer is Prefer.PRESENT and source.is_file()):
                 self._copy(source)
-            elif self._restore(file, read):
+            elif prefer is not Prefer.PRESENT and self._restore(file, read):
                 self.replaced += [] if is_same else [file.path]
             else:
                 lost.append(ChangedFile(path=file.path, is_gone=not source.exists()))
@@ -120,8 +129,11 @@ class Scratch:
                 continue  # what a module was before it was loaded again
             target = self.place(root / module.path)
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(_source_of(module, root / module.path, read))
+            source = _source_of(module, root / module.path, read)
+            target.write_bytes(source)
             found[module.name] = str(target)
+            if not _holds(root / module.path, source):
+                self.replaced.append(str(root / module.path))
         return found
 
     def plan(self, *, modules: dict[str, str], absent: Sequence[str], allowed: Sequence[str]) -> Path:
@@ -198,6 +210,13 @@ def _source_of(module: ModuleUse, file: Path, read: ReadObject) -> bytes:
         return kept
     text = present.decode("utf-8", "surrogateescape")
     return present if redact(text).encode("utf-8", "surrogateescape") == kept else kept
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    try:
+        return file.read_bytes() == content
+    except OSError:
+        return False
 
 
 def digest_of(path: Path) -> str | None:

@@ -72,3 +72,8 @@ class Reproduction:
     log_digest: str | None = None
     first_difference: Mapping[str, JsonValue] | None = None
     details: Mapping[str, JsonValue] = field(default_factory=dict)
+
+    @property
+    def is_reproduced(self) -> bool:
+        """Whether it came out the same: exactly, or within the tolerance."""
+        return self.verdict in (ReproductionVerdict.EXACT, ReproductionVerdict.WITHIN_TOLERANCE)

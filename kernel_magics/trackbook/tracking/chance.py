@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from trackbook.lineage.slice import hidden_key
 from trackbook.records import Origin
+from trackbook.tracking.slicing_parts import GENERATOR_OF_NUMPY
 from trackbook.tracking.slicing_source import Kept
 
 _CLOCK = {
@@ -23,6 +24,8 @@ _ENTROPY = {
 _BARE_CLOCK = frozenset({"perf_counter", "monotonic", "process_time", "perf_counter_ns"})
 _GENERATOR = hidden_key("generator ")
 _OWN_GENERATORS = ("default_rng", "RandomState", "SeedSequence", "Random(", "SystemRandom")
+_FROM_NUMPY = "random_state=None) without a seed"
+"""What takes its numbers from numpy's global generator; who made it may stand elsewhere than what draws by it."""
 _HASHED = frozenset({"hash", "id", "set", "frozenset"})
 
 
@@ -32,7 +35,9 @@ def chances_of(kept: Iterable[Kept], origins: Iterable[Origin]) -> list[str]:
     What draws from a global generator that was seeded before is not among them.
     """
     parts = list(kept)
+    is_seeded = any(GENERATOR_OF_NUMPY in each.part.kills for each in parts)
     recorded = [*_of_origins(parts, origins), *(phrase for each in parts for phrase in _on_record(each))]
+    recorded = [phrase for phrase in recorded if not (is_seeded and _FROM_NUMPY in phrase)]
     inside = (phrase for each in parts for phrase in _in_code(each))
     return list(dict.fromkeys([*_known_first(list(dict.fromkeys(recorded))), *inside]))
 

@@ -61,7 +61,8 @@ class Judgement:
 class Case:
     """What is judged: the slice, metrics that were `typed` in, `chances` of coming out otherwise, what differs here.
 
-    `differing` says of packages what they are here instead, one phrase each.
+    `differing` says of packages what they are here instead, `outside` what the code takes from outside that is not on
+    record, one phrase each.
     """
 
     sliced: SlicedRun
@@ -69,6 +70,18 @@ class Case:
     typed: Sequence[str] = ()
     chances: Sequence[str] = ()
     differing: Sequence[str] = ()
+    outside: Sequence[str] = ()
+
+    @property
+    def suspects(self) -> str:
+        """What may be another one here than it was, in sentences that begin with a space."""
+        packages = f" Packages differ here: {listed(self.differing)}." if self.differing else ""
+        outside = (
+            f" It takes {listed(self.outside)} from outside, which is not on record and may have been another."
+            if self.outside
+            else ""
+        )
+        return packages + outside
 
 
 def wants_second(case: Case, first: Attempt) -> bool:
@@ -130,7 +143,7 @@ def _different(case: Case, first: Attempt, compared: Compared) -> Judgement:
     parts += [f" ({len(differing) - 1} more differ)"] if len(differing) > 1 else []
     begin = first_difference(case.sliced, compared, differing)
     parts.append(f". It parts at {place_text(begin)}." if begin else ".")
-    parts += [f" Packages differ here: {listed(case.differing)}."] if case.differing else []
+    parts.append(case.suspects)
     read = first.notes.get("read", ())
     parts += [f" It read what is not on record: {listed(read)}."] if read else []
     return Judgement(verdict=ReproductionVerdict.DIFFERENT, reason="".join(parts), first_difference=begin)
@@ -223,8 +236,7 @@ def _failed(case: Case, attempt: Attempt, failure: CellFailure, *, is_second: bo
         reason = f"{cell[0].upper()}{cell[1:]} failed with {failure.name}: {message}"
     if is_second:
         reason = f"The first fresh kernel came through, the second did not. {reason}"
-    if case.differing:
-        reason += f" Packages differ here: {listed(case.differing)}."
+    reason += case.suspects
     begin: dict[str, JsonValue] = {"kind": "error", "key": failure.name, "expected": None, "found": message}
     source = failure.source or source_of_cell(case.sliced, failure.cell_id)
     return Judgement(

@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from trackbook.capture.secrets import redact
 from trackbook.errors import InvalidValueError, NotFoundError
-from trackbook.records import FileRead
+from trackbook.records import FileRead, ModuleUse
 from trackbook.store.contract import Store
 
 
@@ -35,6 +36,30 @@ def changed_files(store: Store, files: Iterable[FileRead]) -> Iterator[str]:
             yield f"{file.path} {became}. The store keeps it as it was: slice with --data snapshot to read that."
         else:
             yield f"{file.path} {became}, and the store doesn't keep what it was."
+
+
+def changed_modules(store: Store, modules: Iterable[ModuleUse], root: Path) -> Iterator[str]:
+    """Yield a sentence for each module of the project that is not what a run imported any more.
+
+    Parameters
+    ----------
+    root
+        The folder of the project, which the modules' paths begin at.
+    """
+    for module in modules:
+        file = root / module.path
+        if not file.is_file():
+            yield f"The module {module.name} is gone from {file}."
+        elif not _has_source(file, store.get_object(module.digest)):
+            yield f"The module {module.name} has changed since the run imported it; {file} is imported as it is now."
+
+
+def _has_source(file: Path, kept: bytes) -> bool:
+    """Return whether a module's file holds what is kept, which has no credentials in it."""
+    content = file.read_bytes()
+    if content == kept:
+        return True
+    return redact(content.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape") == kept
 
 
 def _is_same(file: FileRead) -> bool:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trackbook.capture.modules import project_root
 from trackbook.capture.secret_values import SECRET
 from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.lineage.randomness import OWN_GENERATORS
@@ -89,7 +90,7 @@ class Slice:
 
     `notebook` is valid nbformat 4.5 and the same, byte by byte, each time; `params` are the values in its cell tagged
     ``parameters``, `files` the data that it needs, `notes` what is not sure about it. Its relative paths begin in
-    `folder`; `changed` says which of its files are not what the run read any more, and what to do.
+    `folder`; `changed` says which of its files and modules are not what the run read any more, and what to do.
     """
 
     sliced: SlicedRun
@@ -160,7 +161,7 @@ def slice_run(store: Store, run: RunDetail, data: DataFrom | str = DataFrom.ORIG
     InvalidValueError
         If `data` is neither ``original`` nor ``snapshot``.
     """
-    from trackbook.tracking.kept_files import changed_files
+    from trackbook.tracking.kept_files import changed_files, changed_modules
     from trackbook.tracking.slicing_notebook import notebook_of
     from trackbook.tracking.working_folder import working_folder
 
@@ -170,12 +171,11 @@ def slice_run(store: Store, run: RunDetail, data: DataFrom | str = DataFrom.ORIG
         raise InvalidValueError(f"data={data!r} is no place for data. Give 'original' or 'snapshot'.") from None
     sliced = sliced_run(store, run)
     session = next(iter(store.sessions(ids=[run.run.session_id])), None)
-    return Slice(
-        sliced=sliced,
-        notebook=notebook_of(store, sliced, place),
-        folder=working_folder(sliced, session, store.location),
-        changed=tuple(changed_files(store, sliced.files)) if place is DataFrom.ORIGINAL else (),
-    )
+    folder = working_folder(sliced, session, store.location)
+    changed = [*changed_modules(store, run.modules, project_root(folder))]
+    if place is DataFrom.ORIGINAL:
+        changed += changed_files(store, sliced.files)
+    return Slice(sliced=sliced, notebook=notebook_of(store, sliced, place), folder=folder, changed=tuple(changed))
 
 
 def sliced_run(store: Store, run: RunDetail) -> SlicedRun:

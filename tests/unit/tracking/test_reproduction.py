@@ -37,9 +37,11 @@ from trackbook.tracking.chance import chances_of
 from trackbook.tracking.correspondence import original_sources
 from trackbook.tracking.judging import Attempt, Case, CellFailure, judge, wants_second
 from trackbook.tracking.numbers import Tolerance
+from trackbook.tracking.outside import outside_of
 from trackbook.tracking.reproduction import Compared, FilePair, compare, same_number
 from trackbook.tracking.slice import SlicedRun, sliced_run
 from trackbook.tracking.slicing_cells import count_statements
+from trackbook.tracking.slicing_parts import GENERATOR_OF_NUMPY
 from trackbook.tracking.typed import typed_metrics
 from trackbook.tracking.working_folder import working_folder
 
@@ -542,6 +544,36 @@ def test_code_that_may_come_out_otherwise_is_named(source: str, phrase: str | No
     assert found == ([phrase] if phrase else [])
 
 
+def test_what_takes_its_numbers_from_a_generator_that_the_slice_seeds_is_no_chance() -> None:
+    source = Source(execution_id="execution-1", statement=0)
+    origin = Origin(kind=OriginKind.METRIC, key="a", source=source, unseeded=("KFold(random_state=None)",))
+    seeding = "import numpy as np\nnp.random.seed(1)\nfolds = make(KFold(3, shuffle=True))\nscore = measure(folds)"
+
+    unseeded, seeded = (sliced_of(text) for text in ("score = measure()", seeding))
+    seeds = [
+        replace(each, part=replace(each.part, kills=each.part.kills | {GENERATOR_OF_NUMPY})) for each in seeded.kept
+    ]
+
+    assert chances_of(unseeded.kept, [origin]) == ["KFold(random_state=None) without a seed"]
+    assert chances_of(seeds, [origin]) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("rate = float(os.environ['RATE'])", ["the environment variable RATE"]),
+        ("rate = os.environ.get('RATE', '1')", ["the environment variable RATE"]),
+        ("rate = os.getenv('RATE')", ["the environment variable RATE"]),
+        ("rate = 2 if 'RATE' in os.environ else 1", ["the environment variable RATE"]),
+        ("rate = len(sys.argv)", ["the command line (sys.argv)"]),
+        ("import os\nos.environ['RATE'] = '3'\nrate = os.environ['RATE']", []),
+        ("rate = settings.get('RATE')", []),
+    ],
+)
+def test_what_code_takes_from_outside_is_named(source: str, told: list[str]) -> None:
+    assert outside_of(sliced_of(f"{source}\nscore = measure(rate)").kept) == told
+
+
 def test_recorded_lack_of_a_seed_is_named_once() -> None:
     sliced = sliced_of("score = measure()")
     source = Source(execution_id="execution-1", statement=0)
@@ -554,6 +586,17 @@ def test_recorded_lack_of_a_seed_is_named_once() -> None:
 
 
 # Where a notebook worked
+
+
+def test_working_folder_is_the_one_that_the_session_began_in() -> None:
+    recorded = Recorded()
+    recorded.cell("rows = read('data/in.csv')", files=[FileRead(path="/home/me/other/data/in.csv", digest="aa")])
+    run = recorded.run("calm-otter", {"a": [0.5]}, recorded.cell("score = measure(rows)"))
+    session = replace(recorded.store.sessions()[0], notebook="/home/me/one.ipynb", folder="/home/me/work")
+
+    assert working_folder(sliced_run(recorded.store, run), session, "/home/me/store/.trackbook") == Path(
+        "/home/me/work"
+    )
 
 
 def test_working_folder_is_where_relative_paths_lead_to_what_was_read() -> None:

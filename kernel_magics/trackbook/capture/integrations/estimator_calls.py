@@ -116,6 +116,7 @@ class EstimatorCalls:
         if call.name == "fit_transform" and result is not None:
             self._observer.add_derived(result, inputs)
         if event is None:
+            self._add_drawn(call, estimator, inputs)
             return
         receiver = _receiver(call)
         said = None if isinstance(receiver, ast.Name) else call.trace.assigned_name()
@@ -135,6 +136,12 @@ class EstimatorCalls:
         self._add_rounds(call, event, estimator, inputs)
         if call.name == "fit_predict":
             self._observer.add_prediction(call, estimator, inputs, result)
+
+    def _add_drawn(self, call: Call, estimator: object, inputs: object) -> None:
+        """Say what a transformer drew without a seed when it was fitted; a run's own fit says it itself."""
+        if call.is_outermost and not is_predictor(estimator):
+            for what in unseeded(estimator, inputs):
+                self._observer.add_unseeded(call, what)
 
     def _add_rounds(self, call: Call, event: FitEvent, estimator: object, inputs: object) -> None:
         """Add what a booster measured after each round, under the role of the table that it was measured on."""

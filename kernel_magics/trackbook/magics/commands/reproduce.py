@@ -39,7 +39,7 @@ def reproduce(notebook: TrackedNotebook, run: str | None, tolerance: float, env:
     from trackbook.display.payload import dumps
     from trackbook.reproduction_view import reproduce as make_again
 
-    line = _Line()
+    line = ProgressLine()
     found = make_again(
         notebook.run(run).run.run_id,
         tolerance=tolerance,
@@ -55,7 +55,7 @@ def reproduce(notebook: TrackedNotebook, run: str | None, tolerance: float, env:
         show_in_cell(found.show(look()))
 
 
-class _Line:
+class ProgressLine:
     """A line in the cell's output that says how far it is, until it is cleared."""
 
     def __init__(self) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from trackbook.magics.commands.base import RUN, SETTINGS, look, pass_notebook, show_in_cell, track
+from trackbook.magics.commands.reproduce import ProgressLine
 from trackbook.magics.notebook import TrackedNotebook
+
+if TYPE_CHECKING:
+    from trackbook.records import Reproduction, RunDetail
 
 
 @track.command("slice", epilog="Example: %track slice latest -o train.ipynb", context_settings=SETTINGS)
@@ -24,10 +30,11 @@ from trackbook.magics.notebook import TrackedNotebook
     help="Where it takes the files from that the run read: their own place, or what the store kept.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the file if there is one.")
+@click.option("--check", is_flag=True, help="Run it in a fresh kernel and say whether it gives the run's metrics.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @pass_notebook
 def slice_command(
-    notebook: TrackedNotebook, run: str | None, output: str | None, data: str, force: bool, as_json: bool
+    notebook: TrackedNotebook, run: str | None, output: str | None, data: str, force: bool, check: bool, as_json: bool
 ) -> None:
     """Make the smallest notebook that makes a run's metrics; without RUN the current run's.
 
@@ -37,9 +44,20 @@ def slice_command(
     from trackbook.display.slice import show_slice, slice_payload
     from trackbook.tracking.slice import slice_run
 
-    found = slice_run(notebook.project.store, notebook.run(run), data)
+    detail = notebook.run(run)
+    found = slice_run(notebook.project.store, detail, data)
     path = found.save(output, force=force) if output is not None else None
+    checked = _checked(notebook, detail, data, is_quiet=as_json) if check else None
     if as_json:
-        print(dumps(slice_payload(found, path)))
+        print(dumps(slice_payload(found, path, checked)))
     else:
-        show_in_cell(show_slice(found, look(), path=path))
+        show_in_cell(show_slice(found, look(), path=path, checked=checked))
+
+
+def _checked(notebook: TrackedNotebook, run: RunDetail, data: str, *, is_quiet: bool) -> Reproduction:
+    from trackbook.pipelines.reproduce import check_slice
+
+    line = ProgressLine()
+    found = check_slice(notebook.project.store, run, data, None if is_quiet else line.tell)
+    line.clear()
+    return found
