@@ -43,7 +43,7 @@ class History:
     def add(self, ran: Ran) -> None:
         """Take an execution that has ended."""
         before = self._latest.get(ran.cell)
-        is_new_at_end = before is None and (ran.place is None or ran.place > max(self.positions.values(), default=-1))
+        is_new_at_end = before is None and (ran.place is None or ran.place > self._lowest)
         self.epoch += not (is_new_at_end and ran.cell not in self.unrun)
         self._ran[ran.execution_id] = ran
         self.edited.pop(ran.cell, None)
