@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 .PHONY: help env demo test lab lint bench examples clean
 
 help:
-	@echo "make demo   track an example notebook twice and compare the two runs"
+	@echo "make demo   track an example notebook twice, compare the two runs, and make one of them again"
 	@echo "make lab    open JupyterLab on the example notebooks"
 	@echo "make test   run all tests and check the example notebooks' outputs"
 	@echo "make lint   check style, types and layers"
@@ -39,9 +39,9 @@ demo: $(VENV)/installed-examples
 lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab --notebook-dir=example_notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
-# nbval needs the cells of a notebook in order and in one kernel, so it has a run of its own.
+# nbval needs the cells of a notebook in order and in one kernel, so it has a run of its own, and each worker whole files.
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg example_notebooks
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg example_notebooks
 	$(BIN)/python -m pytest -n 2 tests
 
 lint: $(VENV)/installed-dev

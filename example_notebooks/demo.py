@@ -1,4 +1,4 @@
-"""Tracks 01_first_run.ipynb twice with different parameters and compares the runs: what `make demo` does.
+"""Tracks 01_first_run.ipynb twice, compares the runs, and makes one of them again: what `make demo` does.
 
 Papermill executes the notebook as it is, in real kernels, just as a scheduler would. Everything that is made, the store
 too, goes into the folder .demo beside this repository's README.
@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,7 +22,8 @@ PARAMETERS = ({"C": 0.001, "test_size": 0.3}, {"C": 0.1, "test_size": 0.3})
 
 
 def main() -> None:
-    """Track the notebook with each set of parameters; list all runs; compare the first of each execution."""
+    """Track the notebook with each set of parameters; list all runs; compare the first of each execution; reproduce."""
+    began = time.monotonic()
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     os.environ["TRACKBOOK_STORE"] = str(FOLDER / ".trackbook")
@@ -32,9 +34,13 @@ def main() -> None:
     say("All runs: one for each execution, and in it one for each of the two models that the notebook fits")
     run("trackbook", "runs")
     say("What differs between the first run of each execution:")
-    run("trackbook", "compare", *first_runs())
-    say("Look further:")
-    for command in ("runs", "show latest", "log --source"):
+    first, second = first_runs()
+    run("trackbook", "compare", first, second)
+    say(f"Would {second} come out again? Its code, cut out of the notebook, in a fresh kernel:")
+    run("trackbook", "slice", second, "-o", os.path.relpath(FOLDER / "slice.ipynb"))
+    run("trackbook", "reproduce", second)
+    say(f"Done in {time.monotonic() - began:.0f} seconds. Look further:")
+    for command in ("runs", "show latest", f"environment {second}"):
         print(f"  {shlex.quote(os.path.relpath(TRACKBOOK))} {command} --store {os.path.relpath(FOLDER)}")
     print("  make lab        (the notebook itself, in JupyterLab)\n")
 
