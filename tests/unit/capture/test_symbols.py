@@ -10,7 +10,8 @@ import warnings
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trackbook.capture.symbols import Access, accesses, mentions, parse_cell, root_names
+from trackbook.capture.symbols import Access, accesses, mentions, parse_cell
+from trackbook.capture.syntax import root_names
 
 
 def access_of(source: str, *, shallow: bool = False) -> Access:
