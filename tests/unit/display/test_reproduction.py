@@ -80,6 +80,13 @@ def test_of_many_values_the_first_other_one_is_named() -> None:
     assert words["X"] == ["c33b9a47", "d44b9a47"]
 
 
+@pytest.mark.parametrize(("kernels", "is_said"), [(1, False), (2, True)])
+def test_only_a_second_kernel_is_worth_a_word(kernels: int, is_said: bool) -> None:
+    text = show_reproduction(reproduction(details={"kernels": kernels}), RUN).text
+
+    assert ("fresh kernels  2" in text) is is_said
+
+
 def test_what_was_not_made_is_said_so() -> None:
     missing = comparison(ComparedKind.PREDICTION, "model.coefficients", {"0": [1.5, 2.5]}, None)
 
