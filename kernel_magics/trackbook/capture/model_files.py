@@ -66,11 +66,11 @@ def model_file(model: Any) -> bytes:
     UnfitModelError
         If skops can't hold it.
     """
-    import skops.io
-
     _know_generators()
     try:
         with quiet():
+            import skops.io
+
             content: bytes = skops.io.dumps(model, compression=zipfile.ZIP_DEFLATED, compresslevel=1)
             types = skops.io.get_untrusted_types(data=content)
             again = skops.io.loads(content, trusted=types)  # types of libraries alone: see `size_of_model`

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from trackbook import clock
-from trackbook.capture.aside import aside
 from trackbook.capture.credential_files import has_credentials, is_credential_file
 from trackbook.capture.fingerprint import fingerprint as fingerprint_of
 from trackbook.capture.guard import Guard
@@ -29,6 +28,7 @@ from trackbook.errors import InvalidValueError, StoreError, TrackbookError
 from trackbook.records import FILE, FileRead, Model, Snapshot
 from trackbook.store.contract import Batch, Store
 from trackbook.tracking.background import Background
+from trackbook.tracking.idle_import import IdleImport
 from trackbook.tracking.promises import Promise, Promises, Wanted
 from trackbook.tracking.session import SessionKeeper
 
@@ -37,10 +37,10 @@ _AT_ONCE = 256 << 10  # bytes of a file that is kept before the reading cell goe
 _MOST_OPEN = 64  # files that are held open, so that nobody's replacing them matters
 _EXAMPLE_ROWS = 5
 _TABLES = "trackbook.store.tables"
-_SKOPS = "skops.io"
 _TOO_MUCH = "too much else was waiting to be kept"
 _MOST_AT_EXIT = 64 << 20  # bytes that are surely written in the seconds that a kernel has to end
 _LONGEST_WAIT = 600.0
+_LEAST_AT_EXIT = 1.0  # seconds, whatever was to be imported before
 
 
 class NotKeptError(Exception):
@@ -90,7 +90,8 @@ class Snapshots:
         self._known: dict[tuple[str, str | None], Promise] = {}
         self._open_files = 0
         self._model_bytes = 0  # of this session's models, which the store does not count
-        self._importing = threading.Lock()
+        self._skops = IdleImport(guard)
+        self._deferring = threading.Lock()
         self._deferred: list[tuple[Promise, int, Callable[[], None]]] = []
 
     # What capture asks
@@ -125,32 +126,26 @@ class Snapshots:
                 return
             if rows is not None:  # now, for libraries predict with warnings caught, which is for one thread alone
                 promise.predictions = predictions(copy, rows)
-            work = partial(self._write_model, promise, copy, rows)
-            if _SKOPS in sys.modules:
-                self._queue(promise, size, work)
-            elif sum(waiting for _, waiting, _ in self._deferred) + size <= _MOST_WAITING:
-                self._deferred.append((promise, size, work))
-            else:
-                self._refuse(promise, _TOO_MUCH)
+            self._queue_model(promise, size, partial(self._write_model, promise, copy, rows))
 
     # What the recorder asks
 
     def cell_begins(self) -> None:
-        """Wait for what must not happen while the person's code runs."""
-        with self._importing:
-            return
+        """Leave off what must not happen while the person's code runs."""
+        self._skops.cell_begins()
 
     def cell_has_ended(self, *, is_attended: bool = True) -> None:
-        """Do what must not happen while the person's code runs: two threads that import parts of one library which
-        import each other may find them half made. Where nobody waits for the prompt, a kernel may be shut down soon.
+        """Go on with what must not happen while the person's code runs.
+
+        Where nobody waits for the prompt, a kernel may be shut down soon.
         """
+        self._skops.cell_has_ended()
         if self._deferred:
-            deferred, self._deferred = self._deferred, []
-            self._begin_import()
-            for promise, size, work in deferred:
-                self._queue(promise, size, work)
-        if not is_attended and self._background.bytes > _MOST_AT_EXIT:
-            self._background.wait(_LONGEST_WAIT)
+            self._skops.begin(self._queue_deferred)
+        if not is_attended:
+            self._skops.finish()
+            if self._background.bytes > _MOST_AT_EXIT:
+                self._background.wait(_LONGEST_WAIT)
 
     def prepared(self, batch: Batch) -> tuple[Batch, list[Wanted]]:
         """Return a batch as it can be written now, and what is to be filled in later: give that to `follow`."""
@@ -163,18 +158,25 @@ class Snapshots:
 
     def wait(self, seconds: float) -> bool:
         """Wait until everything is kept, or so long; return whether it is."""
+        self._finish_import(seconds)
         return self._background.wait(seconds)
 
     def close(self) -> None:
         """Finish what is being kept, in the time that the settings give; say so if that is not enough."""
-        self.cell_has_ended()
-        left = self._background.close(self.limits.exit_seconds) if self._keeper.is_here else 0
+        left = self._close_within(self.limits.exit_seconds) if self._keeper.is_here else 0
         if left:
             what = "1 table, file or model" if left == 1 else f"{left} tables, files or models"
             self._warn(
                 f"Trackbook had no time to keep {what} of the last cells: of these there is only the fingerprint. "
                 "A larger exit_seconds gives it more."
             )
+
+    def _close_within(self, seconds: float) -> int:
+        """Return how many things were not kept in so many seconds."""
+        until = clock.monotonic() + seconds
+        self._finish_import(seconds)
+        left = self._background.close(max(min(seconds, _LEAST_AT_EXIT), until - clock.monotonic()))
+        return left + len(self._deferred)
 
     # Tables
 
@@ -276,20 +278,29 @@ class Snapshots:
         finally:
             self._write(self._promises.fulfil(promise))
 
-    def _begin_import(self) -> None:
-        """Import skops in a thread of its own: the next cell waits for that, not for what else is being kept."""
-        self._importing.acquire()
-        try:
-            threading.Thread(target=self._import_skops, name="trackbook-import", daemon=True).start()
-        except RuntimeError:  # the interpreter ends
-            self._importing.release()
+    def _queue_model(self, promise: Promise, size: int, work: Callable[[], None]) -> None:
+        """Have a model written, once skops is there."""
+        with self._deferring:
+            is_here = self._skops.is_done
+            has_room = sum(waiting for _, waiting, _ in self._deferred) + size <= _MOST_WAITING
+            if not is_here and has_room:
+                self._deferred.append((promise, size, work))
+        if is_here:
+            self._queue(promise, size, work)
+        elif not has_room:
+            self._refuse(promise, _TOO_MUCH)
 
-    def _import_skops(self) -> None:
-        try:
-            with aside():
-                import skops.io  # noqa: F401  half a second, which no fit is to wait for
-        finally:
-            self._importing.release()
+    def _queue_deferred(self) -> None:
+        with self._deferring:
+            deferred, self._deferred = self._deferred, []
+        for promise, size, work in deferred:
+            if not self._queue(promise, size, work):
+                self._write(self._promises.fulfil(promise))
+
+    def _finish_import(self, seconds: float) -> None:
+        if self._deferred:
+            self._skops.begin(self._queue_deferred)
+        self._skops.finish(seconds)
 
     def _example(self, rows: object) -> Snapshot | None:
         fingerprint = fingerprint_of(rows)
