@@ -8,6 +8,8 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import HeaderParser
 from importlib import metadata
 from pathlib import Path
 
@@ -48,20 +50,26 @@ class _Requirement:
 def installed() -> Installed:
     """Return every installed distribution; where one is found twice, the one in use.
 
-    It reads the whole metadata of each: a few tenths of a second. `installed_versions` is quick.
+    It reads the headers of each: some tens of milliseconds for some hundred. `installed_versions` is quicker.
     """
-    found: dict[str, metadata.Distribution] = {}
+    found: dict[str, tuple[metadata.Distribution, Message]] = {}
     for distribution in metadata.distributions():
-        name = distribution.metadata["Name"] if distribution.metadata is not None else None
-        if name:
-            found.setdefault(name, distribution)
+        headers = _headers(distribution)
+        if headers["Name"]:
+            found.setdefault(headers["Name"], (distribution, headers))
     names = sorted(found, key=str.lower)
-    origins = {name: _origin(found[name]) for name in names}
+    origins = {name: _origin(found[name][0]) for name in names}
     return Installed(
-        versions={name: found[name].version or "" for name in names},
+        versions={name: found[name][1]["Version"] or "" for name in names},
         origins={name: origin for name, origin in origins.items() if origin is not None},
-        requires=_needs({name: found[name].metadata.get_all("Requires-Dist") or [] for name in names}),
+        requires=_needs({name: found[name][1].get_all("Requires-Dist") or [] for name in names}),
     )
+
+
+def _headers(distribution: metadata.Distribution) -> Message:
+    """Return what a distribution says of itself, read once: `Distribution.metadata` parses the description each time."""
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or distribution.read_text("")
+    return HeaderParser().parsestr((text or "").partition("\n\n")[0])
 
 
 def installed_versions() -> dict[str, str]:

@@ -77,3 +77,16 @@ def test_needs_name_installed_distributions_and_those_of_extras_that_are_asked_f
     assert found["Top-Level"] == ("mid", "speed")
     assert found["mid"] == ("base",)
     assert "base" not in found
+
+
+def test_description_is_no_part_of_what_a_distribution_says_of_itself(plant: Plant, tmp_path: Path) -> None:
+    plant("told", "1", "base")
+    plant("base", "1")
+    plant("other", "1")
+    with open(tmp_path / "site-packages" / "told-1.dist-info" / "METADATA", "a") as file:
+        file.write("\nHow to depend on it:\n\nName: liar\nVersion: 2\nRequires-Dist: other\n")
+
+    found = installed()
+
+    assert found.requires["told"] == ("base",)
+    assert found.versions["told"] == "1"
