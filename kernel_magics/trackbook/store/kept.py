@@ -35,15 +35,15 @@ class KeepsTables:
 
     def put_file(self, content: bytes) -> Snapshot:
         """Keep the content of a file and return its snapshot."""
-        digest, is_new = self._objects.add(content)
+        digest, is_new, size = self._objects.add(content, packs=True)
         return Snapshot(
             snapshot_id=digest,
             kind=FILE,
             made_at=clock.now(),
             fingerprint=digest,
             restore_key=FILE,
-            stored_bytes=len(content),
-            new_bytes=len(content) if is_new else 0,
+            stored_bytes=size,
+            new_bytes=size if is_new else 0,
         )
 
     def get_table(

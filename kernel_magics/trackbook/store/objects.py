@@ -1,7 +1,7 @@
 """Objects: bytes that are addressed by their content, in a folder, in memory, or wherever fsspec reaches.
 
 An object's name is the SHA-256 of its bytes, so that the same bytes are kept once and a name never lies for long: what
-is read is checked. It appears under its name whole or not at all.
+is read is checked. It appears under its name whole or not at all. What is worth it is kept compressed (`packing`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from trackbook.errors import InvalidValueError, NotFoundError, StoreError
 from trackbook.store.folders import FILE_MODE, make_private_folder
+from trackbook.store.packing import HEAD_SIZE, is_at_hand, is_whole, packed, unpacked
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _FRESH_SECONDS = 1800.0  # half the least time for which what was put again is safe at a remote place
@@ -41,6 +42,14 @@ class Age:
     put_at: float
 
 
+class Added(NamedTuple):
+    """An object that was put: whether its bytes were not there before, and how many bytes it takes there."""
+
+    digest: str
+    is_new: bool
+    size: int
+
+
 class Objects(Protocol):
     """A place for objects."""
 
@@ -49,10 +58,10 @@ class Objects(Protocol):
         """Where it is, as a person would say it."""
 
     def put(self, content: bytes) -> str:
-        """Keep bytes and return their digest."""
+        """Keep bytes, compressed where that is quickly done and worth it, and return their digest."""
 
-    def add(self, content: bytes) -> tuple[str, bool]:
-        """Keep bytes and return their digest, and whether they were not there before."""
+    def add(self, content: bytes, *, packs: bool = False) -> Added:
+        """Keep bytes and return what became of them; `packs`: compressed, where that makes them a tenth smaller."""
 
     def get(self, digest: str) -> bytes:
         """Return the bytes of a digest; `NotFoundError` if they are missing or spoilt."""
@@ -96,20 +105,22 @@ class FolderObjects:
         return str(self._folder)
 
     def put(self, content: bytes) -> str:
-        """Keep bytes and return their digest. A file of another length under that name is a torn one and replaced."""
-        return self.add(content)[0]
+        """Keep bytes and return their digest. A file that ends too early under that name is a torn one and replaced."""
+        return self.add(content, packs=is_at_hand()).digest
 
-    def add(self, content: bytes) -> tuple[str, bool]:
-        """Keep bytes and return their digest, and whether they were not there before."""
+    def add(self, content: bytes, *, packs: bool = False) -> Added:
+        """Keep bytes and return what became of them."""
         digest = digest_of(content)
         path = self._folder / _relative(digest)
         try:
-            is_new = not _touched(path, len(content))
-            if is_new:
-                _write_whole(path, content)
+            size = _touched(path, len(content))
+            if size is not None:
+                return Added(digest, False, size)
+            stored = _stored(content, packs=packs)
+            _write_whole(path, stored)
         except OSError as error:
             raise StoreError(_unwritable(self._folder, error)) from error
-        return digest, is_new
+        return Added(digest, True, len(stored))
 
     def get(self, digest: str) -> bytes:
         """Return the bytes of a digest."""
@@ -173,15 +184,15 @@ class MemoryObjects:
 
     def put(self, content: bytes) -> str:
         """Keep bytes and return their digest."""
-        return self.add(content)[0]
+        return self.add(content, packs=is_at_hand()).digest
 
-    def add(self, content: bytes) -> tuple[str, bool]:
-        """Keep bytes and return their digest, and whether they were not there before."""
+    def add(self, content: bytes, *, packs: bool = False) -> Added:
+        """Keep bytes and return what became of them; in memory they are never compressed."""
         digest = digest_of(content)
         is_new = digest not in self._contents
         self._put_at[digest] = time.time()
         self._contents[digest] = bytes(content)
-        return digest, is_new
+        return Added(digest, is_new, len(content))
 
     def get(self, digest: str) -> bytes:
         """Return the bytes of a digest."""
@@ -220,28 +231,33 @@ class RemoteObjects:
 
     def put(self, content: bytes) -> str:
         """Keep bytes and return their digest."""
-        return self.add(content)[0]
+        return self.add(content, packs=is_at_hand()).digest
 
-    def add(self, content: bytes) -> tuple[str, bool]:
-        """Keep bytes and return their digest, and whether they were not there, or long ago."""
+    def add(self, content: bytes, *, packs: bool = False) -> Added:
+        """Keep bytes and return what became of them; those that were put long ago count as new."""
         digest = digest_of(content)
         system, root = self._system()
         path = f"{root}/{_relative(digest)}"
         try:
-            is_new = not self._is_fresh(system, path, len(content))
-            if is_new:
-                self._write_whole(system, path, content)
+            size = self._fresh_size(system, path, len(content))
+            if size is not None:
+                return Added(digest, False, size)
+            stored = _stored(content, packs=packs)
+            self._write_whole(system, path, stored)
         except OSError as error:
             raise StoreError(_unwritable(self._url, error)) from error
-        return digest, is_new
+        return Added(digest, True, len(stored))
 
     @staticmethod
-    def _is_fresh(system: Any, path: str, size: int) -> bool:
-        """Return whether the object is there and young: one that is used again is written again before it is old."""
-        if not (system.exists(path) and system.size(path) == size):
-            return False
+    def _fresh_size(system: Any, path: str, size: int) -> int | None:
+        """Return what the object takes if it is there and young: it is written again before it is old."""
+        if not system.exists(path):
+            return None
+        stored = int(system.size(path))
+        if stored != size and not is_whole(system.cat_file(path, 0, HEAD_SIZE), stored, size):
+            return None
         put_at = _modified(system, path)
-        return put_at is None or time.time() - put_at < _FRESH_SECONDS
+        return stored if put_at is None or time.time() - put_at < _FRESH_SECONDS else None
 
     @staticmethod
     def _write_whole(system: Any, path: str, content: bytes) -> None:
@@ -321,15 +337,25 @@ def _modified(system: Any, path: str) -> float | None:
     return moment.timestamp()
 
 
-def _touched(path: Path, size: int) -> bool:
-    """Return whether a file is there whole, and young from now on: it isn't freed before the row that will name it."""
+def _stored(content: bytes, *, packs: bool) -> bytes:
+    return (packed(content) if packs else None) or content
+
+
+def _touched(path: Path, size: int) -> int | None:
+    """Return what a file takes if it is there whole; from now on it is young, not freed before a row names it."""
     try:
-        if path.stat().st_size != size:
-            return False
+        stored = path.stat().st_size
+        if stored != size and not _is_packed(path, stored, size):
+            return None
         os.utime(path)
     except FileNotFoundError:
-        return False
-    return True
+        return None
+    return stored
+
+
+def _is_packed(path: Path, stored: int, size: int) -> bool:
+    with open(path, "rb") as file:
+        return is_whole(file.read(HEAD_SIZE), stored, size)
 
 
 def _write_whole(path: Path, content: bytes) -> None:
@@ -360,8 +386,12 @@ def _valid(digest: str) -> str:
     return digest
 
 
-def _checked(digest: str, content: bytes, place: str) -> bytes:
-    if digest_of(content) != digest:
+def _checked(digest: str, stored: bytes, place: str) -> bytes:
+    """Return the content of an object: the stored bytes if they are what its name says, or else what they pack."""
+    if digest_of(stored) == digest:
+        return stored
+    content = unpacked(stored)
+    if content is None or digest_of(content) != digest:
         raise NotFoundError(
             f"Object {digest[:12]} in {place} is spoilt: its content is not what its name says. "
             "Restore it from a backup."

@@ -27,6 +27,7 @@ from trackbook.config import Settings
 from trackbook.errors import InvalidValueError, StoreError, TrackbookError
 from trackbook.records import FILE, FileRead, Model, Snapshot
 from trackbook.store.contract import Batch, Store
+from trackbook.store.packing import is_at_hand
 from trackbook.tracking.background import Background
 from trackbook.tracking.idle_import import IdleImport
 from trackbook.tracking.promises import Promise, Promises, Wanted
@@ -254,7 +255,8 @@ class Snapshots:
             self._check_room(store, size)
             with opened or open(path, "rb") as file:
                 content = _read(file, path, digest)
-            promise.snapshot = _file_snapshot(digest, size, is_new=store.objects.add(content)[1])
+            put = store.objects.add(content, packs=is_at_hand())
+            promise.snapshot = _file_snapshot(digest, put.size, is_new=put.is_new)
         except (NotKeptError, OSError) as error:
             promise.reason = _told(error)
         finally:

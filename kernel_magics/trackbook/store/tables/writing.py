@@ -118,7 +118,7 @@ class _Writer:
         )
 
     def _put(self, content: memoryview) -> Piece:
-        digest, is_new = self._objects.add(bytes(content))
+        digest, is_new, _ = self._objects.add(bytes(content))
         if is_new:
             self._new_bytes += len(content)
         self._sizes[digest] = len(content)
