@@ -67,7 +67,7 @@ def installed() -> Installed:
 
 
 def _headers(distribution: metadata.Distribution) -> Message:
-    """Return what a distribution says of itself, read once: `Distribution.metadata` parses the description each time."""
+    """Return what a distribution says of itself; `Distribution.metadata` parses its description too, each time."""
     text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or distribution.read_text("")
     return HeaderParser().parsestr((text or "").partition("\n\n")[0])
 
