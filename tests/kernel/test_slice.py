@@ -428,6 +428,15 @@ def test_head_says_what_it_is_and_what_it_needs(desk: Desk) -> None:
         assert told in head
 
 
+def test_import_beside_a_fit_leaves_the_fit_out(nb: Notebook) -> None:
+    data = "from sklearn.datasets import load_iris\nX, y = load_iris(return_X_y=True)\nC = 0.01"
+    fit = "model = LogisticRegression(C=C, max_iter=900).fit(X, y)\nmodel.score(X, y)"
+
+    run = run_cells(nb, data, f"from sklearn.linear_model import LogisticRegression\n{fit}", "C = 1.0", fit)
+
+    assert params_cell(trackbook.slice(run.run.run_id)) == "C = 1.0"
+
+
 def test_same_run_gives_the_same_bytes(nb: Notebook) -> None:
     run = run_cells(nb, f"{IMPORTS}\n{DATA}", "alpha = 0.5", FIT)
 

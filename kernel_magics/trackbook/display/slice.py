@@ -13,6 +13,7 @@ from trackbook.records import JsonValue, Reproduction
 from trackbook.tracking.datasets import labels_of
 from trackbook.tracking.find import short_id
 from trackbook.tracking.slice import Slice
+from trackbook.tracking.slicing_notebook import DATA
 
 
 def show_slice(
@@ -48,8 +49,10 @@ def show_slice(
 
 
 def code_of(found: Slice) -> str:
-    """Return the code of a slice's cells, as a script with cells has it."""
-    cells = (cell for cell in found.notebook.cells if cell.cell_type == "code")
+    """Return the code of a slice's cells, as a script with cells has it, without what sees to its data."""
+    cells = (
+        cell for cell in found.notebook.cells if cell.cell_type == "code" and DATA not in cell.metadata.get("tags", ())
+    )
     return "\n\n".join(f"# %%{_tags(cell.metadata.get('tags', ()))}\n{cell.source}" for cell in cells)
 
 

@@ -10,8 +10,11 @@ import sys
 from collections.abc import Iterable, Iterator
 
 _LIBRARIES_TEXT = """
-IPython PIL altair arch bokeh boto3 bs4 cartopy catboost category_encoders cupy cv2 cycler cython dask dateutil dill
-docx duckdb fastai fbprophet feather fsspec gensim geopandas geopy graphviz h5py hmmlearn holoviews huggingface_hub
+IPython PIL altair arch arviz attr attrs bokeh boto3 bs4 cartopy catboost category_encoders cupy cv2 cvxpy cycler cython
+dask dateutil dill docx dtreeviz duckdb eli5 evidently fastai fbprophet feather feature_engine featuretools fsspec
+gensim geopandas geopy graphviz h5py hmmlearn holoviews huggingface_hub humanize interpret mapie miceforest ortools
+pandera papermill pingouin pulp pygam pymc3 pyod river scikit_posthocs sklearn_pandas skorch sweetviz tslearn
+ydata_profiling
 hyperopt imageio imblearn implicit ipywidgets jax joblib kaggle keras lifelines lightfm lightgbm lime lxml matplotlib
 missingno mlxtend mpl_toolkits nbformat networkx nltk numba numexpr numpy openpyxl optuna pandas patsy plotly plotnine
 pmdarima polars prophet psutil pyarrow pydantic pydot pylab pymc pytz pywt requests rich scikitplot scipy seaborn

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -36,13 +38,25 @@ class KeptModules:
         )
 
 
+@contextmanager
+def _without(name: str) -> Iterator[None]:
+    """Let nobody import a module for the moment."""
+    sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None is how a module is said to be missing
+    try:
+        yield
+    finally:
+        if sys.modules[name] is None:
+            del sys.modules[name]
+
+
 def main() -> None:
     """Start the kernel and serve until it is shut down."""
     plan = Plan.read(Path(os.environ.pop(PLAN_VARIABLE)))
     if sys.path and sys.path[0] and Path(sys.path[0]) == Path.cwd():
         del sys.path[0]  # put there by ``-m``; IPython adds the working folder itself
     os.chdir(plan.folder)
-    from ipykernel.kernelapp import IPKernelApp
+    with _without("debugpy"):  # nobody debugs here, and it takes a third of a second
+        from ipykernel.kernelapp import IPKernelApp
 
     app = IPKernelApp.instance()
     app.initialize()  # type: ignore[no-untyped-call]  # ipykernel has no types here

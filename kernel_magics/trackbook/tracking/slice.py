@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 6
 _ASKING = re.compile(r"(?<![\w.])(?:input|getpass(?:\.getpass)?)\s*\(")
+_RERUNNING = re.compile(r"^\s*%(?:rerun|recall|rep)\b")
 _WIDGETS = re.compile(r"\b(?:ipywidgets|interact(?:_manual|ive)?\s*\(|@interact)\b|\bwidgets\.[A-Z]\w+\(")
 
 
@@ -337,6 +338,8 @@ def _notes(run: RunDetail, origins: Sequence[Origin], kept: Sequence[Kept], need
             yield f"{_cell(each)} asks the person, which papermill can't."
         if _WIDGETS.search(each.piece.text):
             yield f"{_cell(each)} has widgets, which stand at their first values here."
+        if _RERUNNING.match(each.piece.text):
+            yield f"{_cell(each)} runs other cells again by their prompt numbers, which are others in this notebook."
         if SECRET in each.piece.text:
             yield f"{_cell(each)} names a credential, which is never kept: put it in the place of '{SECRET}'."
         if each.piece.failed == "KeyboardInterrupt":

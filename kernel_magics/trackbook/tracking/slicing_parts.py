@@ -11,7 +11,7 @@ from dataclasses import replace
 from trackbook.capture.symbols import Access, accesses, mentions
 from trackbook.lineage.slice import Part, hidden_key
 from trackbook.lineage.slicing_effects import GENERATORS, WORLD, Effects, effects_of, file_effects, plain_keys
-from trackbook.lineage.slicing_scope import Scope
+from trackbook.lineage.slicing_scope import Scope, is_library
 from trackbook.lineage.slicing_touches import Touches, is_generator, touches_of
 from trackbook.records import Execution, OutputKind, Source, is_file_key
 from trackbook.tracking.slicing_cells import Piece
@@ -190,9 +190,13 @@ class _Cell:
             kills=frozenset(kills | ({_SHOWN} if self._shows(at) else set())),
             changes=frozenset({*changes, *plain_keys(effects.changes), *writing, *magic.changes})
             | (frozenset({WORLD}) if is_lasting else frozenset()),
-            looks=frozenset(touches.looks - changes - access.binds),
+            looks=frozenset((touches.looks | self._imported(access.reads)) - changes - access.binds),
             reads_all=access.is_opaque and not _binds_only(piece) and not magic.is_known,
         )
+
+    def _imported(self, names: Iterable[str]) -> set[str]:
+        """Return the names that stand for something of a library: a call by one leaves it as it is."""
+        return {name for name in names if is_library(self.scope.modules.get(name, ""))}
 
     def _shows(self, at: int) -> bool:
         """Return whether a part gave the cell's result, which the next one may read as ``_``."""

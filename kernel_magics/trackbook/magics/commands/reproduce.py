@@ -10,6 +10,7 @@ from trackbook.magics.commands.base import RUN, SETTINGS, look, pass_notebook, s
 from trackbook.magics.notebook import TrackedNotebook
 
 if TYPE_CHECKING:
+    from trackbook.display.shown import Shown
     from trackbook.pipelines.fresh_run import Progress
 
 
@@ -48,31 +49,33 @@ def reproduce(notebook: TrackedNotebook, run: str | None, tolerance: float, env:
         progress=None if as_json else line.tell,
         project=notebook.project,
     )
-    line.clear()
     if as_json:
         print(dumps(found.to_dict()))
     else:
-        show_in_cell(found.show(look()))
+        line.give_way(found.show(look()))
 
 
 class ProgressLine:
-    """A line in the cell's output that says how far it is, until it is cleared."""
+    """A line in the cell's output that says how far it is, until what came out takes its place."""
 
     def __init__(self) -> None:
         self._handle: Any = None
 
     def tell(self, progress: Progress) -> None:
+        """Say which cell is about to run."""
         again = "" if progress.attempt == 1 else ", once more"
-        self._show(f"Reproducing: cell {progress.cell} of {progress.cells}{again}")
+        self._put({"text/plain": f"Reproducing: cell {progress.cell} of {progress.cells}{again}"})
 
-    def clear(self) -> None:
-        if self._handle is not None:
-            self._show("")
+    def give_way(self, shown: Shown) -> None:
+        """Show something where the line stands."""
+        if self._handle is None:
+            show_in_cell(shown)
+        else:
+            self._put({"text/plain": shown.text, "text/html": shown.html})
 
-    def _show(self, text: str) -> None:
+    def _put(self, content: dict[str, str]) -> None:
         from IPython.display import display
 
-        content = {"text/plain": text}
         if self._handle is None:
             self._handle = display(content, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:

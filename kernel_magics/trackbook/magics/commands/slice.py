@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trackbook.magics.commands.base import RUN, SETTINGS, look, pass_notebook, show_in_cell, track
+from trackbook.magics.commands.base import RUN, SETTINGS, look, pass_notebook, track
 from trackbook.magics.commands.reproduce import ProgressLine
 from trackbook.magics.notebook import TrackedNotebook
 
@@ -47,17 +47,15 @@ def slice_command(
     detail = notebook.run(run)
     found = slice_run(notebook.project.store, detail, data)
     path = found.save(output, force=force) if output is not None else None
-    checked = _checked(notebook, detail, data, is_quiet=as_json) if check else None
+    line = ProgressLine()
+    checked = _checked(notebook, detail, data, None if as_json else line) if check else None
     if as_json:
         print(dumps(slice_payload(found, path, checked)))
     else:
-        show_in_cell(show_slice(found, look(), path=path, checked=checked))
+        line.give_way(show_slice(found, look(), path=path, checked=checked))
 
 
-def _checked(notebook: TrackedNotebook, run: RunDetail, data: str, *, is_quiet: bool) -> Reproduction:
+def _checked(notebook: TrackedNotebook, run: RunDetail, data: str, line: ProgressLine | None) -> Reproduction:
     from trackbook.pipelines.reproduce import check_slice
 
-    line = ProgressLine()
-    found = check_slice(notebook.project.store, run, data, None if is_quiet else line.tell)
-    line.clear()
-    return found
+    return check_slice(notebook.project.store, run, data, line.tell if line is not None else None)
