@@ -10,25 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from trackbook import clock
 from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent
 from trackbook.capture.secrets import redact
-from trackbook.records import Failure, JsonValue, OriginKind, Outcome, Run, RunStatus
-from trackbook.tracking.attempt import Attempt, as_fitted, base_key, free_key, new_slot, slot_of
+from trackbook.records import Failure, OriginKind, Outcome, Run, RunStatus
+from trackbook.tracking.attempt import Attempt, as_fitted
 from trackbook.tracking.changes import Changes
-from trackbook.tracking.entries import Entries, NewRun, PutObject
+from trackbook.tracking.entries import NewRun, PutObject
 from trackbook.tracking.known_attempts import KnownAttempts
+from trackbook.tracking.metric_slots import MetricSlots
+from trackbook.tracking.opened_attempts import OpenedAttempts
 from trackbook.tracking.roles import KnownRoles
-from trackbook.tracking.sameness import compared, conflicts, first_difference, identity_of, is_same_number
-
-STATUS_AFTER = {
-    Outcome.OK: RunStatus.FINISHED,
-    Outcome.ERROR: RunStatus.FAILED,
-    Outcome.INTERRUPTED: RunStatus.KILLED,
-    Outcome.RUNNING: RunStatus.RUNNING,
-}
+from trackbook.tracking.sameness import compared, conflicts, first_difference, identity_of
 
 
 class Attempts:
@@ -53,19 +47,19 @@ class Attempts:
         explicit_run: Callable[[str], Run | None] = lambda run_id: None,
         parent_id: str | None = None,
     ) -> None:
-        self._explicit_run = explicit_run
-        self._new_entries = partial(Entries, new_run=new_run, put_object=put_object)
         self._new_run = new_run
+        self._put_object = put_object
+        self._explicit_run = explicit_run
         self.parent_id = parent_id
-        self.current: Attempt | None = None
         self._known = KnownAttempts()
         self._roles = KnownRoles()
         self._of_run: dict[str, Attempt] = {}  # that a person had started
-        self._waiting: dict[str, JsonValue] = {}
         self._begin("")
-        self._is_look = False
-        self._opened: list[Attempt] = []
-        self._counted: list[Attempt] = []
+
+    @property
+    def current(self) -> Attempt | None:
+        """The attempt that the session is at, None if there is none yet."""
+        return self._known.current
 
     # One execution
 
@@ -81,10 +75,7 @@ class Attempts:
         outcome, failure, at
             How and when the execution ended; RUNNING for a look at one that has not.
         """
-        self._begin(execution_id)
-        self._opened, self._counted, self._is_look = [], [], outcome is Outcome.RUNNING
-        if not events:
-            return self._changes
+        self._begin(execution_id, is_look=outcome is Outcome.RUNNING)
         for event in events:
             match event:
                 case FitEvent():
@@ -93,17 +84,20 @@ class Attempts:
                     self._metric(event)
                 case LogEvent():
                     self._log(event)
-        self._group()
-        self._end(outcome, failure, at)
+        self._opened.end(outcome, failure, at)
         return self._changes
 
     def of_run(self, run_id: str) -> Attempt | None:
         """Return the attempt that a run is."""
         return self._known.of_run(run_id)
 
-    def _begin(self, execution_id: str) -> None:
-        self._entries = self._new_entries(execution_id)
-        self._changes, self._execution_id = self._entries.changes, execution_id
+    def _begin(self, execution_id: str, *, is_look: bool = False) -> None:
+        self._opened = OpenedAttempts(execution_id, self._known, self._new_child, self._put_object, is_look=is_look)
+        self._slots = MetricSlots(self._opened, self._known)
+        self._entries, self._changes, self._execution_id = self._opened.entries, self._opened.changes, execution_id
+
+    def _new_child(self, run_id: str | None, name: str | None, at: datetime) -> Run:
+        return replace(self._new_run(run_id, name, at), parent_id=self.parent_id)
 
     def _started(self, event: Event) -> Attempt | None:
         """Return the run that a person had started when an event happened."""
@@ -129,29 +123,23 @@ class Attempts:
             return
         self._open_for_fit(event, identity)
 
-    def _open_for_fit(self, event: FitEvent, identity: str) -> Attempt:
+    def _open_for_fit(self, event: FitEvent, identity: str) -> None:
         current = self.current
-        if current is not None and current.is_open and not current.is_explicit and current.execution_id:
+        if current is not None and current.is_open and current.execution_id:
             attempt = current
         else:
-            attempt = self._open(event.run_id, event.run_name, event.at)
+            attempt = self._opened.open(event.at, event.run_id, event.run_name)
         self._known.add_identity(attempt, identity)
         self._mark_if_only_data_differ(attempt, event)
         self._add_fit(attempt, event)
-        return attempt
 
     def _add_fit(self, attempt: Attempt, event: FitEvent) -> None:
         self._known.of_fit[id(event)] = attempt
-        self._touch(attempt)
-        self._take_fit(attempt, event)
+        self._opened.touch(attempt)
+        self._opened.take_fit(attempt, event)
         attempt.last_at = event.at + timedelta(seconds=event.seconds or 0.0)
-        self._entries.add_fit(attempt, event, candidates=() if self._is_look else event.candidates)
+        self._entries.add_fit(attempt, event, candidates=() if self._opened.is_look else event.candidates)
         self._close_fit(attempt, event)
-
-    def _take_fit(self, attempt: Attempt, fit: FitEvent | None) -> None:
-        attempt.fit = fit
-        if fit is not None and not (attempt.is_explicit or self._is_look):
-            self._known.by_outline[identity_of(fit, with_data=False)].append(attempt)
 
     def _close_fit(self, attempt: Attempt, event: FitEvent) -> None:
         if event.failure is not None and not attempt.is_explicit:
@@ -173,14 +161,14 @@ class Attempts:
             repetition_of=earlier,
         )
         self._known.of_fit[id(event)] = repetition
-        self.current = repetition
+        self._known.current = repetition
         difference = first_difference(earlier, event)
         if difference is not None:
             self._differ(repetition, difference)
             return
-        self._touch(earlier)
+        self._opened.touch(earlier)
         self._changes.of(earlier.run).add_place(event)
-        self._opened.append(repetition)
+        self._opened.add_repetition(repetition)
         if event.metrics or not earlier.slots:
             self._count(repetition)
 
@@ -193,20 +181,18 @@ class Attempts:
         earlier.repeats += 1
         self._changes.of(earlier.run).tags["repeated"] = str(earlier.repeats)
 
-    def _differ(self, repetition: Attempt, difference: str) -> Attempt:
+    def _differ(self, repetition: Attempt, difference: str) -> None:
         """The repetition gave another number: it is a run of its own."""
         earlier, event = repetition.repetition_of, repetition.fit
         if event is None or earlier is None:
-            return repetition
-        if repetition in self._opened:
-            self._opened.remove(repetition)
-        attempt = self._open(event.run_id, event.run_name, event.at)
+            return
+        self._opened.drop_repetition(repetition)
+        attempt = self._opened.open(event.at, event.run_id, event.run_name)
         self._known.add_identity(attempt, repetition.identity)
         self._add_fit(attempt, event)
         self._entries.mark_nondeterministic(attempt, earlier, event.unseeded, difference)
         for metric in repetition.pending:
-            self._add_metric(attempt, metric)
-        return attempt
+            self._slots.add(attempt, metric)
 
     def _mark_if_only_data_differ(self, attempt: Attempt, event: FitEvent) -> None:
         """Mark a run whose code and constants are an earlier one's, but whose data were drawn anew without a seed."""
@@ -226,7 +212,7 @@ class Attempts:
         if attempt.repetition_of is not None:
             self._repeated_metric(attempt, event)
         else:
-            self._add_metric(attempt, event)
+            self._slots.add(attempt, event)
 
     def _add_role(self, event: MetricEvent) -> None:
         """Give a metric the role that its tables have by their content, if the flow showed none."""
@@ -260,18 +246,16 @@ class Attempts:
                 and not conflicts(other, event, self._execution_id)
             ):
                 return other
-        following = self._open(None, None, event.at)
+        following = self._opened.follow(attempt, fit, event.at)
         if fit is not None:
-            self._take_fit(following, fit)
             self._entries.inherit(following, reference, event.params)
             self._entries.add_data(following, fit.data)
-        self._known.hand_over(attempt, following)
         return following
 
     def _without_model(self, event: MetricEvent) -> Attempt:
         """Return the attempt for a metric that no model can be found for (or several can)."""
         current = self.current
-        is_free = current is not None and current.fit is None and not current.is_group and not current.is_explicit
+        is_free = current is not None and current.fit is None
         if current is not None and is_free and current.execution_id == self._execution_id:
             return current
         for other in reversed(self._known.by_code.get(event.code, ())):
@@ -279,63 +263,7 @@ class Attempts:
                 return other
         if current is not None and is_free and not conflicts(current, event, self._execution_id):
             return current
-        return self._open(None, None, event.at)
-
-    def _add_metric(self, attempt: Attempt, event: MetricEvent) -> None:
-        self._touch(attempt)
-        self._changes.of(attempt.run).add_place(event)
-        attempt.last_at = event.at
-        if not attempt.is_explicit or event.params:
-            self._entries.add_constants(attempt, event.params, event.name)
-        self._entries.add_data(attempt, event.data)
-        for subkey, value in event.values.items():
-            attempt = self._add_value(attempt, event, base_key(event, subkey), value)
-        if event.report is not None:
-            self._entries.add_artifact(attempt, event.report)
-
-    def _add_value(self, attempt: Attempt, event: MetricEvent, base: str, value: float | int) -> Attempt:
-        """Add a value to its metric, or compare it with the one that is there from an earlier execution."""
-        slot = slot_of(attempt, event, base, self._execution_id)
-        if slot is None:
-            key = free_key(attempt, base, event.assigned)
-            slot = attempt.slots[key] = new_slot(key, base, event, self._execution_id)
-            self._known.add_code(attempt, event.code)
-        elif slot.execution_id != self._execution_id:
-            is_same_code = slot.code == event.code and not attempt.is_explicit
-            slot.execution_id, slot.compared = self._execution_id, 0 if is_same_code else len(slot.values)
-            slot.call_site = event.call_site
-        if slot.compared < len(slot.values):
-            slot.compared += 1
-            if is_same_number(slot.values[slot.compared - 1], value):
-                self._count_again(attempt)
-                return attempt
-            return self._computed_otherwise(attempt, event, base, value)
-        step = slot.next_step if event.step is None else event.step
-        slot.values.append(value)
-        slot.compared = len(slot.values)
-        slot.next_step = max(slot.next_step, step + 1)
-        draft = self._changes.of(attempt.run)
-        draft.add_points([(slot.key, value, step)], event.at)
-        draft.add_origin(OriginKind.METRIC, slot.key, event)
-        return attempt
-
-    def _count_again(self, attempt: Attempt) -> None:
-        """A metric alone was computed again and is the same; counted once an execution."""
-        if attempt not in self._counted:
-            self._counted.append(attempt)
-            attempt.repeats += 1
-            self._changes.of(attempt.run).tags["repeated"] = str(attempt.repeats)
-
-    def _computed_otherwise(self, attempt: Attempt, event: MetricEvent, base: str, value: float | int) -> Attempt:
-        """A metric was computed again from the same inputs by the same code, and is another number."""
-        following = self._open(None, None, event.at)
-        self._take_fit(following, attempt.fit)
-        self._known.hand_over(attempt, following)
-        self._entries.inherit(following, attempt, event.params)
-        self._entries.add_data(following, event.data)
-        unseeded = [*(attempt.fit.unseeded if attempt.fit is not None else []), *event.unseeded]
-        self._entries.mark_nondeterministic(following, attempt, unseeded, base)
-        return self._add_value(following, event, base, value)
+        return self._opened.open(event.at)
 
     def _repeated_metric(self, repetition: Attempt, event: MetricEvent) -> None:
         """Compare a metric of a repetition with what the attempt before gave at the same place in the code."""
@@ -347,8 +275,7 @@ class Attempts:
             repetition.pending.append(event)
             self._differ(repetition, difference)
             return
-        self._counted.append(earlier)  # the repetition counts, once, not each of its metrics
-        self._add_metric(earlier, event)
+        self._slots.add_again(earlier, event)
         if alike:
             repetition.pending.append(replace(event, values={key: event.values[key] for key in alike}))
             self._count(repetition)
@@ -363,13 +290,13 @@ class Attempts:
                 self._changes.of(started.run).add_origin(OriginKind.METRIC, key, event)
         attempt = started or self.current
         if event.logged and (attempt is None or (attempt.slots and not attempt.is_explicit)):
-            self._waiting.update(event.logged)  # a sealed run takes no more inputs: they are the next one's
+            self._known.waiting.update(event.logged)  # a sealed run takes no more inputs: they are the next one's
             if not (event.tags or event.note or event.artifact):
                 return
         if attempt is None:
-            attempt = self._open(None, None, event.at)
+            attempt = self._opened.open(event.at)
         attempt = attempt.repetition_of or attempt
-        self._touch(attempt)
+        self._opened.touch(attempt)
         draft = self._changes.of(attempt.run)
         if event.logged and (attempt.is_explicit or not attempt.slots):
             self._entries.add_constants(attempt, event.logged)
@@ -379,54 +306,3 @@ class Attempts:
             draft.note = redact(event.note)
         if event.artifact is not None:
             self._entries.add_artifact(attempt, event.artifact)
-
-    # Parts
-
-    def _open(self, run_id: str | None, name: str | None, at: datetime) -> Attempt:
-        run = replace(self._new_run(run_id, name, at), parent_id=self.parent_id)
-        attempt = Attempt(run=self._changes.put(run), execution_id=self._execution_id)
-        self._known.attempts.append(attempt)
-        self._opened.append(attempt)
-        self.current = attempt
-        self._touch(attempt)
-        self._entries.add_constants(attempt, self._waiting)
-        self._waiting = {}
-        return attempt
-
-    def _touch(self, attempt: Attempt) -> None:
-        self._changes.of(attempt.run)
-        if attempt.repetition_of is None and not attempt.is_group and not attempt.is_explicit:
-            self.current = attempt
-
-    # The end
-
-    def _group(self) -> None:
-        """Put the fits of one execution under one parent, if there are several."""
-        fits = [attempt for attempt in self._opened if attempt.fit is not None and attempt.fit.explicit is None]
-        fresh = [attempt for attempt in fits if attempt.repetition_of is None]
-        if len(fits) < 2 or not fresh or len({id(attempt.fit) for attempt in fits}) < 2:
-            return
-        run = replace(self._new_run(None, None, fresh[0].run.started_at), parent_id=self.parent_id)
-        group = Attempt(run=self._changes.put(run), execution_id=self._execution_id, is_group=True)
-        self._opened.insert(0, group)
-        self._touch(group)
-        for attempt in fresh:
-            attempt.run = self._changes.put(attempt.run, parent_id=run.run_id)
-
-    def _end(self, outcome: Outcome, failure: Failure | None, at: datetime) -> None:
-        """Say what became of the runs that this execution opened: the one that it broke off in shares its end."""
-        fresh = [attempt for attempt in self._opened if attempt.repetition_of is None]
-        last = next((attempt for attempt in reversed(fresh) if not attempt.is_group), None)
-        for attempt in fresh:
-            if attempt.run.status is not RunStatus.RUNNING or attempt.is_explicit:
-                continue
-            is_broken = outcome is not Outcome.OK and (attempt is last or attempt.is_group)
-            status = STATUS_AFTER[outcome] if is_broken else RunStatus.FINISHED
-            if outcome is Outcome.RUNNING:
-                status = RunStatus.RUNNING
-            attempt.run = self._changes.put(
-                attempt.run,
-                status=status,
-                finished_at=None if status is RunStatus.RUNNING else at if is_broken else attempt.last_at or at,
-                failure=failure if is_broken else None,
-            )

@@ -41,7 +41,6 @@ class RunDraft:
     places: dict[Source, None] = field(default_factory=dict)
     """The statements that something of the run happened at, in this execution or (its fit) before."""
     note: str | None = None
-    is_touched: bool = False
 
     @property
     def is_repetition(self) -> bool:
@@ -119,10 +118,6 @@ class Changes:
     def drafts(self) -> tuple[RunDraft, ...]:
         """The drafts, in the order in which the runs were touched."""
         return tuple(self._drafts.values())
-
-    def drop(self, run: Run) -> None:
-        """Forget a run that turned out to be none."""
-        self._drafts.pop(run.run_id, None)
 
     @property
     def run_ids(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from trackbook.capture.events import FitEvent
-from trackbook.records import RunStatus
+from trackbook.records import JsonValue, RunStatus
 from trackbook.tracking.attempt import Attempt
 
 _WHOLE = (RunStatus.FINISHED, RunStatus.RUNNING)
@@ -17,6 +17,10 @@ class KnownAttempts:
 
     def __init__(self) -> None:
         self.attempts: list[Attempt] = []
+        self.current: Attempt | None = None
+        """The one that the session is at."""
+        self.waiting: dict[str, JsonValue] = {}
+        """Params logged by hand that are the next attempt's."""
         self.by_outline: defaultdict[str, list[Attempt]] = defaultdict(list)
         """By the identity of their fits without the data."""
         self.by_code: defaultdict[str, list[Attempt]] = defaultdict(list)
@@ -24,6 +28,11 @@ class KnownAttempts:
         self.of_fit: dict[int, Attempt] = {}
         """By the id of the event."""
         self._by_identity: defaultdict[str, list[Attempt]] = defaultdict(list)
+
+    def take_waiting(self) -> dict[str, JsonValue]:
+        """Return the params that wait, which do so no longer."""
+        waiting, self.waiting = self.waiting, {}
+        return waiting
 
     def of_run(self, run_id: str) -> Attempt | None:
         """Return the attempt that a run is."""

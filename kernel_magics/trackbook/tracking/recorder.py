@@ -38,10 +38,11 @@ from trackbook.records import (
     Source,
 )
 from trackbook.store.contract import Batch, RunChange
-from trackbook.tracking.attempts import STATUS_AFTER, Attempts
+from trackbook.tracking.attempts import Attempts
 from trackbook.tracking.changes import Changes
 from trackbook.tracking.explicit import ExplicitRuns
 from trackbook.tracking.modules import ModuleUses
+from trackbook.tracking.opened_attempts import STATUS_AFTER
 from trackbook.tracking.origins import place, with_arrivals, with_asked
 from trackbook.tracking.seeding import Seeding
 from trackbook.tracking.session import SessionKeeper
