@@ -32,7 +32,7 @@ class Settings(HasTraits):
     snapshots = Bool(True, help="Whether the tables, files and models that flow into runs are kept: true or false.")
     snapshot_bytes = Int(512_000_000, help="How large a table or file may be, in memory or on disk, that is kept.")
     model_bytes = Int(100_000_000, help="How large a fitted model may be, in memory, that is kept.")
-    budget_bytes = Int(20_000_000_000, help="How much the kept tables of a store may take together; 0 keeps none.")
+    budget_bytes = Int(20_000_000_000, help="How much kept tables, files and models may take together; 0 keeps none.")
     exit_seconds = Float(4.0, help="How long a kernel that ends waits for what is still being kept.")
 
 

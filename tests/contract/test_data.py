@@ -21,6 +21,7 @@ from trackbook.records import (
     DatasetVersion,
     FileRead,
     Model,
+    ModuleUse,
     Reproduction,
     ReproductionVerdict,
     RunStatus,
@@ -111,6 +112,25 @@ def test_snapshots_come_back_equal_oldest_first(store: Store) -> None:
     assert store.snapshots(fingerprints=["of a", "of c"]) == [A]
     assert store.snapshots(ids=[A.snapshot_id], fingerprints=["of b"]) == []
     assert (store.usage().snapshots, store.usage().snapshot_bytes) == (2, 14)
+
+
+def test_what_the_objects_take_is_known_by_kind(store: Store) -> None:
+    table, file = store.put_table(pd.DataFrame({"x": [1, 2]})), store.put_file(b"12345678")
+    model, module, unused = (store.put_object(name * 100) for name in (b"model", b"code", b"other"))
+    store.write(Batch(snapshots=[table, file]))
+    add(
+        store,
+        models=[Model(model_id="m1", name="m", class_name="x.M", object_digest=model)],
+        modules=[ModuleUse(name="own", path="own.py", digest=module, size=400)],
+    )
+
+    found = store.holdings()
+
+    assert (found.tables, found.files, found.models) == (table.stored_bytes, 8, 500)
+    assert (found.outputs, found.code, found.others) == (0, 400, 500)
+    assert store.usage().model_bytes == 500
+    assert store.usage().kept_bytes == table.stored_bytes + 508
+    assert store.get_object(unused)
 
 
 def test_snapshot_without_a_fingerprint_comes_back_equal(store: Store) -> None:

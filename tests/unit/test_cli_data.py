@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pandas as pd
 import pandera.pandas as pa
@@ -45,7 +46,9 @@ def test_datasets_are_listed_with_their_latest_version_and_uses(place):
 
     assert (listed["name"], listed["latest"], listed["runs"]) == ("people", 2, 1)
     assert [each["version"] for each in listed["versions"]] == [1, 2]
-    assert run("data", "ls").stdout.splitlines()[1].split()[:3] == ["people", "2", "3"]
+    lines = run("data", "ls").stdout.splitlines()
+    assert lines[1].split()[:3] == ["people", "2", "3"]
+    assert re.search(r"Kept: tables [\d.]+ k?B.* Tables, files and models: [\d.]+ k?B of at most 20.0 GB", lines[-1])
 
 
 def test_version_is_shown_with_its_profile_and_its_runs(place):

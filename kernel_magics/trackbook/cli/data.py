@@ -42,9 +42,11 @@ def data_group() -> None:
 @json_option
 @click.pass_context
 def list_command(ctx: click.Context, as_json: bool) -> None:
-    """List the datasets."""
+    """List the datasets, and say what the store holds of tables, files, models, outputs and code."""
+    from trackbook.config import load_settings
     from trackbook.display.data import show_datasets
     from trackbook.display.data_payload import dataset_payload
+    from trackbook.display.status import holdings_text
     from trackbook.tracking.datasets import list_datasets
 
     project = project_of(ctx)
@@ -52,7 +54,8 @@ def list_command(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json([dataset_payload(each) for each in found])
     else:
-        print_shown(show_datasets(found, look_of(), project.location))
+        holdings = holdings_text(project.store.holdings(), load_settings(Path.cwd()).budget_bytes)
+        print_shown(show_datasets(found, look_of(), project.location, holdings=holdings))
 
 
 @data_group.command("show", epilog="Example: trackbook data show customers@3")

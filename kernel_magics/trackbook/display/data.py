@@ -18,13 +18,15 @@ _MOST_VERSIONS = 10
 _MOST_RUNS = 5
 
 
-def show_datasets(datasets: Sequence[Dataset], look: Look | None = None, location: str = "") -> Shown:
-    """Show datasets by name."""
+def show_datasets(
+    datasets: Sequence[Dataset], look: Look | None = None, location: str = "", *, holdings: str = ""
+) -> Shown:
+    """Show datasets by name, and beneath them what the store holds (see `holdings_text`)."""
     look = look or Look()
     if not datasets:
         where = f" in {location}" if location else ""
         nothing = f"No dataset is published{where} yet. Publish a table: trackbook.publish(table, 'train')"
-        return shown([Sentence(text=nothing, tone=Tone.QUIET)], look)
+        return shown([Sentence(text=nothing, tone=Tone.QUIET), *_quietly(holdings)], look)
     columns = (
         Column(title="Dataset", is_kept=True),
         Column(title="Version", is_number=True, is_kept=True),
@@ -40,7 +42,11 @@ def show_datasets(datasets: Sequence[Dataset], look: Look | None = None, locatio
         rows=tuple(_dataset_row(each, look) for each in datasets[:MOST_ROWS]),
         more=f"… {rest} more: {look.command} data ls --json" if rest > 0 and not look.is_cell else "",
     )
-    return shown([table], look)
+    return shown([table, *_quietly(holdings)], look)
+
+
+def _quietly(text: str) -> list[Block]:
+    return [Sentence(text=text, tone=Tone.QUIET)] if text else []
 
 
 def _dataset_row(dataset: Dataset, look: Look) -> tuple[Cell, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Tone, facts
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import RunDetail
-from trackbook.store.contract import Usage
+from trackbook.store.contract import Holdings, Usage
 from trackbook.tracking.find import short_id
 from trackbook.tracking.overview import ExperimentCount, Overview
 
@@ -36,10 +38,24 @@ def show_status(overview: Overview, look: Look | None = None) -> Shown:
 
 
 def usage_text(usage: Usage, budget_bytes: int | None) -> str:
-    """Return how much the kept tables and files take, of how much they may where that is known."""
+    """Return how much tables, files and models take, of how much they may where that is known."""
     kept = "1 table or file kept" if usage.snapshots == 1 else f"{usage.snapshots} tables and files kept"
-    most = f" of at most {fmt.size(budget_bytes)}" if budget_bytes is not None else ""
-    return f"{kept}, {fmt.size(usage.snapshot_bytes)}{most}"
+    models = ", with models" if usage.model_bytes else ","
+    return f"{kept}{models} {fmt.size(usage.kept_bytes)}{_most(budget_bytes)}"
+
+
+def holdings_text(holdings: Holdings, budget_bytes: int | None) -> str:
+    """Return what of each kind takes how much, and what of it counts for the budget."""
+    sizes = {each.name: getattr(holdings, each.name) for each in fields(holdings)}
+    listed = ", ".join(f"{name} {fmt.size(size)}" for name, size in sizes.items() if size)
+    if not listed:
+        return "Nothing is kept yet."
+    kept = fmt.size(holdings.tables + holdings.files + holdings.models)
+    return f"Kept: {listed}. Tables, files and models: {kept}{_most(budget_bytes)}."
+
+
+def _most(budget_bytes: int | None) -> str:
+    return f" of at most {fmt.size(budget_bytes)}" if budget_bytes is not None else ""
 
 
 def _experiments(counted: list[ExperimentCount], look: Look) -> Table:

@@ -235,6 +235,17 @@ class Content:
             yield from ((f"Run {run_id}", snapshot_id) for snapshot_id in named if snapshot_id is not None)
         yield from self.data.users()
 
+    def objects_by_kind(self) -> dict[str, list[str]]:
+        """Return the objects of models, outputs and code."""
+        runs = self.runs.values()
+        patches = [each.git.patch for each in self.environments.values() if each.git and each.git.patch]
+        modules = [module.digest for kept in runs for module in kept.modules.values()]
+        return {
+            "models": [each.object_digest for kept in runs for each in kept.models.values() if each.object_digest],
+            "outputs": [digest for each in self.executions.values() for digest in rules.object_digests(each.outputs)],
+            "code": modules + patches,
+        }
+
     def references(self) -> Iterator[tuple[str, str]]:
         """Return what needs an object, and which; what snapshots consist of put aside."""
         for run_id, kept in self.runs.items():

@@ -147,13 +147,35 @@ class Collection:
 class Usage:
     """How much a store holds. Sizes are in bytes.
 
-    `snapshot_bytes` is what the pieces of all snapshots take, each piece counted once: as they were written, and
-    counted anew by `Store.collect`.
+    `snapshots` counts tables and files. `snapshot_bytes` is what the pieces of all of them take, each piece counted
+    once: as they were written, and counted anew by `Store.collect`. `model_bytes` is what models take.
     """
 
     snapshots: int = 0
     snapshot_bytes: int = 0
+    model_bytes: int = 0
     database_bytes: int = 0
+
+    @property
+    def kept_bytes(self) -> int:
+        """Tables, files and models: what a budget is for."""
+        return self.snapshot_bytes + self.model_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What the objects of a store take, by kind, in bytes; one that is of several kinds counts as the first of them.
+
+    `tables` and `files` are snapshots, with the profiles of tables. `code` is modules, and what was changed since the
+    git commit. `others` is the rest: artifacts, reproductions, schemas, long texts, and what nothing needs any more.
+    """
+
+    tables: int = 0
+    files: int = 0
+    models: int = 0
+    outputs: int = 0
+    code: int = 0
+    others: int = 0
 
 
 class Store(Protocol):
@@ -316,6 +338,9 @@ class Store(Protocol):
 
     def usage(self) -> Usage:
         """Return how much the store holds. Cheap: made to be asked before each snapshot."""
+
+    def holdings(self) -> Holdings:
+        """Return what the objects take by kind. It looks at every object."""
 
     def change_token(self) -> int:
         """Return a number that differs whenever something was written since, by anybody. Cheap: made to be polled."""

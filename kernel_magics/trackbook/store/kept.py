@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from trackbook import clock
 from trackbook.errors import NotFoundError
 from trackbook.records import FILE, Snapshot
+from trackbook.store.contract import Holdings
 from trackbook.store.objects import Objects
 
 
@@ -86,6 +88,21 @@ def needed(objects: Objects, snapshot: Snapshot) -> Iterator[str]:
         yield from pieces(objects, snapshot)
     except NotFoundError:
         return  # whoever looks at the manifest finds it
+
+
+def held(objects: Objects, snapshots: Iterable[Snapshot], named: Mapping[str, Iterable[str]]) -> Holdings:
+    """Return what objects take by kind; `named` are those of each kind that are no snapshots, the first kind first."""
+    kinds: dict[str, str] = {}
+    for snapshot in snapshots:
+        kind = "files" if snapshot.kind == FILE else "tables"
+        kinds |= {digest: kind for digest in needed(objects, snapshot) if digest not in kinds}
+    for kind, digests in named.items():
+        kinds |= {digest: kind for digest in digests if digest not in kinds}
+    sizes: Counter[str] = Counter()
+    for entry in objects.entries():
+        age = objects.age(entry)
+        sizes[kinds.get(entry.digest or "", "others")] += age.size if age is not None else 0
+    return Holdings(**sizes)
 
 
 def new_bytes(objects: Objects, snapshots: Iterable[Snapshot]) -> Iterator[tuple[Snapshot, int]]:

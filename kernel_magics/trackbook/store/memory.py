@@ -27,8 +27,8 @@ from trackbook.records import (
 )
 from trackbook.store import rules
 from trackbook.store.content import Content
-from trackbook.store.contract import GRACE, Batch, Collection, RunFilter, Usage
-from trackbook.store.kept import KeepsTables, new_bytes
+from trackbook.store.contract import GRACE, Batch, Collection, Holdings, RunFilter, Usage
+from trackbook.store.kept import KeepsTables, held, new_bytes
 from trackbook.store.kept import needed as needed_by
 from trackbook.store.objects import MemoryObjects, Objects
 
@@ -211,7 +211,16 @@ class MemoryStore(KeepsTables):
         """Return how much the store holds."""
         with self._lock:
             snapshots = self._content.data.snapshots.values()
-            return Usage(snapshots=len(snapshots), snapshot_bytes=sum(each.new_bytes for each in snapshots))
+            return Usage(
+                snapshots=len(snapshots),
+                snapshot_bytes=sum(each.new_bytes for each in snapshots),
+                model_bytes=sum(map(self._objects.size, set(self._content.objects_by_kind()["models"]))),
+            )
+
+    def holdings(self) -> Holdings:
+        """Return what the objects take by kind."""
+        with self._lock:
+            return held(self._objects, self._content.data.snapshots.values(), self._content.objects_by_kind())
 
     def change_token(self) -> int:
         """Return a number that differs whenever something was written since."""

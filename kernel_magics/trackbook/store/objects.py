@@ -66,6 +66,9 @@ class Objects(Protocol):
     def get(self, digest: str) -> bytes:
         """Return the bytes of a digest; `NotFoundError` if they are missing or spoilt."""
 
+    def size(self, digest: str) -> int:
+        """Return how many bytes an object takes; 0 where there is none."""
+
     def entries(self) -> Iterator[Entry]:
         """Return every file of the place, in no order; others may come and go meanwhile."""
 
@@ -132,6 +135,13 @@ class FolderObjects:
         except OSError as error:
             raise StoreError(f"Object {digest[:12]} can't be read: {error}. Check the rights of {path}.") from error
         return _checked(digest, content, self.location)
+
+    def size(self, digest: str) -> int:
+        """Return how many bytes the file of an object has."""
+        try:
+            return (self._folder / _relative(digest)).stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def entries(self) -> Iterator[Entry]:
         """Return every file of the folder that is named as objects and what becomes one are."""
@@ -200,6 +210,10 @@ class MemoryObjects:
             return self._contents[_valid(digest)]
         except KeyError:
             raise NotFoundError(_missing(digest, self.location)) from None
+
+    def size(self, digest: str) -> int:
+        """Return how many bytes an object has."""
+        return len(self._contents.get(digest, b""))
 
     def entries(self) -> Iterator[Entry]:
         """Return every object."""
@@ -278,6 +292,14 @@ class RemoteObjects:
         except OSError as error:
             raise StoreError(f"Object {digest[:12]} can't be read from {self._url}: {error}.") from error
         return _checked(digest, content, self.location)
+
+    def size(self, digest: str) -> int:
+        """Return how many bytes the file of an object has."""
+        system, root = self._system()
+        try:
+            return int(system.size(f"{root}/{_relative(digest)}"))
+        except FileNotFoundError:
+            return 0
 
     def entries(self) -> Iterator[Entry]:
         """Return every file behind the URL that is named as objects and what becomes one are."""

@@ -90,7 +90,6 @@ class Snapshots:
         self._background = Background(guard, _MOST_WAITING)
         self._known: dict[tuple[str, str | None], Promise] = {}
         self._open_files = 0
-        self._model_bytes = 0  # of this session's models, which the store does not count
         self._skops = IdleImport(guard)
         self._deferring = threading.Lock()
         self._deferred: list[tuple[Promise, int, Callable[[], None]]] = []
@@ -272,7 +271,6 @@ class Snapshots:
             store = self._keeper.store
             self._check_room(store, len(content))
             promise.digest = store.put_object(content)
-            self._model_bytes += len(content)
             if rows is not None:
                 promise.snapshot = self._example(rows)
         except (UnfitModelError, NotKeptError, StoreError) as error:
@@ -328,7 +326,7 @@ class Snapshots:
 
     def _check_room(self, store: Store, size: int) -> None:
         """Refuse what would go over the budget, or take more than a tenth of what the disk has left."""
-        used = store.usage().snapshot_bytes + self._model_bytes
+        used = store.usage().kept_bytes
         if used + size > self.limits.budget_bytes:
             raise NotKeptError(
                 f"{_bytes(size)} would go over the budget of {_bytes(self.limits.budget_bytes)} "

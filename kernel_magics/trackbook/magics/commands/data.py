@@ -26,7 +26,7 @@ class DatasetName(Word):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @pass_notebook
 def data(notebook: TrackedNotebook, name: str | None, publish_as: str | None, as_json: bool) -> None:
-    """List the datasets that were published, or show one with what its columns look like.
+    """List the datasets that were published and what the store holds, or show one with what its columns look like.
 
     With --name, a TABLE (Python, with the names of the notebook) is kept whatever its size, and used by the run that is
     current, if there is one.
@@ -43,6 +43,7 @@ def _list(notebook: TrackedNotebook, *, as_json: bool) -> None:
     from trackbook.display.data import show_datasets
     from trackbook.display.data_payload import dataset_payload
     from trackbook.display.payload import dumps
+    from trackbook.display.status import holdings_text
     from trackbook.tracking.datasets import list_datasets
 
     project = notebook.project
@@ -50,7 +51,9 @@ def _list(notebook: TrackedNotebook, *, as_json: bool) -> None:
     if as_json:
         print(dumps([dataset_payload(each) for each in found]))
     else:
-        show_in_cell(show_datasets(found, look(), project.location))
+        keeping = notebook.extension.recorder.snapshots
+        holdings = holdings_text(project.store.holdings(), keeping.limits.budget_bytes if keeping is not None else None)
+        show_in_cell(show_datasets(found, look(), project.location, holdings=holdings))
 
 
 def _show(notebook: TrackedNotebook, name: str, *, as_json: bool) -> None:

@@ -6,14 +6,15 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import TypeVar
 
 from trackbook import clock
 from trackbook.records import Check, DatasetVersion, Reproduction, Snapshot
-from trackbook.store.contract import Batch, Usage
-from trackbook.store.kept import KeepsTables
+from trackbook.store.contract import Batch, Holdings, Usage
+from trackbook.store.kept import KeepsTables, held
 from trackbook.store.objects import Objects
-from trackbook.store.sql import data_reading, statements
+from trackbook.store.sql import data_holdings, data_reading, statements
 from trackbook.store.sql.database import Database
 from trackbook.store.sql.texts import Texts
 
@@ -81,7 +82,30 @@ class SqlData(KeepsTables):
         """Return how much the store holds."""
         with self._reading() as connection:
             ((count, size),) = statements.SNAPSHOT_BYTES.ask(connection)
-        return Usage(snapshots=count, snapshot_bytes=size, database_bytes=os.stat(self._database.path).st_size)
+            models = data_holdings.models(connection)
+        return Usage(
+            snapshots=count,
+            snapshot_bytes=size,
+            model_bytes=sum(map(self._size_of_model, models)),
+            database_bytes=os.stat(self._database.path).st_size,
+        )
+
+    def _size_of_model(self, digest: str) -> int:
+        """Return what a model takes, looked at once: an object does not change."""
+        if digest not in self._model_sizes:
+            self._model_sizes[digest] = self._objects.size(digest)
+        return self._model_sizes[digest]
+
+    @cached_property
+    def _model_sizes(self) -> dict[str, int]:
+        return {}
+
+    def holdings(self) -> Holdings:
+        """Return what the objects take by kind."""
+        with self._reading() as connection:
+            snapshots = data_reading.snapshots(connection, self._texts, {})
+            named = data_holdings.by_kind(connection, self._texts)
+        return held(self._objects, snapshots, named)
 
     def _ask(
         self,
