@@ -9,6 +9,7 @@ from trackbook.pipelines.reproduce import DEFAULT_TOLERANCE, Report, Wish
 from trackbook.pipelines.reproduce import reproduce as make_again
 from trackbook.project import Project, current_project
 from trackbook.records import Comparison, JsonValue, Reproduction, ReproductionVerdict, RunDetail
+from trackbook.tracking.making import finish_keeping
 from trackbook.views import RunReference, get_run
 
 __all__ = ["Progress", "ReproductionView", "reproduce"]
@@ -93,6 +94,7 @@ def reproduce(
         If an option is none, or the run is still being made.
     """
     wish = Wish(tolerance=tolerance, environment=env, data=data)
+    finish_keeping()  # what a model says of its example is known when it is kept, and compared
     project = project or current_project()
     detail = get_run(run, project=project).detail
     return ReproductionView(make_again(project.store, detail, wish, progress), detail)

@@ -12,8 +12,8 @@ from trackbook.tracking.query import parse
 
 from .readme import ROOT, TEXT, blocks, run_cells, section
 
-LOAD, FIT, RUNS, COMPARE, WHY = blocks("ipython")
-SHOWN_RUNS, SHOWN_COMPARISON = blocks("text")
+LOAD, FIT, RUNS, COMPARE, WHY, REPRODUCE = blocks("ipython")
+SHOWN_RUNS, SHOWN_COMPARISON, SHOWN_REPRODUCTION = blocks("text")
 DATA, API, INTEGRATION = blocks("python")
 WANDERING = re.compile(r"\b[0-9a-hj-km-np-tv-z]{8}\b|\b[\d.]+ m?s\b|\b[a-z]+-[a-z]+\b")  # ids, durations, names
 NEWEST_NAMES = "import trackbook; later, earlier = trackbook.runs(limit=2)['name']"
@@ -27,11 +27,13 @@ def steady(text: str) -> list[list[str]]:
 def test_the_first_example_prints_what_the_readme_shows(tmp_path):
     compare = re.sub(r"compare .*", "compare {earlier} {later}", COMPARE)
 
-    printed = run_cells([LOAD, FIT, FIT.replace("0.01", "1.0"), RUNS, NEWEST_NAMES, compare], tmp_path)
+    cells = [LOAD, FIT, FIT.replace("0.01", "1.0"), RUNS, NEWEST_NAMES, compare, REPRODUCE]
+    printed = run_cells(cells, tmp_path)
 
     assert steady(printed[3]) == steady(SHOWN_RUNS)
     # How many rows are the same depends on the packages that are installed.
     assert steady(printed[5])[:-1] == steady(SHOWN_COMPARISON)[:-1]
+    assert steady(printed[6])[-len(steady(SHOWN_REPRODUCTION)) :] == steady(SHOWN_REPRODUCTION)
 
 
 def test_the_question_why_is_answered_down_to_the_constant(tmp_path):
@@ -52,6 +54,7 @@ def test_the_comparison_names_the_runs_of_the_list():
     names = COMPARE.split()[2:]
 
     assert all(name in SHOWN_RUNS and name in SHOWN_COMPARISON for name in names)
+    assert SHOWN_REPRODUCTION.split()[0] in names
 
 
 def test_the_python_example_works_after_the_first_one(tmp_path):
