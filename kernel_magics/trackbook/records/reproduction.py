@@ -66,12 +66,12 @@ class Reproduction:
     reason: str
     tolerance: float = 0.0
     environment: str = "check"
-    comparisons: tuple[Comparison, ...] = ()
+    comparisons: tuple[Comparison, ...] = field(default=(), repr=False)
     seconds: float | None = None
-    slice_digest: str | None = None
-    log_digest: str | None = None
-    first_difference: Mapping[str, JsonValue] | None = None
-    details: Mapping[str, JsonValue] = field(default_factory=dict)
+    slice_digest: str | None = field(default=None, repr=False)
+    log_digest: str | None = field(default=None, repr=False)
+    first_difference: Mapping[str, JsonValue] | None = field(default=None, repr=False)
+    details: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
 
     @property
     def is_reproduced(self) -> bool:
