@@ -124,7 +124,7 @@ def test_array_and_series_are_columns_of_the_file(tmp_path: Path) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(frames())
-@pytest.mark.filterwarnings("ignore:The DataFrame has non-str index name:UserWarning")  # of pandas, for its own file
+@pytest.mark.filterwarnings("ignore:The DataFrame has:UserWarning")  # labels that are no texts, in pandas's own file
 def test_whatever_pandas_can_write_is_written_so(tmp_path_factory: pytest.TempPathFactory, frame: pd.DataFrame) -> None:
     ours, theirs = (tmp_path_factory.getbasetemp() / f"{name}.parquet" for name in ("ours", "theirs"))
     try:
