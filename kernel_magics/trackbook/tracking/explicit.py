@@ -6,31 +6,23 @@ what a child process logs belongs to it.
 
 from __future__ import annotations
 
-import mimetypes
-import operator
-import os
-import reprlib
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from math import prod
-from pathlib import Path
 
 from trackbook import clock
 from trackbook.capture.secrets import redact, redact_value
-from trackbook.errors import InvalidValueError, NoRunError, StoreError
-from trackbook.records import Artifact, Failure, JsonValue, LoggedPoints, Run, RunStatus, encode, json_value
+from trackbook.errors import NoRunError, StoreError
+from trackbook.records import Artifact, Failure, JsonValue, LoggedPoints, Run, RunStatus, encode
 from trackbook.store.contract import Batch, RunChange, RunFilter
 from trackbook.store.rules import check_param
-from trackbook.tracking.annotate import check_key
 from trackbook.tracking.changes import redact_tag
+from trackbook.tracking.child_environment import ChildEnvironment
+from trackbook.tracking.logged_values import LAST_STEP
 from trackbook.tracking.scope import StartedRun, enter, innermost_here, shared
 from trackbook.tracking.session import SessionKeeper
 
-RUN_VARIABLE = "TRACKBOOK_RUN_ID"
-STORE_VARIABLE = "TRACKBOOK_STORE"
 _MOST_WAITING = 1000  # points that are kept back to be written together, for a second at most
-_LAST_STEP = 2**63 - 1
 
 
 class ExplicitRuns:
@@ -54,13 +46,23 @@ class ExplicitRuns:
         self._parents: dict[str, StartedRun] = {}
         self._unwritten: dict[str, StartedRun] = {}
         self._around: StartedRun | None = None
-        self._environment_before: dict[str, str | None] = {}
+        self._children = ChildEnvironment()
         keeper.at_tick = self.flush
 
     @property
     def innermost(self) -> StartedRun | None:
         """The run that what is logged here belongs to, None if none is started."""
         return innermost_here(self.started)
+
+    def innermost_id(self) -> str | None:
+        """Return the id of the innermost run, None if none is started."""
+        found = innermost_here(self.started)
+        return found.run_id if found is not None else None
+
+    def run_of(self, run_id: str) -> Run | None:
+        """Return what is known of a run that was started in this session, None if it was not."""
+        started = self.known.get(run_id)
+        return started.run if started is not None else None
 
     @property
     def around(self) -> StartedRun | None:
@@ -156,7 +158,7 @@ class ExplicitRuns:
         """Add a point to a metric; without a step, the one after the last. Scripts do it in their innermost loops."""
         with self._lock:
             points, following = started.points, started.next_steps.get(key, 0)
-            at = min(following, _LAST_STEP) if step is None else step
+            at = min(following, LAST_STEP) if step is None else step
             if at >= following:
                 started.next_steps[key] = at + 1
             if not points:
@@ -250,104 +252,4 @@ class ExplicitRuns:
     def _announce(self) -> None:
         """Let child processes know the run that all others are inside of, and where its store is."""
         found = shared(self.started) or self._around
-        wanted = self._announcement(found) if found is not None else {}
-        for name in {*self._environment_before, *wanted}:
-            before = self._environment_before.setdefault(name, os.environ.get(name))
-            value = wanted.get(name, before)
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        if found is None:
-            self._environment_before = {}
-
-    def _announcement(self, started: StartedRun) -> dict[str, str]:
-        location = self.keeper.location
-        is_named = os.environ.get(STORE_VARIABLE) and STORE_VARIABLE not in self._environment_before
-        if location is None or location.startswith("memory:") or is_named:
-            return {RUN_VARIABLE: started.run_id}
-        return {RUN_VARIABLE: started.run_id, STORE_VARIABLE: location}
-
-
-def checked_metrics(metrics: Mapping[str, object]) -> dict[str, float | int]:
-    """Return metrics as numbers.
-
-    Raises
-    ------
-    InvalidValueError
-        If a name or a value is none.
-    """
-    return {check_key(key, "metric"): metric_number(key, value) for key, value in metrics.items()}
-
-
-def metric_number(key: str, value: object) -> float | int:
-    """Return a number as a metric keeps it: numpy's and torch's scalars too, booleans not."""
-    if type(value) is float or type(value) is int:
-        return value
-    number: object
-    try:
-        number = json_value(value)
-    except InvalidValueError:
-        number = _only_element(value)
-    if isinstance(number, bool) or not isinstance(number, int | float):
-        raise InvalidValueError(
-            f"The metric '{key}' needs a number, not {type(value).__name__}: {reprlib.repr(value)}."
-        )
-    return number
-
-
-def _only_element(value: object) -> object:
-    """Return the number in an array, series or tensor of one element, None if it is no such thing."""
-    item, shape = getattr(value, "item", None), getattr(value, "shape", None)
-    return item() if callable(item) and isinstance(shape, tuple) and prod(shape) == 1 else None
-
-
-def checked_step(step: object) -> int | None:
-    """Return a step as an int, None for the next one.
-
-    Raises
-    ------
-    InvalidValueError
-        If it is no whole number within 64 bits.
-    """
-    if step is None or (type(step) is int and 0 <= step <= _LAST_STEP):  # nearly always
-        return step
-    try:
-        number = operator.index(step)  # type: ignore[arg-type]  # what is no index is refused here
-    except TypeError:
-        raise InvalidValueError(f"A step is a whole number, not {reprlib.repr(step)}. Count steps from 0.") from None
-    if not -_LAST_STEP - 1 <= number <= _LAST_STEP:
-        raise InvalidValueError(f"Step {reprlib.repr(number)} is beyond 64 bits. Count steps from 0.")
-    return number
-
-
-def checked_params(params: Mapping[str, object]) -> dict[str, JsonValue]:
-    """Return params as JSON values.
-
-    Raises
-    ------
-    InvalidValueError
-        If a name is none or a value has no JSON form.
-    """
-    return {check_key(key, "param"): json_value(value) for key, value in params.items()}
-
-
-def artifact_content(path: str | os.PathLike[str], name: str | None) -> tuple[str, bytes, str]:
-    """Return the name, content and media type of a file that is to be kept.
-
-    Raises
-    ------
-    InvalidValueError
-        If there is no such file, or it can't be read.
-    """
-    file = Path(path)
-    if file.is_dir():
-        raise InvalidValueError(f"'{file}' is a folder. Log its files one by one, or pack them first.")
-    kept = (name or file.name).replace("\\", "/").strip("/")
-    if any(part in ("", ".", "..") for part in kept.split("/")) or not kept.isprintable():
-        raise InvalidValueError(f"'{name or file.name}' is no name for an artifact. Give one like 'plots/roc.png'.")
-    try:
-        return kept, file.read_bytes(), mimetypes.guess_type(kept)[0] or "application/octet-stream"
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InvalidValueError(f"The file '{file}' can't be read: {reason}.") from None
+        self._children.tell(found.run_id if found is not None else None, self.keeper.location)

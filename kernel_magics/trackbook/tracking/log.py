@@ -20,8 +20,8 @@ from trackbook.capture.cell import failure_of
 from trackbook.errors import InvalidValueError, NoRunError
 from trackbook.records import Artifact, Failure, RunStatus
 from trackbook.tracking.annotate import check_key
-from trackbook.tracking.explicit import (
-    ExplicitRuns,
+from trackbook.tracking.explicit import ExplicitRuns
+from trackbook.tracking.logged_values import (
     artifact_content,
     checked_metrics,
     checked_params,

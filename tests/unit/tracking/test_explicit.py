@@ -18,8 +18,8 @@ from trackbook.errors import ImmutableError, InvalidValueError, NoRunError
 from trackbook.records import Failure, RunDetail, RunStatus
 from trackbook.store import Batch, RunChange
 from trackbook.store.contract import RunFilter
-from trackbook.tracking.explicit import (
-    ExplicitRuns,
+from trackbook.tracking.explicit import ExplicitRuns
+from trackbook.tracking.logged_values import (
     artifact_content,
     checked_metrics,
     checked_params,

@@ -76,7 +76,7 @@ def param(notebook: TrackedNotebook, pairs: Sequence[str]) -> None:
 
     A VALUE is Python, with the names of the notebook; a word that is no name stands for itself.
     """
-    from trackbook.tracking.explicit import checked_params
+    from trackbook.tracking.logged_values import checked_params
 
     values = notebook.values(pairs_of(pairs), takes_words=True)
     notebook.extension.recorder.log(params=checked_params(values))
@@ -88,7 +88,7 @@ def param(notebook: TrackedNotebook, pairs: Sequence[str]) -> None:
 @pass_notebook
 def metric(notebook: TrackedNotebook, pairs: Sequence[str], step: int | None) -> None:
     """Log numbers by hand, of the run that they flow from. A VALUE is Python, with the names of the notebook."""
-    from trackbook.tracking.explicit import checked_metrics, checked_step
+    from trackbook.tracking.logged_values import checked_metrics, checked_step
 
     expressions, at = pairs_of(pairs), checked_step(step)
     for key, number in checked_metrics(notebook.values(expressions)).items():
@@ -102,7 +102,7 @@ def metric(notebook: TrackedNotebook, pairs: Sequence[str], step: int | None) ->
 @pass_notebook
 def artifact(notebook: TrackedNotebook, path: str, name: str | None) -> None:
     """Keep a file with the run, by content."""
-    from trackbook.tracking.explicit import artifact_content
+    from trackbook.tracking.logged_values import artifact_content
 
     notebook.extension.recorder.log(artifact=artifact_content(path, name))
 
