@@ -643,3 +643,16 @@ def test_rows_that_were_picked_for_a_prediction_stand_where_it_was_made(nb: Note
     assert "table X.loc[test]" not in shown
     assert re.search(r"X, y = make\(\)  .*X.loc\[train\] 100|see above  .*X.loc\[test\] 50", shown)
     assert not re.search(r"train, test = .*  .*X.loc", shown)
+
+
+def test_table_of_a_function_without_a_name_stands_at_the_metric_that_says_it(table: Notebook) -> None:
+    table.run("df = pd.read_csv('data.csv')\ntrain, valid = df[:40], df[40:]")
+    table.run("m = LogisticRegression().fit(train[['a', 'b']], train.y)\np = m.predict(valid[['a', 'b']])")
+    table.run("accuracy = accuracy_score(valid.y, p)")
+    table.run("of_a = valid.assign(p=p).groupby('a')[['y', 'p']].apply(lambda g: f1_score(g.y, g.p, zero_division=0))")
+
+    run = table.only_run()
+
+    assert any(use.name == "g.y" for use in run.datasets)
+    assert "g.y" not in whole(run, "accuracy")
+    assert tree(run, "accuracy")[1].startswith("[4] line 2: p = m.predict")

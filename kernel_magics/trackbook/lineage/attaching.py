@@ -79,11 +79,12 @@ def _pass_through(draft: Draft, table: str, use: DatasetUse, reader: str) -> Non
 
 
 def _hang(draft: Draft, evidence: Evidence, table: str, use: DatasetUse) -> None:
-    """Hang a table that has no name in the notebook on what used it."""
+    """Hang a table that has no name in the notebook on what used it: on whose code says it, if any does."""
     wanted = OriginKind.FIT if use.role is Role.TRAIN else OriginKind.METRIC
-    for origin in evidence.origins:
-        if origin.kind is wanted:
-            draft.join(table, place_of(origin), use.name)
+    origins = [origin for origin in evidence.origins if origin.kind is wanted]
+    saying = [origin for origin in origins if use.name in (draft.nodes[id_of(origin.source)].code or "")]
+    for origin in saying or origins:
+        draft.join(table, place_of(origin), use.name)
 
 
 # Params
