@@ -6,10 +6,9 @@ import json
 import os
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from email.message import Message
-from email.parser import HeaderParser
 from importlib import metadata
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from trackbook.records.environment import package_key
 _INFO = (".dist-info", ".egg-info")
 _HEAD_BYTES = 4096  # a distribution's name and version stand at the top
 _NAME, _VERSION = re.compile(r"^Name:\s*(\S+)", re.MULTILINE), re.compile(r"^Version:\s*(\S+)", re.MULTILINE)
+_FOLD = re.compile(r"\n[ \t]+")
 _REQUIREMENT = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[(?P<extras>[^\]]*)\])?")
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 _BUILT_ELSEWHERE = frozenset({"conda"})
@@ -52,24 +52,28 @@ def installed() -> Installed:
 
     It reads the headers of each: some tens of milliseconds for some hundred. `installed_versions` is quicker.
     """
-    found: dict[str, tuple[metadata.Distribution, Message]] = {}
+    found: dict[str, tuple[metadata.Distribution, Mapping[str, Sequence[str]]]] = {}
     for distribution in metadata.distributions():
         headers = _headers(distribution)
-        if headers["Name"]:
-            found.setdefault(headers["Name"], (distribution, headers))
+        if any(headers["name"]):
+            found.setdefault(headers["name"][0], (distribution, headers))
     names = sorted(found, key=str.lower)
     origins = {name: _origin(found[name][0]) for name in names}
     return Installed(
-        versions={name: found[name][1]["Version"] or "" for name in names},
+        versions={name: "".join(found[name][1]["version"][:1]) for name in names},
         origins={name: origin for name, origin in origins.items() if origin is not None},
-        requires=_needs({name: found[name][1].get_all("Requires-Dist") or [] for name in names}),
+        requires=_needs({name: found[name][1]["requires-dist"] for name in names}),
     )
 
 
-def _headers(distribution: metadata.Distribution) -> Message:
+def _headers(distribution: metadata.Distribution) -> Mapping[str, Sequence[str]]:
     """Return what a distribution says of itself; `Distribution.metadata` parses its description too, each time."""
-    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or distribution.read_text("")
-    return HeaderParser().parsestr((text or "").partition("\n\n")[0])
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or distribution.read_text("") or ""
+    headers: defaultdict[str, list[str]] = defaultdict(list)
+    for line in _FOLD.sub(" ", text.partition("\n\n")[0]).split("\n"):
+        name, _, value = line.partition(":")
+        headers[name.lower()].append(value.strip())
+    return headers
 
 
 def installed_versions() -> dict[str, str]:

@@ -90,3 +90,14 @@ def test_description_is_no_part_of_what_a_distribution_says_of_itself(plant: Pla
 
     assert found.requires["told"] == ("base",)
     assert found.versions["told"] == "1"
+
+
+def test_header_over_several_lines_is_one(plant: Plant, tmp_path: Path) -> None:
+    plant("folded", "1")
+    plant("base", "1")
+    with open(tmp_path / "site-packages" / "folded-1.dist-info" / "METADATA", "a") as file:
+        file.write("Requires-Dist:\n  base (>=1)\nLicense: Mine\n\t|Version: 3\n\n")
+
+    found = installed()
+
+    assert (found.versions["folded"], found.requires["folded"]) == ("1", ("base",))
