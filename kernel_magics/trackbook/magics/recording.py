@@ -13,7 +13,8 @@ from trackbook.capture.outputs import Limits
 from trackbook.config import Settings
 from trackbook.project import Project, set_current
 from trackbook.tracking.log import set_recorder
-from trackbook.tracking.recorder import PAPERMILL_PARAMETERS, Recorder
+from trackbook.tracking.notebook_params import PAPERMILL_PARAMETERS
+from trackbook.tracking.recorder import Recorder
 from trackbook.tracking.session import SessionKeeper
 from trackbook.tracking.snapshots import Limits as SnapshotLimits
 from trackbook.tracking.snapshots import Snapshots

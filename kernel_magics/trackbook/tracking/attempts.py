@@ -73,7 +73,7 @@ class Attempts:
         events
             In the order in which they happened, with params and code filled in.
         outcome, failure, at
-            How and when the execution ended; RUNNING for a look at one that has not.
+            How and when the execution ended.
         """
         self._begin(execution_id, is_look=outcome is Outcome.RUNNING)
         for event in events:
@@ -86,6 +86,11 @@ class Attempts:
                     self._log(event)
         self._opened.end(outcome, failure, at)
         return self._changes
+
+    def look(self, events: Collection[Event], execution_id: str, at: datetime) -> Changes:
+        """Return what the events of an execution that goes on do to runs, as if they were the session's first."""
+        first = Attempts(self._new_run, self._put_object, parent_id=self.parent_id)
+        return first.process(events, execution_id, Outcome.RUNNING, None, at)
 
     def of_run(self, run_id: str) -> Attempt | None:
         """Return the attempt that a run is."""

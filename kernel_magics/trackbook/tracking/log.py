@@ -234,7 +234,7 @@ def log_params(params: Mapping[str, object]) -> None:
     """Log several inputs; see `log_param`."""
     checked = checked_params(params)
     if _recorder is not None:
-        _recorder.log(params=checked)
+        _recorder.by_hand.log(params=checked)
     else:
         runs = _runs()
         runs.log(runs.for_logging(), params=checked)
@@ -244,7 +244,7 @@ def set_tag(key: str, value: object) -> None:
     """Set a tag of the run; None takes it away."""
     tags = _checked_tags({key: value})
     if _recorder is not None:
-        _recorder.log(tags=tags)
+        _recorder.by_hand.log(tags=tags)
     else:
         runs = _runs()
         runs.log(runs.for_logging(), tags=tags)
@@ -262,7 +262,7 @@ def log_artifact(path: str | os.PathLike[str], name: str | None = None) -> None:
     """
     file = artifact_content(path, name)
     if _recorder is not None:
-        _recorder.log(artifact=file)
+        _recorder.by_hand.log(artifact=file)
     else:
         runs = _runs()
         started = runs.for_logging()
@@ -273,7 +273,7 @@ def log_metrics_from(metrics: Mapping[str, object], step: int | None, frame: Fra
     """Log numbers for the code that a frame runs; see `log_metric`."""
     checked, at = checked_metrics(metrics), checked_step(step)
     if _recorder is not None:
-        _recorder.log_metrics(checked, at, frame)
+        _recorder.by_hand.log_metrics(checked, at, frame)
     else:
         runs = _runs()
         runs.log_metrics(runs.for_logging(), checked, at)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from trackbook.records import RunDetail
+from trackbook.capture.events import Event
+from trackbook.lineage.graph import Lineage
+from trackbook.records import Execution, RunDetail, Source
 from trackbook.store.contract import Store
 
 _NUMPY, _PYTHON = "numpy.random", "random"
@@ -53,6 +55,40 @@ class Seeding:
         if not unseeded or not _DRAWING.search(source):
             return ""  # importing a library may draw, too
         return ", ".join(sorted(unseeded))
+
+
+class UnseededDraws:
+    """The cells of a session that drew from a global generator which nobody had seeded.
+
+    Parameters
+    ----------
+    lineage
+        Knows which cells flowed into names.
+    """
+
+    def __init__(self, lineage: Lineage) -> None:
+        self._lineage = lineage
+        self._seeding = Seeding()
+        self._cells: dict[str, str] = {}
+
+    def note(self, execution: Execution) -> None:
+        """Take a cell that has ended."""
+        used = self._seeding.unseeded_in(execution.source, execution.state)
+        if used:
+            self._cells[execution.execution_id] = f"{used} without a seed in cell {execution.index}"
+
+    def add_to(self, event: Event, source: str, state: Collection[str]) -> None:
+        """Add the draws that flowed into an event of a cell that has just ended, and those of the cell itself.
+
+        Parameters
+        ----------
+        source, state
+            The cell's code, and the names of the global state that it changed.
+        """
+        earlier: Mapping[Source, object] = self._lineage.upstream(event.inputs.outside) if self._cells else {}
+        found = {self._cells[each.execution_id] for each in earlier if each.execution_id in self._cells}
+        used = self._seeding.unseeded_in(source, state)
+        event.unseeded += sorted(found) + ([f"{used} without a seed in this cell"] if used else [])
 
 
 def unseeded_of(store: Store, run: RunDetail) -> tuple[str, ...]:

@@ -602,7 +602,7 @@ def test_cell_whose_params_clash_with_those_said_by_hand_is_kept(desk: Desk) -> 
     recorder = Recorder(keeper, variables, frozenset, desk.guard)
     recorder.capture.attach()
     started = recorder.explicit.start("mine", by="start_run")
-    recorder.log(params={"C": 1.0})
+    recorder.by_hand.log(params={"C": 1.0})
     source = "from sklearn.linear_model import LogisticRegression\nC = 0.5\n"
     source += "m = LogisticRegression(C=C).fit([[0.0], [1.0]], [0, 1])"
 

@@ -75,7 +75,7 @@ def _publish(notebook: TrackedNotebook, expression: str | None, name: str, *, as
         raise InvalidValueError(f"Say which table is to be '{name}': %track data df --name {name}")
     table = notebook.values({name: expression})[name]
     published = publish(table, name)
-    notebook.extension.recorder.log_table(table, expression, published.snapshot_id)
+    notebook.extension.recorder.by_hand.log_table(table, expression, published.snapshot_id)
     if as_json:
         print(dumps(published.to_dict()))
     else:

@@ -39,7 +39,7 @@ def tag(notebook: TrackedNotebook, tags: Sequence[str], remove: Sequence[str], r
 
     pairs = {check_key(key): text for key, text in texts_of(tags).items()}
     if pairs and not remove and run is None and notebook.is_in_recorded_cell:
-        notebook.extension.recorder.log(tags=pairs)
+        notebook.extension.recorder.by_hand.log(tags=pairs)
         return
     detail = notebook.run(run)
     if remove:
@@ -60,7 +60,7 @@ def note(notebook: TrackedNotebook, text: Sequence[str], run: str | None) -> Non
 
     written = " ".join(text) if len(text) > 1 else "".join(map(unquoted, text))
     if written and run is None and notebook.is_in_recorded_cell:
-        notebook.extension.recorder.log(note=written)
+        notebook.extension.recorder.by_hand.log(note=written)
         return
     detail = notebook.run(run)
     if text:
@@ -79,7 +79,7 @@ def param(notebook: TrackedNotebook, pairs: Sequence[str]) -> None:
     from trackbook.tracking.logged_values import checked_params
 
     values = notebook.values(pairs_of(pairs), takes_words=True)
-    notebook.extension.recorder.log(params=checked_params(values))
+    notebook.extension.recorder.by_hand.log(params=checked_params(values))
 
 
 @track.command(epilog="Example: %track metric rmse=np.sqrt(mse) --step 3", context_settings=_PYTHON)
@@ -93,7 +93,7 @@ def metric(notebook: TrackedNotebook, pairs: Sequence[str], step: int | None) ->
     expressions, at = pairs_of(pairs), checked_step(step)
     for key, number in checked_metrics(notebook.values(expressions)).items():
         expression = source_of(expressions[key])
-        notebook.extension.recorder.log_metrics({key: number}, at, sys._getframe(), expression)
+        notebook.extension.recorder.by_hand.log_metrics({key: number}, at, sys._getframe(), expression)
 
 
 @track.command(epilog="Example: %track artifact roc.png --name plots/roc.png", context_settings=SETTINGS)
@@ -104,7 +104,7 @@ def artifact(notebook: TrackedNotebook, path: str, name: str | None) -> None:
     """Keep a file with the run, by content."""
     from trackbook.tracking.logged_values import artifact_content
 
-    notebook.extension.recorder.log(artifact=artifact_content(path, name))
+    notebook.extension.recorder.by_hand.log(artifact=artifact_content(path, name))
 
 
 # Say yourself what a run is
