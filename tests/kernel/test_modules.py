@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from trackbook.errors import NotFoundError
 from trackbook.project import Project
+from trackbook.records import Verdict
 from trackbook.views import get_run
 
-from .session import DATA, Notebook
+from .session import DATA, Notebook, values
 
 HELPERS = "FACTOR = 2\n\ndef scaled(table):\n    return table * FACTOR\n"
 FIT = "model = LogisticRegression().fit(helpers.scaled(X_train), y_train)"
@@ -148,6 +149,24 @@ def test_edited_and_reloaded_module_makes_another_run(nb: Notebook, folder: Path
 
     assert len(nb.runs()) == 2
     assert source_of(nb, "helpers").endswith("# another comment\n")
+
+
+@pytest.mark.parametrize("how", ["2", "2 --full"])
+def test_module_that_autoreload_brings_up_to_date_is_the_one_that_the_run_used(
+    nb: Notebook, folder: Path, how: str
+) -> None:
+    write(folder, helpers="def scaled(X):\n    return X * 1.0\n")
+    nb.run(DATA)
+    nb.run(f"%load_ext autoreload\n%autoreload {how}\nfrom helpers import scaled")
+    nb.run("model = LogisticRegression().fit(scaled(X_train), y_train)\nmodel.score(scaled(X_test), y_test)", "fit")
+    write(folder, helpers="def scaled(X):\n    return X * 0.0\n")
+
+    nb.rerun("fit")
+
+    first, second = nb.runs()
+    assert values(first) != values(second)
+    assert source_of(nb, "helpers").endswith("X * 0.0\n")
+    assert second.run.verdict is Verdict.CLEAN
 
 
 def test_same_module_again_is_a_repetition(nb: Notebook, folder: Path) -> None:

@@ -98,6 +98,7 @@ class CellCapture:
     def attach(self, integrations: Iterable[Integration] | None = None) -> None:
         """Begin to watch: each integration is told of its library's modules when they are imported."""
         set_code_lookup(self._instruments.original_code)
+        self._imports.watch_patches()
         for integration in find_integrations(self._guard) if integrations is None else integrations:
             for name in integration.modules:
                 self._imports.when_imported(name, self._attacher(integration))

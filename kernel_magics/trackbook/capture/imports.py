@@ -1,6 +1,7 @@
 """Tells when a library has been imported, so that it is understood from its first use on and never imported by us.
 
-What is watched is the one function of Python that executes a module's source. Nothing is added to the import system: no
+What is watched is the one function of Python that executes a module's source, and the one by which IPython's autoreload
+puts a file's changes into a module without executing it. Nothing is added to the import system: no
 finder, no loader, no frame in the traceback of an import that fails.
 """
 
@@ -14,6 +15,7 @@ from types import FrameType, ModuleType
 from trackbook.capture.instrument import Instruments
 
 Listener = Callable[[ModuleType], None]
+_AUTORELOAD = "IPython.extensions.deduperreload.deduperreload"
 
 
 class ImportWatch:
@@ -22,7 +24,7 @@ class ImportWatch:
     def __init__(self) -> None:
         self._listeners: dict[str, list[Listener]] = {}
         self.before_execution: Listener | None = None
-        """Called with each module that is about to be executed, when it is imported or reloaded."""
+        """Called with each module that is about to be executed, when it is imported or reloaded, or was patched."""
         self._instruments = Instruments()
 
     def when_imported(self, name: str, listener: Listener) -> None:
@@ -32,6 +34,15 @@ class ImportWatch:
         module = sys.modules.get(name)
         if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
             listener(module)
+
+    def watch_patches(self) -> None:
+        """Tell also of modules that autoreload patches."""
+        self.when_imported(_AUTORELOAD, self._watch_autoreload)
+
+    def _watch_autoreload(self, autoreload: ModuleType) -> None:
+        patch = getattr(getattr(autoreload, "DeduperReloader", None), "maybe_reload_module", None)
+        if patch is not None:
+            self._instruments.watch(patch, _Patches(self))
 
     def remove(self) -> None:
         """Watch no more."""
@@ -52,3 +63,20 @@ class ImportWatch:
         if isinstance(token, ModuleType):
             for listener in list(self._listeners.get(token.__name__, ())):
                 listener(token)
+
+
+class _Patches:
+    """Tells of modules that autoreload has brought up to date in place."""
+
+    def __init__(self, imports: ImportWatch) -> None:
+        self._imports = imports
+
+    def called(self, frame: FrameType) -> object:
+        """Take note of the module (`Watch` protocol)."""
+        return frame.f_locals.get("module")
+
+    def returned(self, token: object, result: object, frame: FrameType) -> None:
+        """Tell of the module if that was done (`Watch` protocol)."""
+        tell = self._imports.before_execution
+        if result is True and tell is not None and isinstance(token, ModuleType):
+            tell(token)
