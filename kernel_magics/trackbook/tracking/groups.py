@@ -114,7 +114,7 @@ def group_runs(
     ----------
     by
         Fields: ``params.KEY`` (or ``KEY``), ``tags.KEY``, ``model``, ``data``, ``code``, ``experiment``
-        or ``session``.
+        or ``session``. ``params.model`` is the model's class where no run has a param of that name.
     metrics
         Which to compare, by key or by its end (``accuracy`` for ``test.accuracy``); default: all.
     seeds
@@ -215,7 +215,7 @@ def _seed_keys(details: Sequence[RunDetail], seeds: Collection[str]) -> frozense
 
 def _field(name: str, facts: Mapping[str, Facts]) -> str:
     known = dict.fromkeys(key for each in facts.values() for key in each)
-    for candidate in (name, *(kind + name for kind in _KINDS)):
+    for candidate in (name, *(kind + name for kind in _KINDS), name.removeprefix("params.")):
         if candidate in known:
             return candidate
     raise InvalidValueError(f"No run has '{name}' to group by. {_nearest(name, known)}")
