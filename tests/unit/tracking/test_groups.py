@@ -193,7 +193,7 @@ def test_groups_without_any_spread_are_compared_without_dividing_by_it(store, ma
 
 def test_params_model_is_the_class_of_the_model_where_no_param_is_called_so(store, make_run):
     made = [make_run(number, params={"seed": number}, metrics={"test.accuracy": 0.9}) for number in range(1, 5)]
-    models = [Model(model_id=f"m{number}", name="m", class_name=f"sklearn.{name}") for number, name in enumerate("AABB")]
+    models = [Model(model_id=f"m{place}", name="m", class_name=f"sklearn.{name}") for place, name in enumerate("AABB")]
     runs = [replace(run, models=(model,)) for run, model in zip(made, models, strict=True)]
 
     grouping = group_runs(store, runs, ["params.model"])
