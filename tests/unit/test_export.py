@@ -406,44 +406,48 @@ def test_csv_folder_has_params_and_points_in_long_form(store, tmp_path):
 
 # MLflow itself, in a process of its own: what it warns of is not ours.
 
-READER = """
+IN_MLFLOW = """
 import json, sys
-from mlflow import MlflowClient
-client = MlflowClient(tracking_uri=sys.argv[1])
-found = {}
-for experiment in client.search_experiments():
-    for run in client.search_runs([experiment.experiment_id], max_results=1000):
-        points = {key: client.get_metric_history(run.info.run_id, key) for key in run.data.metrics}
-        history = {key: [[p.step, p.timestamp, repr(p.value)] for p in each] for key, each in points.items()}
-        def walk(path=None):
-            for each in client.list_artifacts(run.info.run_id, path):
-                yield from walk(each.path) if each.is_dir else [each.path]
-        found[run.info.run_name] = {
-            "experiment": experiment.name, "run_id": run.info.run_id, "status": run.info.status,
-            "start": run.info.start_time, "end": run.info.end_time,
-            "params": run.data.params, "tags": run.data.tags,
-            "latest": {key: repr(value) for key, value in run.data.metrics.items()}, "history": history,
-            "datasets": [
-                {"name": each.dataset.name, "digest": each.dataset.digest, "schema": each.dataset.schema,
-                 "source": each.dataset.source, "tags": {tag.key: tag.value for tag in each.tags}}
-                for each in run.inputs.dataset_inputs
-            ],
-            "artifacts": {path: client.download_artifacts(run.info.run_id, path) for path in walk()},
-        }
-json.dump(found, sys.stdout)
-"""
-MIGRATION = """
-import sys
 from pathlib import Path
+from mlflow import MlflowClient
 from mlflow.store.fs2db import migrate
-migrate(Path(sys.argv[1]), sys.argv[2], progress=False)
+
+def read(uri):
+    client = MlflowClient(tracking_uri=uri)
+    found = {}
+    for experiment in client.search_experiments():
+        for run in client.search_runs([experiment.experiment_id], max_results=1000):
+            points = {key: client.get_metric_history(run.info.run_id, key) for key in run.data.metrics}
+            history = {key: [[p.step, p.timestamp, repr(p.value)] for p in each] for key, each in points.items()}
+            def walk(path=None):
+                for each in client.list_artifacts(run.info.run_id, path):
+                    yield from walk(each.path) if each.is_dir else [each.path]
+            found[run.info.run_name] = {
+                "experiment": experiment.name, "run_id": run.info.run_id, "status": run.info.status,
+                "start": run.info.start_time, "end": run.info.end_time,
+                "params": run.data.params, "tags": run.data.tags,
+                "latest": {key: repr(value) for key, value in run.data.metrics.items()}, "history": history,
+                "datasets": [
+                    {"name": each.dataset.name, "digest": each.dataset.digest, "schema": each.dataset.schema,
+                     "source": each.dataset.source, "tags": {tag.key: tag.value for tag in each.tags}}
+                    for each in run.inputs.dataset_inputs
+                ],
+                "artifacts": {path: client.download_artifacts(run.info.run_id, path) for path in walk()},
+            }
+    return found
+
+folder, target = Path(sys.argv[1]), sys.argv[2]
+as_folder = read(folder.as_uri())
+migrate(folder, target, progress=False)
+print(json.dumps([as_folder, read(target)]))
 """
 
 
-def in_mlflow(script, *arguments):
+def in_mlflow(folder, target):
+    """Return what MLflow reads in a folder, and in the database to which it migrates that."""
     environment = os.environ | {"MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_DISABLE_TELEMETRY": "true"}
     done = subprocess.run(
-        [sys.executable, "-c", script, *map(str, arguments)],
+        [sys.executable, "-c", IN_MLFLOW, str(folder), target],
         capture_output=True,
         text=True,
         env=environment,
@@ -451,7 +455,7 @@ def in_mlflow(script, *arguments):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return json.loads(done.stdout.splitlines()[-1])  # MLflow has told of its migration before
 
 
 @pytest.fixture
@@ -459,7 +463,7 @@ def mlruns(store, tmp_path):
     return tmp_path / "a folder ü" / "mlruns", export("--format", "mlflow", "-o", tmp_path / "a folder ü" / "mlruns")
 
 
-def check_what_mlflow_reads(store, found, *, infinity="inf"):
+def check_what_mlflow_reads(store, found, *, infinity):
     parent, child, other = found["brave-otter"], found["calm-lynx"], found["shy-yak"]
     details = {detail.run.name: detail for detail in store.runs(RunFilter())}
     for name, told in found.items():
@@ -488,25 +492,7 @@ def check_what_mlflow_reads(store, found, *, infinity="inf"):
     assert other["tags"]["trackbook.failure"] == "ValueError: no"
 
 
-def test_mlflow_reads_every_param_metric_and_tag(store, mlruns):
-    found = json.loads(in_mlflow(READER, mlruns[0].as_uri()))
-
-    check_what_mlflow_reads(store, found)
-
-
-def test_mlflow_migrates_the_folder_to_its_database(store, mlruns, tmp_path):
-    target = f"sqlite:///{tmp_path / 'mlflow.db'}"
-
-    in_mlflow(MIGRATION, mlruns[0], target)
-    found = json.loads(in_mlflow(READER, target))
-
-    check_what_mlflow_reads(store, found, infinity=repr(sys.float_info.max))
-    assert len(found["brave-otter"]["datasets"]) == 2
-
-
-def test_mlflow_reads_datasets_and_artifacts(store, mlruns):
-    told = json.loads(in_mlflow(READER, mlruns[0].as_uri()))["brave-otter"]
-
+def check_datasets_and_artifacts(store, told):
     datasets = {each["name"]: each for each in told["datasets"]}
     contents = {path: Path(where).read_bytes() for path, where in told["artifacts"].items()}
     assert datasets["df"]["tags"]["mlflow.data.context"] == "train"
@@ -521,6 +507,15 @@ def test_mlflow_reads_datasets_and_artifacts(store, mlruns):
     assert contents["trackbook_run.json_2"] == b"a,b\n1,2\n"
     assert sum(content == b"a,b\n1,2\n" for content in contents.values()) == 2
     check_run(store, strict_loads(contents["trackbook/run.json"]), store.runs(RunFilter(name="brave-otter"))[0])
+
+
+def test_mlflow_reads_everything_and_migrates_it_to_its_database(store, mlruns, tmp_path):
+    as_folder, as_database = in_mlflow(mlruns[0], f"sqlite:///{tmp_path / 'mlflow.db'}")
+
+    check_what_mlflow_reads(store, as_folder, infinity="inf")
+    check_datasets_and_artifacts(store, as_folder["brave-otter"])
+    check_what_mlflow_reads(store, as_database, infinity=repr(sys.float_info.max))
+    assert len(as_database["brave-otter"]["datasets"]) == 2
 
 
 def test_what_the_rules_of_mlflow_change_is_said(mlruns):

@@ -80,13 +80,21 @@ SETTINGS["Perceptron"] = [{"random_state": None, **each} for each in SETTINGS["S
 SETTINGS["SGDOneClassSVM"] = [{"shuffle": False}, {"shuffle": True, "max_iter": 5}]
 
 
+SHORT: Mapping[str, dict[str, Any]] = {
+    "HistGradientBoostingClassifier": {"max_iter": 5},
+    "HistGradientBoostingRegressor": {"max_iter": 5},
+    "LogisticRegressionCV": {"Cs": 2},
+}
+"""What makes the fits of the slow ones short; none of it draws."""
+
+
 def seeded_kinds() -> Iterator[Any]:
     """Yield the estimators that can be made without another one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, kind in all_estimators():
             if name not in NEVER_FITTED_ALONE and "random_state" in kind._get_param_names():
-                for settings in [{}, *SETTINGS.get(name, [])]:
+                for settings in [SHORT.get(name, {}) | each for each in ({}, *SETTINGS.get(name, []))]:
                     said = ", ".join(f"{key}={value}" for key, value in settings.items())
                     yield pytest.param(kind, settings, id=f"{name}({said})")
 

@@ -580,9 +580,8 @@ def test_fingerprint_is_the_same_in_other_processes_with_and_without_pyarrow() -
         found: list[object] = json.loads(answer.stdout)
         return found
 
-    one, other, bare = run("1"), run("2"), run("3", "without")
+    one, bare = run("1"), run("2", "without")
 
-    assert one == other
     assert one[1:] == [True, "pyarrow"]
     assert bare == [one[0], False, "python"]
 
