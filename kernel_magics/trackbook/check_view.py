@@ -18,7 +18,8 @@ from trackbook.project import Project, current_project
 from trackbook.records import Check, JsonValue
 from trackbook.store.contract import Store
 from trackbook.tracking import datasets as data
-from trackbook.tracking.checks import checks_of, failing_rows, run_check
+from trackbook.tracking.checked_lineage import checks_of
+from trackbook.tracking.checks import failing_rows, run_check
 from trackbook.tracking.making import is_unattended, maker_here
 from trackbook.tracking.schema_inference import infer_text
 from trackbook.tracking.schemas import Schema, schema_of

@@ -31,9 +31,11 @@ from trackbook.records import (
     RunStatus,
     Verdict,
 )
+from trackbook.records.profile import TableProfile
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.cells_of import own_executions, showing
-from trackbook.tracking.checks import checks_of
+from trackbook.tracking.checked_lineage import checks_of
+from trackbook.tracking.datasets import profiles_of
 from trackbook.tracking.direction import FOLD
 from trackbook.tracking.find import short_id, witnesses_of
 from trackbook.tracking.kept_models import load_model
@@ -43,6 +45,8 @@ from trackbook.tracking.why import explain
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MOST_CELLS = 2_000_000  # of a table whose columns are looked at only to be shown
 
 
 class MetricValues(Mapping[str, "float | int"]):
@@ -304,7 +308,15 @@ class RunView:
             differing=environment.differences() if environment else None,
             unseeded=self.unseeded,
             reproductions=self.reproductions,
+            checks=checks_of(self._project.store, self.detail),
         )
+
+    def profiles(self) -> dict[str, TableProfile]:
+        """Return what the columns of the run's tables look like, by their names: worked out once, then kept.
+
+        Of tables whose content is kept; of several with one content the first.
+        """
+        return profiles_of(self._project.store, self.detail)
 
     def show(self, look: Look | None = None) -> Shown:
         """Return the whole run, to look at."""
@@ -323,6 +335,7 @@ class RunView:
             read=self._project.store.get_object,
             showing=self._showing(),
             checks=checks_of(self._project.store, detail),
+            profiles=profiles_of(self._project.store, detail, most_cells=_MOST_CELLS),
             reproductions=self.reproductions,
         )
 

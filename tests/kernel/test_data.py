@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,6 @@ from nbformat import v4, write
 from trackbook.errors import CheckFailedError, NotFoundError
 from trackbook.store import open_store
 from trackbook.store.contract import RunFilter
-
-from .session import DATA
 
 POINTS = """
 import pandas as pd, trackbook
@@ -174,21 +173,75 @@ def test_run_shows_its_checks_and_which_tables_are_kept(nb, folder, capsys):
     assert "Checks" in page
     assert "ranges" in page
     assert "Kept" in page
+    assert re.search(r"\na +float64 +4 +all +1 … 4", page)
+    profiles = nb.run("trackbook.get_run('latest').profiles()")
+    assert {column.name: column.maximum for profile in profiles.values() for column in profile.columns}["a"] == 4.0
+    assert "<svg" in nb.run("trackbook.get_run('latest')")._repr_html_()
 
 
-def test_checks_of_a_run_are_those_of_its_cells_and_tables(nb, folder):
-    (folder / "schema.py").write_text(SCHEMA)
-    nb.run(DATA)
-    nb.run("import trackbook\ntrackbook.check(X_train, 'schema.py', name='aside')")
-    nb.run(
-        "model = LogisticRegression().fit(X_train, y_train)\n"
-        "accuracy_score(y_test, model.predict(X_test))\n"
-        "trackbook.check(X_test, 'schema.py', name='beside')"
-    )
+PEOPLE = """
+import pandas as pd, trackbook
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import train_test_split
+df = pd.DataFrame({"a": range(40), "b": [1.0, 2.0, 5.0, 4.0] * 10, "won": [0, 1, 0, 1] * 10})
+other = df.sample(frac=0.5, random_state=1)
+"""
+SPLIT = """
+X_train, X_test, y_train, y_test = train_test_split(df[["a", "b"]], df["won"], random_state=3)
+"""
+TRAINED = """
+model = LogisticRegression().fit(X_train, y_train)
+accuracy = accuracy_score(y_test, model.predict(X_test))
+"""
+RANGES = """
+import pandera.pandas as pa
+ranges = pa.DataFrameSchema({"a": pa.Column(int, pa.Check.ge(0))})
+"""
 
-    found = nb.run("trackbook.checks('latest')")
 
-    assert "beside" in list(found["name"])
+def checks_of_latest(nb) -> list[str]:
+    return sorted(nb.run("trackbook.checks('latest')")["name"])
+
+
+def test_run_has_the_checks_of_all_that_its_tables_were_made_of(nb, capsys):
+    nb.run(PEOPLE)
+    nb.run(RANGES)
+    nb.run("trackbook.check(df, ranges, name='raw')\ntrackbook.check(other, ranges, name='of another table')")
+    nb.run("%track check df ranges --name by-magic")
+    nb.run(SPLIT)
+    nb.run("trackbook.check(X_train, ranges, name='before the fit')")
+    nb.run("if len(X_test):\n    ok = trackbook.check(X_test, ranges, name='in a block')")
+    nb.run(TRAINED)
+    nb.run("trackbook.check(X_test.assign(c=1), ranges, name='after it')")
+    nb.run("trackbook.check(other[['a']], ranges, name='of another part')")
+
+    expected = ["after it", "before the fit", "by-magic", "in a block", "raw"]
+    assert checks_of_latest(nb) == expected
+    document = json.loads(shown(nb, capsys, "%track show latest --json"))
+    assert sorted(check["name"] for check in document["checks"]) == expected
+
+
+def test_run_has_no_checks_of_what_its_tables_became_or_of_others_of_their_names(nb):
+    nb.run(PEOPLE + RANGES)
+    nb.run(SPLIT)
+    nb.run("trackbook.check(df, ranges, name='used')")
+    nb.run(TRAINED)
+    nb.run("df = df[df['a'] > 3]")
+    nb.run("trackbook.check(df, ranges, name='later')")
+    nb.run("X_train = other[['a', 'b']]\ntrackbook.check(X_train, ranges, name='same name')")
+
+    assert checks_of_latest(nb) == ["used"]
+
+
+def test_run_on_a_dataset_has_the_checks_of_its_version(nb):
+    nb.run(PEOPLE + RANGES)
+    nb.run("trackbook.publish(df, 'people')\ntrackbook.check('people', ranges, name='published')")
+    nb.run("trackbook.publish(other, 'people')\ntrackbook.check('people', ranges, name='newer')")
+    nb.run("df = trackbook.load('people@1')")
+    nb.run(SPLIT + TRAINED)
+
+    assert checks_of_latest(nb) == ["published"]
 
 
 def test_inferred_schema_is_named_after_the_table(nb, folder):

@@ -162,7 +162,7 @@ def schema_command(ctx: click.Context, name: str, output: str | None, is_forced:
 def checks(ctx: click.Context, run: str | None, as_json: bool) -> None:
     """List quality checks, all or those of a RUN and of the tables that it used. The newest come first."""
     from trackbook.display.checks import check_payload, show_checks
-    from trackbook.tracking.checks import checks_of
+    from trackbook.tracking.checked_lineage import checks_of
     from trackbook.tracking.find import find_run
 
     store = project_of(ctx).store

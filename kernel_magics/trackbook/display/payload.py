@@ -6,8 +6,10 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from trackbook.display.checks import check_payload
 from trackbook.lineage.why import Edge, Node
 from trackbook.records import (
+    Check,
     DatasetUse,
     Environment,
     Execution,
@@ -41,11 +43,13 @@ def run_payload(
     differing: Sequence[EnvironmentDifference] | None = None,
     unseeded: Sequence[str] | None = None,
     reproductions: Sequence[Reproduction] | None = None,
+    checks: Sequence[Check] | None = None,
 ) -> Payload:
     """Return a run and what hangs on it. `metrics` has the latest value of each key; times are ISO 8601 in UTC.
 
     `differing` is what of its environment is another one here (``differences``), `unseeded` what drew without a seed,
-    `reproductions` how it came out when it was made again; each is null where nobody looked.
+    `reproductions` how it came out when it was made again, `checks` what was found of its tables; each is null where
+    nobody looked.
     """
     run = detail.run
     return {
@@ -72,6 +76,7 @@ def run_payload(
         "differences": None if differing is None else [_differing(each) for each in differing],
         "unseeded": None if unseeded is None else [*unseeded],
         "reproductions": None if reproductions is None else [_reproduction(each) for each in reproductions],
+        "checks": None if checks is None else [check_payload(each) for each in checks],
     }
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trackbook.capture.secrets import redact_value
 from trackbook.display import format as fmt
-from trackbook.display.blocks import Cell, Column, Table, Tone
+from trackbook.display.blocks import Block, Cell, Column, Fold, Table, Tone
 from trackbook.display.cells import EMPTY, NOTHING
-from trackbook.records import JsonValue
+from trackbook.records import JsonValue, Role, RunDetail
 from trackbook.records.profile import QUANTILES, ColumnProfile, Histogram, Mark, TableProfile, TopValue
+from trackbook.tracking.find import short_id
 
 MOST_COLUMNS = 50
+_MOST_OF_RUN = 12  # columns of a table among all that a run shows
 _MOST_TOP = 3
 _WIDEST = 24
+_BARE_INDEX = "index __index_level_"
 _NO_TIME = re.compile(r"^(\d{4,}-\d\d-\d\d)(?:[T ]00:00:00(?:\.0+)?)?(?:\+00:00)?$")
 _UTC = "+00:00"
 
@@ -22,7 +25,46 @@ _UTC = "+00:00"
 def profile_table(profile: TableProfile, *, heading: str = "Columns", more_at: str = "") -> Table:
     """Return a profile as a table; of very many columns the first, and `more_at` says where the others are."""
     has_shares = any(column.missing for column in profile.columns)
-    columns = (
+    shown = profile.columns[:MOST_COLUMNS]
+    rest = len(profile.columns) - len(shown)
+    return Table(
+        columns=_columns(has_shares=has_shares),
+        rows=tuple(_row(column, has_shares=has_shares) for column in shown),
+        heading=heading,
+        more=f"… {fmt.plural(rest, 'more column')}{': ' if more_at else ''}{more_at}" if rest else "",
+    )
+
+
+def profile_blocks(profiles: Mapping[str, TableProfile], detail: RunDetail) -> list[Block]:
+    """Return what the columns of a run's tables look like: of training data at once, of others behind their names."""
+    where = f"trackbook.get_run('{short_id(detail.run.run_id)}').profiles()"
+    trained = {use.name for use in detail.datasets if use.role in (Role.TRAIN, None)}
+    first = {name: each for name, each in profiles.items() if name in trained} or dict(profiles)
+    others = {name: each for name, each in profiles.items() if name not in first}
+    blocks: list[Block] = [_together(first, _MOST_OF_RUN, where, "Columns")] if first else []
+    if others:
+        folded = _together(others, MOST_COLUMNS, where)
+        blocks.append(Fold(summary=f"Columns of {fmt.one_line(', '.join(others))}", blocks=(folded,), hint=where))
+    return blocks
+
+
+def _together(profiles: Mapping[str, TableProfile], most: int, where: str, heading: str = "") -> Table:
+    """Return several profiles as one table, each beneath its name, with so many columns of it at most."""
+    named = {name: [each for each in own.columns if not _is_bare_index(each)] for name, own in profiles.items()}
+    has_shares = any(column.missing for columns in named.values() for column in columns[:most])
+    rows: list[tuple[Cell, ...]] = []
+    for name, columns in named.items():
+        rest = len(columns) - most
+        more = f"and {fmt.plural(rest, 'more column')}" if rest > 0 else ""
+        rows.append((Cell(text=fmt.one_line(name), is_strong=True, aside=more),))
+        rows += [_row(column, has_shares=has_shares) for column in columns[:most]]
+    is_whole = all(len(columns) <= most for columns in named.values())
+    more_at = "" if is_whole else f"All columns: {where}"
+    return Table(columns=_columns(has_shares=has_shares), rows=tuple(rows), heading=heading, more=more_at)
+
+
+def _columns(*, has_shares: bool) -> tuple[Column, ...]:
+    return (
         Column(title="Column", is_kept=True),
         Column(title="Type"),
         *((Column(title="Missing", is_number=True),) * has_shares),
@@ -31,19 +73,11 @@ def profile_table(profile: TableProfile, *, heading: str = "Columns", more_at: s
         Column(title="Mean", is_number=True, rank=3),
         Column(title="Values", folds=True),
     )
-    shown = profile.columns[:MOST_COLUMNS]
-    rest = len(profile.columns) - len(shown)
-    return Table(
-        columns=columns,
-        rows=tuple(_row(column, has_shares=has_shares) for column in shown),
-        heading=heading,
-        more=f"… {fmt.plural(rest, 'more column')}{': ' if more_at else ''}{more_at}" if rest else "",
-    )
 
 
 def _row(column: ColumnProfile, *, has_shares: bool) -> tuple[Cell, ...]:
     return (
-        Cell(text=fmt.shortened(fmt.one_line(column.name), _WIDEST), title=column.name),
+        Cell(text=_title(column), title=column.name),
         Cell(text=fmt.one_line(column.dtype), tone=Tone.QUIET),
         *((_missing(column),) * has_shares),
         _distinct(column),
@@ -51,6 +85,15 @@ def _row(column: ColumnProfile, *, has_shares: bool) -> tuple[Cell, ...]:
         _mean(column),
         _values(column),
     )
+
+
+def _title(column: ColumnProfile) -> str:
+    return "(index)" if _is_bare_index(column) else fmt.shortened(fmt.one_line(column.name), _WIDEST)
+
+
+def _is_bare_index(column: ColumnProfile) -> bool:
+    """Return whether it is an index without a name."""
+    return column.name.startswith(_BARE_INDEX)
 
 
 def _missing(column: ColumnProfile) -> Cell:

@@ -14,6 +14,7 @@ from trackbook.display.checks import checks_table
 from trackbook.display.log import execution_table
 from trackbook.display.models import model_blocks
 from trackbook.display.outputs import figure_blocks, output_table
+from trackbook.display.profile import profile_blocks
 from trackbook.display.reproduction import verdict_cell
 from trackbook.display.rows import run_seconds
 from trackbook.display.runs import MOST_ROWS, table_of
@@ -31,6 +32,7 @@ from trackbook.records import (
     RunStatus,
     Verdict,
 )
+from trackbook.records.profile import TableProfile
 from trackbook.tracking.choices import default_params, is_group
 from trackbook.tracking.direction import FOLD, is_detail
 from trackbook.tracking.environment import MOST_NAMED, EnvironmentDifference, sentence_of
@@ -59,6 +61,7 @@ def show_run(
     series: Mapping[str, Sequence[MetricPoint]] | None = None,
     showing: Sequence[Execution] = (),
     checks: Sequence[Check] = (),
+    profiles: Mapping[str, TableProfile] | None = None,
     reproductions: Sequence[Reproduction] = (),
     read: Read | None = None,
 ) -> Shown:
@@ -67,7 +70,8 @@ def show_run(
     Params that the estimator only has by default are folded. `witnesses` are runs whose models tell what is a
     default, where this one has no model. `differing` is what of its environment is another one here. `series` are the
     points of metrics that have more than one. `showing` are the executions whose outputs are the run's, `read` gives
-    the objects that they are kept in. `checks` are those of its tables, `reproductions` its own, oldest first.
+    the objects that they are kept in. `checks` are those of its tables, `profiles` what these look like by their names;
+    `reproductions` are its own, oldest first.
     """
     look = look or Look()
     run = detail.run
@@ -81,6 +85,7 @@ def show_run(
         *(() if is_group(detail) and children else _results(detail, look, series or {}, chosen, defaults)),
         _children(children, look),
         _data(detail.datasets),
+        *profile_blocks(profiles or {}, detail),
         checks_table(checks, look) if checks else None,
         *model_blocks(detail, look),
         _artifacts(detail.artifacts),

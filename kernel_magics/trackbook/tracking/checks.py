@@ -12,7 +12,7 @@ from trackbook import clock
 from trackbook.capture.fingerprint import fingerprint as fingerprint_of
 from trackbook.capture.secrets import redact, redact_value
 from trackbook.errors import InvalidValueError
-from trackbook.records import Check, JsonValue, RunDetail, json_value
+from trackbook.records import Check, JsonValue, json_value
 from trackbook.store.contract import Batch, Store
 from trackbook.tracking.annotate import check_key
 from trackbook.tracking.datasets import Maker
@@ -110,17 +110,6 @@ def examine(table: Any, schema: Schema) -> Findings:
     except Exception as error:  # a check of somebody's own may raise anything
         raise InvalidValueError(f"The schema '{schema.name}' can't be used: {sentence_of(error)}") from error
     return Findings()
-
-
-def checks_of(store: Store, detail: RunDetail) -> list[Check]:
-    """Return the checks that have to do with a run: made in it or in its cells, or of a table that it used."""
-    found = {check.check_id: check for check in store.checks(run_id=detail.run.run_id)}
-    snapshots = dict.fromkeys(use.snapshot_id for use in detail.datasets if use.snapshot_id is not None)
-    for snapshot_id in snapshots:
-        found |= {check.check_id: check for check in store.checks(snapshot_id=snapshot_id)}
-    for execution_id in detail.execution_ids:
-        found |= {check.check_id: check for check in store.checks(execution_id=execution_id)}
-    return sorted(found.values(), key=lambda check: check.at)
 
 
 def broken_rules(check: Check) -> list[Mapping[str, JsonValue]]:

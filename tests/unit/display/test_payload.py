@@ -14,7 +14,7 @@ from trackbook.tracking.environment import EnvironmentDifference, Weight
 
 RUN_KEYS = """
     run_id name experiment session_id status verdict verdict_reason started_at finished_at parent_id params metrics tags
-    datasets models modules executions environment differences unseeded reproductions
+    datasets models modules executions environment differences unseeded reproductions checks
 """
 EXECUTION_KEYS = """
     execution_id session_id cell_id index source started_at seconds outcome reads writes hidden run_ids outputs

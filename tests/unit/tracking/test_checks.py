@@ -21,6 +21,7 @@ from trackbook.errors import InvalidValueError
 from trackbook.records import Check, DatasetUse
 from trackbook.store import Batch, MemoryStore
 from trackbook.tracking import checks
+from trackbook.tracking.checked_lineage import checks_of
 from trackbook.tracking.datasets import Maker, publish_table
 from trackbook.tracking.schema_inference import infer_text
 from trackbook.tracking.schemas import schema_of
@@ -267,7 +268,7 @@ def test_check_of_a_run_is_made_in_it_in_its_cells_or_of_its_tables(notebook, ma
         execution_id="cell-1",
     )  # fmt: skip
     store.write(Batch(checks=[in_cell]))
-    found = checks.checks_of(store, replace(detail, execution_ids=("cell-1",)))
+    found = checks_of(store, replace(detail, execution_ids=("cell-1",)))
 
     assert [check.name for check in found] == ["in its cell", "in it", "of its table"]
 

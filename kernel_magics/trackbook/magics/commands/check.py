@@ -78,7 +78,7 @@ def _table(notebook: TrackedNotebook, text: str) -> object:
 def checks(notebook: TrackedNotebook, run: str | None) -> None:
     """List the quality checks of this session, or those of a RUN and of the tables that it used."""
     from trackbook.display.checks import show_checks
-    from trackbook.tracking.checks import checks_of
+    from trackbook.tracking.checked_lineage import checks_of
 
     store = notebook.project.store
     if run is not None:
