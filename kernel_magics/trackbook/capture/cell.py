@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from types import ModuleType
 
 from trackbook import clock
+from trackbook.capture.arrivals import Upstream
 from trackbook.capture.code import Code, cell_code
 from trackbook.capture.definitions import Definitions, is_class
 from trackbook.capture.events import Event
@@ -19,7 +20,7 @@ from trackbook.capture.imports import ImportWatch
 from trackbook.capture.instrument import Instruments
 from trackbook.capture.marks import set_code_lookup
 from trackbook.capture.namespace import Change, Namespace
-from trackbook.capture.observer import Observer, Upstream
+from trackbook.capture.observer import Observer
 from trackbook.capture.resources import ResourceMeter
 from trackbook.capture.sources import Sources
 from trackbook.records import Failure, JsonValue, Outcome, Resources, json_value

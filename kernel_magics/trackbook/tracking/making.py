@@ -39,7 +39,8 @@ def note_read(read: FileRead, table: object, frame: FrameType | None) -> None:
     recorder = log.recorder_here()
     if recorder is not None and recorder.is_on and recorder.is_in_cell:
         with recorder.guard:
-            recorder.capture.observer.add_dataset(frame, read, table)
+            observer = recorder.capture.observer
+            observer.tables.add_dataset(observer.trace(frame, "load"), read, table)
 
 
 def finish_keeping(seconds: float = _PATIENCE_SECONDS) -> None:

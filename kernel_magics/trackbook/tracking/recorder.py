@@ -114,7 +114,8 @@ class Recorder:
 
     def keep_contents(self, snapshots: Snapshots) -> None:
         """Have the tables, files and models kept that flow into runs."""
-        self.snapshots = self.capture.observer.keeping = self._live.snapshots = snapshots
+        self.snapshots = self._live.snapshots = snapshots
+        self.capture.observer.keep_contents(snapshots)
 
     # Cells
 

@@ -113,12 +113,14 @@ class Boosting:
         if isinstance(data, str) or hasattr(data, "__fspath__"):
             files = (read_file(data),)
             name = self._observer.name_of(call, holder, None) or str(data)
-            self._observer.add_held(holder, [DatasetUse(name=name, kind=class_name(holder), files=files)])
+            self._observer.tables.add_held(holder, [DatasetUse(name=name, kind=class_name(holder), files=files)])
             return
-        role = self._observer.role_of_argument(call, data, "data")
+        role = self._observer.tables.role_of_argument(call, data, "data")
         parts = [("data", data), ("label", call.arguments.get("label")), ("weight", call.arguments.get("weight"))]
-        self._observer.add_held(holder, self._observer.data(call, [(value, name, role) for name, value in parts]))
-        self._observer.add_roles([(holder, role)])
+        self._observer.tables.add_held(
+            holder, self._observer.tables.uses(call, [(value, name, role) for name, value in parts])
+        )
+        self._observer.tables.add_roles([(holder, role)])
 
     # Training
 
@@ -140,7 +142,7 @@ class Boosting:
         evaluated
             Name and table of each that is measured on after each round.
         """
-        others = [(name, table, self._observer.role_of(table)) for name, table in evaluated]
+        others = [(name, table, self._observer.tables.role_of(table)) for name, table in evaluated]
         roles = [(name, Role.TRAIN if table is train[0] else role) for name, table, role in others]
         call.notes["labels"] = labels(roles)
         tables: list[tuple[object, str, Role | None]] = [(train[0], train[1], Role.TRAIN)]
@@ -152,7 +154,7 @@ class Boosting:
             at=clock.now(),
             inputs=call.trace.flowing(),
             call_site=(*call.trace.call_site, "fit"),
-            data=self._observer.data(call, tables),
+            data=self._observer.tables.uses(call, tables),
             run_id=clock.new_id(),
             run_name=clock.new_name(),
             estimator=estimator,
@@ -160,7 +162,9 @@ class Boosting:
         )
         event.finish = self._hooks.guarded(lambda: self._measure(call, event))
         call.notes["event"] = event
-        self._observer.add_roles([(train[0], Role.TRAIN)] if self._observer.role_of(train[0]) is None else [])
+        self._observer.tables.add_roles(
+            [(train[0], Role.TRAIN)] if self._observer.tables.role_of(train[0]) is None else []
+        )
         self._observer.add_fit(call, event)
         return event
 
@@ -205,7 +209,7 @@ class Boosting:
         """A round of a loop that a person wrote begins; the first one is where its fit begins."""
         if not call.is_direct or not call.is_outermost:
             return
-        known = self._observer.fit_of(booster)
+        known = self._observer.models.fit_of(booster)
         if known is not None and known in self._observer.events and not known.has_ended:
             return
         loop = self._observer.step_by_step(call, sys._getframe(), [booster])
@@ -249,8 +253,8 @@ class Boosting:
         if not call.is_direct or any(call.arguments.get(what) for what in _NO_PREDICTION):
             return
         booster = call.arguments.get("self")
-        if self._observer.fit_of(booster) is None:
-            self._observer.find_equal(booster)
+        if self._observer.models.fit_of(booster) is None:
+            self._observer.models.find_equal(booster)
         self._observer.add_prediction(call, booster, call.arguments.get("data"), result)
 
 

@@ -82,14 +82,14 @@ class EstimatorCalls:
         self.watch_using(type(estimator))
         if not is_predictor(estimator):
             return
-        earlier = self._observer.fit_of(estimator)
+        earlier = self._observer.models.fit_of(estimator)
         if call.name == "partial_fit" and earlier is not None and earlier in self._observer.events:
             call.notes["event"] = earlier
             return
-        data = self._observer.data(call, [(inputs, 0, Role.TRAIN), (target, 1, Role.TRAIN)])
+        data = self._observer.tables.uses(call, [(inputs, 0, Role.TRAIN), (target, 1, Role.TRAIN)])
         event = self.new_fit(call, estimator, data, inputs)
-        known = self._observer.role_of
-        self._observer.add_roles((table, Role.TRAIN) for table in (inputs, target) if known(table) is None)
+        known = self._observer.tables.role_of
+        self._observer.tables.add_roles((table, Role.TRAIN) for table in (inputs, target) if known(table) is None)
         self._observer.add_fit(call, event, estimator)
 
     def new_fit(self, call: Call, estimator: object, data: list[Any], inputs: object) -> FitEvent:
@@ -114,7 +114,7 @@ class EstimatorCalls:
         event: FitEvent | None = call.notes.get("event")
         estimator, inputs, target = _first_three(call)
         if call.name == "fit_transform" and result is not None:
-            self._observer.add_derived(result, inputs)
+            self._observer.tables.add_derived(result, inputs)
         if event is None:
             self._add_drawn(call, estimator, inputs)
             return
@@ -150,7 +150,7 @@ class EstimatorCalls:
         if not history:
             return
         pairs, place = _evaluated(call)
-        known = self._observer.role_of
+        known = self._observer.tables.role_of
         roles = [Role.TRAIN if pair[0] is inputs else known(pair[0]) for pair in pairs]
         named = dict(zip_longest(list(history), roles[: len(history)]))
         event.metrics += history_points(history, labels(named.items()))
@@ -158,7 +158,7 @@ class EstimatorCalls:
         for (table, target), role in zip(pairs, roles, strict=True):
             if role is not Role.TRAIN:
                 tables = [(each, place, role or Role.VALIDATION) for each in (table, target)]
-                event.data += self._observer.data(call, tables)
+                event.data += self._observer.tables.uses(call, tables)
 
     def _search(self, event: FitEvent, search: Any) -> None:
         results = search.cv_results_
@@ -203,12 +203,12 @@ class EstimatorCalls:
 
     def _transform(self, call: Call, result: Any) -> None:
         _, inputs, _ = _first_three(call)
-        self._observer.add_derived(result, inputs)
+        self._observer.tables.add_derived(result, inputs)
 
     def _find_fit(self, estimator: Any) -> None:
         """Link a model that was copied or loaded from a file to the fit that made it."""
-        if self._observer.fit_of(estimator) is None:
-            self._observer.find_equal(estimator)
+        if self._observer.models.fit_of(estimator) is None:
+            self._observer.models.find_equal(estimator)
 
 
 def is_asked_for(call: Call) -> bool:

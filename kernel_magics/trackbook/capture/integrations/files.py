@@ -42,7 +42,7 @@ class FilesIntegration:
             return
         if is_handle and not set(str(call.arguments.get("mode") or "r")) <= set("rbtU"):
             return
-        self._hooks.observer.add_read(call, path, None if is_handle else result)
+        self._hooks.observer.tables.add_read(call, path, None if is_handle else result)
 
 
 def _is_path(value: object) -> bool:

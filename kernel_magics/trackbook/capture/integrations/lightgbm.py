@@ -90,7 +90,7 @@ class LightgbmIntegration:
             for table, metric, value in _results(result):
                 history.setdefault(table, {}).setdefault(metric, []).append(value)
             return
-        event = self._observer.fit_of(booster)
+        event = self._observer.models.fit_of(booster)
         if event is None or event.has_ended or not self._observer.is_listening:
             return
         for table, metric, value in _results(result):

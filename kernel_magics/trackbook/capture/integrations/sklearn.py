@@ -90,11 +90,11 @@ class SklearnIntegration:
         arrays = tables[0] if tables else ()
         for origin, first, second in zip(arrays, result[::2], result[1::2], strict=False):
             for part in (first, second):
-                self._observer.add_derived(part, origin)
+                self._observer.tables.add_derived(part, origin)
             held_out = {None: Role.TEST, Role.TRAIN: Role.VALIDATION, Role.TEST: Role.TEST, Role.VALIDATION: Role.TEST}
-            origin_role = self._observer.role_of(origin)
+            origin_role = self._observer.tables.role_of(origin)
             kept = Role.VALIDATION if origin_role in (Role.TEST, Role.VALIDATION) else Role.TRAIN
-            self._observer.add_roles([(first, kept), (second, held_out[origin_role])])
+            self._observer.tables.add_roles([(first, kept), (second, held_out[origin_role])])
 
     # Metrics
 
@@ -122,8 +122,8 @@ class SklearnIntegration:
             return
         estimator = call.arguments.get("estimator")
         inputs, target = call.arguments.get("X"), call.arguments.get("y")
-        roles = [self._observer.role_of(table) for table in (inputs, target)]
-        data = self._observer.data(call, [(inputs, "X", roles[0]), (target, "y", roles[1])])
+        roles = [self._observer.tables.role_of(table) for table in (inputs, target)]
+        data = self._observer.tables.uses(call, [(inputs, "X", roles[0]), (target, "y", roles[1])])
         event = self._calls.new_fit(call, estimator, data, inputs)
         options = {
             key: value for key, value in call.arguments.items() if key in ("cv", "scoring", "param_name", "method")
@@ -145,7 +145,7 @@ class SklearnIntegration:
                 event.metrics += _validation_points(result, name)
                 linked = list(result.get("estimator", ()))
             case "cross_val_predict":
-                self._observer.add_cross_prediction(event, result)
+                self._observer.models.add_cross_prediction(event, result)
             case "learning_curve":
                 event.metrics += _curve(f"train.{name}", result[1], result[0])
                 event.metrics += _curve(f"validation.{name}", result[2], result[0])

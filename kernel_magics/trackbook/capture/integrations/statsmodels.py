@@ -91,8 +91,8 @@ class StatsmodelsIntegration:
         )
         call.notes["event"] = event
         frame, made = getattr(model.data, "frame", None), self._made.get(model, (None, None, None))
-        known = self._observer.role_of
-        self._observer.add_roles((each, Role.TRAIN) for each in (frame, *made[1:]) if known(each) is None)
+        known = self._observer.tables.role_of
+        self._observer.tables.add_roles((each, Role.TRAIN) for each in (frame, *made[1:]) if known(each) is None)
         self._observer.add_fit(call, event, model)
 
     def _data(self, call: Call, model: Any) -> list[DatasetUse]:
@@ -103,9 +103,9 @@ class StatsmodelsIntegration:
         )
         frame = getattr(model.data, "frame", None)
         if frame is not None:
-            return self._observer.data(made, [(frame, _written(trace, 1, "data"), Role.TRAIN)])
+            return self._observer.tables.uses(made, [(frame, _written(trace, 1, "data"), Role.TRAIN)])
         tables = [(endog, _written(trace, 0, "endog"), Role.TRAIN), (exog, _written(trace, 1, "exog"), Role.TRAIN)]
-        return self._observer.data(made, tables)
+        return self._observer.tables.uses(made, tables)
 
     def _fit_ends(self, call: Call, results: Any) -> None:
         event: FitEvent | None = call.notes.get("event")
@@ -136,8 +136,8 @@ class StatsmodelsIntegration:
         if not is_asked_for or not call.is_outermost:
             return
         results = call.arguments.get("self")
-        if self._observer.fit_of(results) is None:
-            self._observer.find_equal(results)
+        if self._observer.models.fit_of(results) is None:
+            self._observer.models.find_equal(results)
         predicted = getattr(result, "predicted_mean", result)
         self._observer.add_prediction(call, results, call.arguments.get("exog"), predicted)
 

@@ -109,7 +109,7 @@ class TorchIntegration:
     def _loaded(self, call: Call, result: object) -> None:
         path = call.arguments.get("f")
         if call.is_direct and (isinstance(path, str) or hasattr(path, "__fspath__")):
-            self._observer.add_read(call, path, None)
+            self._observer.tables.add_read(call, path, None)
 
     # Steps
 
@@ -144,7 +144,7 @@ class TorchIntegration:
         self, call: Call, training: _Training, optimizer: Any, trained: list[Any], loop: StepByStep
     ) -> FitEvent:
         data = TrainingData(self._observer, call, loop)
-        earlier = self._observer.fit_of(trained[0]) if trained else None
+        earlier = self._observer.models.fit_of(trained[0]) if trained else None
         event = FitEvent(
             at=clock.now(),
             inputs=loop.inputs,

@@ -12,7 +12,8 @@ from trackbook.capture.hooks import Call
 from trackbook.capture.integrations.estimators import class_name
 from trackbook.capture.integrations.torch_models import attributes_of
 from trackbook.capture.loops import StepByStep
-from trackbook.capture.observer import Observer, role_by_name
+from trackbook.capture.observed_tables import role_by_name
+from trackbook.capture.observer import Observer
 from trackbook.capture.tables import is_table
 from trackbook.records import DatasetUse, Role
 
@@ -39,7 +40,7 @@ class TrainingData:
         """Describe the tables, those that are trained on first."""
         found: dict[tuple[str, Role | None], DatasetUse] = {}
         for name, value, expression in self._values():
-            role = self._observer.role(self._call, value, expression) or role_by_name(name) or Role.TRAIN
+            role = self._observer.tables.role(self._call, value, expression) or role_by_name(name) or Role.TRAIN
             if _is_loader(value):
                 self._loaders.append((value, role))
             for use in self._described(value, self._name(value, name), role, expression, 0):
@@ -73,7 +74,7 @@ class TrainingData:
         if depth > _DEEPEST:
             return
         if is_table(value):
-            described = self._observer.data(self._call, [(value, expression, role)])
+            described = self._observer.tables.uses(self._call, [(value, expression, role)])
             yield from (replace(use, name=name) for use in described)
         elif _is_tensor(value):
             yield self._tensor(value, name, role, expression)
@@ -96,7 +97,7 @@ class TrainingData:
             array = tensor.detach().cpu().numpy()
         except (TypeError, RuntimeError):  # a dtype that numpy has not
             array = tensor.detach().cpu().float().numpy()
-        described = self._observer.data(self._call, [(array, expression, role)])
+        described = self._observer.tables.uses(self._call, [(array, expression, role)])
         return replace(described[0], name=name, kind=kind)
 
 

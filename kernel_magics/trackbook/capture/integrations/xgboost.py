@@ -107,11 +107,13 @@ class XgboostIntegration:
 
     def _evaluated(self, call: Call, result: str) -> None:
         """A person's loop measures after a round: ``[3]	train-rmse:0.5	eval-rmse:0.6``."""
-        event = self._observer.fit_of(call.arguments.get("self"))
+        event = self._observer.models.fit_of(call.arguments.get("self"))
         if event is None or event.has_ended or not call.is_direct:
             return
         step = int(call.arguments.get("iteration") or 0)
-        tables = labels((str(name), self._observer.role_of(table)) for table, name in call.arguments.get("evals") or ())
+        tables = labels(
+            (str(name), self._observer.tables.role_of(table)) for table, name in call.arguments.get("evals") or ()
+        )
         for table, metric, value in _RESULT.findall(str(result)):
             points = history_points({table: {metric: [float(value)]}}, tables)
             event.metrics += [(key, number, step) for key, number, _ in points]
