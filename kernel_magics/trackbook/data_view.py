@@ -22,6 +22,7 @@ from trackbook.records.table_diff import TableDiff
 from trackbook.run_view import RunView
 from trackbook.tracking import datasets as data
 from trackbook.tracking.making import maker_here, note_read
+from trackbook.tracking.newer_data import watch_newer
 from trackbook.tracking.table_files import write_table
 
 if TYPE_CHECKING:
@@ -236,6 +237,8 @@ def _loaded(
 ) -> Any:
     table = data.load_table(project.store, kept, columns=columns, rows=rows, as_=as_)
     note_read(kept.read, table, frame)
+    if kept.is_latest:
+        watch_newer()
     return table
 
 

@@ -13,8 +13,11 @@ import papermill
 import pytest
 from nbformat import v4, write
 from trackbook.errors import CheckFailedError, NotFoundError
+from trackbook.records import Verdict
 from trackbook.store import open_store
 from trackbook.store.contract import RunFilter
+from trackbook.tracking.datasets import Maker, publish_table
+from trackbook.tracking.stale_report import stale_of
 
 POINTS = """
 import pandas as pd, trackbook
@@ -308,3 +311,56 @@ def test_script_publishes_loads_and_checks(folder):
     assert (version.session_id, version.run_id) == (session.session_id, made.run.run_id)
     assert store.checks()[0].session_id == session.session_id
     store.close()
+
+
+# A newer version
+
+LOADED = "df = trackbook.load('people')"
+MEAN = "mean = df['age'].mean()"
+FITTED = """
+from sklearn.linear_model import LinearRegression
+model = LinearRegression().fit(df[["age"]], df["age"])
+score = model.score(df[["age"]], df["age"])
+"""
+
+
+def publish_elsewhere(nb, ages: list[int]) -> None:
+    """Publish as another notebook does."""
+    publish_table(nb.store, pd.DataFrame({"age": ages}), "people", Maker())
+
+
+def test_cells_that_loaded_the_latest_version_are_stale_when_another_one_is_published(nb, capsys):
+    publish_elsewhere(nb, [1, 2, 3])
+    nb.run("import trackbook")
+    nb.run(LOADED, "load")
+    nb.run(MEAN, "mean")
+    assert "Nothing to run again" in shown(nb, capsys, "%track stale")
+    publish_elsewhere(nb, [4, 5, 6])
+
+    nb.run(FITTED, "fit")
+
+    page = shown(nb, capsys, "%track stale")
+    sentence = "loaded people@1 as the latest of its dataset; a newer version was published since."
+    assert sentence in page
+    run = nb.only_run().run
+    assert (run.verdict, sentence in (run.verdict_reason or "")) == (Verdict.STALE, True)
+    report = stale_of(nb.store.sessions()[-1], nb.store.executions(), lambda label: label == "people@1")
+    assert any(finding.read.name == "dataset people@1" for cell in report.cells for finding in cell.findings)
+    for cell, source in {"load": LOADED, "mean": MEAN, "fit": FITTED}.items():
+        nb.run(source, cell)
+    assert "Nothing to run again" in shown(nb, capsys, "%track stale")
+
+
+def test_cells_that_name_their_version_or_publish_it_themselves_are_never_stale(nb, capsys):
+    publish_elsewhere(nb, [1, 2, 3])
+    nb.run("import trackbook\nfrozen = trackbook.load('people@1')\nother = trackbook.load('people', version=1)")
+    nb.run("df = trackbook.load('people')")
+    nb.run("means = frozen['age'].mean(), other['age'].mean(), df['age'].mean()")
+    nb.run("own = trackbook.publish(df * 2, 'people')")
+
+    nb.run(MEAN)
+
+    assert "Nothing to run again" in shown(nb, capsys, "%track stale")
+    publish_elsewhere(nb, [2, 4, 6])  # what is there already
+    nb.run(MEAN)
+    assert "Nothing to run again" in shown(nb, capsys, "%track stale")

@@ -84,11 +84,13 @@ def stale(ctx: click.Context, notebook: str | None, session: str | None, as_json
     knows the values too, and lists no cell whose values came out the same.
     """
     from trackbook.display.stale import show_stale, stale_payload
+    from trackbook.tracking.datasets import newer_version
     from trackbook.tracking.stale_report import session_of, stale_of
 
     store = project_of(ctx).store
     found = session_of(store, notebook, session)
-    report = stale_of(found, store.executions(session_id=found.session_id))
+    executions = store.executions(session_id=found.session_id)
+    report = stale_of(found, executions, lambda label: newer_version(store, label, found.session_id) is not None)
     if as_json:
         print_json(stale_payload(report))
     else:

@@ -11,7 +11,7 @@ from trackbook.display.blocks import Branch, Cell, Title, Tone, Tree
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.lineage.randomness import SEED
 from trackbook.lineage.why import Edge, Graph, Node, NodeKind
-from trackbook.records import HiddenReason, JsonValue
+from trackbook.records import HiddenReason, JsonValue, is_dataset_key
 from trackbook.tracking.datasets import PATH
 from trackbook.tracking.find import short_id
 from trackbook.tracking.why import Explanation
@@ -37,6 +37,7 @@ _HIDDEN = {
     HiddenReason.CHANGED: "⚠ {} changed on disk since",
     HiddenReason.RELOADED: "⚠ {} was loaded again since",
 }
+_NEWER = "⚠ of {} a newer version was published since"
 
 
 def show_why(explanation: Explanation, look: Look | None = None, *, is_whole: bool = False) -> Shown:
@@ -178,7 +179,10 @@ class _Growth:
 def _edge_remarks(edge: Edge) -> list[str]:
     name = fmt.one_line(edge.name)
     said = [] if edge.is_sure else ["may have seeded it"] if edge.name == SEED else [f"may have changed {name}"]
-    return [*said, *([_HIDDEN[edge.hidden].format(name)] if edge.hidden is not None else [])]
+    if edge.hidden is None:
+        return said
+    is_dataset = edge.hidden is HiddenReason.CHANGED and is_dataset_key(edge.name)
+    return [*said, (_NEWER if is_dataset else _HIDDEN[edge.hidden]).format(name)]
 
 
 def _size(branch: Branch) -> int:

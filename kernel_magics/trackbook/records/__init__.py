@@ -12,7 +12,9 @@ from trackbook.records.execution import (
     Resources,
     Source,
     Statement,
+    dataset_key,
     file_key,
+    is_dataset_key,
     is_file_key,
 )
 from trackbook.records.model import Model
@@ -67,9 +69,11 @@ __all__ = [
     "Source",
     "Statement",
     "Verdict",
+    "dataset_key",
     "decode",
     "encode",
     "file_key",
+    "is_dataset_key",
     "is_file_key",
     "json_value",
     "package_key",

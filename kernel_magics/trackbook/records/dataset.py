@@ -27,13 +27,15 @@ class FileRead:
     """A file that a value was read from.
 
     `digest` is the SHA-256 of its content at that time, None where unknown; `object_digest` names the object, or the
-    snapshot, in which that content is kept.
+    snapshot, in which that content is kept. `is_latest`: it was a dataset, and its latest version because the code left
+    open which.
     """
 
     path: str
     size: int | None = None
     digest: str | None = None
     object_digest: str | None = None
+    is_latest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

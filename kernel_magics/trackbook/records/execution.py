@@ -65,6 +65,19 @@ def file_key(path: str) -> str:
     return f"{_FILE}{path}"
 
 
+_DATASET = "dataset "
+
+
+def dataset_key(label: str) -> str:
+    """Return what a version of a dataset (``train@3``) is called among what a statement read from outside."""
+    return f"{_DATASET}{label}"
+
+
+def is_dataset_key(name: str) -> bool:
+    """Return whether what a statement read is a version of a dataset."""
+    return name.startswith(_DATASET)
+
+
 def is_file_key(name: str) -> bool:
     """Return whether what a statement reads is a file that another one wrote."""
     return name.startswith(_FILE)
@@ -75,8 +88,8 @@ class HiddenReason(StrEnum):
 
     RERUN: its cell ran again since, and made another one. EDITED: its cell's text is another one now. DELETED: its cell
     is gone. ORDER: its cell stands below the one that read it. SKIPPED: a cell that stands between the two, and makes
-    another one, had not run since. CHANGED: what came from a file or module is not what that file holds now. RELOADED:
-    the module that was used was loaded again since, with other code.
+    another one, had not run since. CHANGED: what came from a file or module is not what that file holds now, or not the
+    latest version of its dataset any more. RELOADED: the module that was used was loaded again since, with other code.
     """
 
     RERUN = "rerun"

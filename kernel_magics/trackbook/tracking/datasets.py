@@ -43,11 +43,15 @@ class Maker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptTable:
-    """A table that can be read again: a dataset's version, or, where `version` is None, one that a run used."""
+    """A table that can be read again: a dataset's version, or, where `version` is None, one that a run used.
+
+    `is_latest`: nobody said which version, so it is the latest.
+    """
 
     name: str
     snapshot_id: str
     version: DatasetVersion | None = None
+    is_latest: bool = False
 
     @property
     def label(self) -> str:
@@ -57,7 +61,8 @@ class KeptTable:
     @property
     def read(self) -> FileRead:
         """How a read of it is put down, beside reads of files."""
-        return FileRead(path=PATH + self.label, digest=self.snapshot_id, object_digest=self.snapshot_id)
+        path = PATH + self.label
+        return FileRead(path=path, digest=self.snapshot_id, object_digest=self.snapshot_id, is_latest=self.is_latest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,7 +264,21 @@ def find_table(
     name, number = split_reference(name)
     if number is not None and version is not None:
         raise InvalidValueError(f"'{name}@{number}' names a version itself. Leave version={version!r} out.")
-    return kept_version(_numbered(store, name, number if version is None else _number(version)))
+    wanted = number if version is None else _number(version)
+    return replace(kept_version(_numbered(store, name, wanted)), is_latest=wanted is None)
+
+
+def newer_version(store: Store, label: str, session_id: str | None) -> DatasetVersion | None:
+    """Return the latest version of a dataset, if it is newer than one (``train@3``) and has another content.
+
+    One that the session published itself is none: what a notebook publishes, it makes again.
+    """
+    name, number = split_reference(label)
+    versions = store.versions(name)
+    read = next((each for each in versions if each.version == number), None)
+    if read is None or read is versions[-1] or versions[-1].snapshot_id == read.snapshot_id:
+        return None
+    return versions[-1] if session_id is None or versions[-1].session_id != session_id else None
 
 
 def find_version(store: Store, reference: str) -> DatasetVersion:

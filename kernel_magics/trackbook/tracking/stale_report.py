@@ -18,7 +18,7 @@ from trackbook.tracking.files import written_files
 from trackbook.tracking.find import find_session
 from trackbook.tracking.generators import Generators
 from trackbook.tracking.notebook_cells import Cells, PythonCode, is_fit_of
-from trackbook.tracking.surroundings import FileStates
+from trackbook.tracking.surroundings import FileStates, Newer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +34,16 @@ class StaleReport:
     notebook: str | None = None
 
 
-def stale_of(session: Session, executions: Sequence[Execution]) -> StaleReport:
+def stale_of(session: Session, executions: Sequence[Execution], has_newer: Newer | None = None) -> StaleReport:
     """Return the cells of a session to run again, from what the store has of it.
 
     A value that the same code made of the same values is taken for the same; what a cell read is judged by the
-    notebook's file as it is now, if it is still there.
+    notebook's file as it is now, if it is still there. `has_newer` tells what has become of datasets that it loaded.
     """
     path = Path(session.notebook) if session.notebook else None
     saved = saved_notebook(path) if path is not None else None
     cells, staleness, generators = Cells(redact), Staleness(PythonCode()), Generators()
-    files = FileStates(staleness.is_written_from_here_on)
+    files = FileStates(staleness.is_written_from_here_on, has_newer)
     staleness.surroundings = files
     if saved is not None:
         cells.look_at(saved)

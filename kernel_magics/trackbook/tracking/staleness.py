@@ -35,7 +35,7 @@ from trackbook.tracking.generators import NAMES as GENERATORS
 from trackbook.tracking.generators import Generators
 from trackbook.tracking.notebook_cells import Cells, PythonCode, is_fit_of
 from trackbook.tracking.stale_report import StaleReport, report_of
-from trackbook.tracking.surroundings import AllStates, FileStates, ModuleStates
+from trackbook.tracking.surroundings import AllStates, FileStates, ModuleStates, Newer
 from trackbook.tracking.verdicts import judged
 
 _PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None)})
@@ -102,6 +102,10 @@ class HiddenState:
     def watch_modules(self, own: OwnModules) -> None:
         """Look at the project's own modules, too."""
         self._states.modules = ModuleStates(own, self._variables, self._code_of)
+
+    def watch_datasets(self, has_newer: Newer) -> None:
+        """Look at the datasets of which the latest version was loaded, too."""
+        self._states.files.has_newer = has_newer
 
     def _with_writers(self, ended: Ended) -> Sequence[Statement]:
         """Return the statements of a cell that has ended with the cells that wrote the files which they read."""

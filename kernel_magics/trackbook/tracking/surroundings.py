@@ -11,21 +11,28 @@ from types import FunctionType, ModuleType
 from trackbook.capture.module_parts import Names, part_of
 from trackbook.capture.modules import OwnModule, OwnModules
 from trackbook.lineage.stale_facts import Surroundings
-from trackbook.records import FileRead, HiddenReason, Source, Statement, file_key
+from trackbook.records import FileRead, HiddenReason, Source, Statement, dataset_key, file_key
+from trackbook.tracking.datasets import PATH, is_dataset
 from trackbook.tracking.files import has_changed, shown_path, written_files
 
 _MOST_FILES = 300
 """Of a session that reads more files than these no one is looked at again: images, say."""
 _MAGIC = re.compile(r"^\s*%+(?:time|timeit|capture|prun)\b[^\n]*?(?=[A-Za-z_(\n])", re.MULTILINE)
+Newer = Callable[[str], bool]
+"""Whether somebody else published a newer version of a dataset than one (``train@3``)."""
 IsOwn = Callable[[Source, str], bool]
 """Whether a cell that does not stand above a statement wrote the file that the statement had read."""
 
 
 class FileStates(Surroundings):
-    """The files that statements read, and that no cell before them had written."""
+    """The files that statements read, and that no cell before them had written.
 
-    def __init__(self, is_own: IsOwn) -> None:
+    Datasets of which the code left open which version are among them: `has_newer` tells what has become of these.
+    """
+
+    def __init__(self, is_own: IsOwn, has_newer: Newer | None = None) -> None:
         self._is_own = is_own
+        self.has_newer = has_newer
         self._uses: dict[Source, list[FileRead]] = {}
         self._read_at: dict[FileRead, float] = {}
         self._changed: frozenset[FileRead] = frozenset()
@@ -42,7 +49,12 @@ class FileStates(Surroundings):
     def look(self) -> None:
         """Look at the files as they are now."""
         known = self._read_at if len(self._read_at) <= _MOST_FILES else {}
-        self._changed = frozenset(file for file, read_at in known.items() if has_changed(file, read_at))
+        self._changed = frozenset(file for file, read_at in known.items() if self._has_changed(file, read_at))
+
+    def _has_changed(self, file: FileRead, read_at: float) -> bool:
+        if is_dataset(file):
+            return file.is_latest and self.has_newer is not None and self.has_newer(file.path.removeprefix(PATH))
+        return has_changed(file, read_at)
 
     @property
     def is_calm(self) -> bool:
@@ -52,7 +64,7 @@ class FileStates(Surroundings):
     def changed(self, source: Source) -> Sequence[tuple[str, HiddenReason]]:
         """Return the files that a statement read and that hold something else since."""
         files = [file for file in self._uses.get(source, ()) if file in self._changed] if self._changed else []
-        keys = [file_key(shown_path(file.path)) for file in files]
+        keys = [_key(file) for file in files]
         return [(key, HiddenReason.CHANGED) for key in keys if not self._is_own(source, key)]
 
 
@@ -150,6 +162,10 @@ class AllStates(Surroundings):
         """Return what changed of a statement's files and modules."""
         modules = self.modules.changed(source) if self.modules is not None else ()
         return [*self.files.changed(source), *modules]
+
+
+def _key(file: FileRead) -> str:
+    return dataset_key(file.path.removeprefix(PATH)) if is_dataset(file) else file_key(shown_path(file.path))
 
 
 def uses_of(text: str, variables: Mapping[str, object]) -> Mapping[str, Names]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from trackbook.capture.secrets import redact
 from trackbook.lineage.stale_facts import Finding
-from trackbook.records import Execution, HiddenReason, Run, Verdict, is_file_key
+from trackbook.records import Execution, HiddenReason, Run, Verdict, dataset_key, is_dataset_key, is_file_key
 from trackbook.tracking.generators import NAMES as GENERATORS
 
 HIDDEN_REPETITION = "repeated_hidden"
@@ -77,6 +77,9 @@ def reason_sentence(finding: Finding, counts: Mapping[str, str]) -> str:
             return f"{told}, without cell {instead} between them, which makes another one."
         case HiddenReason.RELOADED:
             return f"Cell {reader} used {read.name} as it was before it was edited and loaded again."
+        case HiddenReason.CHANGED if is_dataset_key(read.name):
+            label = read.name.removeprefix(dataset_key(""))
+            return f"Cell {reader} loaded {label} as the latest of its dataset; a newer version was published since."
         case HiddenReason.CHANGED if is_file_key(read.name):
             return f"Cell {reader} read {read.name} as it was before it changed on disk."
         case HiddenReason.CHANGED:

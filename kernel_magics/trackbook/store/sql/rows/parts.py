@@ -43,16 +43,20 @@ def sources_of(items: list[tuple[str, int]]) -> list[Source]:
 
 
 def files_text(files: Iterable[FileRead]) -> str:
-    """Return files as text; where a file's content is kept stands last, if it is."""
-    listed: list[JsonValue] = [
-        [file.path, file.size, file.digest, *([file.object_digest] if file.object_digest else [])] for file in files
-    ]
+    """Return files as text; where a file's content is kept, and that it was the latest, stand last, if so."""
+    listed: list[JsonValue] = [[file.path, file.size, file.digest, *_more(file)] for file in files]
     return encode(listed)
+
+
+def _more(file: FileRead) -> list[JsonValue]:
+    if file.is_latest:
+        return [file.object_digest, True]
+    return [file.object_digest] if file.object_digest else []
 
 
 def files_of(items: Iterable[Any]) -> tuple[FileRead, ...]:
     """Return files from what was decoded of such a text."""
     return tuple(
-        FileRead(path=path, size=size, digest=digest, object_digest=kept[0] if kept else None)
-        for path, size, digest, *kept in items
+        FileRead(path=path, size=size, digest=digest, object_digest=more[0] if more else None, is_latest=len(more) > 1)
+        for path, size, digest, *more in items
     )
