@@ -24,11 +24,12 @@ $(BIN)/uv:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1" uv
 
 # One stamp for each dependency group of pyproject.toml. Uv is quick; pip knows the mirrors and certificates that a machine
-# may be set up with.
+# may be set up with. Compiled, because each of many kernels would compile it all again where Python must not write bytecode.
 $(VENV)/installed-%: pyproject.toml | $(BIN)/uv
 	@echo "Installing Trackbook and the packages for $* ..."
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group $* || \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --editable . --group $* || \
 		$(BIN)/python -m pip install --quiet --editable . --group $*
+	@$(BIN)/python -m compileall -q kernel_magics
 	@touch $@
 
 env: $(VENV)/installed-dev
