@@ -41,9 +41,10 @@ lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab --notebook-dir=example_notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # nbval needs the cells of a notebook in order and in one kernel, so it has a run of its own, and each worker whole files.
+# In the other run the tests of a file stay together too, with what they share, until a worker has nothing left to do.
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg example_notebooks
-	$(BIN)/python -m pytest -n 2 tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
