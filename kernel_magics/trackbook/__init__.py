@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from trackbook.data_view import dataset, datasets, diff_data, load, publish
     from trackbook.reproduction_view import reproduce
     from trackbook.restoration_view import restore
+    from trackbook.tracking.active_run import ActiveRun
     from trackbook.tracking.log import (
-        ActiveRun,
         log_artifact,
         log_metric,
         log_metrics,
@@ -60,7 +60,7 @@ __all__ = [
 _LOG, _VIEWS = "trackbook.tracking.log", "trackbook.views"
 _DATA, _CHECKS = "trackbook.data_view", "trackbook.check_view"
 _HOMES = {
-    "ActiveRun": _LOG,
+    "ActiveRun": "trackbook.tracking.active_run",
     "TrackbookLogger": "trackbook.tracking.logger",
     "check": _CHECKS,
     "checks": _CHECKS,

@@ -72,9 +72,9 @@ def current_project() -> Project:
     logged is in it.
     """
     global _current, _key
-    log = sys.modules.get("trackbook.tracking.log")
-    if log is not None:  # else nothing was
-        log.flush()
+    here = sys.modules.get("trackbook.tracking.here")
+    if here is not None:  # else nothing was logged
+        here.flush()
     with _lock:
         key = (os.getcwd(), os.environ.get("TRACKBOOK_STORE"))
         if _current is None or (_key is not None and _key != key):

@@ -10,9 +10,10 @@ from trackbook.magics.expressions import evaluate, names_at
 from trackbook.project import Project
 from trackbook.records import RunDetail, RunStatus
 from trackbook.store.contract import RunFilter
+from trackbook.tracking.active_run import ActiveRun
 from trackbook.tracking.choices import is_group
 from trackbook.tracking.find import find_run
-from trackbook.tracking.log import ActiveRun, start_run
+from trackbook.tracking.log import start_run
 from trackbook.tracking.scope import StartedRun
 
 if TYPE_CHECKING:

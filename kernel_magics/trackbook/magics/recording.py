@@ -12,7 +12,7 @@ from trackbook.capture.output_sources import OutputWatch
 from trackbook.capture.outputs import Limits
 from trackbook.config import Settings
 from trackbook.project import Project, set_current
-from trackbook.tracking.log import set_recorder
+from trackbook.tracking.here import set_recorder
 from trackbook.tracking.notebook_params import PAPERMILL_PARAMETERS
 from trackbook.tracking.recorder import Recorder
 from trackbook.tracking.session import SessionKeeper

@@ -199,6 +199,12 @@ class ExplicitRuns:
             )
         self.keeper.write(Batch(runs=(change,)))
 
+    def keep_file(self, file: tuple[str, bytes, str]) -> Artifact:
+        """Keep a file, given by its name, content and media type; return the artifact that it is."""
+        name, content, media_type = file
+        digest = self.keeper.put_object(content)
+        return Artifact(name=name, digest=digest, size=len(content), media_type=media_type)
+
     @staticmethod
     def _kept_params(started: StartedRun, params: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         kept = {name: redact_value(name, value) for name, value in params.items()}
@@ -253,3 +259,10 @@ class ExplicitRuns:
         """Let child processes know the run that all others are inside of, and where its store is."""
         found = shared(self.started) or self._around
         self._children.tell(found.run_id if found is not None else None, self.keeper.location)
+
+
+def status_after(error: BaseException | None) -> RunStatus:
+    """Return how a block ended: exits that mean success are no failure, and a cancelled task was interrupted."""
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return RunStatus.FINISHED
+    return RunStatus.FAILED if isinstance(error, Exception | SystemExit) else RunStatus.KILLED

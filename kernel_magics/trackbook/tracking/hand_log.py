@@ -13,7 +13,7 @@ from trackbook.capture.observer import Observer
 from trackbook.capture.tables import describe
 from trackbook.capture.trace import Flowing
 from trackbook.errors import NoRunError
-from trackbook.records import Artifact, JsonValue, Outcome
+from trackbook.records import JsonValue, Outcome
 from trackbook.store.contract import Batch, RunChange
 from trackbook.tracking.attempts import Attempts
 from trackbook.tracking.changes import Changes
@@ -108,7 +108,7 @@ class HandLog:
         """
         started = self._explicit.innermost
         if started is not None:
-            kept = (self._artifact(artifact),) if artifact is not None else ()
+            kept = (self._explicit.keep_file(artifact),) if artifact is not None else ()
             self._explicit.log(started, params=params, tags=tags, note=note, artifacts=kept)
             return
         if not self._state.is_on:
@@ -164,8 +164,3 @@ class HandLog:
 
     def _write(self, changes: Changes) -> None:
         self._keeper.write(Batch(runs=changes.finished(None)))
-
-    def _artifact(self, file: tuple[str, bytes, str]) -> Artifact:
-        name, content, media_type = file
-        digest = self._keeper.put_object(content)
-        return Artifact(name=name, digest=digest, size=len(content), media_type=media_type)

@@ -80,6 +80,17 @@ def checked_params(params: Mapping[str, object]) -> dict[str, JsonValue]:
     return {check_key(key, "param"): json_value(value) for key, value in params.items()}
 
 
+def checked_tags(tags: Mapping[str, object]) -> dict[str, str | None]:
+    """Return tags as texts; None stays None, which takes a tag away.
+
+    Raises
+    ------
+    InvalidValueError
+        If a name is none.
+    """
+    return {check_key(key): None if value is None else str(value) for key, value in tags.items()}
+
+
 def artifact_content(path: str | os.PathLike[str], name: str | None) -> tuple[str, bytes, str]:
     """Return the name, content and media type of a file that is to be kept.
 

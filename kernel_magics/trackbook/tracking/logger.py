@@ -11,7 +11,7 @@ from trackbook.records import JsonValue, json_value
 from trackbook.tracking import log
 
 if TYPE_CHECKING:
-    from trackbook.tracking.log import ActiveRun
+    from trackbook.tracking.active_run import ActiveRun
 
 
 class TrackbookLogger:

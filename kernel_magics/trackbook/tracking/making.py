@@ -6,9 +6,9 @@ from types import FrameType
 
 from trackbook.records import FileRead
 from trackbook.store.contract import Store
-from trackbook.tracking import log
 from trackbook.tracking.datasets import Maker
 from trackbook.tracking.explicit import ExplicitRuns
+from trackbook.tracking.here import recorder_here, runs_here
 from trackbook.tracking.scope import StartedRun
 
 _PATIENCE_SECONDS = 10.0
@@ -22,7 +22,7 @@ def maker_here() -> tuple[Store, Maker]:
     StoreError
         If the store can't be opened.
     """
-    runs, recorder = log.runs_here(), log.recorder_here()
+    runs, recorder = runs_here(), recorder_here()
     started = runs.innermost or _around(runs)
     execution_id = recorder.running_id if recorder is not None and recorder.is_on else None
     runs.keeper.deliver()  # what is queued comes before: the run itself, for one
@@ -36,7 +36,7 @@ def maker_here() -> tuple[Store, Maker]:
 
 def note_read(read: FileRead, table: object, frame: FrameType | None) -> None:
     """Let the notebook's lineage know that a table came from a dataset, read by the code that a frame runs."""
-    recorder = log.recorder_here()
+    recorder = recorder_here()
     if recorder is not None and recorder.is_on and recorder.is_in_cell:
         with recorder.guard:
             observer = recorder.capture.observer
@@ -45,14 +45,14 @@ def note_read(read: FileRead, table: object, frame: FrameType | None) -> None:
 
 def finish_keeping(seconds: float = _PATIENCE_SECONDS) -> None:
     """Wait, at most so long, until what this notebook gave to be kept in the background is there to be read."""
-    recorder = log.recorder_here()
+    recorder = recorder_here()
     if recorder is not None and recorder.snapshots is not None:
         recorder.snapshots.wait(seconds)
 
 
 def is_unattended() -> bool:
     """Return whether a program executes this notebook, as papermill does: nobody looks at what a cell shows."""
-    recorder = log.recorder_here()
+    recorder = recorder_here()
     return recorder is not None and (recorder.explicit.around is not None or not recorder.is_attended())
 
 
