@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from trackbook.store.tables.alignment import Numbers, Stretch
 from trackbook.store.tables.arrow import arrow_of
 from trackbook.store.tables.indexes import index_of
 from trackbook.store.tables.kinds import kind_of
-from trackbook.store.tables.manifest import Manifest, Meta, StoredFile, references
+from trackbook.store.tables.manifest import Manifest, Meta, references
 from trackbook.store.tables.pandas_tables import index_columns
 from trackbook.store.tables.parquet import footer_of, is_flat
 from trackbook.store.tables.reading import Stored, arrow_columns, rows_of
@@ -53,6 +54,7 @@ class Side:
         self.stored = stored
         self.rows = stored.manifest.rows
         self._parts: dict[tuple[int, int], Stored] = {}
+        self._names: dict[int, str] = {}
 
     @cached_property
     def places(self) -> dict[str, Place]:
@@ -118,11 +120,17 @@ class Side:
         return _meaning(self._meta(place), self.stored.manifest)
 
     def runs(self, place: Place) -> list[Run]:
-        """Return the pieces of a column, where it is one array that is cut at whole rows."""
+        """Return the pieces of a column, where it is one array that is cut at whole rows.
+
+        A column of a file that it shares with others is one piece: the whole of that file.
+        """
         found = self._stored_part(place)
         if found is None:
             return []
-        file, each = found
+        number, column, each = found
+        file = self.stored.manifest.files[number]
+        if file.inline is not None or file.columns > 1:
+            return [Run((self._name_of(number), str(column)), 0, self.rows)] if self.rows else []
         runs = []
         dictionary = ""
         for digest, start, stop in rows_of(file):
@@ -131,6 +139,14 @@ class Side:
             elif stop // each > -(-start // each):
                 runs.append(Run((digest, dictionary, str(start % each)), -(-start // each), stop // each))
         return runs
+
+    def _name_of(self, number: int) -> str:
+        """Return what tells the bytes of a file from those of any other."""
+        if number not in self._names:
+            file = self.stored.manifest.files[number]
+            parts = [file.inline or b"", file.tail, *(piece.digest.encode() for piece in file.pieces)]
+            self._names[number] = sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
+        return self._names[number]
 
     def _meta(self, place: Place) -> Meta:
         restore = self.stored.restore
@@ -142,19 +158,21 @@ class Side:
             return column
         return {key: each for key, each in restore.items() if key != "shape"} | {"number": place.number}
 
-    def _stored_part(self, place: Place) -> tuple[StoredFile, int] | None:
+    def _stored_part(self, place: Place) -> tuple[int, int, int] | None:
+        """Return the file of a column that is one array, its number there, and how many values of it a row has."""
         meta = self._meta(place)
-        numbers = references(meta)
         manifest = self.stored.manifest
-        parts = [number for number in numbers if not _is_whole(meta, number)]
+        parts = [number for number in references(meta) if not _is_whole(meta, number)]
         if len(parts) != 1:
             return None
-        file = manifest.files[manifest.arrays[parts[0]][0]]
-        if file.inline is not None or file.columns > 1 or not is_flat(footer_of(file.tail)):
+        number, column = manifest.arrays[parts[0]]
+        file = manifest.files[number]
+        is_shared = file.inline is not None or file.columns > 1
+        if not is_shared and not is_flat(footer_of(file.tail)):
             return None
         shape = self.stored.restore.get("shape")
         each = math.prod(shape[1:]) if shape else 1
-        return (file, each) if each and file.rows == each * manifest.rows else None
+        return (number, column, each) if each and file.rows == each * manifest.rows else None
 
     def _part(self, start: int, stop: int) -> Stored:
         if "columns" in self.stored.restore:

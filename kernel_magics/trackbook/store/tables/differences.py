@@ -25,6 +25,7 @@ _TEXT = 80  # characters of a value that an example shows
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 _NONE: Numbers = np.empty(0, np.int64)
+_NO_VALUES = pa.chunked_array([pa.nulls(0)])
 
 Shared = Sequence[tuple[str, Place, Place]]
 
@@ -58,6 +59,8 @@ def diff(objects: Objects, one: str, other: str, key: Sequence[str] | None = Non
     if by not in ("content", "position"):
         raise InvalidValueError(f"Rows can't be told by {by!r}. Tell them by content, by position, or give a key.")
     sides = Side(Stored.open(objects, one)), Side(Stored.open(objects, other))
+    if one == other and key is None:
+        return TableDiff(before=one, after=other, by=by, rows_before=sides[0].rows, rows_after=sides[1].rows)
     comparison = _Comparison(*sides)
     if key is not None:
         comparison.pair_by_key(list(key))
@@ -202,7 +205,9 @@ class _Comparison:
         if self._pairs is not None or len(parts) > _PARTS:
             one, other = self._pairs or _rows(parts)
             return _cells(one, other, self._before.taken(place, one), self._after.taken(counterpart, other))
-        found = [_cells(_NONE, _NONE, self._before.values(place, 0, 0), self._after.values(counterpart, 0, 0))]
+        if not parts:
+            return _Cells(_NONE, _NONE, _NO_VALUES, _NO_VALUES)
+        found = []
         for start, after, length in parts:
             values = self._before.values(place, start, start + length)
             counterparts = self._after.values(counterpart, after, after + length)

@@ -14,7 +14,7 @@ from trackbook.errors import InvalidValueError
 from trackbook.records.dataset import Column
 from trackbook.records.table_diff import TableDiff
 from trackbook.store.objects import MemoryObjects
-from trackbook.store.tables import diff, write
+from trackbook.store.tables import diff, pieces, write
 
 from .test_pieces import BASE, OTHER, ROWS, Counting
 
@@ -150,6 +150,23 @@ def test_only_pieces_near_what_differs_are_read(name: str) -> None:
 
     assert (found.rows_added, found.rows_removed, found.rows_changed) == counts
     assert objects.bytes_read() < share * first.stored_bytes
+
+
+@pytest.mark.parametrize("by", ["content", "position"])
+def test_of_many_narrow_columns_only_files_with_those_that_differ_are_read(by: str) -> None:
+    objects = Counting()
+    wide = pd.DataFrame(np.random.default_rng(2).normal(size=(1_000, 600)), columns=[f"c{n}" for n in range(600)])
+    edited = wide.copy()
+    edited.iloc[10:20, 5:8] = 0.0
+    first, second = write(objects, wide), write(objects, edited)
+
+    found = diff(objects, first.snapshot_id, second.snapshot_id, by=by)
+
+    assert (found.rows_changed, [column.name for column in found.columns]) == (10, ["c5", "c6", "c7"])
+    assert len(set(objects.read)) < 0.5 * len(pieces(objects, first.snapshot_id))
+    objects.read.clear()
+    assert diff(objects, first.snapshot_id, first.snapshot_id, by=by).is_empty
+    assert len(objects.read) == 2
 
 
 @settings(max_examples=60, deadline=None)
