@@ -81,11 +81,6 @@ def local_environment() -> Environment:
     )
 
 
-def installed_packages() -> dict[str, str]:
-    """Return name and version of every installed distribution, by name; where one is found twice, the one in use."""
-    return dict(installed().versions)
-
-
 def packages_stamp() -> object:
     """Return a value that differs after a package was installed or removed in this process's site folders."""
     folders = (folder for folder in sys.path if os.path.basename(folder) in ("site-packages", "dist-packages"))

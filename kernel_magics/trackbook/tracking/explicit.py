@@ -70,7 +70,7 @@ class ExplicitRuns:
         return self._around
 
     def start(
-        self, name: str | None, *, by: str, tags: Mapping[str, str] | None = None, experiment: str | None = None
+        self, name: str | None, *, tags: Mapping[str, str] | None = None, experiment: str | None = None
     ) -> StartedRun:
         """Start a run beneath the one that runs; it is in the store when this returns."""
         outer = self.innermost
@@ -80,7 +80,7 @@ class ExplicitRuns:
         )
         if experiment:
             run = replace(run, experiment=experiment)
-        started = StartedRun(run, by, outer=outer)
+        started = StartedRun(run, outer=outer)
         kept = {name: redact_tag(name, value) for name, value in (tags or {}).items()}
         self.keeper.write(Batch(runs=(RunChange(run_id=run.run_id, run=run, tags=kept),)))
         with self._lock:
@@ -148,11 +148,11 @@ class ExplicitRuns:
         try:
             found = self.keeper.store.runs(RunFilter(ids=(run_id,)))
         except StoreError:  # what is logged waits, and is refused if there is no such run after all
-            return StartedRun(self.keeper.new_run(run_id, None, clock.now()), by="parent", is_owned=False)
+            return StartedRun(self.keeper.new_run(run_id, None, clock.now()))
         if not found:
             return None
         steps = {key: point.step + 1 for key, point in found[0].metrics.items()}
-        return StartedRun(found[0].run, by="parent", is_owned=False, next_steps=steps, params=dict(found[0].params))
+        return StartedRun(found[0].run, next_steps=steps, params=dict(found[0].params))
 
     def log_metric(self, started: StartedRun, key: str, value: float | int, step: int | None) -> None:
         """Add a point to a metric; without a step, the one after the last. Scripts do it in their innermost loops."""

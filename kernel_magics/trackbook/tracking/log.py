@@ -48,7 +48,7 @@ def start_run(
     called = check_key(name, "run") if name else None
     question = check_key(experiment, "experiment") if experiment else None
     runs = runs_here()
-    return ActiveRun(runs, runs.start(called, by="start_run", tags=texts, experiment=question))
+    return ActiveRun(runs, runs.start(called, tags=texts, experiment=question))
 
 
 def log_metric(key: str, value: object, step: int | None = None) -> None:

@@ -81,7 +81,7 @@ class NotebookParams:
         """Under papermill the notebook's execution is a run, the parent of those inside it."""
         notebook = self._keeper.session.notebook
         name = Path(notebook).stem if notebook else None
-        started = self._explicit.start(name, by="papermill", tags={"papermill": "true"})
+        started = self._explicit.start(name, tags={"papermill": "true"})
         self._explicit.put_around(started)
         self._explicit.log(started, params=params)
         self._run = started.run

@@ -36,8 +36,6 @@ class StartedRun:
     """
 
     run: Run
-    by: str = "start_run"
-    is_owned: bool = True
     outer: StartedRun | None = None
     points: list[LoggedPoint] = field(default_factory=list)
     next_steps: dict[str, int] = field(default_factory=dict)

@@ -48,7 +48,7 @@ def history(desk: Desk, run_id: str, key: str) -> list[tuple[int, float]]:
 
 
 def test_started_run_is_in_the_store_at_once(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run", tags={"team": "red"}, experiment="fraud")
+    started = runs.start("mine", tags={"team": "red"}, experiment="fraud")
 
     detail = details(desk)["mine"]
     assert (detail.run.run_id, detail.run.status) == (started.run_id, RunStatus.RUNNING)
@@ -59,7 +59,7 @@ def test_started_run_is_in_the_store_at_once(desk: Desk, runs: ExplicitRuns) -> 
 @pytest.mark.parametrize("status", [RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED])
 def test_stop_says_how_it_ended(status: RunStatus, desk: Desk, runs: ExplicitRuns) -> None:
     failure = Failure(type="ValueError", message="no")
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     runs.stop(started, status, failure)
 
@@ -71,11 +71,11 @@ def test_stop_says_how_it_ended(status: RunStatus, desk: Desk, runs: ExplicitRun
 
 
 def test_runs_nest(desk: Desk, runs: ExplicitRuns) -> None:
-    outer = runs.start("outer", by="start_run")
-    inner = runs.start("inner", by="start_run")
+    outer = runs.start("outer")
+    inner = runs.start("inner")
 
     runs.stop(inner)
-    third = runs.start("third", by="start_run")
+    third = runs.start("third")
 
     assert details(desk)["inner"].run.parent_id == outer.run_id
     assert details(desk)["third"].run.parent_id == outer.run_id
@@ -83,9 +83,9 @@ def test_runs_nest(desk: Desk, runs: ExplicitRuns) -> None:
 
 
 def test_stop_of_the_outer_ends_the_inner_ones(desk: Desk, runs: ExplicitRuns) -> None:
-    outer = runs.start("outer", by="start_run")
-    runs.start("inner", by="start_run")
-    runs.start("innermost", by="start_run")
+    outer = runs.start("outer")
+    runs.start("inner")
+    runs.start("innermost")
 
     runs.stop(outer)
 
@@ -94,7 +94,7 @@ def test_stop_of_the_outer_ends_the_inner_ones(desk: Desk, runs: ExplicitRuns) -
 
 
 def test_stop_twice_is_nothing(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
     runs.stop(started)
     first = details(desk)["mine"].run
 
@@ -104,9 +104,9 @@ def test_stop_twice_is_nothing(desk: Desk, runs: ExplicitRuns) -> None:
 
 
 def test_children_learn_the_run_by_the_environment(runs: ExplicitRuns) -> None:
-    outer = runs.start("outer", by="start_run")
+    outer = runs.start("outer")
     outside = os.environ["TRACKBOOK_RUN_ID"]
-    inner = runs.start("inner", by="start_run")
+    inner = runs.start("inner")
     inside = os.environ["TRACKBOOK_RUN_ID"]
 
     runs.stop(inner)
@@ -120,7 +120,7 @@ def test_children_learn_the_run_by_the_environment(runs: ExplicitRuns) -> None:
 
 def test_environment_of_the_person_is_put_back(runs: ExplicitRuns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRACKBOOK_RUN_ID", "theirs")
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     runs.stop(started)
 
@@ -128,7 +128,7 @@ def test_environment_of_the_person_is_put_back(runs: ExplicitRuns, monkeypatch: 
 
 
 def test_metrics_get_steps_one_after_the_other(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     for value in (0.1, 0.2, 0.3):
         runs.log_metrics(started, {"loss": value}, None)
@@ -140,7 +140,7 @@ def test_metrics_get_steps_one_after_the_other(desk: Desk, runs: ExplicitRuns) -
 
 
 def test_many_points_are_written_together(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
     before = len(desk.store.batches)
 
     for step in range(2500):
@@ -152,7 +152,7 @@ def test_many_points_are_written_together(desk: Desk, runs: ExplicitRuns) -> Non
 
 
 def test_special_numbers_are_values(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     for value in (math.nan, math.inf, -math.inf):
         runs.log_metrics(started, {"loss": value}, None)
@@ -162,7 +162,7 @@ def test_special_numbers_are_values(desk: Desk, runs: ExplicitRuns) -> None:
 
 
 def test_params_tags_and_notes_are_written_at_once(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     runs.log(started, params={"lr": 0.1}, tags={"a": "1"}, note="good")
 
@@ -171,7 +171,7 @@ def test_params_tags_and_notes_are_written_at_once(desk: Desk, runs: ExplicitRun
 
 
 def test_secrets_are_left_out(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     runs.log(started, params={"password": "hunter2hunter2"})
 
@@ -185,7 +185,7 @@ def test_nothing_to_log_to_is_said(runs: ExplicitRuns) -> None:
 
 def test_run_of_the_parent_process_is_logged_to(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     parent = ExplicitRuns(desk.keeper())
-    theirs = parent.start("theirs", by="start_run")
+    theirs = parent.start("theirs")
     parent.log_metrics(theirs, {"loss": 1.0}, 4)
     parent.flush()
     child = ExplicitRuns(desk.keeper())
@@ -208,7 +208,7 @@ def test_run_of_a_parent_that_the_store_does_not_know(desk: Desk, monkeypatch: p
 
 def test_close_ends_what_is_started(desk: Desk, runs: ExplicitRuns) -> None:
     for name in ("a", "b"):
-        started = runs.start(name, by="start_run")
+        started = runs.start(name)
         runs.log_metrics(started, {"loss": 1.0}, None)
 
     runs.close(RunStatus.KILLED)
@@ -219,7 +219,7 @@ def test_close_ends_what_is_started(desk: Desk, runs: ExplicitRuns) -> None:
 
 
 def test_nothing_is_lost_while_the_store_is_away(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
     desk.store.is_down = True
 
     runs.log_metrics(started, {"loss": 1.0}, None)
@@ -238,7 +238,7 @@ def test_a_run_is_started_though_the_store_can_not_be_opened(desk: Desk) -> None
     desk.can_open = False
     runs = ExplicitRuns(desk.keeper())
 
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
     runs.log_metrics(started, {"loss": 1.0}, None)
     desk.can_open = True
     runs.stop(started)
@@ -247,7 +247,7 @@ def test_a_run_is_started_though_the_store_can_not_be_opened(desk: Desk) -> None
 
 
 def test_wrong_param_is_refused_and_the_rest_goes_on(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
     runs.log(started, params={"lr": 0.1})
 
     with pytest.raises(ValueError, match="lr"):
@@ -313,7 +313,7 @@ def test_folder_and_missing_file_are_refused(tmp_path: Path) -> None:
 
 def test_run_change_of_a_note_is_only_the_owner_s(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     parent = ExplicitRuns(desk.keeper())
-    theirs = parent.start("theirs", by="start_run")
+    theirs = parent.start("theirs")
     child = ExplicitRuns(desk.keeper())
 
     child.log(child.for_logging(), note="mine", tags={"a": "b"})
@@ -331,11 +331,11 @@ def in_thread(act: Callable[[], object]) -> object:
 
 
 def test_run_of_a_thread_is_its_own(runs: ExplicitRuns) -> None:
-    mine = runs.start("mine", by="start_run")
+    mine = runs.start("mine")
     gone_on, seen = threading.Event(), threading.Event()
 
     def work() -> tuple[object, object]:
-        theirs = runs.start("theirs", by="start_run")
+        theirs = runs.start("theirs")
         seen.set()
         gone_on.wait(30)
         return theirs, runs.innermost
@@ -352,14 +352,14 @@ def test_run_of_a_thread_is_its_own(runs: ExplicitRuns) -> None:
 
 
 def test_thread_without_a_run_of_its_own_logs_to_the_main_thread_s(runs: ExplicitRuns) -> None:
-    runs.start("outer", by="start_run")
-    inner = runs.start("inner", by="start_run")
+    runs.start("outer")
+    inner = runs.start("inner")
 
     assert in_thread(lambda: runs.innermost) is inner
 
 
 def test_run_that_only_another_thread_has_is_nobody_else_s(runs: ExplicitRuns) -> None:
-    in_thread(lambda: runs.start("theirs", by="start_run"))
+    in_thread(lambda: runs.start("theirs"))
 
     assert runs.innermost is None
     assert in_thread(lambda: runs.innermost) is None
@@ -367,7 +367,7 @@ def test_run_that_only_another_thread_has_is_nobody_else_s(runs: ExplicitRuns) -
 
 def test_runs_of_tasks_are_apart_and_beneath_the_one_around_them(runs: ExplicitRuns) -> None:
     async def work(number: int, together: asyncio.Barrier) -> bool:
-        started = runs.start(f"task-{number}", by="start_run")
+        started = runs.start(f"task-{number}")
         await together.wait()
         is_own = runs.innermost is started
         await together.wait()
@@ -375,7 +375,7 @@ def test_runs_of_tasks_are_apart_and_beneath_the_one_around_them(runs: ExplicitR
         return is_own
 
     async def main() -> list[bool]:
-        runs.start("outer", by="start_run")
+        runs.start("outer")
         together = asyncio.Barrier(3)
         return await asyncio.gather(*(work(number, together) for number in range(3)))
 
@@ -389,7 +389,7 @@ def test_runs_of_tasks_are_apart_and_beneath_the_one_around_them(runs: ExplicitR
 
 def test_run_that_a_task_left_open_is_there_for_the_next_cell(runs: ExplicitRuns) -> None:
     async def cell() -> StartedRun:
-        return runs.start("mine", by="start_run")
+        return runs.start("mine")
 
     started = asyncio.run(cell())
 
@@ -398,7 +398,7 @@ def test_run_that_a_task_left_open_is_there_for_the_next_cell(runs: ExplicitRuns
 
 def test_thread_that_could_mean_several_runs_logs_to_what_they_share(runs: ExplicitRuns) -> None:
     async def work(together: asyncio.Barrier) -> tuple[object, object]:
-        started = runs.start("task", by="start_run")
+        started = runs.start("task")
         await together.wait()
         found = await asyncio.get_running_loop().run_in_executor(None, lambda: runs.innermost)
         announced = os.environ["TRACKBOOK_RUN_ID"]
@@ -410,15 +410,15 @@ def test_thread_that_could_mean_several_runs_logs_to_what_they_share(runs: Expli
         together = asyncio.Barrier(2)
         return await asyncio.gather(work(together), work(together))
 
-    outer = runs.start("outer", by="start_run")
+    outer = runs.start("outer")
     seen = asyncio.run(main())
 
     assert seen[0] == (outer, outer.run_id)
 
 
 def test_environment_is_clean_whatever_the_order_of_the_ends(runs: ExplicitRuns) -> None:
-    one = in_thread(lambda: runs.start("one", by="start_run"))
-    other = in_thread(lambda: runs.start("other", by="start_run"))
+    one = in_thread(lambda: runs.start("one"))
+    other = in_thread(lambda: runs.start("other"))
     assert isinstance(one, StartedRun)
     assert isinstance(other, StartedRun)
 
@@ -431,9 +431,9 @@ def test_environment_is_clean_whatever_the_order_of_the_ends(runs: ExplicitRuns)
 
 
 def test_notebook_s_own_run_is_announced_around_all_others(runs: ExplicitRuns) -> None:
-    around = runs.start("notebook", by="papermill")
+    around = runs.start("notebook")
     runs.put_around(around)
-    inner = runs.start("inner", by="start_run")
+    inner = runs.start("inner")
     during = os.environ["TRACKBOOK_RUN_ID"]
 
     runs.stop(inner)
@@ -445,7 +445,7 @@ def test_notebook_s_own_run_is_announced_around_all_others(runs: ExplicitRuns) -
 
 
 def test_points_of_many_threads_get_a_step_each(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda number: runs.log_metrics(started, {"n": number}, None), range(2500)))
@@ -461,7 +461,7 @@ def test_points_of_many_threads_get_a_step_each(desk: Desk, runs: ExplicitRuns) 
 
 def test_points_do_not_wait_longer_than_a_tick(desk: Desk) -> None:
     runs = ExplicitRuns(desk.keeper())
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
     runs.log_metrics(started, {"a": 1}, None)
     before = history(desk, started.run_id, "a")
 
@@ -472,7 +472,7 @@ def test_points_do_not_wait_longer_than_a_tick(desk: Desk) -> None:
 
 def test_the_heart_ticks(desk: Desk, eventually: Callable[[Callable[[], object]], None]) -> None:
     runs = ExplicitRuns(desk.keeper(heartbeat_seconds=0.01))
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     runs.log_metrics(started, {"a": 1}, None)
 
@@ -481,7 +481,7 @@ def test_the_heart_ticks(desk: Desk, eventually: Callable[[Callable[[], object]]
 
 def test_points_are_written_at_once_where_nobody_says_goodbye(desk: Desk) -> None:
     runs = ExplicitRuns(desk.keeper(), is_hasty=True)
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     runs.log_metrics(started, {"a": 1}, None)
 
@@ -489,7 +489,7 @@ def test_points_are_written_at_once_where_nobody_says_goodbye(desk: Desk) -> Non
 
 
 def test_point_of_a_run_that_has_ended_is_written_at_once(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
     runs.stop(started)
 
     runs.log_metrics(started, {"late": 1}, None)
@@ -498,7 +498,7 @@ def test_point_of_a_run_that_has_ended_is_written_at_once(desk: Desk, runs: Expl
 
 
 def test_step_after_the_last_possible_one_is_that_one(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     runs.log_metrics(started, {"a": 1}, 2**63 - 1)
     runs.log_metrics(started, {"a": 2}, None)
@@ -508,7 +508,7 @@ def test_step_after_the_last_possible_one_is_that_one(desk: Desk, runs: Explicit
 
 
 def test_param_that_changes_is_refused_at_the_door_and_nothing_of_it_kept(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
     runs.log(started, params={"a": 1})
     desk.store.is_down = True  # where the store could not say it
 
@@ -522,7 +522,7 @@ def test_param_that_changes_is_refused_at_the_door_and_nothing_of_it_kept(desk: 
 
 
 def test_secret_in_an_error_does_not_reach_the_store(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
 
     runs.stop(started, RunStatus.FAILED, Failure(type="ValueError", message="password='hunter2secret99'"))
 
@@ -579,7 +579,7 @@ def test_folder_without_a_name_is_called_a_folder(path: str) -> None:
 
 
 def test_param_said_by_hand_holds_against_one_that_flows_in(desk: Desk, runs: ExplicitRuns) -> None:
-    started = runs.start("mine", by="start_run")
+    started = runs.start("mine")
     runs.log(started, params={"C": 1})
 
     flowed = runs.reconciled([RunChange(run_id=started.run_id, params={"C": 0.5, "depth": 3})])
@@ -601,7 +601,7 @@ def test_cell_whose_params_clash_with_those_said_by_hand_is_kept(desk: Desk) -> 
     variables: dict[str, object] = {"__name__": "__main__"}
     recorder = Recorder(keeper, variables, frozenset, desk.guard)
     recorder.capture.attach()
-    started = recorder.explicit.start("mine", by="start_run")
+    started = recorder.explicit.start("mine")
     recorder.by_hand.log(params={"C": 1.0})
     source = "from sklearn.linear_model import LogisticRegression\nC = 0.5\n"
     source += "m = LogisticRegression(C=C).fit([[0.0], [1.0]], [0, 1])"

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from trackbook.store.tables.errors import UnfitError
@@ -134,8 +133,3 @@ def _numpy(chunk: Any, dtype: np.dtype[Any], how: str) -> Any:
     if how == "ms":
         return chunk.cast(pa.timestamp("s")).to_numpy(zero_copy_only=False)
     return chunk.to_numpy(zero_copy_only=False)
-
-
-def missing_or_nan(values: Any) -> Any:
-    """Return whether each value of an Arrow array is null or NaN."""
-    return pc.is_null(values, nan_is_null=pa.types.is_floating(values.type))

@@ -10,7 +10,6 @@ Source: https://parquet.apache.org/docs/file-format/, https://huggingface.co/blo
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from trackbook.store.tables.thrift import BINARY, I64, LIST, STRUCT, Struct, read_struct, write_struct
+from trackbook.store.tables.thrift import I64, LIST, STRUCT, Struct, read_struct, write_struct
 
 MAGIC = b"PAR1"
 _CHUNKS = {"min_chunk_size": 4 << 10, "max_chunk_size": 128 << 10, "norm_level": 0}  # bytes of values, not yet packed
@@ -124,12 +123,6 @@ def with_chunks(footer: Struct, chunks: Sequence[tuple[int, Sequence[Page]]]) ->
         at += sum(page.size for page in pages)
     rows = sum(page.values for _, pages in chunks for page in pages)
     return with_footer({**footer, 3: (I64, rows), 4: (LIST, (STRUCT, kept))})
-
-
-def schema_entry(schema: Any) -> Struct:
-    """Return the entry of a file's metadata by which Arrow knows its own types again."""
-    text = base64.b64encode(memoryview(schema.serialize()))
-    return {1: (BINARY, b"ARROW:schema"), 2: (BINARY, text)}
 
 
 def _group(group: Struct, pages: Sequence[Page], at: int) -> Struct:
