@@ -79,8 +79,6 @@ class Effects:
 
     is_lasting: bool = False
     calls: bool = False
-    is_unknown: bool = False
-    """Whether code was called that nobody can see: a package of one's own."""
     seeds: set[str] = field(default_factory=set)
     may_seed: set[str] = field(default_factory=set)
     frameworks: set[str] = field(default_factory=set)
@@ -197,7 +195,7 @@ class _Finder:
             if _PLOT_SETTING.match(leaf) or ".style." in path or ".rcParams" in path:
                 self.found.changes.add(PLOTS)
         elif not is_library(path):
-            self.found.is_lasting = self.found.is_unknown = True
+            self.found.is_lasting = True  # a package of one's own: nobody can see what it does
         elif _WORLD_CALLS.match(path):
             self.found.is_lasting |= _HARMLESS_SYS.match(path) is None
         elif _is_setting(path):
