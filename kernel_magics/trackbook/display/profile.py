@@ -132,7 +132,7 @@ def _lengths(column: ColumnProfile) -> Cell:
 def _mean(column: ColumnProfile) -> Cell:
     if column.mean is None:
         return EMPTY
-    spread = f"± {column.deviation:.3g}" if column.deviation is not None else ""
+    spread = f"± {fmt.number(float(f'{column.deviation:.3g}'))}" if column.deviation is not None else ""
     return Cell(text=fmt.number(column.mean), aside=spread)
 
 

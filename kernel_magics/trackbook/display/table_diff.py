@@ -59,7 +59,9 @@ def _rows(count: int, ranges: Sequence[tuple[int, int]], tone: Tone, symbol: str
     told = [str(first) if stop == first + 1 else f"{first} to {stop - 1}" for first, stop in ranges[:_MOST_RANGES]]
     covered = sum(stop - first for first, stop in ranges[:_MOST_RANGES])
     where = ", ".join(told) + (", …" if covered < count else "")
-    return Cell(text=f"{count:,}", symbol=symbol, tone=tone, aside=f"rows {where}" if told else "")
+    return Cell(
+        text=f"{count:,}", symbol=symbol, tone=tone, aside=f"{'rows' if count > 1 else 'row'} {where}" if told else ""
+    )
 
 
 def _column_facts(diff: TableDiff) -> list[Block]:

@@ -74,6 +74,20 @@ def aligned(before: NDArray[Any], after: NDArray[Any]) -> list[Stretch]:
     return _joined(sorted(filled))
 
 
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the elements of an array, each once, in order. By sorting: numpy's own hashes take ten times as long."""
+    ordered = np.sort(values)
+    is_new = np.ones(len(ordered), bool)
+    is_new[1:] = ordered[1:] != ordered[:-1]
+    found: NDArray[Any] = ordered[is_new]
+    return found
+
+
+def common(one: NDArray[Any], other: NDArray[Any]) -> int:
+    """Return how many elements two arrays have in common, each counted once."""
+    return len(np.intersect1d(distinct(one), distinct(other), assume_unique=True))
+
+
 def _elected(votes: Iterable[Sequence[Stretch]]) -> list[Stretch]:
     events: list[tuple[int, int, int]] = []
     for column in votes:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trackbook.store.tables.alignment import Numbers, Stretch
+from trackbook.store.tables.alignment import Numbers, Stretch, distinct
 from trackbook.store.tables.arrow import arrow_of
 from trackbook.store.tables.indexes import index_of
 from trackbook.store.tables.kinds import kind_of
@@ -93,7 +93,7 @@ class Side:
         """Return single rows of a column, in their order; only what lies near them is read."""
         if not len(rows):
             return self.values(place, 0, 0)
-        ordered = np.unique(rows)
+        ordered = distinct(rows)
         parts, starts, at = [], [], 0
         for start, stop in near(ordered):
             parts.append(self.values(place, start, stop))

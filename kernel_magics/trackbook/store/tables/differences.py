@@ -14,7 +14,7 @@ from trackbook.errors import InvalidValueError
 from trackbook.records.dataset import Column
 from trackbook.records.table_diff import CellChange, ColumnChange, TableDiff
 from trackbook.store.objects import Objects
-from trackbook.store.tables.alignment import Numbers, Stretch, aligned, gaps, stretches
+from trackbook.store.tables.alignment import Numbers, Stretch, aligned, common, distinct, gaps, stretches
 from trackbook.store.tables.comparing import Place, Side, codes, differing, joined, unequal, votes
 from trackbook.store.tables.reading import Stored
 
@@ -117,16 +117,19 @@ class _Comparison:
         self._set(self._by_pieces())
         before, after = self._dirty()
         one, other = self._keys(key)
-        _, where, counterparts = np.intersect1d(one[before], other[after], return_indices=True)
+        _, where, counterparts = np.intersect1d(one[before], other[after], assume_unique=True, return_indices=True)
         pairs = before[where], after[counterparts]
-        self._removed, self._added = np.setdiff1d(before, pairs[0]), np.setdiff1d(after, pairs[1])
+        self._removed, self._added = (
+            np.setdiff1d(before, pairs[0], assume_unique=True),
+            np.setdiff1d(after, pairs[1], assume_unique=True),
+        )
         self._pairs = pairs
 
     def result(self, one: str, other: str, by: str) -> TableDiff:
         """Return what differs, once the rows are paired."""
         before, after = self._before.places, self._after.places
         changes = [self._change(name, *places) for name, *places in self._shared]
-        rows = np.unique(np.concatenate([_NONE, *(rows for _, rows in changes)]))
+        rows = distinct(np.concatenate([_NONE, *(rows for _, rows in changes)]))
         order = [[name for name in side if name in before and name in after] for side in (before, after)]
         return TableDiff(
             before=one,
@@ -155,7 +158,7 @@ class _Comparison:
         pairs = [self._differing(place, counterpart) for _, place, counterpart in self._shared]
         before = np.concatenate([self._removed, *(cells.rows_before for cells in pairs)])
         after = np.concatenate([self._added, *(cells.rows_after for cells in pairs)])
-        return np.unique(before), np.unique(after)
+        return distinct(before), distinct(after)
 
     def _keys(self, key: list[str]) -> tuple[Numbers, Numbers]:
         """Return a number for the key of each row, the same on both sides."""
@@ -169,7 +172,7 @@ class _Comparison:
         columns = [known[name] for name in key]
         one, other = self._mixed(columns, (0, self._before.rows), (0, self._after.rows))
         for hashes, which in ((one, "before"), (other, "after")):
-            if len(np.unique(hashes)) < len(hashes):
+            if len(distinct(hashes)) < len(hashes):
                 raise InvalidValueError(
                     f"Several rows {which} have the same {', '.join(key)}, so it tells no rows apart. "
                     "Add a column to the key, or leave it out."
@@ -181,14 +184,14 @@ class _Comparison:
         columns = [(place, counterpart) for _, place, counterpart in self._shared]
         one, other = self._mixed(columns, before, after)
         enough = min(len(one), len(other)) // 2
-        if len(np.intersect1d(one, other)) >= enough:
+        if common(one, other) >= enough:
             return one, other
         kept = [pair for pair in columns if self._overlap(pair, before, after) >= enough]
         return self._mixed(kept, before, after) if kept else (one, other)
 
     def _overlap(self, pair: tuple[Place, Place], before: tuple[int, int], after: tuple[int, int]) -> int:
         one, other = codes(self._before.values(pair[0], *before), self._after.values(pair[1], *after))
-        return len(np.intersect1d(one, other))
+        return common(one, other)
 
     def _mixed(
         self, columns: Sequence[tuple[Place, Place]], before: tuple[int, int], after: tuple[int, int]
