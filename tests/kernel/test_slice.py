@@ -291,10 +291,13 @@ def test_changes_through_other_names_in_the_same_cell_count(nb: Notebook, remake
          "sys.path.insert(0, 'lib')", "import trackbook_gain\ntrackbook_gain.G = 4.0",
          "x = np.arange(40.0) * trackbook_gain.G\ny = np.sqrt(x)\nsys.path.remove('lib')",
          "del sys.modules['trackbook_gain']"],
+        ["x = np.arange(40.0)\nboth = [x, x * 2]", "for each in both:\n    each += 1\nx = x * 3\ny = np.sqrt(x)"],
+        ["x = np.arange(40.0)\nboth = [x, x * 2]", "any(map(lambda v: v.sort(), both))\nx = x + 3\ny = np.sqrt(x)"],
+        ["x = np.arange(40.0)\nheld = {'x': x}", "held['x'][:] = 2\nx = x + np.arange(40)\ny = np.sqrt(x)"],
         ["import asyncio\nx = await asyncio.sleep(0, np.arange(40.0))\ny = np.sqrt(x)"],
     ],
     ids=["generator", "iterator", "closure", "rng", "late global", "global", "lambda", "query", "exec", "star", "try",
-         "del", "magics", "shown", "module", "await"],
+         "del", "magics", "shown", "module", "aliases", "mapped", "held", "await"],
 )  # fmt: skip
 def test_slice_makes_the_same_numbers(nb: Notebook, remake: Remake, cells: list[str]) -> None:
     run = run_cells(nb, f"{IMPORTS}\nalpha = 0.5", *cells, FIT)

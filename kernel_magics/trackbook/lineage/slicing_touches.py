@@ -148,6 +148,8 @@ class _Finder:
         handed = set().union(*map(handed_over, given)) if given else set()
         within = {each.id for node in given for each in ast.walk(node) if isinstance(each, ast.Name)}
         self._written_into(call)
+        if any(self._changes_its_own(argument) for argument in given):
+            self.found.perhaps |= within
         path = self.scope.path_of(call.func)
         if path is not None:
             self._library(path, call, handed, within)
@@ -157,6 +159,16 @@ class _Finder:
             self._method(call.func, call, handed, within)
         else:
             self.found.perhaps |= within | roots_of(call.func)
+
+    def _changes_its_own(self, argument: ast.expr) -> bool:
+        """Return whether an argument is a function of the notebook that changes what it is called with."""
+        code = argument if isinstance(argument, ast.Lambda) else self.scope.code.get(getattr(argument, "id", ""))
+        if not isinstance(code, ast.FunctionDef | ast.Lambda) or len(self._inside) >= _DEEPEST or code in self._inside:
+            return False
+        inner = _Finder(self.scope, (*self._inside, code))
+        for statement in code.body if isinstance(code, ast.FunctionDef) else [code.body]:
+            inner.visit(statement)
+        return not (inner.found.changes | inner.found.perhaps).isdisjoint(_own_names(code))
 
     def _written_into(self, call: ast.Call) -> None:
         for keyword in call.keywords:

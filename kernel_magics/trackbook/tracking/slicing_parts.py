@@ -236,12 +236,16 @@ class _Cell:
         return sum(name in touches.changes for touches in self._touches)
 
     def _add_aliases(self, changed: list[set[str]], fresh: Sequence[set[str]]) -> None:
-        """Add the names that share objects with what a part changes, where no comparison tells: those made in this
-        cell, and those that can't be compared."""
+        """Add the names that share objects with what a part changes, where no comparison tells: those that this cell
+        makes (also later, for then the cell's end shows another value), and those that can't be compared."""
         sharing = self.sharing
+        own = set().union(*self._bound)
         for at, touches in enumerate(self._touches):
             for name in tuple(changed[at]):
-                changed[at] |= sharing.with_(name) & (fresh[at] | sharing.unmarked)
+                inside = [link for link in touches.links if name in link and self._is_compound(at)]
+                named = {name}.union(*inside) - self.scope.modules.keys() - self.scope.code.keys()
+                shared = set().union(*map(sharing.with_, named), named)
+                changed[at] |= shared & (own | sharing.unmarked)
             for name in touches.looks:  # a splitter that holds a generator draws from it
                 drawn = {each for each in sharing.with_(name) if is_generator(each, self.scope)}
                 changed[at] |= drawn & (fresh[at] | sharing.unmarked)
@@ -250,6 +254,10 @@ class _Cell:
                     sharing.forget(name)
             for link in touches.links:
                 sharing.link(link - self.scope.modules.keys() - self.scope.code.keys())
+
+    def _is_compound(self, at: int) -> bool:
+        """Return whether a part has statements in it: what one of them changes another may have given a name."""
+        return any(isinstance(getattr(node, "body", None), list) for node in self.pieces[at].nodes)
 
     def _add_unexplained(self, changed: list[set[str]]) -> None:
         """Add what the cell is on record to have changed, and no part of it does by its code, to all that may have."""
