@@ -19,7 +19,7 @@ from .kernel import Kernel
 from .test_real_kernel import DATA, LOAD, TEST
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-CELLS = 12
+CELLS = 6
 
 
 def fit(strength: float) -> str:
@@ -41,7 +41,7 @@ def read(folder: Path, environ: Mapping[str, str]) -> list[subprocess.CompletedP
     command = [sys.executable, "-m", "trackbook", "runs", "--json"]
     return [
         subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=100, check=False)
-        for _ in range(5)
+        for _ in range(3)
     ]
 
 
@@ -65,5 +65,9 @@ def test_two_kernels_a_papermill_child_and_a_reader_get_along(folder: Path) -> N
     assert all(isinstance(json.loads(each.stdout), list) for each in readings)
     assert "lock" not in said
     assert "Trackbook" not in said
-    assert sum(1 for run in runs if run.models) == 3 * CELLS
+    fits = [run for run in runs if run.models]
+    assert len(fits) == 3 * CELLS
+    assert len({run.run.session_id for run in fits}) == 3
+    assert len({run.run.experiment for run in fits if run.run.parent_id is None}) == 1
+    assert len({run.run.name for run in runs}) == len(runs)
     assert problems == []

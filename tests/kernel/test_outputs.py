@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import trackbook
@@ -312,23 +311,32 @@ def messages(kernel: Kernel, source: str) -> list[tuple[str, object, object]]:
     ]
 
 
-def test_front_end_gets_the_same_messages_with_and_without(kernel: Kernel, folder: Path) -> None:
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """A kernel without Trackbook."""
+    folder = tmp_path_factory.mktemp("bare")
+    environ = {"TRACKBOOK_STORE": str(folder / "store"), "IPYTHONDIR": str(folder / "ipython")}
+    with Kernel(folder, environ) as started:
+        yield started
+
+
+def test_front_end_gets_the_same_messages_with_and_without(kernel: Kernel, bare: Kernel) -> None:
     cells = [
         "import sys\nprint('a'); display(1); print('b', file=sys.stderr); sys.stdout.write('c\\n')\n7",
         "from IPython.display import clear_output\nprint(1); clear_output(); print(2, flush=True); print(3)",
         "handle = display('x', display_id='same')\nhandle.update('y')\n1 / 0",
     ]
-    with Kernel(folder) as bare:
-        without = [messages(bare, source) for source in cells]
+
+    without = [messages(bare, source) for source in cells]
 
     assert [messages(kernel, source) for source in cells] == without
 
 
-def test_unloading_leaves_the_kernel_as_it_was(folder: Path) -> None:
-    look = "vars(get_ipython().kernel.iopub_socket.io_thread).get('send_multipart') is None"
-    with Kernel(folder) as started:
-        started.run("%load_ext trackbook")
-        started.run("%unload_ext trackbook")
-        started.printed.clear()
-        started.run(f"print({look})")
-        assert started.text() == "True\n"
+def test_unloading_leaves_the_kernel_as_it_was(bare: Kernel) -> None:
+    look = "print(vars(get_ipython().kernel.iopub_socket.io_thread).get('send_multipart') is None)"
+
+    bare.printed.clear()
+    for source in ("%load_ext trackbook", look, "%unload_ext trackbook", look):
+        bare.run(source)
+
+    assert bare.text() == "False\nTrue\n"

@@ -7,16 +7,17 @@ import os
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from trackbook.records import MetricPoint
 from trackbook.store import Batch, RunChange, RunFilter, open_store
+from trackbook.store.sql import connections
 from trackbook.store.sql.schema import HEAD
 
 pytestmark = [
@@ -28,31 +29,29 @@ PAST = [folder for folder in sorted(STORES.glob("schema_*")) if folder.name != f
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECONDS = 60
 
-DIE = """
-import os, signal, sqlite3, sys
-from trackbook.store import open_store
-from trackbook.store.sql import connections
-
 CHANGES = ("CREATE", "DROP", "ALTER", "INSERT", "UPDATE", "DELETE", "COMMIT")
+FORK = multiprocessing.get_context("fork" if hasattr(os, "fork") else None)
 
-class Dying(connections.Connection):
-    left = int(sys.argv[2])
 
-    def count(self, statement):
-        Dying.left -= statement.lstrip().upper().startswith(CHANGES)
-        if Dying.left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+def open_and_count(folder: Path, left: int, done: Connection | None = None) -> None:
+    """Open a store, in a process of its own that is killed, as by the system, before one statement more changes it."""
 
-def connect(*arguments, **options):
-    made = original(*arguments, **options | {"factory": Dying})
-    made.set_trace_callback(made.count)
-    return made
+    class Dying(connections.Connection):
+        def count(self, statement: str) -> None:
+            nonlocal left
+            left -= statement.lstrip().upper().startswith(CHANGES)
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
 
-original, connections.sqlite3.connect = sqlite3.connect, connect
-open_store(sys.argv[1]).close()
-print("upgraded with", Dying.left, "to go")
-"""
-"""Opens a store and is killed, as by the system, just before the n-th statement that changes it."""
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        made = original(*arguments, **options | {"factory": Dying})
+        made.set_trace_callback(made.count)
+        return made
+
+    original, connections.sqlite3.connect = sqlite3.connect, connect
+    open_store(folder).close()
+    if done is not None:
+        done.send(left)
 
 
 @pytest.fixture(params=PAST, ids=[folder.name for folder in PAST])
@@ -70,9 +69,11 @@ def content_of(database: Path) -> list[str]:
 
 def open_and_die(folder: Path, changes: int) -> bool:
     """Open a store in a process that dies before one of its changes; return whether it did."""
-    code = subprocess.run([sys.executable, "-c", DIE, str(folder), str(changes)], capture_output=True).returncode
-    assert code in (0, -signal.SIGKILL)
-    return code != 0
+    child = FORK.Process(target=open_and_count, args=(folder, changes))
+    child.start()
+    child.join(SECONDS)
+    assert child.exitcode in (0, -signal.SIGKILL)
+    return child.exitcode != 0
 
 
 def test_upgrade_that_is_interrupted_leaves_the_old_version_whole(past: Path) -> None:
@@ -95,9 +96,12 @@ def number_of_changes(past: Path) -> int:
     """Return how many statements an upgrade changes the store with."""
     trial = shutil.copytree(past, past.with_name("trial"))
     many = 100_000
-    words = [sys.executable, "-c", DIE, str(trial), str(many)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    return many - int(done.stdout.split()[2])
+    heard, told = FORK.Pipe(duplex=False)
+    child = FORK.Process(target=open_and_count, args=(trial, many, told))
+    child.start()
+    child.join(SECONDS)
+    assert child.exitcode == 0
+    return many - int(heard.recv())
 
 
 def test_twenty_processes_meet_an_old_store_and_upgrade_it_once(past: Path, tmp_path: Path) -> None:
@@ -134,14 +138,13 @@ def use_old_store(folder: Path, number: int, upgrades: Path) -> None:
 
 def start_together(count: int, work: Callable[[int], None]) -> None:
     """Run something in processes that all begin at the same moment, and wait until they have done it."""
-    fork = multiprocessing.get_context("fork")
-    gate = fork.Barrier(count)
+    gate = FORK.Barrier(count)
 
     def begin(number: int) -> None:
         gate.wait(SECONDS)
         work(number)
 
-    children = [fork.Process(target=begin, args=(number,), daemon=True) for number in range(count)]
+    children = [FORK.Process(target=begin, args=(number,), daemon=True) for number in range(count)]
     for child in children:
         child.start()
     for child in children:
