@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from trackbook.records import Role
+
 from .session import DATA, Notebook, values
 
 FIT = "model = LogisticRegression(C=C).fit(X_train, y_train)"
@@ -614,3 +616,70 @@ def test_folds_of_a_loop_are_not_called_nondeterministic(nb: Notebook) -> None:
 
     assert len([run for run in nb.runs() if run.models]) == 3
     assert not any("nondeterministic" in run.tags for run in nb.runs())
+
+
+# What a table is for
+
+
+def test_score_of_out_of_fold_predictions_is_no_training_score(fitted: Notebook) -> None:
+    fitted.run("from sklearn.model_selection import cross_val_predict")
+    fitted.run(
+        "oof = cross_val_predict(LogisticRegression(C=0.3), X_train, y_train, method='predict_proba')[:, 1]\n"
+        "out_of_fold = accuracy_score(y_train, oof > 0.5)\n"
+        "labels = cross_val_predict(LogisticRegression(C=0.2), X_train, y_train)\n"
+        "direct = accuracy_score(y_train, labels)"
+    )
+
+    found = {key for run in fitted.runs() for key in run.metrics}
+
+    assert found == {"test.accuracy", "validation.accuracy"}
+
+
+FOLDS = """
+from sklearn.model_selection import KFold
+tr = X_train.copy()
+target = y_train.copy()
+scores = []
+for itr, ivl in KFold(3).split(tr):
+    m = LogisticRegression(C=0.7).fit({fit})
+    scores.append(accuracy_score({truth}, m.predict({tested})))
+"""
+
+
+@pytest.mark.parametrize(
+    ("fit", "truth", "tested"),
+    [
+        ("tr.iloc[itr], target.iloc[itr]", "target.iloc[ivl]", "tr.iloc[ivl]"),
+        ("tr.values[itr], target.values[itr]", "target.values[ivl]", "tr.values[ivl]"),
+        ("tr.loc[tr.index[itr]], target.loc[tr.index[itr]]", "target.loc[tr.index[ivl]]", "tr.loc[tr.index[ivl]]"),
+        ("X_train.iloc[itr], y_train.iloc[itr]", "y_train.iloc[ivl]", "X_train.iloc[ivl]"),
+    ],
+)
+def test_fold_that_is_held_out_of_the_training_table_is_not_called_training(
+    fitted: Notebook, fit: str, truth: str, tested: str
+) -> None:
+    fitted.run(FOLDS.format(fit=fit, truth=truth, tested=tested))
+
+    keys = {key for run in fitted.runs() for key in run.metrics}
+
+    assert "train.accuracy" not in keys
+    assert keys > {"test.accuracy"}
+
+
+def test_part_of_the_training_table_by_a_name_that_says_so_is_training(fitted: Notebook) -> None:
+    fitted.run("train_rows = X_train.index[:60]\nm = LogisticRegression(C=0.7).fit(X_train, y_train)")
+    fitted.run("accuracy_score(y_train.loc[train_rows], m.predict(X_train.loc[train_rows]))")
+    fitted.run("cols = ['a', 'b']\nn = LogisticRegression(C=0.6).fit(X_train[cols], y_train)")
+    fitted.run("n.score(X_train[cols], y_train)")
+
+    assert {key for run in fitted.runs()[1:] for key in run.metrics} == {"train.accuracy", "train.score"}
+
+
+def test_held_out_part_that_is_named_validation_is_validation(fitted: Notebook) -> None:
+    fitted.run("X_tr, X_valid, y_tr, y_valid = train_test_split(X, y, random_state=4)")
+    fitted.run("m = LogisticRegression(C=0.4).fit(X_tr, y_tr)\naccuracy_score(y_valid, m.predict(X_valid))")
+
+    run = fitted.last_run()
+
+    assert set(run.metrics) == {"validation.accuracy"}
+    assert {use.role for use in run.datasets} == {Role.TRAIN, Role.VALIDATION}

@@ -69,6 +69,8 @@ class FitEvent(Event):
     """Has a model that may still learn in this cell kept; called when the cell has ended."""
     rebound: frozenset[str] = frozenset()
     """Names that a training's own loops bind: what they began with (``total = 0``) is no choice."""
+    is_held_out: bool = False
+    """Whether it has predicted each row by a model that had not seen it, as a cross-validation does."""
     begins_from: str | None = ""
     """A hash of what the model held before, where training goes on from that; None if it can't be told."""
 

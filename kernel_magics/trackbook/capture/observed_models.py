@@ -132,6 +132,7 @@ class ObservedModels:
 
     def add_cross_prediction(self, event: FitEvent, output: object) -> None:
         """Cross-validation has predicted each row by a model that had not seen it."""
+        event.is_held_out = True
         prediction = Prediction(event, Role.VALIDATION, event.data)
         self._predictions.put(output, prediction, by_owner=True, by_content=True)
 

@@ -12,7 +12,7 @@ from trackbook.capture.call_syntax import argument_of, name_of
 from trackbook.capture.hooks import Call
 from trackbook.capture.keeping import Keeping
 from trackbook.capture.known import Known
-from trackbook.capture.tables import describe, is_table, read_file
+from trackbook.capture.tables import describe, is_table, read_file, rows_of
 from trackbook.capture.trace import Trace
 from trackbook.records import DatasetUse, FileRead, Role
 
@@ -20,7 +20,10 @@ _ROLE_WORDS = {
     "train": Role.TRAIN, "training": Role.TRAIN, "tr": Role.TRAIN, "trn": Role.TRAIN,
     "test": Role.TEST, "te": Role.TEST, "tst": Role.TEST, "holdout": Role.TEST,
     "val": Role.VALIDATION, "valid": Role.VALIDATION, "validation": Role.VALIDATION, "dev": Role.VALIDATION,
+    "va": Role.VALIDATION, "vld": Role.VALIDATION, "oof": Role.VALIDATION,
 }  # fmt: skip
+_ROLE_WORDS.update({letter + word: role for letter in "xyd" for word, role in list(_ROLE_WORDS.items())})  # dtrain
+_BY_ROWS = frozenset({"loc", "iloc", "take"})
 
 
 class ObservedTables:
@@ -88,13 +91,28 @@ class ObservedTables:
     def role(self, call: Call, value: object, expression: ast.expr | None) -> Role | None:
         """Return what a table is for, by the flow; else by what the person called it; None if neither tells."""
         known = self._roles.get(value)
-        if known is not None or expression is None:
+        if expression is None:
             return known
+        if known is not None:  # what a split holds out is for a test, unless its name says for what else
+            is_other = known is Role.TEST and role_by_name(ast.unparse(expression)) is Role.VALIDATION
+            return Role.VALIDATION if is_other else known
         names = call.trace.flowing([expression]).names
         by_flow = {self._roles.get(self._variables.get(name)) for name in names} - {None}
-        if len(by_flow) == 1:
-            return by_flow.pop()
-        return role_by_name(ast.unparse(expression))
+        found = by_flow.pop() if len(by_flow) == 1 else role_by_name(ast.unparse(expression))
+        if found is Role.TRAIN and self._is_picked(value, expression):
+            return role_by_name(_index_of(expression))  # of what is trained on, one part may be held out
+        return found
+
+    def _is_picked(self, value: object, expression: ast.expr) -> bool:
+        """Return whether a value is some rows, picked by an index or a condition, of another one: ``X.iloc[fold]``."""
+        if not isinstance(expression, ast.Subscript):
+            return False
+        rows = rows_of(value)
+        root = next((node.id for node in ast.walk(expression.value) if isinstance(node, ast.Name)), "")
+        of_whole = rows_of(self._variables.get(root))
+        if rows is None or of_whole is None:
+            return isinstance(expression.value, ast.Attribute) and expression.value.attr in _BY_ROWS
+        return rows != of_whole
 
     def role_of_argument(self, call: Call, value: object, place: int | str | ast.expr) -> Role | None:
         """Return what a table is for that a call was given at a place."""
@@ -132,6 +150,16 @@ class ObservedTables:
         if known is not None or expression is None:
             return known or ()
         return tuple(self._read.reaching(call.trace.flowing([expression]), self._upstream))
+
+
+def _index_of(expression: ast.expr) -> str:
+    """Return the names that rows are picked by, without those of tables: of ``train[train.age > 3]`` there are none."""
+    tables: set[str] = set()
+    while isinstance(expression, ast.Subscript):  # ``X.loc[X.index[fold]]``
+        tables.update(node.id for node in ast.walk(expression.value) if isinstance(node, ast.Name))
+        expression = expression.slice
+    inside = (node.id for node in ast.walk(expression) if isinstance(node, ast.Name))
+    return " ".join(name for name in inside if name not in tables)
 
 
 def role_by_name(text: str) -> Role | None:

@@ -27,7 +27,7 @@ from trackbook.capture.observed_tables import ObservedTables
 from trackbook.capture.randomness import unseeded_calls
 from trackbook.capture.sources import Library, Sources
 from trackbook.capture.trace import CELL, Level, Trace
-from trackbook.records import FileRead
+from trackbook.records import FileRead, Role
 
 
 class Observer:
@@ -247,6 +247,8 @@ class Observer:
         role = self.tables.role(call, *judged)
         if role is None and prediction is not None:
             role = prediction.role
+        if role is Role.TRAIN and fits and all(fit.is_held_out for fit in fits):
+            role = Role.VALIDATION
         data = self.tables.uses(call, [(truth, places[0], role)])
         if estimator is not None:
             data += self.tables.uses(call, [(predicted, places[1], role)])

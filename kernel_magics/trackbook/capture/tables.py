@@ -51,6 +51,12 @@ def describe(value: object, name: str, *, role: Role | None = None, files: tuple
     )
 
 
+def rows_of(value: object) -> int | None:
+    """Return how many rows a table has, None of what is none."""
+    shape = _shape(value) if is_table(value) else ()
+    return shape[0] if shape else None
+
+
 def read_file(path: object) -> FileRead:
     """Return path, size in bytes and SHA-256 of a file, hashed again only when it has changed.
 
