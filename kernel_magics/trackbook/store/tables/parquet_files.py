@@ -26,7 +26,7 @@ from trackbook.store.tables.reading import Stored, arrow_columns, arrow_table
 from trackbook.store.tables.threads import in_threads
 
 _PANDAS = b"pandas"
-_UNKNOWN = (pa.ArrowException, ValueError, TypeError, KeyError)  # of mixed values, names that repeat, odd labels
+_UNKNOWN = (pa.ArrowException, ValueError, TypeError, KeyError, OverflowError)  # of what a file has no place for
 
 
 @dataclass(frozen=True, slots=True)
