@@ -7,6 +7,7 @@ before the first cell runs.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,14 @@ def _without(name: str) -> Iterator[None]:
             del sys.modules[name]
 
 
+def _use_own_database(shell: Any, place: Path) -> None:
+    """Let what IPython remembers between kernels (``%store``, the folders of ``%cd``) be a copy of its own."""
+    original = getattr(shell.db, "root", None)
+    if original is not None:
+        shutil.copytree(original, place, dirs_exist_ok=True)
+        shell.db = type(shell.db)(str(place))
+
+
 def main() -> None:
     """Start the kernel and serve until it is shut down."""
     plan = Plan.read(Path(os.environ.pop(PLAN_VARIABLE)))
@@ -61,6 +70,7 @@ def main() -> None:
     app = IPKernelApp.instance()
     app.initialize()  # type: ignore[no-untyped-call]  # ipykernel has no types here
     assert app.shell is not None
+    _use_own_database(app.shell, Path(plan.root).parent / "runtime" / "db")
     app.shell.extension_manager.load_extension("trackbook")  # beside those that the person's configuration loads
     sys.path.extend(each for each in plan.search if each not in sys.path)
     if plan.modules:
