@@ -42,9 +42,8 @@ def recorded(folder: Path) -> tuple[Store, RunDetail, list[RunDetail]]:
     return store, parent, others
 
 
-@pytest.mark.parametrize("cells", [[LOAD, PARAMETERS], [PARAMETERS, LOAD]], ids=["load first", "parameters first"])
-def test_execution_is_the_parent_with_papermills_params(folder: Path, cells: list[str]) -> None:
-    execute(folder, [*cells, DATA, FIT, TEST], strengths=[0.1, 9.0], kind="given")
+def test_execution_is_the_parent_with_papermills_params(folder: Path) -> None:
+    execute(folder, [LOAD, PARAMETERS, DATA, FIT, TEST], strengths=[0.1, 9.0], kind="given")
 
     _, parent, others = recorded(folder)
     fits = [run for run in others if run.models]
@@ -67,12 +66,15 @@ def test_notebook_that_fails_has_a_failed_parent(folder: Path) -> None:
     assert (parent.run.failure.type, parent.run.failure.message) == ("ValueError", "no data")
 
 
-def test_two_executions_are_two_parents_of_one_experiment(folder: Path) -> None:
-    for strength in (0.1, 9.0):
-        execute(folder, [LOAD, "strength = 1.0", "%track metric double=strength*2"], strength=strength)
+def test_two_executions_are_two_parents_of_one_experiment_whenever_they_load(folder: Path) -> None:
+    fit = "from sklearn.linear_model import Ridge\nmodel = Ridge(alpha=strength).fit([[0.0], [1.0]], [0.0, 1.0])"
+    for strength, cells in ((0.1, [LOAD, "strength = 1.0"]), (9.0, ["strength = 1.0", LOAD, fit])):
+        execute(folder, [*cells, "%track metric double=strength*2"], strength=strength)
 
     store = open_store(start=folder)
     parents = store.runs(RunFilter(only_roots=True, oldest_first=True))
+    children = store.runs(RunFilter(parent_id=parents[1].run.run_id))
     assert [run.params["strength"] for run in parents] == [0.1, 9.0]
+    assert [run.params["strength"] for run in children if run.models] == [9.0]
     assert len({run.run.experiment for run in parents}) == 1
     assert len({run.run.session_id for run in parents}) == 2

@@ -119,23 +119,6 @@ def test_async_cells_are_recorded(shared: Kernel, seen: Watched) -> None:
     assert seen.last_outcome() == "ok"
 
 
-def test_two_kernels_at_once_share_an_experiment(shared: Kernel, seen: Watched) -> None:
-    loop = "for C in (0.11, 1.1):\n    LogisticRegression(C=C).fit(X_train, y_train)"
-    with Kernel(shared.folder, {"TRACKBOOK_STORE": str(shared.folder / "store")}) as other:
-        other.run(LOAD)
-        other.run(DATA)
-        requests = [(one, one.begin(loop)) for one in (shared, other)]
-        replies = [one.reply_to(request)["status"] for one, request in requests]
-        other.kill()
-
-        found = seen.runs()
-        assert replies == ["ok", "ok"]
-        assert len({run.run.session_id for run in found}) == 2
-        assert len({run.run.experiment for run in found}) == 1
-        assert len({run.run.name for run in found}) == len(found) == 6
-        assert set(seen.statuses()) == {"FINISHED"}
-
-
 def test_kernel_killed_in_mid_cell(kernel: Kernel, seen: Watched, folder: Path) -> None:
     kernel.run("%track start mine\n%track metric before=1\n%track stop")
     kernel.run("%track start open\n%track metric kept=2")

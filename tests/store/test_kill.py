@@ -21,7 +21,8 @@ from tests.kernel.kernel import Kernel
 from tests.store.shell import source_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, because a new notebook takes seconds")
-STORES, LIVES = 19, 10  # 190 killed shells; the ten killed kernels are below
+STORES, LIVES = 19, 10  # 190 killed shells; the killed kernels are below
+KERNELS = 4
 MOST_CELLS = 5
 SECONDS = 30
 
@@ -110,7 +111,7 @@ def test_notebook_that_is_killed_at_any_moment_keeps_finished_cells(
 
 
 def test_kernel_that_is_killed_at_any_moment_keeps_finished_cells(tmp_path: Path) -> None:
-    lives = [live_and_die_in_a_kernel(tmp_path, number) for number in range(10)]
+    lives = [live_and_die_in_a_kernel(tmp_path, number) for number in range(KERNELS)]
 
     assert_whole(tmp_path, {source for life in lives for source in life})
 
