@@ -48,14 +48,20 @@ def changed_modules(store: Store, modules: Iterable[ModuleUse], root: Path) -> I
     """
     for module in modules:
         file = root / module.path
+        if not module.name.replace(".", "").isidentifier():
+            continue  # what a module was before it was loaded again
         if not file.is_file():
             yield f"The module {module.name} is gone from {file}."
-        elif not _has_source(file, store.get_object(module.digest)):
+        elif not _has_source(store, file, module.digest):
             yield f"The module {module.name} has changed since the run imported it; {file} is imported as it is now."
 
 
-def _has_source(file: Path, kept: bytes) -> bool:
-    """Return whether a module's file holds what is kept, which has no credentials in it."""
+def _has_source(store: Store, file: Path, digest: str) -> bool:
+    """Return whether a module's file holds what is kept, which has no credentials in it; True where that is lost."""
+    try:
+        kept = store.get_object(digest)
+    except NotFoundError:
+        return True
     content = file.read_bytes()
     if content == kept:
         return True
