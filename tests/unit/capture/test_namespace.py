@@ -355,10 +355,10 @@ def test_the_cost_does_not_grow_with_the_names() -> None:
         code = cell_code("v1.append(1)")
         best = float("inf")
         for _ in range(30):
-            start = time.perf_counter()
+            start = time.process_time()
             notebook.namespace.before(code)
             notebook.namespace.after()
-            best = min(best, time.perf_counter() - start)
+            best = min(best, time.process_time() - start)
         return best
 
     assert seconds(3000) < 5 * seconds(10)
