@@ -324,3 +324,27 @@ def test_secret_that_was_changed_before_it_flowed_in_stays_out(nb: Notebook) -> 
     nb.run("m = LogisticRegression(C=len(password)).fit(X_train, y_train)")
 
     assert "horse77staple" not in str(nb.only_run().params)
+
+
+CONFIG = "CFG = {'seed': 3, 'model': {'C': 0.5}}\ndef run(cfg):\n    m = LogisticRegression(**cfg['model'])\n    return m.fit(X_train, y_train).score(X_test, y_test)"
+
+
+def test_config_that_is_changed_in_place_is_a_param_as_the_fit_found_it(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run(CONFIG)
+    nb.run("first = run(CFG)")
+    nb.run("CFG['model']['C'] = 0.01\nsecond = run(CFG)")
+    nb.run("for C in [0.001, 10]:\n    CFG['model']['C'] = C\n    run(CFG)")
+    nb.run("CFG['model']['C'] = 7\nlast = run(CFG)\nCFG['model']['C'] = 8")
+
+    found = [run.params.get("CFG", {}).get("model") for run in nb.runs() if run.models]
+
+    assert found == [{"C": 0.5}, {"C": 0.01}, {"C": 0.001}, {"C": 10}, {"C": 7}]
+
+
+def test_config_that_is_changed_after_it_was_read_is_not_given_with_the_later_value(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("CFG = {'C': 0.5, 'seed': 3}")
+    nb.run("C = CFG['C']\nCFG['C'] = 9\nm = LogisticRegression(C=C).fit(X_train, y_train)\nm.score(X_test, y_test)")
+
+    assert nb.only_run().params["CFG"] == {"C": 0.5, "seed": 3}

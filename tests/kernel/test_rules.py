@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from trackbook.records import Role
 
 from .session import DATA, Notebook, values

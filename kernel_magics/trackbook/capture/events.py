@@ -43,6 +43,8 @@ class Event:
     source: Source | None = None
     unseeded: list[str] = field(default_factory=list)
     """Where randomness came in without a seed, of what flowed in."""
+    held: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What lists and dicts that were constants once held when it happened, by name."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

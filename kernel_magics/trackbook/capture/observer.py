@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import FrameType
 
 from trackbook import clock
@@ -24,10 +24,11 @@ from trackbook.capture.keeping import Keeping
 from trackbook.capture.loops import StepByStep, step_by_step, values_at
 from trackbook.capture.observed_models import ObservedModels
 from trackbook.capture.observed_tables import ObservedTables
+from trackbook.capture.plain_values import plain_value
 from trackbook.capture.randomness import unseeded_calls
 from trackbook.capture.sources import Library, Sources
 from trackbook.capture.trace import CELL, Level, Trace
-from trackbook.records import FileRead, Role
+from trackbook.records import FileRead, JsonValue, Role
 
 
 class Observer:
@@ -54,6 +55,7 @@ class Observer:
         self._keeping: Keeping | None = None
         self._thread = 0
         self._logged: set[object] = set()
+        self._containers: set[str] = set()
         self._variables = variables
         self._sources = sources
         self._upstream = upstream
@@ -87,6 +89,8 @@ class Observer:
         if may_follow_hashes:
             for at, what in hash_ordered([node.statement for node in flow.nodes], self._variables):
                 self._unseeded.add([(CELL, flow.nodes[at].index)], what)
+        for node in flow.nodes:
+            self._containers.update(name for name, value in node.literals.items() if type(value) in (list, dict))
         self.models.begin()
         self.events, self._logged = [], set()
         self.is_listening = True
@@ -154,6 +158,7 @@ class Observer:
     def add_fit(self, call: Call, event: FitEvent, estimator: object = None) -> None:
         """A fit begins; `estimator` is the object that is fitted, if it is one that stays."""
         event.unseeded += self._unseeded.reaching(call.trace.flowing(), self._upstream)
+        event.held = dict(self._held())
         self._add(event)
         self.models.begin_fit(call, event, estimator)
 
@@ -172,6 +177,13 @@ class Observer:
         self._add(event)
         self._claim(event, loop)
         self.models.add_training(call, event, models, loop)
+
+    def _held(self) -> Iterator[tuple[str, JsonValue]]:
+        """Yield what the lists and dicts hold now that some cell wrote as constants: they may be changed in place."""
+        for name in self._containers:
+            found = plain_value(self._variables.get(name)) if type(self._variables.get(name)) in (list, dict) else None
+            if found is not None:
+                yield name, found[0]
 
     def _claim(self, event: FitEvent, loop: StepByStep) -> None:
         """Give a training what its loop has logged before: that comes after it, as if it had begun with the loop."""

@@ -13,13 +13,12 @@ from trackbook.capture.events import Event, FitEvent
 from trackbook.capture.flow import OUTSIDE, OUTSIDE_ONLY, Node
 from trackbook.capture.literals import code_text
 from trackbook.capture.ownership import class_dict, class_mro
+from trackbook.capture.plain_values import plain_value
 from trackbook.capture.secrets import redact_value
 from trackbook.capture.trace import chosen_literals
 from trackbook.lineage.graph import Lineage, changes_of
-from trackbook.records import JsonValue, Source, Statement, encode, json_value
+from trackbook.records import JsonValue, Source, Statement
 
-_LONGEST = 10_000  # characters of a param that was computed
-_DEEPEST = 20
 _NOTHING = object()
 _UNCHANGING = (bool, int, float, complex, str, bytes, type(None))
 
@@ -99,7 +98,7 @@ def fill_in(
     params.update(_settings((name, (variables or {}).get(name)) for name in sorted(flowing)))
     is_fit = isinstance(event, FitEvent)  # a metric in a loop is a series: what the loop goes over is no input of it
     params.update(chosen_literals(cell.flow, nodes, inputs.loop_values))
-    _replace_changed(params, _Upstream(cell, lineage, inputs.node, nodes, earlier, variables or {}))
+    _replace_changed(params, event.held, _Upstream(cell, lineage, inputs.node, nodes, earlier, variables or {}))
     for index in sorted(nodes):
         node = cell.flow.nodes[index]
         if is_fit:
@@ -142,6 +141,16 @@ class _Upstream:
         in_place = (name for name in node.touches if type(self.variables.get(name)) not in _UNCHANGING)
         return node.binds.union(in_place)
 
+    def is_as_at_event(self, name: str) -> bool:
+        """Return whether the value that a name had when the event happened is the one that flowed in."""
+        before = [node for node in self.cell.flow.nodes if name in self._written(node) and self._is_above(node)]
+        if before:
+            return name in self.nodes.get(before[-1].index, ())
+        return self._is_followed(name, OUTSIDE_ONLY)
+
+    def _is_above(self, node: Node) -> bool:
+        return self.place is not None and node.index < self.place
+
     def is_as_then(self, name: str) -> bool:
         """Return whether a name has, at the end of the cell, surely the value that flowed in."""
         nodes = self.cell.flow.nodes
@@ -178,15 +187,24 @@ def _headers(nodes: list[Node], index: int) -> Iterator[int]:
         above = nodes[above].control
 
 
-def _replace_changed(params: dict[str, JsonValue], upstream: _Upstream) -> None:
-    """Give the constants that were changed before they flowed in the values they had then; leave out what is unsure."""
+def _replace_changed(params: dict[str, JsonValue], held: Mapping[str, JsonValue], upstream: _Upstream) -> None:
+    """Give the constants that were changed before they flowed in the values they had then; leave out what is unsure.
+
+    Parameters
+    ----------
+    held
+        What lists and dicts held when the event happened, by name.
+    """
     for name in sorted(upstream.changed() & params.keys()):
         del params[name]
         root, _, rest = name.partition(".")
-        if root not in upstream.variables or not upstream.is_as_then(root):
+        if root in held and upstream.is_as_at_event(root):
+            found = plain_value(_setting(held[root], rest) if rest else held[root])
+        elif root in upstream.variables and upstream.is_as_then(root):
+            value = upstream.variables[root]
+            found = plain_value(_setting(value, rest) if rest else value)
+        else:
             continue
-        held = upstream.variables[root]
-        found = _short_value(_setting(held, rest) if rest else held)
         if found is not None:
             params[name] = redact_value(name, found[0])
 
@@ -201,25 +219,6 @@ def _setting(value: object, name: str) -> object:
         return object.__getattribute__(value, "__dict__").get(name, _NOTHING)
     except AttributeError:
         return _NOTHING
-
-
-def _short_value(value: object) -> tuple[JsonValue] | None:
-    """Return a value of Python's own types as JSON, None if it is another one or long."""
-    if not _is_plain(value, _DEEPEST):
-        return None
-    found = json_value(value)
-    return (found,) if len(encode(found)) <= _LONGEST else None
-
-
-def _is_plain(value: object, depth: int) -> bool:
-    kind = type(value)
-    if kind in (bool, int, float, type(None)):
-        return True
-    if kind not in (str, list, tuple, dict) or len(value) > _LONGEST or depth == 0:  # type: ignore[arg-type]
-        return False
-    if kind is dict:
-        return all(type(key) is str and _is_plain(each, depth - 1) for key, each in value.items())  # type: ignore[attr-defined]
-    return kind is str or all(_is_plain(each, depth - 1) for each in value)  # type: ignore[attr-defined]
 
 
 def _settings(values: Iterable[tuple[str, object]]) -> Iterator[tuple[str, JsonValue]]:
