@@ -326,7 +326,12 @@ def test_secret_that_was_changed_before_it_flowed_in_stays_out(nb: Notebook) -> 
     assert "horse77staple" not in str(nb.only_run().params)
 
 
-CONFIG = "CFG = {'seed': 3, 'model': {'C': 0.5}}\ndef run(cfg):\n    m = LogisticRegression(**cfg['model'])\n    return m.fit(X_train, y_train).score(X_test, y_test)"
+CONFIG = """
+CFG = {'seed': 3, 'model': {'C': 0.5}}
+def run(cfg):
+    m = LogisticRegression(**cfg['model'])
+    return m.fit(X_train, y_train).score(X_test, y_test)
+"""
 
 
 def test_config_that_is_changed_in_place_is_a_param_as_the_fit_found_it(nb: Notebook) -> None:
