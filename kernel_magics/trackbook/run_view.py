@@ -37,8 +37,10 @@ from trackbook.tracking.cells_of import own_executions, showing
 from trackbook.tracking.checked_lineage import checks_of
 from trackbook.tracking.datasets import profiles_of
 from trackbook.tracking.direction import FOLD
+from trackbook.tracking.files import changed_files
 from trackbook.tracking.find import short_id, witnesses_of
 from trackbook.tracking.kept_models import load_model
+from trackbook.tracking.making import finish_keeping
 from trackbook.tracking.seeding import unseeded_of
 from trackbook.tracking.shown import content_of, figures_of
 from trackbook.tracking.why import explain
@@ -46,6 +48,7 @@ from trackbook.tracking.why import explain
 if TYPE_CHECKING:
     import pandas as pd
 
+_WRITING_SECONDS = 1.0  # to wait for what a run that just ended has still to keep
 _MOST_CELLS = 2_000_000  # of a table whose columns are looked at only to be shown
 
 
@@ -320,6 +323,8 @@ class RunView:
 
     def show(self, look: Look | None = None) -> Shown:
         """Return the whole run, to look at."""
+        if any(use.snapshot_id is None for use in self.detail.datasets):
+            finish_keeping(_WRITING_SECONDS)
         parent, detail, environment = self.parent, self.detail, self.environment
         return show_run(
             detail,
@@ -337,6 +342,7 @@ class RunView:
             checks=checks_of(self._project.store, detail),
             profiles=profiles_of(self._project.store, detail, most_cells=_MOST_CELLS),
             reproductions=self.reproductions,
+            changed=changed_files(detail),
         )
 
     def _history(self, key: str) -> list[MetricPoint]:

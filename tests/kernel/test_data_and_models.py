@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+import trackbook
 from trackbook.records import DatasetUse, RunDetail
 
 from .session import DATA, Notebook
@@ -319,3 +320,16 @@ def test_environment_and_resources_are_with_the_run(nb: Notebook) -> None:
     resources = nb.last_execution().resources
     assert (resources.cpu_seconds or 0) >= 0
     assert (resources.peak_memory_bytes or 0) > 1_000_000
+
+
+def test_run_says_which_of_its_files_hold_something_else_by_now(nb: Notebook, folder: Path) -> None:
+    (folder / "data.csv").write_text("a,y\n" + "1,0\n2,1\n" * 20)
+    nb.run("import pandas as pd\nfrom sklearn.linear_model import LogisticRegression")
+    nb.run("df = pd.read_csv('data.csv')\nm = LogisticRegression().fit(df[['a']], df.y)\nm.score(df[['a']], df.y)")
+    before = trackbook.get_run("latest").show().text
+
+    (folder / "data.csv").write_text("a,y\n" + "1,0\n3,1\n" * 20)
+
+    assert "changed since it was read" not in before
+    assert "data.csv has changed since it was read." in trackbook.get_run("latest").show().text
+    assert " no " not in next(line for line in before.splitlines() if line.startswith("df[['a']]"))

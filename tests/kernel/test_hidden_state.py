@@ -355,7 +355,7 @@ def test_page_of_a_clean_run_says_so(desk: Desk, capsys: pytest.CaptureFixture[s
 
     desk.notebook.run("%track show latest")
 
-    assert "Clean: what it read is what the notebook makes" in capsys.readouterr().out
+    assert "Clean: what it read was what the notebook made" in capsys.readouterr().out
 
 
 def test_run_whose_model_was_made_before_an_edit_is_stale_with_the_reason(desk: Desk) -> None:

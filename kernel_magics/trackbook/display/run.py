@@ -40,7 +40,7 @@ from trackbook.tracking.find import short_id
 from trackbook.tracking.shown import Read
 
 _WIDEST_FACT = 400
-_CLEAN = "Clean: what it read is what the notebook makes, as far as that is known."
+_CLEAN = "Clean: what it read was what the notebook made then, as far as that is known."
 _MOST_FOLDS = 10
 _FEWEST_FOLDED = 3
 _KEPT, _FROM = 5, 6  # where these columns of the table of data stand
@@ -63,6 +63,7 @@ def show_run(
     checks: Sequence[Check] = (),
     profiles: Mapping[str, TableProfile] | None = None,
     reproductions: Sequence[Reproduction] = (),
+    changed: Sequence[str] = (),
     read: Read | None = None,
 ) -> Shown:
     """Show one run with all that hangs on it.
@@ -71,7 +72,7 @@ def show_run(
     default, where this one has no model. `differing` is what of its environment is another one here. `series` are the
     points of metrics that have more than one. `showing` are the executions whose outputs are the run's, `read` gives
     the objects that they are kept in. `checks` are those of its tables, `profiles` what these look like by their names;
-    `reproductions` are its own, oldest first.
+    `reproductions` are its own, oldest first; `changed` are the files it read that hold something else by now.
     """
     look = look or Look()
     run = detail.run
@@ -80,6 +81,7 @@ def show_run(
     parts: list[Block | None] = [
         Title(cells=(name, cells.status(run, detail.tags), cells.identifier(run.run_id))),
         *_findings(detail, look),
+        *_changed(changed),
         *_chance(unseeded),
         _about(detail, look, parent, reproductions),
         *(() if is_group(detail) and children else _results(detail, look, series or {}, chosen, defaults)),
@@ -139,6 +141,14 @@ def _findings(detail: RunDetail, look: Look) -> list[Block]:
     elif detail.run.verdict is Verdict.CLEAN:
         blocks.append(Sentence(text=_CLEAN, tone=Tone.QUIET))
     return blocks + [Sentence(text=each, tone=Tone.BUSY) for each in cells.finding_sentences(detail.tags)]
+
+
+def _changed(files: Sequence[str]) -> list[Block]:
+    """Return which files are no longer what the run read."""
+    if not files:
+        return []
+    names = fmt.shortened(", ".join(map(fmt.one_line, files)), _WIDEST_FACT)
+    return [Sentence(text=f"{names} {'has' if len(files) == 1 else 'have'} changed since it was read.", tone=Tone.BUSY)]
 
 
 def _chance(unseeded: Sequence[str]) -> list[Block]:

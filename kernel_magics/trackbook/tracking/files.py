@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from trackbook.capture.tables import read_file
-from trackbook.records import FileRead, Source, Statement, file_key, is_file_key
+from trackbook.records import FileRead, RunDetail, Source, Statement, file_key, is_file_key
 
 _WRITING = re.compile(
     r"\.to_(?:csv|parquet|excel|json|feather|pickle|hdf|stata|sql|html|markdown|latex|orc|xml|file|netcdf|zarr)\b"
@@ -156,6 +156,12 @@ def written_at(path: str) -> float | None:
         return os.stat(path).st_mtime
     except OSError:
         return None
+
+
+def changed_files(detail: RunDetail) -> list[str]:
+    """Return the files that a run read and that are there and hold something else by now, as a person writes them."""
+    files = dict.fromkeys(file for use in detail.datasets for file in use.files)
+    return [shown_path(file.path) for file in files if has_changed(file, 0.0)]  # whenever it was read: by content
 
 
 def has_changed(file: FileRead, read_at: float) -> bool:
