@@ -126,11 +126,11 @@ class Correspondence:
         return sum(any(source in wanted for *_, source in self.made(each)) for each in self.runs)
 
     def _siblings(self, run: RunDetail, wanted: Made) -> list[RunDetail]:
-        """Return the runs of the original that the same statements made, in their order; the run itself among them."""
+        """Return the runs of the original that the same statements made, perhaps others too; the run is among them."""
         executions = {source.execution_id for *_, source in wanted}
         session = self.original.runs(RunFilter(session_id=run.run.session_id, oldest_first=True))
         beside = [each for each in session if executions & set(each.execution_ids)][:_MOST_SIBLINGS]
-        found = [each for each in beside if _without_roles(self.made_originally(each)) == wanted]
+        found = [each for each in beside if wanted <= _without_roles(self.made_originally(each))]
         return found if any(each.run.run_id == run.run.run_id for each in found) else [run]
 
 

@@ -258,6 +258,27 @@ def test_runs_of_one_loop_are_paired_in_their_order() -> None:
     assert [each.found for each in compared.comparisons] == [0.3]
 
 
+def test_runs_of_one_loop_are_paired_though_one_was_measured_once_more() -> None:
+    recorded = Recorded()
+    execution_id = recorded.cell("for c in range(3):\n    measure(c)")
+    runs = [recorded.run(f"run-{c}", {"accuracy": [c / 10]}, execution_id, 1) for c in range(3)]
+    late = Source(execution_id=recorded.cell("measure_all()"), statement=0)
+    change = RunChange(
+        run_id="run-2",
+        metrics=[MetricPoint(key="late", value=0.9, step=0, time=AT)],
+        origins=[Origin(kind=OriginKind.METRIC, key="late", source=late)],
+    )
+    recorded.store.write(Batch(runs=[change]))
+    again = Recorded(prefix="again-")
+    cell = again.cell("for c in range(3):\n    measure(c)", cell_id="cell-1")
+    for c in range(3):
+        again.run(f"other-{c}", {"accuracy": [c / 10]}, cell, 1)
+
+    compared = compare(recorded.store, again.store, sliced_run(recorded.store, runs[1]), TOLERANCE)
+
+    assert [(each.found, each.is_exact) for each in compared.comparisons] == [(0.1, True)]
+
+
 def test_loop_that_now_makes_fewer_runs_pairs_only_those_with_the_same_params() -> None:
     recorded = Recorded()
     execution_id = recorded.cell("for c in range(3):\n    measure(c)")
