@@ -227,6 +227,20 @@ def test_unseeded_split_is_nondeterministic_and_named(nb: Notebook) -> None:
     assert "train_test_split" in str(found.first_difference["code"])
 
 
+def test_table_without_a_name_parts_where_it_is_used_and_never_at_an_import(nb: Notebook) -> None:
+    nb.run(DATA + "import numpy as np")
+    nb.run("rows = np.random.default_rng().permutation(len(X))[:100]")
+    nb.run("model = LogisticRegression().fit(\n    np.asarray(X)[rows], np.asarray(y)[rows]\n)")
+    nb.run("score = model.score(X.values, y)")
+
+    found = again(nb)
+
+    assert found.verdict is NONDETERMINISTIC
+    assert found.first_difference is not None
+    assert found.first_difference["key"].startswith("np.asarray(X)[rows]")
+    assert str(found.first_difference["code"]).startswith("model = LogisticRegression().fit(")
+
+
 def test_forest_without_a_seed_is_nondeterministic_though_its_accuracy_is_the_same(nb: Notebook) -> None:
     nb.run("from sklearn.ensemble import RandomForestClassifier\nfrom sklearn.metrics import accuracy_score")
     nb.run("X = [[n % 2, n % 3] for n in range(40)]\ny = [n % 2 for n in range(40)]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from trackbook.records import ComparedKind, Comparison, JsonValue, Source, decode, encode
@@ -52,15 +53,26 @@ def _entry(kind: str, key: str, expected: JsonValue, found: JsonValue) -> dict[s
 
 
 def _place_of(sliced: SlicedRun, compared: Compared, comparison: Comparison) -> Source | None:
-    """Return the statement that made something; of a table the last that made or changed what bears its name."""
+    """Return the statement that made something; of a table the last that made or changed what bears its name.
+
+    A table without a name (``X[fold]``) is made where it is used.
+    """
     if comparison.kind is not ComparedKind.SNAPSHOT:
         return compared.places.get((comparison.kind, comparison.key))
-    name = comparison.key.rpartition(": ")[2].partition(" (")[0].partition("[")[0].partition(".")[0]
-    found = None
+    named = comparison.key.rpartition(": ")[2]
+    name = named.rpartition(" (")[0] or named
+    makers, users = [], []
     for kept in sliced.kept:
+        source = Source(execution_id=kept.part.execution_id, statement=kept.piece.statements.start)
         if name in kept.part.binds | kept.part.kills | kept.part.changes:
-            found = Source(execution_id=kept.part.execution_id, statement=kept.piece.statements.start)
-    return found
+            makers.append(source)
+        if not name.isidentifier() and _without_layout(name) in _without_layout(str(about(sliced, source).get("code"))):
+            users.append(source)
+    return next(iter(users or reversed(makers)), None)
+
+
+def _without_layout(code: str) -> str:
+    return re.sub(r"\s+", "", code).replace('"', "'")
 
 
 def _sources(sliced: SlicedRun) -> Iterator[Source]:
