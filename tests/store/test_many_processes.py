@@ -292,19 +292,22 @@ def test_child_forked_in_the_middle_of_a_write_says_so_and_the_parent_goes_on(
 def test_interrupts_never_tear_a_write(tmp_path: Path) -> None:
     store = open_store(tmp_path / ".trackbook")
     written, chance, turns = 0, Random(1), 60
-    go = threading.Semaphore(0)
+    go, arrived = threading.Semaphore(0), threading.Semaphore(0)
 
     def interrupt() -> None:
         for _ in range(turns):
             go.acquire()
             time.sleep(chance.random() / 300)  # somewhere inside a write
             os.kill(os.getpid(), signal.SIGINT)
+            while not arrived.acquire(timeout=5):  # Python drops one that comes while it cleans up an object
+                os.kill(os.getpid(), signal.SIGINT)
 
     interrupting = threading.Thread(target=interrupt, daemon=True)
     interrupting.start()
     for _ in range(turns):
         with pytest.raises(KeyboardInterrupt):
             write_without_end(store, written, go)
+        arrived.release()
         written = store.count_runs(RunFilter())
     interrupting.join(SECONDS)
 
