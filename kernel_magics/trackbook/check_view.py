@@ -17,9 +17,11 @@ from trackbook.frames import checks_frame
 from trackbook.project import Project, current_project
 from trackbook.records import Check, JsonValue
 from trackbook.store.contract import Store
-from trackbook.tracking import datasets as data
 from trackbook.tracking.checked_lineage import checks_of
 from trackbook.tracking.checks import failing_rows, run_check
+from trackbook.tracking.dataset_names import kept_version, label_of
+from trackbook.tracking.datasets import Maker, load_table
+from trackbook.tracking.finding_datasets import find_version
 from trackbook.tracking.making import is_unattended, maker_here
 from trackbook.tracking.schema_inference import infer_text
 from trackbook.tracking.schemas import Schema, schema_of
@@ -138,17 +140,17 @@ def check_dataset(name: str, schema: object, *, called: str | None = None, proje
         If there is no such version or schema.
     """
     store, rules = (project or current_project()).store, schema_of(schema)
-    return CheckView(_checked(store, name, rules, data.Maker(), None, called))
+    return CheckView(_checked(store, name, rules, Maker(), None, called))
 
 
 def _checked(
-    store: Store, table: Any, rules: Schema, maker: data.Maker, table_name: str | None, called: str | None
+    store: Store, table: Any, rules: Schema, maker: Maker, table_name: str | None, called: str | None
 ) -> Check:
     snapshot_id = None
     if isinstance(table, str | DatasetView):
-        version = table.record if isinstance(table, DatasetView) else data.find_version(store, table)
-        table_name, snapshot_id = data.label_of(version), version.snapshot_id
-        table = data.load_table(store, data.kept_version(version))
+        version = table.record if isinstance(table, DatasetView) else find_version(store, table)
+        table_name, snapshot_id = label_of(version), version.snapshot_id
+        table = load_table(store, kept_version(version))
     return run_check(store, table, rules, maker, table_name=table_name or "table", name=called, snapshot_id=snapshot_id)
 
 
@@ -227,8 +229,8 @@ def infer_schema(
     about = name_at(sys._getframe(1), table) or "this table"
     if isinstance(table, str | DatasetView):
         store = (project or current_project()).store
-        version = table.record if isinstance(table, DatasetView) else data.find_version(store, table)
-        about, table = data.label_of(version), data.load_table(store, data.kept_version(version), as_="pandas")
+        version = table.record if isinstance(table, DatasetView) else find_version(store, table)
+        about, table = label_of(version), load_table(store, kept_version(version), as_="pandas")
     text = infer_text(table, about)
     if path is not None:
         _write(Path(path), text, is_forced=force)

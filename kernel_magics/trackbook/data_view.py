@@ -20,10 +20,14 @@ from trackbook.records import DatasetVersion, JsonValue, RunDetail, Snapshot
 from trackbook.records.profile import TableProfile
 from trackbook.records.table_diff import TableDiff
 from trackbook.run_view import RunView
-from trackbook.tracking import datasets as data
+from trackbook.tracking.dataset_names import KeptTable, check_name, kept_version, label_of
+from trackbook.tracking.datasets import diff_tables, list_datasets, load_table, made_by, publish_table, runs_using
+from trackbook.tracking.finding_datasets import find_table, find_version, version_before
 from trackbook.tracking.making import maker_here, note_read
 from trackbook.tracking.newer_data import watch_newer
+from trackbook.tracking.pinned_datasets import pinned
 from trackbook.tracking.table_files import write_table
+from trackbook.tracking.table_profiles import profile_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,16 +77,16 @@ class DatasetView:
         """The runs that used it, newest first."""
         store = self._project.store
         token = store.change_token()
-        return tuple(RunView(self._project, each, token) for each in data.runs_using(store, self.record))
+        return tuple(RunView(self._project, each, token) for each in runs_using(store, self.record))
 
     def load(self, *, columns: Sequence[Any] | None = None, rows: Rows = None, as_: str | None = None) -> Any:
         """Return the content, as `trackbook.load` does."""
-        kept = data.find_table(self._project.store, self.name, version=self.version)
+        kept = find_table(self._project.store, self.name, version=self.version)
         return _loaded(self._project, kept, columns, rows, as_, sys._getframe(1))
 
     def profile(self) -> TableProfile:
         """Return what the columns look like: worked out once, then kept."""
-        return data.profile_of(self._project.store, self.snapshot)
+        return profile_of(self._project.store, self.snapshot)
 
     def diff(
         self, other: DatasetReference, *, key: str | Sequence[str] = (), by_position: bool = False
@@ -98,29 +102,29 @@ class DatasetView:
         InvalidValueError
             If the ending is another one, or the file is there and `force` doesn't say to replace it.
         """
-        kept = data.find_table(self._project.store, self.name, version=self.version)
+        kept = find_table(self._project.store, self.name, version=self.version)
         return write_table(self._project.store, kept, Path(path), is_forced=force)
 
     def to_dict(self) -> dict[str, JsonValue]:
         """Return it as JSON values, as ``trackbook data show --json`` prints it."""
-        (dataset,) = data.list_datasets(self._project.store, [self.name])
+        (dataset,) = list_datasets(self._project.store, [self.name])
         return shown_payload(dataset, self.record, self.profile(), self._users())
 
     def show(self, look: Look | None = None) -> Shown:
         """Return the version with its profile, to look at."""
         store = self._project.store
-        (dataset,) = data.list_datasets(store, [self.name])
-        made_by = data.made_by(store, self.record)
-        return show_dataset(dataset, self.record, self.profile(), look, runs=self._users(), made_by=made_by)
+        (dataset,) = list_datasets(store, [self.name])
+        maker = made_by(store, self.record)
+        return show_dataset(dataset, self.record, self.profile(), look, runs=self._users(), made_by=maker)
 
     def _users(self) -> list[RunDetail]:
-        return data.runs_using(self._project.store, self.record, limit=20)
+        return runs_using(self._project.store, self.record, limit=20)
 
     def __repr__(self) -> str:
         snapshot = self.snapshot
         sizes = [f"{size:,}" for size in (snapshot.rows, snapshot.columns) if size is not None]
         shape = f"{fmt.shape(sizes)} {snapshot.kind}" if sizes else snapshot.kind
-        return f"<Dataset {data.label_of(self.record)} {shape}, {fmt.size(snapshot.stored_bytes)} stored>"
+        return f"<Dataset {label_of(self.record)} {shape}, {fmt.size(snapshot.stored_bytes)} stored>"
 
     def _repr_html_(self) -> str:
         return self.show().html
@@ -185,9 +189,9 @@ def publish(table: Any, name: str) -> DatasetView:
     >>> import trackbook  # doctest: +SKIP
     >>> trackbook.publish(customers, "customers")  # doctest: +SKIP
     """
-    data.check_name(name)
+    check_name(name)
     store, maker = maker_here()
-    return DatasetView(Project(store), data.publish_table(store, table, name, maker))
+    return DatasetView(Project(store), publish_table(store, table, name, maker))
 
 
 def load(
@@ -223,19 +227,19 @@ def load(
         If there is no such dataset, version or column.
     """
     reference = run.run_id if isinstance(run, RunView) else run
-    label = data.pinned(name) if project is None and version is None and fingerprint is None else None
+    label = pinned(name) if project is None and version is None and fingerprint is None else None
     project = project or current_project()
     if label is not None:
-        kept = data.find_table(project.store, label)
+        kept = find_table(project.store, label)
     else:
-        kept = data.find_table(project.store, name, version=version, run=reference, fingerprint=fingerprint)
+        kept = find_table(project.store, name, version=version, run=reference, fingerprint=fingerprint)
     return _loaded(project, kept, columns, rows, as_, sys._getframe(1))
 
 
 def _loaded(
-    project: Project, kept: data.KeptTable, columns: Sequence[Any] | None, rows: Rows, as_: str | None, frame: Any
+    project: Project, kept: KeptTable, columns: Sequence[Any] | None, rows: Rows, as_: str | None, frame: Any
 ) -> Any:
-    table = data.load_table(project.store, kept, columns=columns, rows=rows, as_=as_)
+    table = load_table(project.store, kept, columns=columns, rows=rows, as_=as_)
     note_read(kept.read, table, frame)
     if kept.is_latest:
         watch_newer()
@@ -254,7 +258,7 @@ def datasets(name: str | None = None, *, project: Project | None = None) -> pd.D
         If there is no dataset of that name.
     """
     store = (project or current_project()).store
-    return datasets_frame(data.list_datasets(store, None if name is None else [name]), every=name is not None)
+    return datasets_frame(list_datasets(store, None if name is None else [name]), every=name is not None)
 
 
 def dataset(name: str, *, project: Project | None = None) -> DatasetView:
@@ -266,7 +270,7 @@ def dataset(name: str, *, project: Project | None = None) -> DatasetView:
         If there is none.
     """
     project = project or current_project()
-    return DatasetView(project, data.find_version(project.store, name))
+    return DatasetView(project, find_version(project.store, name))
 
 
 def diff_data(
@@ -299,17 +303,15 @@ def diff_data(
     project = project or current_project()
     one = _version(project, before)
     if after is None:
-        one, other = data.version_before(project.store, one), one
+        one, other = version_before(project.store, one), one
     else:
         other = _version(project, after)
     columns = [key] if isinstance(key, str) else list(key)
     if columns and by_position:
         raise InvalidValueError("Rows are told by a key or by position. Give one of them.")
-    found = data.diff_tables(
-        project.store, data.kept_version(one), data.kept_version(other), key=columns, by_position=by_position
-    )
-    return TableDiffView(found, data.label_of(one), data.label_of(other))
+    found = diff_tables(project.store, kept_version(one), kept_version(other), key=columns, by_position=by_position)
+    return TableDiffView(found, label_of(one), label_of(other))
 
 
 def _version(project: Project, reference: DatasetReference) -> DatasetVersion:
-    return reference.record if isinstance(reference, DatasetView) else data.find_version(project.store, reference)
+    return reference.record if isinstance(reference, DatasetView) else find_version(project.store, reference)

@@ -35,7 +35,6 @@ from trackbook.records.profile import TableProfile
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.cells_of import own_executions, showing
 from trackbook.tracking.checked_lineage import checks_of
-from trackbook.tracking.datasets import profiles_of
 from trackbook.tracking.direction import FOLD
 from trackbook.tracking.files import changed_files
 from trackbook.tracking.find import short_id, witnesses_of
@@ -43,6 +42,7 @@ from trackbook.tracking.kept_models import load_model
 from trackbook.tracking.making import finish_keeping
 from trackbook.tracking.seeding import unseeded_of
 from trackbook.tracking.shown import content_of, figures_of
+from trackbook.tracking.table_profiles import profiles_of
 from trackbook.tracking.why import explain
 
 if TYPE_CHECKING:

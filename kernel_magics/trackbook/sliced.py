@@ -10,8 +10,10 @@ from pathlib import Path
 from trackbook.errors import NotFoundError
 from trackbook.project import current_project
 from trackbook.store.contract import Store
-from trackbook.tracking.datasets import PINNED, find_version, label_of
+from trackbook.tracking.dataset_names import label_of
+from trackbook.tracking.finding_datasets import find_version
 from trackbook.tracking.kept_files import put_files
+from trackbook.tracking.pinned_datasets import PINNED
 
 _STORE = "TRACKBOOK_STORE"
 

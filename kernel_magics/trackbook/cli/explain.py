@@ -84,7 +84,7 @@ def stale(ctx: click.Context, notebook: str | None, session: str | None, as_json
     knows the values too, and lists no cell whose values came out the same.
     """
     from trackbook.display.stale import show_stale, stale_payload
-    from trackbook.tracking.datasets import newer_version
+    from trackbook.tracking.finding_datasets import newer_version
     from trackbook.tracking.stale_report import session_of, stale_of
 
     store = project_of(ctx).store

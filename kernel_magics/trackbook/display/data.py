@@ -11,7 +11,8 @@ from trackbook.display.profile import profile_table
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import DatasetVersion, RunDetail, Snapshot
 from trackbook.records.profile import TableProfile
-from trackbook.tracking.datasets import Dataset, label_of
+from trackbook.tracking.dataset_names import label_of
+from trackbook.tracking.datasets import Dataset
 
 MOST_ROWS = 50
 _MOST_VERSIONS = 10

@@ -10,7 +10,7 @@ from trackbook.display.blocks import Block, Cell, Sentence, Title, Tone, Verbati
 from trackbook.display.reproduction import reproduction_payload, verdict_cell
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import JsonValue, Reproduction
-from trackbook.tracking.datasets import labels_of
+from trackbook.tracking.dataset_names import labels_of
 from trackbook.tracking.find import short_id
 from trackbook.tracking.slice import Slice
 from trackbook.tracking.slicing_notebook import DATA

@@ -12,7 +12,7 @@ from trackbook.display.shown import Look, Shown, shown
 from trackbook.lineage.randomness import SEED
 from trackbook.lineage.why import Edge, Graph, Node, NodeKind
 from trackbook.records import HiddenReason, JsonValue, is_dataset_key
-from trackbook.tracking.datasets import PATH
+from trackbook.tracking.dataset_names import PATH
 from trackbook.tracking.find import short_id
 from trackbook.tracking.why import Explanation
 

@@ -31,11 +31,11 @@ from trackbook.store.contract import Batch, Store
 from trackbook.store.location import open_store
 from trackbook.tracking.chance import chances_of
 from trackbook.tracking.correspondence import Correspondence
-from trackbook.tracking.datasets import PINNED, copy_datasets
 from trackbook.tracking.environment import Findings, Policy, check_environment, differences, environment_of
 from trackbook.tracking.judging import Attempt, Case, CellFailure, Judgement, judge, wants_second
 from trackbook.tracking.numbers import Tolerance
 from trackbook.tracking.outside import outside_of
+from trackbook.tracking.pinned_datasets import PINNED, copy_datasets
 from trackbook.tracking.reproduction import Compared, compare
 from trackbook.tracking.slice import DataFrom, Slice, slice_run
 from trackbook.tracking.slicing_restores import copy_runs

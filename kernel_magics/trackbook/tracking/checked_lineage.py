@@ -9,7 +9,7 @@ from trackbook.lineage.segments import statement_text
 from trackbook.lineage.why import reached, resolved, starts, statement_at
 from trackbook.records import Check, Execution, Origin, RunDetail, Source
 from trackbook.store.contract import Store
-from trackbook.tracking.datasets import is_dataset
+from trackbook.tracking.dataset_names import is_dataset
 
 _MAGIC = "%track check"
 

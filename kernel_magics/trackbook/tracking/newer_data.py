@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trackbook.tracking.datasets import newer_version
+from trackbook.tracking.finding_datasets import newer_version
 from trackbook.tracking.here import recorder_here, runs_here
 
 

@@ -15,7 +15,7 @@ from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.records import DatasetUse, Execution, FileRead, JsonValue, Model, RunDetail, Statement, encode
 from trackbook.store.contract import Store
 from trackbook.tracking.cells_of import cells_of
-from trackbook.tracking.datasets import KeptTable
+from trackbook.tracking.dataset_names import KeptTable
 from trackbook.tracking.find import short_id
 from trackbook.tracking.kept_models import UntrustedModelError, load_model
 from trackbook.tracking.promises import NOT_KEPT

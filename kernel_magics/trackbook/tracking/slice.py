@@ -30,7 +30,7 @@ from trackbook.records import (
     is_file_key,
 )
 from trackbook.store.contract import RunFilter, Store
-from trackbook.tracking.datasets import is_dataset
+from trackbook.tracking.dataset_names import is_dataset
 from trackbook.tracking.slicing_cells import pieces_of
 from trackbook.tracking.slicing_magics import is_install, needs_tool
 from trackbook.tracking.slicing_parts import GENERATOR_OF_NUMPY, KNOWN_NAMES, SessionParts, reads_numbered_outputs

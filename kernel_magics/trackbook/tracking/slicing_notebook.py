@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trackbook.errors import NotFoundError
 from trackbook.records import Environment, FileRead, Session
 from trackbook.store.contract import Store
-from trackbook.tracking.datasets import labels_of
+from trackbook.tracking.dataset_names import labels_of
 from trackbook.tracking.kept_files import kept_digest
 from trackbook.tracking.slicing_source import Kept, cell_text
 from trackbook.tracking.working_folder import working_folder

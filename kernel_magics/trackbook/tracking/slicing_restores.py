@@ -11,7 +11,7 @@ from trackbook.errors import AmbiguousError, NotFoundError
 from trackbook.records import Execution, RunDetail, Snapshot
 from trackbook.store import kept as kept_content
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
-from trackbook.tracking.datasets import is_dataset
+from trackbook.tracking.dataset_names import is_dataset
 from trackbook.tracking.find import NEWEST_WORDS, find_run, short_id
 from trackbook.tracking.slicing_source import Kept
 

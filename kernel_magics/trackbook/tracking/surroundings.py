@@ -12,7 +12,7 @@ from trackbook.capture.module_parts import Names, part_of
 from trackbook.capture.modules import OwnModule, OwnModules
 from trackbook.lineage.stale_facts import Surroundings
 from trackbook.records import FileRead, HiddenReason, Source, Statement, dataset_key, file_key
-from trackbook.tracking.datasets import PATH, is_dataset
+from trackbook.tracking.dataset_names import PATH, is_dataset
 from trackbook.tracking.files import has_changed, shown_path, written_files
 
 _MOST_FILES = 300

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from trackbook.errors import InvalidValueError
 from trackbook.store.contract import Store
-from trackbook.tracking.datasets import KeptTable
+from trackbook.tracking.dataset_names import KeptTable
 from trackbook.tracking.export_target import new_file
 
 

@@ -11,12 +11,24 @@ import pytest
 import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
+from trackbook.capture.fingerprint import fingerprint
 from trackbook.errors import AmbiguousError, InvalidValueError, NotFoundError
 from trackbook.records import DatasetUse
 from trackbook.store import Batch, RunChange, open_store
-from trackbook.tracking import datasets as data
-from trackbook.tracking.datasets import Maker
+from trackbook.tracking.dataset_names import KeptTable, check_name, kept_version, split_reference
+from trackbook.tracking.datasets import (
+    Maker,
+    diff_tables,
+    keep_table,
+    list_datasets,
+    load_table,
+    publish_table,
+    runs_using,
+)
+from trackbook.tracking.finding_datasets import find_table, version_before
+from trackbook.tracking.pinned_datasets import PINNED, copy_datasets, pinned
 from trackbook.tracking.table_files import write_table
+from trackbook.tracking.table_profiles import profile_of
 
 PEOPLE = pd.DataFrame({"id": [1, 2, 3], "age": [20.0, 30.0, np.nan], "city": ["Rome", "Oslo", None]})
 OLDER = PEOPLE.assign(age=[21.0, 31.0, 40.0])
@@ -31,11 +43,11 @@ def store(notebook, tmp_path):
 
 
 def publish(store, table, name="people", **maker):
-    return data.publish_table(store, table, name, Maker(**maker))
+    return publish_table(store, table, name, Maker(**maker))
 
 
 def load(store, *args, **which):
-    return data.load_table(store, data.find_table(store, *args, **which))
+    return load_table(store, find_table(store, *args, **which))
 
 
 def add_run(store, make_run, number, **parts):
@@ -90,18 +102,18 @@ def test_every_kind_of_table_comes_back_as_its_own_kind(store, table):
     found = load(store, "people")
 
     assert type(found) is type(table)
-    assert data.fingerprint_of(found) == data.fingerprint_of(table)
+    assert fingerprint(found) == fingerprint(table)
 
 
 def test_version_is_found_by_number_in_the_name_or_beside_it_and_by_fingerprint(store):
     first, second = publish(store, PEOPLE), publish(store, OLDER)
 
-    assert data.find_table(store, "people").version == second
-    assert data.find_table(store, "people@1").version == first
-    assert data.find_table(store, "people", version=1).version == first
-    assert data.find_table(store, "people", version="latest").version == second
-    assert data.find_table(store, "people", fingerprint=first.fingerprint[:6]).version == first
-    assert data.find_table(store, None, fingerprint=f"xx3:{first.fingerprint}").version == first
+    assert find_table(store, "people").version == second
+    assert find_table(store, "people@1").version == first
+    assert find_table(store, "people", version=1).version == first
+    assert find_table(store, "people", version="latest").version == second
+    assert find_table(store, "people", fingerprint=first.fingerprint[:6]).version == first
+    assert find_table(store, None, fingerprint=f"xx3:{first.fingerprint}").version == first
 
 
 def test_run_gives_the_version_that_it_published(store, make_run):
@@ -109,26 +121,24 @@ def test_run_gives_the_version_that_it_published(store, make_run):
     mine = publish(store, PEOPLE, run_id=run.run.run_id)
     publish(store, OLDER)
 
-    assert data.find_table(store, "people", run="calm-otter").version == mine
+    assert find_table(store, "people", run="calm-otter").version == mine
 
 
 def test_run_gives_the_version_that_it_used_by_content_or_by_name(store, make_run):
     first, second = publish(store, PEOPLE), publish(store, OLDER)
     used = DatasetUse(name="df", kind="pandas.DataFrame", fingerprint=first.fingerprint)
-    loaded = DatasetUse(
-        name="X", kind="pandas.DataFrame", files=(data.kept_version(second).read,), fingerprint="another"
-    )
+    loaded = DatasetUse(name="X", kind="pandas.DataFrame", files=(kept_version(second).read,), fingerprint="another")
     add_run(store, make_run, 1, name="calm-otter", datasets=[used])
     add_run(store, make_run, 2, name="shy-yak", datasets=[loaded])
 
-    assert data.find_table(store, "people", run="calm-otter").version == first
-    assert data.find_table(store, "people", run="shy-yak").version == second
-    assert [each.runs for each in data.list_datasets(store)] == [2]
-    assert [each.run.name for each in data.runs_using(store, second)] == ["shy-yak"]
+    assert find_table(store, "people", run="calm-otter").version == first
+    assert find_table(store, "people", run="shy-yak").version == second
+    assert [each.runs for each in list_datasets(store)] == [2]
+    assert [each.run.name for each in runs_using(store, second)] == ["shy-yak"]
 
 
 def test_run_gives_a_table_that_it_called_so_though_nobody_published_it(store, make_run):
-    snapshot = data.keep_table(store, PEOPLE, "kept")
+    snapshot = keep_table(store, PEOPLE, "kept")
     store.write(Batch(snapshots=[snapshot]))
     use = DatasetUse(name="X_train", kind="pandas.DataFrame", snapshot_id=snapshot.snapshot_id)
     lost = DatasetUse(name="X_test", kind="pandas.DataFrame", fingerprint="abcd")
@@ -143,10 +153,10 @@ def test_run_gives_a_table_that_it_called_so_though_nobody_published_it(store, m
 
 def test_part_of_a_version_is_read_by_columns_rows_and_form(store):
     publish(store, PEOPLE)
-    kept = data.find_table(store, "people")
+    kept = find_table(store, "people")
 
-    part = data.load_table(store, kept, columns=["age"], rows=(0, 2))
-    arrow = data.load_table(store, kept, rows=range(1, 3), as_="arrow")
+    part = load_table(store, kept, columns=["age"], rows=(0, 2))
+    arrow = load_table(store, kept, rows=range(1, 3), as_="arrow")
 
     assert part["age"].tolist() == [20.0, 30.0]
     assert list(part.columns) == ["age"]
@@ -173,12 +183,12 @@ def test_what_can_not_be_found_is_said_in_a_sentence(store, ask, sentence):
     publish(store, PEOPLE)
 
     with pytest.raises((NotFoundError, InvalidValueError), match=sentence):
-        data.find_table(store, ask.pop("name"), **ask)
+        find_table(store, ask.pop("name"), **ask)
 
 
 def test_empty_store_says_how_to_publish(store):
     with pytest.raises(NotFoundError, match=r"Publish one: trackbook.publish\(table, 'people'\)"):
-        data.find_table(store, "people")
+        find_table(store, "people")
 
 
 def test_fingerprint_of_several_contents_is_ambiguous(store):
@@ -188,7 +198,7 @@ def test_fingerprint_of_several_contents_is_ambiguous(store):
     store.write(Batch(versions=[replace(first, name="b", version=0, fingerprint="abcd2")]))
 
     with pytest.raises(AmbiguousError, match="Give more of it"):
-        data.find_table(store, None, fingerprint="abcd")
+        find_table(store, None, fingerprint="abcd")
 
 
 @pytest.mark.parametrize("name", ["", " x", "a@b", "-x", "a\\b", "a\nb", "x" * 201, 3, None])
@@ -202,12 +212,12 @@ def test_what_can_not_name_a_dataset_is_refused(store, name):
 @given(st.text(max_size=30))
 def test_any_name_that_is_taken_is_found_again(name):
     try:
-        data.check_name(name)
+        check_name(name)
     except InvalidValueError:
         return
 
-    assert data.split_reference(name) == (name, None)
-    assert data.split_reference(f"{name}@12") == (name, 12)
+    assert split_reference(name) == (name, None)
+    assert split_reference(f"{name}@12") == (name, 12)
 
 
 @pytest.mark.parametrize("table", [[1, 2], {"a": [1]}, "text", 3, None, pd.DataFrame({"a": [object()]})])
@@ -221,26 +231,26 @@ def test_what_is_no_table_or_would_not_come_back_equal_is_refused(store, table):
 def test_profile_is_worked_out_once(store):
     version = publish(store, PEOPLE)
 
-    first = data.profile_of(store, store.snapshots(ids=[version.snapshot_id])[0])
+    first = profile_of(store, store.snapshots(ids=[version.snapshot_id])[0])
     snapshot = store.snapshots(ids=[version.snapshot_id])[0]
 
     assert snapshot.profile_digest is not None
-    assert data.profile_of(store, snapshot) == first
+    assert profile_of(store, snapshot) == first
     assert [column.missing for column in first.columns] == [0, 1, 1]
 
 
 def test_versions_are_compared_by_content_position_or_key(store):
     one, other = publish(store, PEOPLE), publish(store, OLDER.iloc[1:])
-    kept = data.kept_version(one), data.kept_version(other)
+    kept = kept_version(one), kept_version(other)
 
-    by_key = data.diff_tables(store, *kept, key=["id"])
-    by_position = data.diff_tables(store, *kept, by_position=True)
+    by_key = diff_tables(store, *kept, key=["id"])
+    by_position = diff_tables(store, *kept, by_position=True)
 
     assert (by_key.rows_removed, by_key.rows_changed) == (1, 2)
     assert by_position.rows_changed == 2
-    assert data.version_before(store, other) == one
+    assert version_before(store, other) == one
     with pytest.raises(NotFoundError, match="'people@1' is the first version"):
-        data.version_before(store, one)
+        version_before(store, one)
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv", ".arrow", ".feather"])
@@ -248,7 +258,7 @@ def test_export_is_read_by_pandas(store, tmp_path, ending):
     publish(store, PEOPLE)
     path = tmp_path / f"people{ending}"
 
-    write_table(store, data.find_table(store, "people"), path)
+    write_table(store, find_table(store, "people"), path)
 
     readers = {".parquet": pd.read_parquet, ".csv": pd.read_csv}
     found = readers.get(ending, pd.read_feather)(path)
@@ -257,7 +267,7 @@ def test_export_is_read_by_pandas(store, tmp_path, ending):
 
 def test_export_replaces_nothing_unasked_and_knows_its_forms(store, tmp_path):
     publish(store, PEOPLE)
-    kept, path = data.find_table(store, "people"), tmp_path / "people.csv"
+    kept, path = find_table(store, "people"), tmp_path / "people.csv"
     path.write_text("mine")
 
     with pytest.raises(InvalidValueError, match="is there already"):
@@ -270,22 +280,22 @@ def test_export_replaces_nothing_unasked_and_knows_its_forms(store, tmp_path):
 
 
 def test_version_is_pinned_for_those_who_leave_it_open(monkeypatch):
-    monkeypatch.setenv(data.PINNED, "people@2,raw/orders@1")
+    monkeypatch.setenv(PINNED, "people@2,raw/orders@1")
 
-    assert data.pinned("people") == "people@2"
-    assert data.pinned("raw/orders") == "raw/orders@1"
-    assert data.pinned("people@3") is None
-    assert data.pinned("other") is None
-    assert data.pinned(None) is None
+    assert pinned("people") == "people@2"
+    assert pinned("raw/orders") == "raw/orders@1"
+    assert pinned("people@3") is None
+    assert pinned("other") is None
+    assert pinned(None) is None
 
 
 def test_datasets_are_copied_with_their_numbers_and_a_run_s_own_tables_become_some(store, tmp_path):
     publish(store, PEOPLE)
     second = publish(store, OLDER)
-    own = data.KeptTable(name="X_train", snapshot_id=second.snapshot_id)
+    own = KeptTable(name="X_train", snapshot_id=second.snapshot_id)
     target = open_store(tmp_path / "target")
 
-    labels = data.copy_datasets(store, target, [data.kept_version(second).read, own.read])
+    labels = copy_datasets(store, target, [kept_version(second).read, own.read])
 
     assert labels == "people@2,X_train@1"
     pd.testing.assert_frame_equal(load(target, "people@2"), OLDER)
