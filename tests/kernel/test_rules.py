@@ -682,3 +682,12 @@ def test_held_out_part_that_is_named_validation_is_validation(fitted: Notebook) 
 
     assert set(run.metrics) == {"validation.accuracy"}
     assert {use.role for use in run.datasets} == {Role.TRAIN, Role.VALIDATION}
+
+
+def test_metric_whose_arguments_are_swapped_is_of_the_model_all_the_same(fitted: Notebook) -> None:
+    fitted.run("accuracy_score(model.predict(X_test), y_test)")
+
+    run = fitted.only_run()
+
+    assert set(run.metrics) == {"test.accuracy", "test.accuracy.2"}
+    assert {use.role for use in run.datasets if use.name == "y_test"} == {Role.TEST}

@@ -141,6 +141,10 @@ class ObservedModels:
         for output in outputs:
             self._predictions.put(output, Prediction(fit, role, []))
 
+    def has_predicted(self, value: object) -> bool:
+        """Return whether an object is the very one that a model returned, or a view of it."""
+        return self._predictions.get(value) is not None
+
     def prediction_of(self, value: object) -> Prediction | None:
         """Return what an object is known to be a prediction of, by itself or by its values."""
         known = self._predictions.get(value)

@@ -252,8 +252,11 @@ class Observer:
         outputs
             Arrays among the results: what is computed from them further (an area under a curve) is of the same model.
         """
-        expressions = [argument_of(call, place) for place in places]
         prediction = self.models.prediction_of(predicted)
+        if prediction is None and self.models.has_predicted(truth):  # the prediction was given first, by mistake
+            truth, predicted, places = predicted, truth, (places[1], places[0])
+            prediction = self.models.prediction_of(predicted)
+        expressions = [argument_of(call, place) for place in places]
         fits, made_on = self.models.origin(call, estimator, predicted, prediction, expressions)
         judged = (predicted, expressions[1]) if truth is None else (truth, expressions[0])
         role = self.tables.role(call, *judged)
