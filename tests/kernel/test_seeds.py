@@ -77,3 +77,17 @@ def test_estimator_draws_from_the_generator_that_was_seeded(open_notebook: Calla
 
     assert unseeded == ("RandomForestClassifier(random_state=None)",)
     assert trackbook.get_run("latest").unseeded == ()
+
+
+def test_model_that_was_chosen_by_scores_of_unseeded_models_is_made_by_chance(nb: Notebook) -> None:
+    nb.run(DATA + "from sklearn.ensemble import RandomForestClassifier")
+    nb.run("models = {'lr': LogisticRegression(), 'rf': RandomForestClassifier(n_estimators=3)}\nscores = {}")
+    nb.run("for name, m in models.items():\n    m.fit(X_train, y_train)\n    scores[name] = m.score(X_test, y_test)")
+    nb.run("best = models[max(scores, key=scores.get)]")
+    nb.run("final = LogisticRegression(C=0.5).fit(X, y) if best is None else best.fit(X, y)\nfinal.score(X, y)")
+
+    chance = trackbook.get_run("latest").unseeded
+
+    assert "RandomForestClassifier(random_state=None)" in chance
+    forest = next(run for run in nb.runs() if run.models and "Forest" in run.models[0].class_name)
+    assert "without a seed" in trackbook.why("test.score", forest.run.run_id).show().text

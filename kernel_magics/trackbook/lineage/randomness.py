@@ -22,8 +22,9 @@ _IN_CELL = re.compile(r"^.* without a seed in (?:cell (?P<index>\d+)|this cell)$
 def add_drawn(draft: Draft, evidence: Evidence, source: Source, statement: Statement) -> None:
     """Add what a statement drew: from which seed, or that there was none."""
     for what in statement.unseeded:
-        if not _add_seed(draft, evidence, source, what):
-            _add_unseeded(draft, id_of(source), what, is_sure=True)
+        is_call = not what[:1].isupper()  # and no class: of an estimator it is known only that it can draw
+        if not _add_seed(draft, evidence, source, what, is_sure=is_call):
+            _add_unseeded(draft, id_of(source), what, is_sure=is_call)
     if source not in evidence.seeds and _draws(evidence, source):
         _add_seed(draft, evidence, source, "")
 

@@ -128,6 +128,8 @@ class EstimatorCalls:
         if drawing := call.notes.get("drawing"):
             quiet = set(drawing).difference(unseeded(estimator, inputs))  # as the fit has shown
             event.unseeded = [each for each in event.unseeded if each not in quiet]
+            for what in (each for each in drawing if each not in quiet):
+                self._observer.add_unseeded(call, what)  # what is made with the model is made by chance, too
         event.model = describe_model(estimator, name, inputs, target)
         self._observer.keep_model(call, event, estimator, inputs)
         results = vars(estimator).get("cv_results_") if hasattr(estimator, "__dict__") else None
