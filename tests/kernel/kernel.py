@@ -52,8 +52,11 @@ class Kernel:
         return "".join(str(message["content"].get("text", "")) for message in self.printed)
 
     def begin(self, source: str) -> str:
-        """Have a cell run, without waiting for its end; return the request's id."""
-        request: str = self.client.execute(source)
+        """Have a cell run, without waiting for its end; return the request's id.
+
+        If it fails, those behind it run all the same.
+        """
+        request: str = self.client.execute(source, stop_on_error=False)
         return request
 
     def reply_to(self, request: str) -> dict[str, Any]:

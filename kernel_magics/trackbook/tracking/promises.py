@@ -33,6 +33,8 @@ class Promise:
     predictions: Mapping[str, JsonValue] = field(default_factory=dict)
     reason: str | None = None
     wanted: list[Wanted] = field(default_factory=list)
+    is_named: bool = False
+    """Whether its snapshot was given to be written with what names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,7 +91,7 @@ class Promises:
                 batch,
                 runs=runs,
                 executions=tuple(map(self._filled_execution, batch.executions)),
-                snapshots=(*batch.snapshots, *_snapshots([*own, *(p for each in wanted for p in each.promises)])),
+                snapshots=(*batch.snapshots, *self._snapshots([*own, *(p for each in wanted for p in each.promises)])),
             )
             return made, [each for each in wanted if not all(promise.is_done for promise in each.promises)]
 
@@ -118,7 +120,26 @@ class Promises:
             is_model = isinstance(each.record, Model)
             given = {"models" if is_model else "datasets": (each.record,)}
             changes.append(self._filled_change(RunChange(run_id=each.run_id, **given)))  # type: ignore[arg-type]  # by kind
-        return Batch(snapshots=_snapshots(promise for each in wanted for promise in each.promises), runs=changes)
+        return Batch(snapshots=self._snapshots(promise for each in wanted for promise in each.promises), runs=changes)
+
+    def _snapshots(self, promises: Iterable[Promise | None]) -> tuple[Snapshot, ...]:
+        found: dict[str, Snapshot] = {}
+        for promise in promises:
+            if promise is not None and promise.snapshot is not None:
+                promise.is_named = True
+                found[promise.snapshot.snapshot_id] = promise.snapshot
+        return tuple(found.values())
+
+    @property
+    def unnamed_bytes(self) -> int:
+        """What those contents take that are kept already, but of which no record tells yet."""
+        with self._lock:
+            kept = {
+                promise.snapshot.snapshot_id: promise.snapshot.new_bytes
+                for promise in (*self._tables.values(), *self._files.values())
+                if promise.snapshot is not None and not promise.is_named
+            }
+            return sum(kept.values())
 
     # Records
 
@@ -213,8 +234,3 @@ def _files_of(batch: Batch) -> Iterator[FileRead]:
     for execution in batch.executions:
         for statement in execution.statements:
             yield from statement.files
-
-
-def _snapshots(promises: Iterable[Promise | None]) -> tuple[Snapshot, ...]:
-    found = (promise.snapshot for promise in promises if promise is not None)
-    return tuple({each.snapshot_id: each for each in found if each is not None}.values())

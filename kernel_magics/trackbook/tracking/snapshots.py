@@ -326,7 +326,7 @@ class Snapshots:
 
     def _check_room(self, store: Store, size: int) -> None:
         """Refuse what would go over the budget, or take more than a tenth of what the disk has left."""
-        used = store.usage().kept_bytes
+        used = store.usage().kept_bytes + self._promises.unnamed_bytes
         if used + size > self.limits.budget_bytes:
             raise NotKeptError(
                 f"{_bytes(size)} would go over the budget of {_bytes(self.limits.budget_bytes)} "

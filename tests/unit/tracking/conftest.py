@@ -72,7 +72,8 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     for name in ("TRACKBOOK_RUN_ID", "TRACKBOOK_STORE", "TRACKBOOK_EXPERIMENT"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that at the end it is again what it was, whatever a test has announced
+        monkeypatch.delenv(name)
     found = Desk(tmp_path)
     yield found
     found.can_open, found.store.is_down = True, False

@@ -105,6 +105,20 @@ def test_known_table_is_promised_once(keep: Opener) -> None:
     assert snapshots.keep_table(np.asfortranarray(TABLE), fingerprint(TABLE)) != first
 
 
+def test_budget_counts_what_the_same_cell_has_kept_and_no_run_names_yet(keeper: SessionKeeper, keep: Opener) -> None:
+    snapshots = keep(budget_bytes=40_000)
+    other = TABLE + 1
+    tokens = []
+    for each in (TABLE, other):
+        tokens.append(snapshots.keep_table(each, fingerprint(each)))
+        assert snapshots.wait(_PATIENCE)
+
+    reads = [written(keeper, snapshots, each, token) for each, token in zip((TABLE, other), tokens, strict=True)]
+
+    assert reads[0]().datasets[0].snapshot_id is not None
+    assert "would go over the budget of 40 kB" in reads[1]().tags[NOT_KEPT]
+
+
 def test_table_with_another_content_than_its_fingerprint_is_not_kept(keeper: SessionKeeper, keep: Opener) -> None:
     import pandas as pd
 
