@@ -111,10 +111,13 @@ class Workshop:
         )
 
     def record_pair(self, notebook: Notebook) -> Pair:
-        """Run a notebook without Trackbook, then with it. The store stays until the notebook is recorded again."""
+        """Run a notebook without Trackbook, then with it. The store is put aside, where no later recording finds it."""
         plain = self.record(notebook, is_tracked=False, is_judged=True)
         tracked = self.record(notebook, is_tracked=True)
-        return Pair(plain=plain, tracked=tracked, store=self.root / notebook.name / "store")
+        store = self.root / "stores" / notebook.name
+        store.parent.mkdir(exist_ok=True)
+        shutil.move(self.root / notebook.name / "store", store)
+        return Pair(plain=plain, tracked=tracked, store=store)
 
     def close(self) -> None:
         """Let the nursery go."""
