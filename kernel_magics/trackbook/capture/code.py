@@ -18,6 +18,7 @@ from trackbook.capture.literals import assigned_literals, code_text, is_literal_
 from trackbook.capture.magics_source import LOCAL
 from trackbook.capture.randomness import may_draw
 from trackbook.capture.symbols import Access, accesses, mentions, parse_cell
+from trackbook.capture.syntax import SIMPLE
 from trackbook.records import JsonValue
 
 if TYPE_CHECKING:
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _MOST_CELLS = 64
 _LONGEST = 20_000  # characters of a cell that is remembered: a tree is a hundred times larger than its source
-SIMPLE = frozenset(
-    {ast.Assign, ast.Expr, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Delete, ast.Assert}
-)
-"""Statements without others inside, and after which the next one runs."""
 _DEFINING = re.compile(r"\b(?:def|class|lambda)\b|%")  # a magic's body may be read as a function
 _IMPORTS = frozenset({ast.Import, ast.ImportFrom})
 _NOTHING: frozenset[str] = frozenset()

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from trackbook.capture.code import SIMPLE, Code, Depending
+from trackbook.capture.code import Code, Depending
 from trackbook.capture.magics_source import LOCAL
 from trackbook.capture.symbols import Access, accesses
+from trackbook.capture.syntax import SIMPLE
 
 _SKIPPING = (
     ast.BoolOp
@@ -24,7 +25,7 @@ _SKIPPING = (
 ReachedFrom = Callable[[str, bool], Collection[str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # never changed; frozen ones take twice the time to make
 class Binding:
     """A name that is bound whenever the cell gets past `end_line`."""
 
@@ -33,7 +34,7 @@ class Binding:
     end_line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)  # see above
 class Exposure:
     """`reads`: names used before the cell binds them; `certain`: what it binds or deletes on every way through."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from trackbook.capture.code import SIMPLE, Code, Depending, statements_in
+from trackbook.capture.code import Code, Depending, statements_in
 from trackbook.capture.flow import OUTSIDE_ONLY, Definitions, Flow, Node
 from trackbook.capture.symbols import Access, mentions
+from trackbook.capture.syntax import SIMPLE
 
 ReachedFrom = Callable[[str], Collection[str]]
 _ANY = "*"  # stands in `Definitions` for every name that is not in it: what statements made that may bind anything

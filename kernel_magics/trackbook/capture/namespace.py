@@ -25,7 +25,7 @@ _NO_ACCESS = Access()
 _NO_EXPOSURE = Exposure()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)  # never changed; frozen ones take twice the time to make
 class Change:
     """What a cell did to the namespace; all names sorted.
 

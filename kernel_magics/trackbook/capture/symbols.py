@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trackbook.capture.magics_source import HARMLESS, LOCAL, OPAQUE, parse_cell
 from trackbook.capture.name_collector import NameCollector
-from trackbook.capture.syntax import header_of
+from trackbook.capture.syntax import SIMPLE, header_of
 
 __all__ = ["Access", "accesses", "mentions", "parse_cell"]
 
@@ -16,7 +16,7 @@ OPAQUE_NAMES = frozenset({"exec", "eval", "globals", "get_ipython", OPAQUE})
 _MARKERS = frozenset({HARMLESS, OPAQUE, LOCAL})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)  # never changed; frozen ones take twice the time to make
 class Access:
     """What a piece of code does to the names of the scope that it stands in.
 
@@ -45,6 +45,7 @@ def accesses(node: ast.AST, *, shallow: bool = False) -> Access:
         Of a compound statement only the header: the test, the iterated expression and its targets, the context
         managers, decorators and defaults, the patterns of a `match`; not the statements inside.
     """
+    shallow = shallow and type(node) not in SIMPLE
     shallow = shallow and getattr(node, "name", None) != LOCAL  # its body runs where it stands
     collector = NameCollector()
     for part in header_of(node) if shallow else (node,):

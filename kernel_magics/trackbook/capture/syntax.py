@@ -6,6 +6,10 @@ import ast
 import re
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+SIMPLE = frozenset(
+    {ast.Assign, ast.Expr, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Delete, ast.Assert}
+)
+"""Statements without others inside, and after which the next one runs."""
 _QUERIES = frozenset({"query", "eval"})
 _AT_NAME = re.compile(r"@([^\W\d]\w*)")
 
