@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trackbook.tracking.recorder import Recorder
     from trackbook.tracking.session import SessionKeeper
 
+_FORK_SECONDS = 5.0
 _lock = threading.Lock()
 _recorder: Recorder | None = None
 _script: ExplicitRuns | None = None
@@ -122,6 +123,12 @@ def _end_script() -> None:
     runs.keeper.close()
 
 
+def _before_fork() -> None:
+    runs = _recorder.explicit if _recorder is not None else _script
+    if runs is not None and runs.keeper.is_here:
+        runs.keeper.settle(_FORK_SECONDS)
+
+
 def _be_child() -> None:
     """After a fork, in the child: it is neither the notebook nor the script, and no thread holds a lock any more."""
     global _lock, _recorder, _script, _has_ended, _is_forked
@@ -130,4 +137,4 @@ def _be_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # Windows has no fork
-    os.register_at_fork(after_in_child=_be_child)
+    os.register_at_fork(before=_before_fork, after_in_child=_be_child)

@@ -9,7 +9,7 @@ import getpass
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -137,6 +137,12 @@ class SessionKeeper:
             return pending.result()
         except CancelledError:  # the session ended before it began
             return None
+
+    def settle(self, seconds: float) -> None:
+        """Wait, at most so long, until the environment has been looked for: before a fork, for a child would wait for
+        ever to import what another thread was importing just then.
+        """
+        wait([self._environment], timeout=seconds)
 
     def write(self, batch: Batch) -> bool:
         """Write a batch, after what still waits; return whether nothing waits any more.

@@ -398,3 +398,17 @@ def test_a_script_reads_at_once_what_it_has_logged(tmp_path: Path) -> None:
     )
 
     assert (done.stdout.split(), done.stderr) == (["0.5"], "")
+
+
+def test_fork_waits_for_what_is_being_imported_in_the_background(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text("import time\ntime.sleep(1)\n")
+    script = (
+        "import importlib.metadata, os, sys\n"
+        "before = importlib.metadata.distributions\n"
+        "def slowly(*given, **named):\n    import slow\n    return before(*given, **named)\n"
+        "importlib.metadata.distributions = slowly\n"
+    )
+
+    done = run(tmp_path, script + FORK.replace("if pid == 0:", "if pid == 0:\n        import slow"))
+
+    assert (done.returncode, done.stderr) == (0, "")
