@@ -22,7 +22,7 @@ from trackbook.capture.hash_order import hash_ordered
 from trackbook.capture.hooks import Call
 from trackbook.capture.keeping import Keeping
 from trackbook.capture.loops import StepByStep, step_by_step, values_at
-from trackbook.capture.observed_models import ObservedModels
+from trackbook.capture.observed_models import ObservedModels, Prediction
 from trackbook.capture.observed_tables import ObservedTables
 from trackbook.capture.plain_values import plain_value
 from trackbook.capture.randomness import unseeded_calls
@@ -259,11 +259,7 @@ class Observer:
         expressions = [argument_of(call, place) for place in places]
         fits, made_on = self.models.origin(call, estimator, predicted, prediction, expressions)
         judged = (predicted, expressions[1]) if truth is None else (truth, expressions[0])
-        role = self.tables.role(call, *judged)
-        if role is None and prediction is not None:
-            role = prediction.role
-        if role is Role.TRAIN and fits and all(fit.is_held_out for fit in fits):
-            role = Role.VALIDATION
+        role = _role_of_metric(self.tables.role(call, *judged), prediction, fits)
         data = self.tables.uses(call, [(truth, places[0], role)])
         if estimator is not None:
             data += self.tables.uses(call, [(predicted, places[1], role)])
@@ -333,3 +329,11 @@ class Observer:
         self._logged.add(place)
         parts = [ast.parse(expression, mode="eval").body] if expression is not None else None
         self._add(LogEvent(at=clock.now(), inputs=self.trace(frame).flowing(parts), measured=tuple(keys)))
+
+
+def _role_of_metric(role: Role | None, prediction: Prediction | None, fits: Collection[FitEvent]) -> Role | None:
+    """Return what a metric was measured on, by the role of the table that was judged and by who predicted it."""
+    if role is None and prediction is not None:
+        role = prediction.role
+    is_held_out = bool(fits) and all(fit.is_held_out for fit in fits)
+    return Role.VALIDATION if role is Role.TRAIN and is_held_out else role

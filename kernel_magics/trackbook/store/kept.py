@@ -13,6 +13,19 @@ from trackbook.store.contract import Holdings
 from trackbook.store.objects import Objects
 
 
+def file_snapshot(digest: str, size: int, *, is_new: bool) -> Snapshot:
+    """Return the snapshot of a file whose content is kept and takes so many bytes there."""
+    return Snapshot(
+        snapshot_id=digest,
+        kind=FILE,
+        made_at=clock.now(),
+        fingerprint=digest,
+        restore_key=FILE,
+        stored_bytes=size,
+        new_bytes=size if is_new else 0,
+    )
+
+
 class KeepsTables:
     """The part of a store that keeps tables and files in its objects."""
 
@@ -38,15 +51,7 @@ class KeepsTables:
     def put_file(self, content: bytes) -> Snapshot:
         """Keep the content of a file and return its snapshot."""
         digest, is_new, size = self._objects.add(content, packs=True)
-        return Snapshot(
-            snapshot_id=digest,
-            kind=FILE,
-            made_at=clock.now(),
-            fingerprint=digest,
-            restore_key=FILE,
-            stored_bytes=size,
-            new_bytes=size if is_new else 0,
-        )
+        return file_snapshot(digest, size, is_new=is_new)
 
     def get_table(
         self,

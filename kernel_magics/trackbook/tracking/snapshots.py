@@ -25,8 +25,9 @@ from trackbook.capture.model_files import UnfitModelError, copied, model_file, p
 from trackbook.capture.tables import is_table
 from trackbook.config import Settings
 from trackbook.errors import InvalidValueError, StoreError, TrackbookError
-from trackbook.records import FILE, FileRead, Model, Snapshot
+from trackbook.records import FileRead, Model, Snapshot
 from trackbook.store.contract import Batch, Store
+from trackbook.store.kept import file_snapshot
 from trackbook.store.packing import is_at_hand
 from trackbook.tracking.background import Background
 from trackbook.tracking.idle_import import IdleImport
@@ -237,7 +238,7 @@ class Snapshots:
             self._check_size(size, self.limits.table_bytes)
             if size <= _AT_ONCE:
                 content = _read(Path(file.path), file.path, digest)
-                promise.snapshot = _file_snapshot(self._keeper.put_object(content), size, is_new=True)
+                promise.snapshot = file_snapshot(self._keeper.put_object(content), size, is_new=True)
                 promise.is_done = True
                 return
             opened = open(file.path, "rb") if self._open_files < _MOST_OPEN else None  # noqa: SIM115  read later
@@ -255,7 +256,7 @@ class Snapshots:
             with opened or open(path, "rb") as file:
                 content = _read(file, path, digest)
             put = store.objects.add(content, packs=is_at_hand())
-            promise.snapshot = _file_snapshot(digest, put.size, is_new=put.is_new)
+            promise.snapshot = file_snapshot(digest, put.size, is_new=put.is_new)
         except (NotKeptError, OSError) as error:
             promise.reason = _told(error)
         finally:
@@ -347,18 +348,6 @@ class Snapshots:
             for change in batch.runs:
                 with self._guard:
                     self._keeper.write(replace(batch, runs=(change,)))
-
-
-def _file_snapshot(digest: str, size: int, *, is_new: bool) -> Snapshot:
-    return Snapshot(
-        snapshot_id=digest,
-        kind=FILE,
-        made_at=clock.now(),
-        fingerprint=digest,
-        restore_key=FILE,
-        stored_bytes=size,
-        new_bytes=size if is_new else 0,
-    )
 
 
 def _restore_key(table: object) -> str | None:
