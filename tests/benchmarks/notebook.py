@@ -36,6 +36,12 @@ class Notebook:
         self.shell.run_cell("%unload_ext trackbook", store_history=True)
         self.load()
 
+    def settle(self) -> None:
+        """Wait until all that cells have left to the background is done: it would slow down the next."""
+        snapshots = self.shell._trackbook.recorder.snapshots
+        if snapshots is not None:
+            snapshots.wait(60)
+
     def run(self, source: str) -> float:
         """Run a cell; return the seconds from prompt to prompt."""
         return seconds(lambda: self.shell.run_cell(source, store_history=True))
@@ -51,7 +57,9 @@ class Notebook:
         each would find in the processor's caches what the other had left there.
         """
         hooks = self._tracked if by is None else {**self._bare, "post_run_cell": [lambda result: by()]}
+        self.settle()
         hooked = median(self._run_with(hooks, source) for source in sources())
+        self.settle()
         return hooked - median(self.run_bare(source) for source in sources())
 
     def _run_with(self, hooks: dict[str, list[Any]], source: str) -> float:

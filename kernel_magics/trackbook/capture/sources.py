@@ -7,6 +7,7 @@ import linecache
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
@@ -14,6 +15,7 @@ from types import CodeType, FrameType
 from trackbook.capture.code import Code, cell_code
 from trackbook.capture.flow import Flow, Position
 from trackbook.capture.flow_builder import ReachedFrom, build_flow, cell_flow
+from trackbook.capture.literals import code_text
 
 _EMPTY = Code(ast.Module(body=[], type_ignores=[]), "")
 COMPREHENSIONS = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
@@ -39,7 +41,7 @@ class Scope:
         return frozenset(argument.arg for argument in [*named, *stars])
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Site:
     """Where a frame is: its scope, the statement there (an index of the scope's flow) and the call that it is in."""
 
@@ -48,6 +50,11 @@ class Site:
     call: ast.expr | None
     comprehensions: tuple[_Comprehension, ...] = ()
     """Comprehensions around the call, innermost first: their variables are not the scope's."""
+
+    @cached_property
+    def call_text(self) -> str:
+        """The code of the call in one spelling; empty where there is none."""
+        return code_text(self.call) if self.call is not None else ""
 
 
 class Library:

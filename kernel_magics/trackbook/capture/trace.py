@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from trackbook.capture.flow import Flow
-from trackbook.capture.literals import Missing, code_text, is_literal_iterable, literal_value, root_of, target_names
+from trackbook.capture.literals import Missing, is_literal_iterable, literal_value, root_of, target_names
 from trackbook.capture.sources import COMPREHENSIONS, Library, Site, Sources
 from trackbook.capture.symbols import accesses
 from trackbook.errors import InvalidValueError
@@ -155,7 +155,7 @@ class Trace:
         found = Flowing()
         wanted = list(parts) if parts is not None else [call for call in (self.call,) if call is not None]
         found.inside = self._inside()
-        found.call_text = " < ".join(code_text(level.site.call) for level in self.levels if level.site.call)
+        found.call_text = " < ".join(text for level in self.levels if (text := level.site.call_text))
         outer: set[str] = set()
         free: set[str] = set()
         carried: set[str] = set()

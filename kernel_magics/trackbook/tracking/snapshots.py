@@ -134,6 +134,7 @@ class Snapshots:
     def cell_begins(self) -> None:
         """Leave off what must not happen while the person's code runs."""
         self._skops.cell_begins()
+        self._background.cell_begins()
 
     def cell_has_ended(self, *, is_attended: bool = True) -> None:
         """Go on with what must not happen while the person's code runs.
@@ -141,6 +142,7 @@ class Snapshots:
         Where nobody waits for the prompt, a kernel may be shut down soon.
         """
         self._skops.cell_has_ended()
+        self._background.cell_has_ended()
         if self._deferred:
             self._skops.begin(self._queue_deferred)
         if not is_attended:
@@ -287,7 +289,7 @@ class Snapshots:
             if not is_here and has_room:
                 self._deferred.append((promise, size, work))
         if is_here:
-            self._queue(promise, size, work)
+            self._queue(promise, size, work, has_time=True)
         elif not has_room:
             self._refuse(promise, _TOO_MUCH)
 
@@ -295,7 +297,7 @@ class Snapshots:
         with self._deferring:
             deferred, self._deferred = self._deferred, []
         for promise, size, work in deferred:
-            if not self._queue(promise, size, work):
+            if not self._queue(promise, size, work, has_time=True):
                 self._write(self._promises.fulfil(promise))
 
     def _finish_import(self, seconds: float) -> None:
@@ -312,8 +314,8 @@ class Snapshots:
 
     # Parts
 
-    def _queue(self, promise: Promise, size: int, work: Callable[[], None]) -> bool:
-        is_taken = self._background.add(work, size)
+    def _queue(self, promise: Promise, size: int, work: Callable[[], None], *, has_time: bool = False) -> bool:
+        is_taken = self._background.add(work, size, has_time=has_time)
         if not is_taken:
             self._refuse(promise, _TOO_MUCH)
         return is_taken

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from trackbook.capture.guard import Guard
 from trackbook.tracking.background import Background
 
@@ -45,6 +47,63 @@ def test_fault_is_noted_and_the_next_work_is_done() -> None:
     assert "ZeroDivisionError" in guard.faults[0]
 
 
+def test_what_has_time_is_put_off_while_a_cell_runs_and_what_has_none_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    _stop_the_clock(monkeypatch)
+    kept, both = threading.Event(), threading.Event()
+    background = Background(Guard(), 1000)
+    background.cell_begins()
+    done: list[str] = []
+
+    background.add(lambda: (done.append("model"), both.set())[0], has_time=True)
+    background.add(lambda: (done.append("table"), kept.set())[0])
+
+    assert kept.wait(_PATIENCE)
+    assert not both.wait(0.3)
+    assert done == ["table"]
+    background.cell_has_ended()
+    _let_pass(0.06)
+    assert both.wait(_PATIENCE)
+
+
+def test_a_long_cell_does_not_put_off_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    _stop_the_clock(monkeypatch)
+    done = threading.Event()
+    background = Background(Guard(), 1000)
+    background.cell_begins()
+
+    background.add(done.set, has_time=True)
+    assert not done.wait(0.2)
+    _let_pass(3)
+
+    assert done.wait(_PATIENCE)
+
+
+@pytest.mark.parametrize(("count", "size"), [(70, 0), (2, 40 << 20)])
+def test_not_much_is_put_off(monkeypatch: pytest.MonkeyPatch, count: int, size: int) -> None:
+    _stop_the_clock(monkeypatch)
+    done = threading.Event()
+    background = Background(Guard(), 1 << 30)
+    background.cell_begins()
+
+    for _ in range(count):
+        background.add(done.set, size, has_time=True)
+
+    assert done.wait(_PATIENCE)
+
+
+def test_who_waits_has_it_done_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    _stop_the_clock(monkeypatch)
+    done: list[int] = []
+    background = Background(Guard(), 1000)
+    background.cell_begins()
+
+    for number in range(5):
+        background.add(lambda number=number: done.append(number), has_time=True)  # type: ignore[misc]  # bound at once
+
+    assert background.wait(_PATIENCE)
+    assert done == list(range(5))
+
+
 def test_closing_says_how_much_was_not_done() -> None:
     go = threading.Event()
     background = Background(Guard(), 100)
@@ -55,6 +114,19 @@ def test_closing_says_how_much_was_not_done() -> None:
     assert not background.add(lambda: None)
     go.set()
     assert background.wait(_PATIENCE)
+
+
+_now = [0.0]
+
+
+def _stop_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the time that putting off counts in pass when a test says so."""
+    _now[0] = 1000.0
+    monkeypatch.setattr(Background, "_now", staticmethod(lambda: _now[0]))
+
+
+def _let_pass(seconds: float) -> None:
+    _now[0] += seconds
 
 
 def assert_set(event: threading.Event) -> None:
