@@ -227,12 +227,14 @@ class ShellSource:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._collector: Collector | None = None
+        self._history: Any = None
         self._count = 0
         self._before = (0, 0)
 
     def begin(self, collector: Collector) -> None:
         """A cell begins: what is remembered from here on is its output."""
         self._collector = collector
+        self._history = self._shell.history_manager
         self._count = self._shell.execution_count - 1  # it counts on before the cell runs
         shown = self._remembered()
         self._before = (len(shown), len(_pieces(shown[-1])) if shown else 0)
@@ -248,7 +250,7 @@ class ShellSource:
             _tell_remembered(collector, shown[count - 1], pieces)  # a stream goes on where it was
         for each in shown[count:]:
             _tell_remembered(collector, each, 0)
-        if not hasattr(self._shell.history_manager, "outputs"):
+        if not hasattr(self._history, "outputs"):
             self._tell_result(collector)
 
     def detach(self) -> None:
@@ -256,12 +258,12 @@ class ShellSource:
         self._collector = None
 
     def _remembered(self) -> Sequence[Any]:
-        outputs = getattr(self._shell.history_manager, "outputs", {})
+        outputs = getattr(self._history, "outputs", {})
         found: Sequence[Any] = outputs.get(self._count, ())
         return found
 
     def _tell_result(self, collector: Collector) -> None:
-        text = getattr(self._shell.history_manager, "output_hist_reprs", {}).get(self._count)
+        text = getattr(self._history, "output_hist_reprs", {}).get(self._count)
         if text is not None:
             collector.add_data(OutputKind.RESULT, {"text/plain": text}, None)
 

@@ -24,6 +24,8 @@ _JOINED = ('" + "', "' + '", '" "', "' '", "\" + '", "' + \"")
 _NEEDLES = (*_STEMS, *_TELLING, b"@")
 _OFTEN = tuple(needle for needle in _NEEDLES if needle not in _RARE)
 _NEEDLES_AS_TEXT = tuple(needle.decode() for needle in _NEEDLES)
+_ANY_NEEDLE = re.compile("|".join(map(re.escape, _NEEDLES_AS_TEXT)))
+_SHORT = 40  # characters, up to which one pattern is faster than one search a needle
 _WORD = (string.ascii_letters + string.digits + "_-").encode()
 _VALUE = re.compile(  # after a name
     rb"""[^\w]{1,12} [^\s"'()\[\],;]{8,} | ["'\]]{0,2} \s* [:=,(!] (?: [^\n]{0,50}? | \s* \(? \s* ) ["']""", re.VERBOSE
@@ -86,6 +88,8 @@ def find_windows(text: str) -> list[Window]:
 
 def _needles_in(lowered: str) -> list[bytes]:
     """Return the needles that a short text holds; strings are searched faster than bytes."""
+    if len(lowered) < _SHORT and _ANY_NEEDLE.search(lowered) is None:
+        return []
     return [needle.encode() for needle in _NEEDLES_AS_TEXT if needle in lowered]
 
 

@@ -56,6 +56,9 @@ class IdleImport:
 
     def cell_begins(self) -> None:
         """Stand still from now on."""
+        if not self._is_under_way:  # as in nearly every cell: it has no time for locks
+            self._is_idle = False
+            return
         with self._changed:
             self._is_idle = self._is_calm = False
             self._changed.notify_all()
@@ -64,9 +67,16 @@ class IdleImport:
 
     def cell_has_ended(self) -> None:
         """Go on when nothing else begins soon."""
+        if not self._is_under_way:
+            self._is_idle = True
+            return
         with self._changed:
             self._is_idle = True
             self._changed.notify_all()
+
+    @property
+    def _is_under_way(self) -> bool:
+        return self._left is not None and not self.is_done
 
     def finish(self, seconds: float = math.inf) -> None:
         """Import what is left of it at once, in this thread, if it has begun: as much as so many seconds allow."""
