@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-
 from trackbook.capture.guard import Guard
 from trackbook.tracking.background import Background
 
