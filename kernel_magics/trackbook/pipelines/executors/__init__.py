@@ -1,0 +1,1 @@
+"""Where steps run: in processes on this machine, or on a cluster."""
