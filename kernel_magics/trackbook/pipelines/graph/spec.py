@@ -30,8 +30,8 @@ class Step:
     cpus, memory
         What it wishes: cores, and bytes (None: no wish).
     environment
-        A file that declares the packages (requirements, lock file), relative to the folder; part of what decides whether
-        the step is up to date.
+        A file that declares the packages (requirements, lock file), relative to the folder: when it changes, the step
+        is not up to date.
     is_cached
         Whether an earlier success may stand for it.
     """
