@@ -4,7 +4,7 @@ Exit codes: 0 done; 1 the answer is no; 2 wrong use or broken input; 130 interru
 imported in them, so that ``--help`` and completion are quick.
 """
 
-from trackbook.cli import annotate, browse, data, environment, explain, export, house, reproduce, slice  # noqa: A004  they join the group
+from trackbook.cli import annotate, browse, data, environment, explain, export, house, pipeline, reproduce, slice  # noqa: A004  they join the group
 from trackbook.cli.base import cli, main
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "export",
     "house",
     "main",
+    "pipeline",
     "reproduce",
     "slice",
 ]
