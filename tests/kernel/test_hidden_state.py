@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -236,6 +237,16 @@ def test_page_and_store_tell_of_a_cell_that_never_ran(desk: Desk, capsys: pytest
     assert "2 cells to run, in this order" in page
     assert "It has not run in this session." in page
     assert [cell.unrun for cell in report.cells] == ["x.append(2)", None]
+
+
+def test_page_counts_what_to_run_from_1_and_tells_a_reason_once(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.work("a: k = 0\nb: x = 1\nc: y = x\nd: u = k\ne: v = u\nf: p = v\nmove c to 1\nc\nedit a: k = 3")
+
+    desk.notebook.run("%track stale")
+
+    page = capsys.readouterr().out
+    assert re.findall(r"^\s*(—|\d+)\s+In", page, re.MULTILINE) == ["1", "—", "2", "3", "4"]
+    assert "As above." in page
 
 
 def test_page_of_what_running_does_not_cure_counts_nothing_to_run(

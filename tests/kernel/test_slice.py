@@ -462,6 +462,21 @@ def test_what_nobody_saw_being_made_is_said(open_notebook: Callable[..., Noteboo
     assert any("'hidden'" in note for note in trackbook.slice(run.run.run_id).notes)
 
 
+def test_what_is_not_sure_is_said_once_and_of_the_cell_that_it_is_about(nb: Notebook) -> None:
+    run = run_cells(
+        nb,
+        "import trackbook",
+        "w = type('Widgets', (), {'IntSlider': staticmethod(lambda value: value)})",
+        "size = w.IntSlider(value=3)",
+        "exec('a = size')\nexec('b = a + 1')\ntrackbook.log_metric('score', b)",
+    )
+
+    notes = trackbook.slice(run.run.run_id).notes
+
+    assert len([note for note in notes if "can't be followed" in note]) == 1
+    assert [note.partition(" has widgets")[0] for note in notes if "has widgets" in note] == ["Cell [4]"]
+
+
 def test_metric_that_was_logged_by_magic_brings_trackbook(nb: Notebook) -> None:
     run = run_cells(nb, "share = 3 / 4", "%track metric share={share}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
@@ -33,7 +34,11 @@ def show_stale(report: StaleReport, look: Look | None = None) -> Shown:
         Column(title="Code", folds=True, is_kept=True),
         Column(title="Why", folds=True, is_kept=True),
     )
-    rows = tuple(_row(number, cell, report, counts) for number, cell in enumerate(report.cells, start=1))
+    numbers, told = count(1), set[str]()
+    rows = tuple(
+        _row("—" if cell.lacking else str(next(numbers)), cell, report, _why(cell, counts, told))
+        for cell in report.cells
+    )
     blocks.append(Table(columns=columns, rows=rows))
     return shown([*blocks, Sentence(text=_OR_ALL, tone=Tone.QUIET), *unknown], look)
 
@@ -50,17 +55,24 @@ def _title(stale: tuple[StaleCell, ...]) -> str:
     return f"{told}, and {beyond}" if curable else beyond
 
 
-def _row(number: int, cell: StaleCell, report: StaleReport, counts: Mapping[str, str]) -> tuple[Cell, ...]:
+def _row(number: str, cell: StaleCell, report: StaleReport, why: Cell) -> tuple[Cell, ...]:
     execution = report.executions.get(cell.execution_id)
     place = report.places.get(cell.cell)
-    reasons = reasons_of(cell, counts)
-    listed = reasons[:_MOST_REASONS] + ([f"And {len(reasons) - _MOST_REASONS} more."] * (len(reasons) > _MOST_REASONS))
     return (
-        Cell(text="—" if cell.lacking else str(number)),
+        Cell(text=number),
         Cell(text=prompt(execution) if execution else "In [ ]", aside=f"cell {place}" if place else "", is_code=True),
         code_cell(execution.source if execution else cell.unrun or ""),
-        Cell(text=fmt.one_line(" ".join(listed)), title=" ".join(reasons)),
+        why,
     )
+
+
+def _why(cell: StaleCell, counts: Mapping[str, str], told: set[str]) -> Cell:
+    """Return why a cell is to run again; what a row above has told already is not told once more."""
+    reasons = reasons_of(cell, counts)
+    new = [reason for reason in reasons if reason not in told]
+    told.update(new)
+    listed = new[:_MOST_REASONS] + [f"And {len(new) - _MOST_REASONS} more."] * (len(new) > _MOST_REASONS)
+    return Cell(text=fmt.one_line(" ".join(listed)) or "As above.", title=" ".join(reasons))
 
 
 def reasons_of(cell: StaleCell, counts: Mapping[str, str]) -> list[str]:

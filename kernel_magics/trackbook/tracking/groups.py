@@ -223,6 +223,9 @@ def _field(name: str, facts: Mapping[str, Facts]) -> str:
 
 def _nearest(name: str, known: Iterable[str]) -> str:
     listed = list(known)
+    asked = name.removesuffix("_score")  # functions are called so, metrics are not
+    if any(each.rpartition(".")[2] == asked for each in listed):
+        name = asked
     close = difflib.get_close_matches(name, [*listed, *(each.rpartition(".")[2] for each in listed)], 1, _CLOSE)
     if close:
         whole = next(each for each in listed if each == close[0] or each.rpartition(".")[2] == close[0])

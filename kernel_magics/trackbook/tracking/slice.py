@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 _MOST_NAMED = 6
 _ASKING = re.compile(r"(?<![\w.])(?:input|getpass(?:\.getpass)?)\s*\(")
 _RERUNNING = re.compile(r"^\s*%(?:rerun|recall|rep)\b")
-_WIDGETS = re.compile(r"\b(?:ipywidgets|interact(?:_manual|ive)?\s*\(|@interact)\b|\bwidgets\.[A-Z]\w+\(")
+_WIDGETS = re.compile(
+    r"\binteract(?:_manual|ive)?\s*\(|@(?:\w+\.)?interact\b|\bfrom\s+ipywidgets\s+import|\b(?:ipywidgets|widgets|ipw|w)\.[A-Z]\w+\("
+)
 
 
 class DataFrom(StrEnum):
@@ -211,7 +213,7 @@ def sliced_run(store: Store, run: RunDetail) -> SlicedRun:
         files=tuple(read for read in reads if not is_dataset(read)),
         datasets=tuple(_datasets(store, kept, reads)),
         installs=tuple(_installs(session, needed)),
-        notes=(*_notes(run, origins, kept, needed), *restores.notes),
+        notes=tuple(dict.fromkeys((*_notes(run, origins, kept, needed), *restores.notes))),
         total=needed.numbers[-1] + 1,
         needs_tool=any(needs_tool(each.piece.text) for each in kept),
         restored=restores.runs,

@@ -206,6 +206,8 @@ def test_unknown_field_is_answered_with_the_nearest(store, forest_and_linear):
         group_runs(store, forest_and_linear, ["params.modle"])
     with pytest.raises(InvalidValueError, match=r"Did you mean 'test.accuracy'\?"):
         group_runs(store, forest_and_linear, ["model"], metrics=["acuracy"])
+    with pytest.raises(InvalidValueError, match=r"Did you mean 'test.accuracy'\?"):
+        group_runs(store, forest_and_linear, ["model"], metrics=["accuracy_score"])
 
 
 def test_grouping_by_the_seed_is_refused(store, forest_and_linear):
