@@ -58,3 +58,7 @@ class Pipeline:
     folder: Path
     steps: tuple[Step, ...]
     file: Path | None = None
+
+    def path_of(self, step: Step) -> Path:
+        """Return the file of a step's notebook. The folder that it is in is where its kernel works, as in Jupyter."""
+        return (self.folder / step.notebook).absolute()
