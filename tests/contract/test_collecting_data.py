@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -248,6 +249,26 @@ def test_flipped_bit_names_the_runs_and_versions_that_it_touches(store: Store, t
     assert "Dataset train version 1" in problem
     assert ("There is no object" if isinstance(store, MemoryStore) else "is spoilt") in problem
     assert "Run r1" not in problem
+
+
+@pytest.mark.parametrize("kept_as", ["slice_digest", "log_digest"])
+def test_flipped_bit_of_a_reproduction_names_the_run_that_was_made_again(
+    store: Store, tmp_path: Path, kept_as: str
+) -> None:
+    digest = store.put_object(b"what a reproduction has kept")
+    runs = [RunChange(run_id=run_id, run=a_run(run_id)) for run_id in ("r2", "r3")]
+    kept: dict[str, Any] = {kept_as: digest}
+    again = [
+        Reproduction(reproduction_id=each, run_id="r2", at=NOON, verdict=ReproductionVerdict.EXACT, reason="", **kept)
+        for each in ("p1", "p2")
+    ]
+    store.write(Batch(runs=runs, reproductions=again))
+
+    spoil(store, digest, tmp_path)
+    (problem,) = store.verify()
+
+    assert problem.startswith("Reproduction of run r2 can't be read whole: ")
+    assert "r3" not in problem
 
 
 def test_flipped_bit_in_a_manifest_or_profile_is_found(store: Store, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ class DataContent:
                 yield f"Check {check.check_id}", check.schema_digest
         for reproduction in self.reproductions.values():
             for digest in filter(None, (reproduction.slice_digest, reproduction.log_digest)):
-                yield f"Reproduction {reproduction.reproduction_id}", digest
+                yield f"Reproduction of run {reproduction.run_id}", digest
 
 
 def _without(record: R, run_id: str) -> R:

@@ -159,6 +159,8 @@ def owner_of(table: Table) -> tuple[str, ColumnElement[str]]:
         return "Run", func.coalesce(run_id, literal("number ").concat(table.c.run_number))
     if table is schema.keys:
         return "Key", table.c.key
+    if table is schema.reproductions:  # known to a person by the run that was made again
+        return "Reproduction of run", table.c.run_id
     if table is schema.dataset_versions:
         return "Dataset", table.c.name.concat(literal(" version ")).concat(cast(table.c.version, Text))
     owner: Column[Any] = table.c.run_id if table is schema.runs else next(iter(table.primary_key))
