@@ -1,0 +1,153 @@
+"""What a forked child does to become a kernel as if it had been started afresh."""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import gc
+import io
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from trackbook.pipelines.executors.forking import wire
+
+_SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelRequest:
+    """A kernel to become.
+
+    Attributes
+    ----------
+    argv
+        The command line of a fresh one, from its module on: ``["ipykernel_launcher", "-f", "kernel.json"]``.
+    folder
+        Its working folder.
+    variables
+        Its whole environment.
+    files
+        Its three standard streams, as numbers of open files.
+    connection
+        To whoever has asked for it.
+    """
+
+    argv: list[str]
+    folder: str
+    variables: dict[str, str]
+    files: list[int]
+    connection: socket.socket
+
+
+def become_kernel(request: KernelRequest) -> NoReturn:
+    """Become the kernel, serve until it is shut down, and end the process."""
+    code = 1
+    try:
+        _part_from_parent()
+        _take_streams(request.files)
+        _take_surroundings(request)
+        _reseed()
+        _serve(request)
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except BaseException:  # noqa: BLE001  # as the interpreter does: said on standard error, and the process ends
+        sys.__excepthook__(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+    finally:
+        _leave(code)
+
+
+def _part_from_parent() -> None:
+    """Lead a session of one's own, and die with the parent where the system knows how."""
+    parent = os.getppid()
+    os.setsid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before that
+            os._exit(1)
+
+
+def _take_streams(files: list[int]) -> None:
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+    for file in files:
+        if file > 2:  # the standard streams themselves
+            os.close(file)
+
+
+def _take_surroundings(request: KernelRequest) -> None:
+    os.environ.clear()
+    os.environ.update(request.variables)
+    time.tzset()
+    os.chdir(request.folder)
+    launcher = sys.modules.get(request.argv[0])
+    path = launcher.__file__ if launcher is not None else None
+    sys.argv = [path or _path_of(request.argv[0]), *request.argv[1:]]
+    sys.orig_argv = [sys.executable, "-m", *request.argv]
+
+
+def _path_of(module: str) -> str:
+    from importlib.util import find_spec
+
+    spec = find_spec(module)
+    return spec.origin if spec is not None and spec.origin else module
+
+
+def _reseed() -> None:
+    """Give each generator of random numbers that a parent has seeded a seed of its own.
+
+    Python seeds ``random`` after a fork itself. The seed of ``hash`` is the parent's, and so shared by its children.
+    """
+    random.seed()
+    numpy_random: Any = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()
+    torch: Any = sys.modules.get("torch")
+    if torch is not None:
+        torch.seed()
+
+
+def _serve(request: KernelRequest) -> None:
+    from ipykernel.kernelapp import IPKernelApp
+
+    app = IPKernelApp.instance(parent_handle=os.getppid())
+    app.initialize()  # type: ignore[no-untyped-call]  # ipykernel has no types here
+    with request.connection as connection:
+        wire.send(connection, {"ready": True})
+    app.start()  # type: ignore[no-untyped-call]  # neither here
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process as the interpreter does, but for taking down what is the parent's as well.
+
+    That takes as long as a short notebook, and undoes what the parent has to do only once.
+    """
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]  # waits for threads that are not daemons
+        atexit._run_exitfuncs()
+        _drop_variables()
+    except BaseException:  # noqa: BLE001  # nothing is left that could take it
+        sys.__excepthook__(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+    finally:
+        os._exit(code)
+
+
+def _drop_variables() -> None:
+    """Let go what the notebook has made, and write what its open files have not written yet."""
+    shell: Any = getattr(sys.modules.get("ipykernel.zmqshell"), "ZMQInteractiveShell", None)
+    if shell is not None and shell.initialized():
+        shell.instance().user_ns.clear()
+    gc.collect()
+    for each in gc.get_objects():
+        if isinstance(each, io.IOBase) and not each.closed and each.writable():
+            each.flush()
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            stream.flush()

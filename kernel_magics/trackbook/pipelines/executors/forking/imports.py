@@ -1,0 +1,76 @@
+"""Which modules a notebook imports: what its parent can import for it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_MAGIC = re.compile(r"^\s*(?:[%!?].*|.*\?{1,2}\s*$|[\w, ]+=\s*[%!].*)$")
+_MOVES_PATH = re.compile(r"sys\.path(?!\.append\b)|\baddsitedir\b|\bPYTHONPATH\b|\bfrom\s+sys\s+import\b.*\bpath\b")
+
+
+def imported_names(notebook: Path) -> tuple[str, ...]:
+    """Return the modules that a notebook's statements import, by their full names, in order.
+
+    What is imported from a module may be one itself and is among them: ``scipy`` and ``scipy.stats``. Those of other files (``from .part import x``, a module or folder of that name beside the notebook) are left out. So
+    are all of a notebook that puts folders in front of where modules are looked for, since none can be told then, and
+    those of one that can't be read.
+    """
+    try:
+        content = json.loads(notebook.read_text(encoding="utf-8"))
+        sources = [_text(cell) for cell in content["cells"] if cell.get("cell_type") == "code"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ()
+    if any(_MOVES_PATH.search(source) for source in sources):
+        return ()
+    found = dict.fromkeys(name for source in sources for name in _imports(source))
+    return tuple(name for name in found if not _is_beside(name, notebook.parent))
+
+
+def _text(cell: dict[str, Any]) -> str:
+    source = cell["source"]
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _imports(source: str) -> Iterator[str]:
+    if source.lstrip().startswith("%%") and not source.lstrip().startswith(("%%time", "%%capture", "%%track")):
+        return
+    for tree in _trees(source):
+        for node in _always_run(tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                yield node.module
+                yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def _trees(source: str) -> Iterator[ast.AST]:
+    """Read a cell without its magics; of one that can't be read, each line by itself."""
+    lines = ["" if _MAGIC.match(line) else line for line in source.splitlines()]
+    try:
+        yield ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError):
+        for line in lines:
+            if line.startswith(("import ", "from ")):
+                try:
+                    yield ast.parse(line)
+                except (SyntaxError, ValueError):
+                    continue
+
+
+def _always_run(tree: ast.AST) -> Iterator[ast.AST]:
+    """Walk what runs when the cell does: no bodies of functions, no branches, nothing that is tried."""
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, (ast.Import, ast.ImportFrom)):
+            yield child
+        elif isinstance(child, ast.With):
+            yield from _always_run(child)
+
+
+def _is_beside(name: str, folder: Path) -> bool:
+    top = name.partition(".")[0]
+    return any((folder / each).exists() for each in (top, f"{top}.py")) or any(folder.glob(f"{top}.*.so"))

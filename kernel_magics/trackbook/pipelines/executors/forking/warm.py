@@ -1,0 +1,221 @@
+"""Starts parents of forked kernels, and keeps one for each set of modules, folder and environment."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trackbook.pipelines.executors.forking.parent import FREE_PREFIXES
+
+_PARENT = "trackbook.pipelines.executors.forking.parent"
+_FIGURES = ("matplotlib.figure", "matplotlib.axes", "matplotlib.backends.backend_agg")
+_INSTEAD: dict[str, tuple[str, ...]] = {
+    "matplotlib.pyplot": _FIGURES,
+    "seaborn": (*_FIGURES, "pandas", "scipy.stats"),
+    **dict.fromkeys(("plotly", "plotly.express", "plotly.graph_objects", "plotly.io"), ()),
+    **dict.fromkeys(("ipywidgets", "tqdm.auto", "tqdm.autonotebook", "tqdm.notebook"), ()),
+}
+"""Modules that ask for the kernel when they are imported, and what of them can be imported before there is one.
+
+A parent would find that out as well, but has to be started once more when it does.
+"""
+_AT_MOST = 4
+_END_SECONDS = 5.0
+_WITHOUT_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+"""pyarrow's allocator frees memory in a thread unless told not to; it then does so where it allocates."""
+
+
+def can_fork() -> bool:
+    """Return whether kernels can be forked here: on Linux, where libraries and the system take it well."""
+    return sys.platform == "linux"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warmth:
+    """What makes a parent the right one for a kernel.
+
+    Attributes
+    ----------
+    python
+        The interpreter and its options.
+    folder
+        The working folder: a module may read its settings there when it is imported.
+    names
+        The modules to import.
+    variables
+        The environment.
+    """
+
+    python: tuple[str, ...]
+    folder: Path
+    names: tuple[str, ...]
+    variables: tuple[tuple[str, str], ...]
+
+
+class WarmParent:
+    """A parent of kernels that runs, until it is closed or this process ends."""
+
+    def __init__(self, warmth: Warmth) -> None:
+        self.refused: dict[str, str] = {}
+        self._place = tempfile.mkdtemp(prefix="trackbook-kernels-")
+        self.address = os.path.join(self._place, "parent")
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._start(warmth, [*_possible(warmth.names)])
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether kernels can be had of it."""
+        return self._process is not None and self._process.poll() is None
+
+    def close(self) -> None:
+        """End it, and the kernels that it still has."""
+        if self._process is not None:
+            _end(self._process)
+        shutil.rmtree(self._place, ignore_errors=True)
+
+    def _start(self, warmth: Warmth, names: list[str]) -> None:
+        """Start a process, and another one without the module whenever one tells that it can't import that."""
+        while True:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.address)
+            self._process = _launch(warmth)
+            refused = _order(self._process, {"address": self.address, "names": names})
+            if not refused:
+                return
+            _end(self._process)
+            self.refused |= refused
+            names = [*_without(names, refused)]
+
+
+def _possible(names: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys(each for name in names for each in _INSTEAD.get(name, (name,)))
+
+
+def _without(names: Iterable[str], refused: Mapping[str, str]) -> Iterable[str]:
+    """Leave out what was refused and what is in it."""
+    for name in names:
+        if not any(name == each or name.startswith(f"{each}.") for each in refused):
+            yield name
+
+
+def _launch(warmth: Warmth) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*warmth.python, "-m", _PARENT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=dict(warmth.variables),
+        cwd=warmth.folder,
+        start_new_session=True,
+    )
+
+
+def _order(process: subprocess.Popen[bytes], order: Mapping[str, object]) -> dict[str, str]:
+    """Tell a parent what to import, wait until it has, and return what it refuses.
+
+    Raises
+    ------
+    OSError
+        If it ends instead.
+    """
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(order).encode() + b"\n")
+    process.stdin.flush()
+    answer = process.stdout.readline()
+    if not answer:
+        raise OSError(f"The process that forks kernels ended with exit code {process.wait()}.")
+    refused: dict[str, str] = json.loads(answer)["refused"]
+    return refused
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class _Place:
+    """Where a parent is, or will be; how many use it or wait for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.parent: WarmParent | None = None
+        self.users = 0
+
+    def have(self, warmth: Warmth) -> WarmParent:
+        with self.lock:
+            if self.parent is None or not self.parent.is_alive:
+                self.close()
+                self.parent = WarmParent(warmth)
+            return self.parent
+
+    def close(self) -> None:
+        if self.parent is not None:
+            self.parent.close()
+
+
+class WarmParents:
+    """The parents that one process keeps: those in use, and of the others the few that were used last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._places: OrderedDict[Warmth, _Place] = OrderedDict()
+
+    @contextlib.contextmanager
+    def lend(self, warmth: Warmth) -> Iterator[WarmParent]:
+        """Give the parent for kernels of a kind, which may have to be started first, and keep it while it is used.
+
+        Raises
+        ------
+        OSError
+            If it can't be started.
+        """
+        with self._lock:
+            place = self._places.setdefault(warmth, _Place())
+            self._places.move_to_end(warmth)
+            place.users += 1
+        try:
+            yield place.have(warmth)
+        finally:
+            with self._lock:
+                place.users -= 1
+                idle = [each for each, place in self._places.items() if not place.users]
+                for each in idle[: max(0, len(self._places) - _AT_MOST)]:
+                    self._places.pop(each).close()
+
+    def close(self) -> None:
+        """End them all."""
+        with self._lock:
+            while self._places:
+                self._places.popitem()[1].close()
+
+
+def warmth_of(python: Iterable[str], folder: Path, names: Iterable[str], variables: Mapping[str, str]) -> Warmth:
+    """Return what a parent has to be like for kernels with these imports and this environment."""
+    kept = {name: value for name, value in variables.items() if not name.startswith(FREE_PREFIXES)}
+    return Warmth(
+        python=tuple(python),
+        folder=folder.absolute(),
+        names=tuple(sorted(dict.fromkeys(names))),
+        variables=tuple(sorted((kept | _WITHOUT_THREADS).items())),
+    )
