@@ -20,6 +20,7 @@ from trackbook.errors import StoreError
 from trackbook.magics.registration import Registration
 
 if TYPE_CHECKING:
+    from trackbook.magics.execution import Execution
     from trackbook.magics.recording import Recording
     from trackbook.tracking.recorder import Recorder
     from trackbook.tracking.session import SessionKeeper
@@ -41,12 +42,18 @@ class LoadingCell:
     seconds: float = 0.0
 
 
-def load(shell: Any) -> None:
+def load(shell: Any, execution: Execution | None = None) -> None:
     """Begin to record a shell's cells; a second time is nothing."""
     if getattr(shell, _ATTRIBUTE, None) is None:
-        extension = Extension(shell)
+        extension = Extension(shell, execution)
         setattr(shell, _ATTRIBUTE, extension)
         extension.attach()
+
+
+def loaded(shell: Any) -> Extension | None:
+    """Return what records a shell's cells, None where nothing does."""
+    found: Extension | None = getattr(shell, _ATTRIBUTE, None)
+    return found
 
 
 def unload(shell: Any) -> None:
@@ -62,14 +69,24 @@ class Extension:
 
     IPython calls the hooks in pairs, which nest (``%%capture`` and ``run_cell`` run cells inside a cell), and which
     other threads may run at the same time; only the outermost of the shell's own thread is an execution.
+
+    Parameters
+    ----------
+    shell
+        IPython's shell.
+    execution
+        What an engine says that executes the whole notebook; None where a person does.
     """
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Any, execution: Execution | None = None) -> None:
         self.shell = shell
         self.guard = Guard(self._warn)
         self.start = Path.cwd()
-        self.settings = load_settings(self.start)
-        self.notebook = find_notebook(shell.user_ns, os.environ, sys.argv)
+        self._execution = execution
+        self.settings = load_settings(self.start, **(execution.settings if execution is not None else {}))
+        self.notebook = (
+            find_notebook(shell.user_ns, os.environ, sys.argv) if execution is None else execution.notebook()
+        )
         if self.notebook.path is not None and self.notebook.path.parent.is_dir():
             self.start = self.notebook.path.parent
         self._registration = Registration(shell, self)
@@ -157,6 +174,8 @@ class Extension:
 
         recording = Recording(self.shell, self.settings, self.notebook, self.start, self.guard, self._warn)
         recording.look_back(sources, cell)
+        if self._execution is not None:
+            recording.begin_notebook(self._execution)
         self._recording = recording
 
     def _loaded(self) -> Recording | None:
@@ -242,5 +261,8 @@ class Extension:
         return None
 
     def _warn(self, sentence: str) -> None:
-        """Say something on the error stream, where it is no output of a cell's code."""
-        print(sentence, file=sys.stderr)
+        """Say something on the error stream, where it is no output of a cell's code; else to the engine."""
+        if self._execution is not None:
+            self._execution.warnings.append(sentence)
+        else:
+            print(sentence, file=sys.stderr)

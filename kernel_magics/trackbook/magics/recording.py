@@ -20,6 +20,7 @@ from trackbook.tracking.snapshots import Limits as SnapshotLimits
 from trackbook.tracking.snapshots import Snapshots
 
 if TYPE_CHECKING:
+    from trackbook.magics.execution import Execution
     from trackbook.magics.extension import LoadingCell
 
 
@@ -74,6 +75,12 @@ class Recording:
         with self._guard:
             if cell is not None:
                 self.recorder.record_past(cell.source, cell.cell_id, cell.started_at, cell.seconds, cell.count)
+
+    def begin_notebook(self, execution: Execution) -> None:
+        """Begin the run that the notebook's whole execution is; what is written of its metrics is told."""
+        with self._guard:
+            execution.run_id = self.recorder.begin_notebook(execution.name, execution.tags, execution.given)
+        self.keeper.at_write = execution.tell
 
     def close(self) -> None:
         """End the cell that runs, and the session."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +42,18 @@ class NotebookParams:
         self._attempts = attempts
         self._explicit = explicit
         self._run: Run | None = None
+        self._given: frozenset[str] = frozenset()
+
+    def begin(self, name: str | None, tags: Mapping[str, str], given: Collection[str]) -> str:
+        """Begin the notebook's own run before its first cell, and return its id.
+
+        Parameters
+        ----------
+        given
+            The names of the params that an injected cell will give.
+        """
+        self._given = frozenset(given)
+        return self._open_run({}, name, tags)
 
     def tags_of(self, source: str, cell_id: str | None, metadata: Mapping[str, object]) -> frozenset[str]:
         """Return the tags of a cell that is about to run: as the request says, else as the notebook's file does."""
@@ -68,21 +80,42 @@ class NotebookParams:
             return
         literals = {name: value for node in flow.nodes for name, value in node.literals.items()}
         self.values.update(literals)
-        if _INJECTED in tags and self._attempts.parent_id == self._keeper.session.parent_run_id:
+        if self._run is not None:
+            self._log(literals, is_injected=_INJECTED in tags)
+        elif _INJECTED in tags and self._attempts.parent_id == self._keeper.session.parent_run_id:
             self._open_run(literals)
 
     def close(self, outcome: Outcome, failure: Failure | None) -> None:
         """End the notebook's own run, if it is one, as its last cell did: papermill stops at the first that fails."""
         if self._run is not None:
-            ended = replace(self._run, status=STATUS_AFTER[outcome], failure=failure, finished_at=clock.now())
+            environment = self._keeper.environment()
+            ended = replace(
+                self._run,
+                status=STATUS_AFTER[outcome],
+                failure=failure,
+                finished_at=clock.now(),
+                environment_id=environment.environment_id if environment is not None else None,
+            )
             self._keeper.write(Batch(runs=(RunChange(run_id=ended.run_id, run=ended),)))
 
-    def _open_run(self, params: Mapping[str, JsonValue]) -> None:
-        """Under papermill the notebook's execution is a run, the parent of those inside it."""
+    def _log(self, literals: Mapping[str, JsonValue], *, is_injected: bool) -> None:
+        """Log params to the notebook's own run: the notebook's where no other is given, and each name once."""
+        started = self._explicit.around
+        if started is not None:
+            taken = {*started.params, *(() if is_injected else self._given)}
+            fresh = {name: value for name, value in literals.items() if name not in taken}
+            self._explicit.log(started, params=fresh)
+
+    def _open_run(
+        self, params: Mapping[str, JsonValue], name: str | None = None, tags: Mapping[str, str] | None = None
+    ) -> str:
+        """Under papermill the notebook's execution is a run, the parent of those inside it; return its id."""
         notebook = self._keeper.session.notebook
-        name = Path(notebook).stem if notebook else None
-        started = self._explicit.start(name, tags={"papermill": "true"})
+        named = name or (Path(notebook).stem if notebook else None)
+        started = self._explicit.start(named, tags={"papermill": "true"} | dict(tags or {}))
         self._explicit.put_around(started)
-        self._explicit.log(started, params=params)
+        if params:
+            self._explicit.log(started, params=params)
         self._run = started.run
         self._attempts.parent_id = started.run_id
+        return started.run_id

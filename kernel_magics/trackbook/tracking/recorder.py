@@ -168,6 +168,31 @@ class Recorder:
         with self._state.lock, self.guard:
             self._params.take(source)
 
+    def begin_notebook(self, name: str | None, tags: Mapping[str, str], given: Collection[str]) -> str:
+        """Begin the run that the whole execution of the notebook is, and return its id.
+
+        Parameters
+        ----------
+        given
+            The names of the params that are not to be as the notebook has them.
+        """
+        with self._state.lock:
+            return self._params.begin(name, tags, given)
+
+    def end_notebook(self, outcome: Outcome, failure: Failure | None, files: Iterable[tuple[str, bytes, str]]) -> None:
+        """Say how the execution of the notebook ended, whose run ends when this is closed; keep files with it.
+
+        Parameters
+        ----------
+        files
+            The name, content and media type of each.
+        """
+        with self._state.lock, self.guard:
+            self._end_of_last = (outcome, _redacted(failure))
+            around = self.explicit.around
+            if around is not None:
+                self.explicit.log(around, artifacts=tuple(self.explicit.keep_file(file) for file in files))
+
     def record_past(
         self, source: str, cell_id: str | None, started_at: datetime, seconds: float, count: int | None
     ) -> None:

@@ -68,6 +68,8 @@ class SessionKeeper:
         self._stopped = threading.Event()
         self.at_tick: Callable[[], None] = lambda: None
         """Called about once a second, in the heart's thread: to queue what should not wait for the next cell."""
+        self.at_write: Callable[[Batch], None] | None = None
+        """Called with each batch of cells and runs that is written or queued, in any thread."""
         self.session = _new_session(notebook, settings)
         self._open_store = open_store
         self._missing_parent: str | None = None
@@ -154,12 +156,15 @@ class SessionKeeper:
         ImmutableError, InvalidValueError, NotFoundError
             If the store refuses the batch; it is dropped then.
         """
-        self._outbox.add(batch)
+        self.queue(batch)
         return self._outbox.deliver(batch)
 
     def queue(self, batch: Batch) -> None:
         """Put a batch behind what waits, for the next `write` or `deliver`."""
         self._outbox.add(batch)
+        if self.at_write is not None:
+            with self.guard:
+                self.at_write(batch)
 
     def deliver(self) -> bool:
         """Write what is queued and return whether nothing waits any more."""

@@ -1,0 +1,210 @@
+"""papermill's client for a kernel, which asks the kernel to record the notebook's execution as a run."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import time
+from collections.abc import Callable
+from queue import Empty
+from typing import Any
+
+from jupyter_core.utils import ensure_async, run_sync
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+
+from trackbook.pipelines.steps.abandoned import end_abandoned
+from trackbook.pipelines.steps.live_kernels import LiveKernel, forget, note
+from trackbook.pipelines.steps.outcomes import describe_death, failure_shown, outcome_of
+from trackbook.pipelines.steps.recording import (
+    METRICS_MESSAGE,
+    Answer,
+    NoAnswerError,
+    Said,
+    beginning,
+    expression,
+    metadata,
+    read_answer,
+)
+from trackbook.records import Failure, Outcome
+
+Tell = Callable[..., None]
+_BEGIN_SECONDS = 60.0
+_END_SECONDS = 90.0  # its recorder may still keep tables and models, for a minute at most
+_STUCK_SECONDS = 10.0
+_PYTHON = ("python", "ipython", "")
+
+
+class StoppedError(Exception):
+    """The execution was asked to stop."""
+
+
+class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
+    """Executes a notebook as papermill does, and has its kernel record it.
+
+    Parameters
+    ----------
+    nb_man
+        papermill's hold on the notebook.
+    said
+        What the kernel is told of the run.
+    tell
+        Called with ``event="run"`` and the ``run_id``, ``event="cell"`` with ``at`` and ``of`` before each cell, and
+        ``event="metric"`` with ``key``, ``value`` and ``step`` when one is written. None: with nothing.
+    **options
+        nbclient's.
+    """
+
+    def __init__(self, nb_man: Any, *, said: Said, tell: Tell | None = None, **options: Any) -> None:
+        super().__init__(nb_man, **options)
+        self._said = said
+        self._tell = tell
+        self._answer: Answer | None = None
+        self._live: LiveKernel | None = None
+
+    def papermill_execute_cells(self) -> None:
+        """Execute the cells, with the recorder around them."""
+        self._live = note(self.km)
+        try:
+            self._begin()
+            super().papermill_execute_cells()
+        except BaseException as error:
+            self._end_broken(error)
+            raise
+        else:
+            outcome, failure = outcome_of(self.nb)
+            self._end(outcome, failure, _END_SECONDS)
+        finally:
+            forget(self._live)
+
+    def execute_cell(self, cell: Any, cell_index: int, **options: Any) -> Any:
+        """Execute a cell; the kernel is told its id and tags."""
+        if self._live is not None and self._live.is_stopped:
+            raise StoppedError("It was asked to stop.")
+        if self._tell is not None and self._is_executed(cell):
+            code = [index for index, each in enumerate(self.nb.cells) if self._is_executed(each)]
+            self._tell(event="cell", at=code.index(cell_index) + 1, of=len(code))
+        tags = list(cell.metadata.get("tags", []))
+        self.kc.session.metadata = {"cellId": cell.get("id"), **metadata(tags=tags)}
+        try:
+            return super().execute_cell(cell, cell_index, **options)
+        finally:
+            self.kc.session.metadata = {}
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        """Take a message of the kernel; one of ours is none of the cell's."""
+        if msg["msg_type"] != METRICS_MESSAGE:
+            return super().process_message(msg, cell, cell_index)
+        for key, value, step in msg["content"]["metrics"]:
+            if self._tell is not None:
+                self._tell(event="metric", key=key, value=value, step=step)
+        return None
+
+    def _is_executed(self, cell: Any) -> bool:
+        is_skipped = self.skip_cells_with_tag in cell.metadata.get("tags", [])
+        return cell.cell_type == "code" and bool(cell.source.strip()) and not is_skipped
+
+    # The recorder in the kernel
+
+    def _begin(self) -> None:
+        language = getattr(getattr(self.km, "kernel_spec", None), "language", None) or ""
+        if language.lower() not in _PYTHON:
+            self.log.warning(f"Trackbook records Python; this execution in {language} is not recorded.")
+            return
+        content = beginning(self._said, wants_metrics=self._tell is not None)
+        try:
+            self._answer = self._ask("begin", content, _BEGIN_SECONDS)
+        except NoAnswerError as error:
+            self.log.warning(f"This execution is not recorded: the kernel has no working Trackbook ({error}).")
+            return
+        self._pass_on(self._answer)
+        if self._tell is not None:
+            self._tell(event="run", run_id=self._answer.run_id)
+
+    def _end_broken(self, error: BaseException) -> None:
+        """End the run of an execution that did not come to its end, whatever the kernel is at."""
+        is_stopped = self._live is not None and self._live.is_stopped
+        if isinstance(error, DeadKernelError):
+            error.args = (describe_death(self.km, is_stopped=is_stopped),)
+        failure = Failure(type=type(error).__name__, message=failure_shown(error))
+        interrupted = is_stopped or isinstance(error, KeyboardInterrupt | asyncio.CancelledError | DeadKernelError)
+        outcome = Outcome.INTERRUPTED if interrupted else Outcome.ERROR
+        if self._answer is None:
+            return
+        if isinstance(error, DeadKernelError):
+            self._end_without_kernel(outcome, failure)
+            return
+        if not isinstance(error, CellExecutionError | StoppedError):
+            self._interrupt()  # the cell may still run
+        self._end(outcome, failure, _STUCK_SECONDS)
+
+    def _end(self, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
+        if self._answer is None:
+            return
+        if self._live is not None and self._live.is_stopped:
+            outcome = Outcome.INTERRUPTED
+        content = metadata(
+            outcome=outcome.value,
+            failure={"type": failure.type, "message": failure.message} if failure is not None else None,
+            file=self._said.file,
+            notebook=self._executed(),
+        )
+        try:
+            self._pass_on(self._ask("end", content, seconds))
+        except (NoAnswerError, DeadKernelError, RuntimeError) as error:
+            self.log.debug(f"The kernel did not end the run itself: {error}")
+            self._end_without_kernel(outcome, failure)
+
+    def _end_without_kernel(self, outcome: Outcome, failure: Failure | None) -> None:
+        assert self._answer is not None
+        warning = end_abandoned(self._answer, outcome, failure, self._said.file, self._executed())
+        if warning:
+            self.log.warning(warning)
+
+    def _interrupt(self) -> None:
+        try:
+            run_sync(self._async_interrupt)()
+        except (RuntimeError, OSError) as error:
+            self.log.debug(f"The kernel could not be interrupted: {error}")
+
+    async def _async_interrupt(self) -> None:
+        await ensure_async(self.km.interrupt_kernel())
+
+    def _executed(self) -> Any:
+        """Return the notebook as it is now; what papermill writes into it when all is over is there already."""
+        notebook = copy.deepcopy(self.nb)
+        now = self.nb_man.now()
+        about = notebook.metadata.setdefault("papermill", {})
+        about["end_time"] = now.isoformat()
+        about["duration"] = (now - self.nb_man.start_time).total_seconds()
+        return notebook
+
+    def _pass_on(self, answer: Answer) -> None:
+        for sentence in answer.warnings:
+            self.log.warning(sentence)
+
+    async def _async_ask(self, function: str, content: dict[str, object], seconds: float) -> Answer:
+        """Ask the kernel something that shows nothing, and return the answer."""
+        self.kc.session.metadata = content
+        try:
+            asked = self.kc.execute(
+                "",
+                silent=True,
+                store_history=False,
+                user_expressions={"trackbook": expression(function)},
+                allow_stdin=False,
+            )
+        finally:
+            self.kc.session.metadata = {}
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                reply = await ensure_async(self.kc.shell_channel.get_msg(timeout=min(left, 1.0)))
+            except Empty:
+                await self._async_check_alive()
+                continue
+            if reply["parent_header"].get("msg_id") == asked:
+                return read_answer(reply["content"])
+        raise NoAnswerError(f"it did not answer within {seconds:.0f} s")
+
+    _ask = run_sync(_async_ask)
