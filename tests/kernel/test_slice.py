@@ -418,6 +418,16 @@ def test_constant_that_is_more_than_a_param_stays_where_it_stands(
     assert remake(run) == values(run)
 
 
+def test_local_of_a_function_does_not_keep_a_param_of_that_name_from_the_top(nb: Notebook, remake: Remake) -> None:
+    function = "def shift(values, alpha=3):\n    'Add alpha.'\n    return values + alpha"
+    run = run_cells(nb, f"{IMPORTS}\n{DATA}", function, "alpha = 0.5\ny = shift(y, alpha=alpha)", FIT)
+
+    found = trackbook.slice(run.run.run_id)
+
+    assert params_cell(found) == "alpha = 0.5"
+    assert remake(run) == values(run)
+
+
 # The notebook
 
 

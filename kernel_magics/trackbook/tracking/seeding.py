@@ -13,7 +13,7 @@ from trackbook.store.contract import Store
 _NUMPY, _PYTHON = "numpy.random", "random"
 _GENERATORS = frozenset({_NUMPY, _PYTHON})
 _GLOBAL = "random_state=None)"
-_SEEDING = re.compile(r"(?P<owner>[\w.]*?)(?P<name>\w*seed\w*)\s*\((?!\s*(?:None\s*)?\))(?P<given>[^\n]*)")
+_SEEDING = re.compile(r"(?P<owner>[\w.]*?)(?P<name>\w*seed\w*)\s*\((?!\s*(?:None\s*)?\))(?=(?P<given>[^\n;]*))")
 _CHANGING = re.compile(
     r"\b(?:time|time_ns|perf_counter|monotonic|now|today|urandom|getpid|randbelow|token_\w+|uuid[14])\s*\("
 )
@@ -21,8 +21,9 @@ _ELSEWHERE = frozenset({"torch", "tf", "tensorflow", "jax", "cp", "cupy"})
 """Libraries with generators of their own."""
 _IMPORTED = re.compile(r"\bfrom\s+numpy\s+import\s[^\n]*\brandom\b(?!\s+as)")
 _OWN = r"(?:default_rng|Generator|RandomState|SeedSequence|Random|SystemRandom|BitGenerator|PCG64\w*|MT19937|Philox)\b"
+_NO_DRAW = rf"(?:{_OWN}|(?:seed|get_?state)\b)"
 _DRAWING = re.compile(
-    rf"\brandom\s*\.\s*(?!{_OWN})\w|\bimport\s+random\s+as\b|\bfrom\s+[\w.]*random\s+import\s+(?!{_OWN})|\.rvs\s*\("
+    rf"\brandom\s*\.\s*(?!{_NO_DRAW})\w|\bimport\s+random\s+as\b|\bfrom\s+[\w.]*random\s+import\s+(?!{_OWN})|\.rvs\s*\("
 )
 
 

@@ -6,7 +6,7 @@ import ast
 import builtins
 import re
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from trackbook.capture.literals import Missing, assigned_literals, literal_value
@@ -30,6 +30,20 @@ class Kept:
     def names(self) -> frozenset[str]:
         """Every word in its code."""
         return frozenset(_WORD.findall(self.piece.text))
+
+    @property
+    def mentioned(self) -> frozenset[str]:
+        """The names of the notebook that its code may mean, also in texts; no locals, keywords or attributes."""
+        if self.piece.failed or not self.piece.nodes:
+            return self.names
+        found: set[str] = set()
+        for node in self.piece.nodes:
+            access = mentions(node)
+            if access.is_opaque:
+                return self.names
+            found |= access.reads | access.binds
+            found.update(word for text in _texts(node) for word in _WORD.findall(text))
+        return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +84,7 @@ def params_of(kept: Sequence[Kept], values: Mapping[str, JsonValue]) -> list[Par
             and _is_same(values[param.name], param.value)
         ):
             found.append(param)
-        seen |= each.names
+        seen |= each.mentioned
     return found
 
 
@@ -95,6 +109,16 @@ def _param(kept: Kept) -> Param | None:
         text=piece.text.strip("\n"),
         number=kept.part.number,
     )
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """Yield the texts in a statement that may be code, such as a magic's: no docstrings, no names of columns."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Constant):
+            is_told = isinstance(node, ast.Expr | ast.Subscript)
+            yield from [child.value] if isinstance(child.value, str) and not is_told else []
+        else:
+            yield from _texts(child)
 
 
 def _is_same(one: JsonValue, other: JsonValue) -> bool:

@@ -22,6 +22,7 @@ def test_draw_from_a_generator_that_nobody_seeded_is_named() -> None:
 
 def test_import_that_draws_is_no_draw_of_the_persons() -> None:
     assert unseeded(("import some_library", [NUMPY])) == ""
+    assert unseeded(("import random, some_library\nrandom.seed(7)", [NUMPY, PYTHON])) == ""
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,8 @@ def test_import_that_draws_is_no_draw_of_the_persons() -> None:
         ("set_seed(0)", [NUMPY, PYTHON]),
         ("pl.seed_everything(42)", [NUMPY, PYTHON]),
         ("def fix(s):\n    np.random.seed(s)", []),
+        ("random.seed(0); np.random.seed(0)", [NUMPY, PYTHON]),
+        ("random.seed(0), np.random.seed(time_steps(3)); t = time.time()", [NUMPY, PYTHON]),
     ],
 )
 def test_seeded_generator_is_not_named(seed: str, state: list[str]) -> None:
