@@ -69,13 +69,20 @@ class StepStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEvent:
-    """Something that a step tells while it runs: cell `cell` of `cells` is about to run, or a metric has a value."""
+    """Something that a step tells while it runs.
+
+    Cell `cell` of `cells` is about to run, or a metric has a value (at a `step` of its series), or its run `run_id` has
+    begun, or there is a `warning`, a sentence for the person.
+    """
 
     name: str
     cell: int | None = None
     cells: int | None = None
     metric: str | None = None
     value: float | None = None
+    step: int | None = None
+    run_id: str | None = None
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +97,8 @@ class StepResult:
         The number of the cell that raised, from 1.
     error, message
         The name of the exception (or of what else went wrong) and what it said.
+    line, source_line
+        The line of that cell that raised, from 1, and its text; None where that is not known.
     seconds
         From its start to its end.
     """
@@ -100,6 +109,8 @@ class StepResult:
     failed_cell: int | None = None
     error: str | None = None
     message: str | None = None
+    line: int | None = None
+    source_line: str | None = None
     seconds: float = 0.0
 
 

@@ -46,6 +46,11 @@ def forget(kernel: LiveKernel | None) -> None:
             _live.remove(kernel)
 
 
+def is_stopping() -> bool:
+    """Return whether no kernel is to execute anything here any more."""
+    return _is_stopping
+
+
 def stop_kernels(*, for_good: bool = False) -> None:
     """Interrupt the cells that run in this process's kernels; no further cell of them is executed.
 

@@ -32,24 +32,24 @@ def cell_error(notebook: Any) -> CellError | None:
         errors = [each for each in cell.get("outputs", []) if each.output_type == "error"]
         bad = [each for each in errors if not (each.ename == "SystemExit" and each.evalue in _GOOD_EXITS)]
         if bad:
-            found = _read(index, cell, bad[0])
+            found = read_error(index, cell.source, bad[0].ename, bad[0].evalue, bad[0].get("traceback", []))
         elif found is None and not errors and cell.metadata.get("papermill", {}).get("exception") is True:
             found = CellError(index=index, name="CellExecutionError", message="It failed without a word.")
     return found
 
 
-def _read(index: int, cell: Any, error: Any) -> CellError:
-    text = _COLOURS.sub("", "\n".join(error.get("traceback", [])))
-    place = _PLACE.search(text)
+def read_error(index: int, source: str, name: str, message: str, traceback: list[str]) -> CellError:
+    """Return the error of a cell, with the line of the cell that its traceback names first."""
+    place = _PLACE.search(_COLOURS.sub("", "\n".join(traceback)))
     line = int(place["line"]) if place is not None else None
-    lines = cell.source.splitlines()
-    source_line = lines[line - 1].strip() if line is not None and 0 < line <= len(lines) else None
+    lines = source.splitlines()
+    text = lines[line - 1].strip() if line is not None and 0 < line <= len(lines) else None
     return CellError(
         index=index,
-        name=error.ename,
-        message=_COLOURS.sub("", error.evalue),
-        line=line if source_line is not None else None,
-        source_line=source_line,
+        name=name,
+        message=_COLOURS.sub("", message),
+        line=line if text is not None else None,
+        source_line=text,
     )
 
 

@@ -49,8 +49,9 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
     said
         What the kernel is told of the run.
     tell
-        Called with ``event="run"`` and the ``run_id``, ``event="cell"`` with ``at`` and ``of`` before each cell, and
-        ``event="metric"`` with ``key``, ``value`` and ``step`` when one is written. None: with nothing.
+        Called with ``event="run"`` and the ``run_id``, ``event="cell"`` before each code cell, the ``at``-th ``of`` so
+        many and at ``index`` among all cells, and ``event="metric"`` with ``key``, ``value`` and ``step`` when one is
+        written. None: nothing is told.
     **options
         nbclient's.
     """
@@ -83,7 +84,7 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
             raise StoppedError("It was asked to stop.")
         if self._tell is not None and self._is_executed(cell):
             code = [index for index, each in enumerate(self.nb.cells) if self._is_executed(each)]
-            self._tell(event="cell", at=code.index(cell_index) + 1, of=len(code))
+            self._tell(event="cell", at=code.index(cell_index) + 1, of=len(code), index=cell_index)
         tags = list(cell.metadata.get("tags", []))
         self.kc.session.metadata = {"cellId": cell.get("id"), **metadata(tags=tags)}
         try:
