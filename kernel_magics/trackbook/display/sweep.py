@@ -1,0 +1,225 @@
+"""A sweep: its best trial, all trials, those that failed and why; as a page, as lines while it runs, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from trackbook.display import format as fmt
+from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
+from trackbook.display.shown import Look, Shown, shown
+from trackbook.pipelines.sweeps.running import Outcome, Progress
+from trackbook.pipelines.sweeps.space import count
+from trackbook.pipelines.sweeps.table import trial_payload
+from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, counted, ranked
+from trackbook.records import JsonValue, strict
+from trackbook.tracking.find import short_id
+
+_TONES = {
+    TrialStatus.FINISHED: (Tone.PLAIN, ""),
+    TrialStatus.RUNNING: (Tone.BUSY, "…"),
+    TrialStatus.PRUNED: (Tone.QUIET, "✂"),
+    TrialStatus.FAILED: (Tone.BAD, "✗"),
+    TrialStatus.STOPPED: (Tone.QUIET, "■"),
+}
+_MOST_ROWS = 30
+_MOST_FAILURES = 20
+_LONGEST = 100
+
+
+def show_sweep(
+    outcome: Outcome, look: Look | None = None, *, again: str | None = None, figure: Path | None = None
+) -> Shown:
+    """Show what a sweep came to.
+
+    Parameters
+    ----------
+    again
+        The command that makes the best trial again.
+    figure
+        The file with the parallel coordinates.
+    """
+    look = look or Look()
+    return shown(list(_blocks(outcome, look, again, figure)), look)
+
+
+def _blocks(outcome: Outcome, look: Look, again: str | None, figure: Path | None) -> Iterator[Block]:
+    is_whole = not outcome.is_interrupted
+    symbol, tone = ("✓", Tone.GOOD) if is_whole and outcome.best else ("✗", Tone.BAD) if is_whole else ("■", Tone.BUSY)
+    state = "finished" if is_whole and outcome.best else "no trial finished" if is_whole else "interrupted"
+    yield Title(
+        cells=(
+            Cell(text=outcome.run_name, aside=short_id(outcome.run_id), is_strong=True),
+            Cell(text=state, symbol=symbol, tone=tone, is_strong=True),
+            Cell(text=counts_of(outcome.trials), tone=Tone.QUIET),
+        )
+    )
+    if outcome.best is not None and outcome.best.value is not None:
+        yield Sentence(
+            text=f"Best {outcome.metric}: {fmt.number(outcome.best.value)} with {pairs(outcome.best.params)} "
+            f"({outcome.best.run_name})."
+        )
+    yield Sentence(text=how_chosen(outcome), tone=Tone.QUIET)
+    yield _table(outcome)
+    failed = [each for each in outcome.trials if each.status is TrialStatus.FAILED]
+    if failed:
+        yield _failures(failed)
+    if again is not None:
+        yield Sentence(text=f"Make the best again: {again}")
+    if figure is not None:
+        yield Sentence(text=f"Parallel coordinates: {figure}")
+    if outcome.is_interrupted or failed or len(outcome.trials) < outcome.planned:
+        yield Sentence(text=f"Go on, failed trials once more: {look.command} sweep --resume {outcome.run_name}")
+
+
+def how_chosen(outcome: Outcome) -> str:
+    """Return in a sentence how the trials were chosen, and of how many."""
+    total, sweep = count(outcome.space), outcome.sweep
+    seed = f", seed {sweep.seed}" if sweep.seed is not None and outcome.sampler != "grid" else ""
+    goal = "More" if sweep.is_maximized else "Less"
+    sentence = f"Sampler {outcome.sampler.value}{seed}. {goal} of {outcome.metric} is better."
+    if total is None or total <= outcome.planned:
+        return sentence
+    return f"{sentence} {outcome.planned} of {total:,} combinations, as --trials says."
+
+
+def counts_of(trials: Sequence[Trial]) -> str:
+    """Return how many trials there are, and what became of them: ``12 trials, 2 failed, 1 pruned``."""
+    others = [f"{n} {status.value}" for status, n in counted(trials).items() if status is not TrialStatus.FINISHED]
+    return ", ".join([fmt.plural(len(trials), "trial"), *others])
+
+
+def pairs(params: Mapping[str, JsonValue]) -> str:
+    """Return params as ``C=0.1 depth=3``."""
+    return " ".join(f"{name}={_text(value)}" for name, value in params.items())
+
+
+def _text(value: JsonValue) -> str:
+    if isinstance(value, float):
+        return fmt.number(value)
+    return fmt.one_line(value if isinstance(value, str) else fmt.value(value))
+
+
+def _table(outcome: Outcome) -> Table:
+    names = list(outcome.space)
+    order = ranked(outcome.trials, is_maximized=outcome.sweep.is_maximized)
+    columns = (
+        Column(title="trial", is_number=True, is_kept=True),
+        *(Column(title=name, is_number=True, is_kept=True) for name in names),
+        Column(title=outcome.metric, is_number=True, is_kept=True),
+        Column(title="", is_kept=True),
+        Column(title="time", is_number=True, rank=2),
+        Column(title="run", rank=1),
+    )
+    rows = tuple(_row(each, names, outcome.best) for each in order[:_MOST_ROWS])
+    left = len(order) - len(rows)
+    return Table(columns=columns, rows=rows, more=f"and {left} more, see --json" if left > 0 else "")
+
+
+def _row(trial: Trial, names: Sequence[str], best: Trial | None) -> tuple[Cell, ...]:
+    is_best = best is not None and trial.number == best.number
+    tone, symbol = (Tone.GOOD, "★") if is_best else _TONES[trial.status]
+    word = "best" if is_best else "" if trial.status is TrialStatus.FINISHED else trial.status.value
+    value = "" if trial.value is None else fmt.number(trial.value)
+    return (
+        Cell(text=str(trial.number), tone=Tone.QUIET),
+        *(Cell(text=_text(trial.params[name]) if name in trial.params else "") for name in names),
+        Cell(text=value, is_strong=is_best),
+        Cell(text=word, symbol=symbol if word else "", tone=tone),
+        Cell(text=fmt.duration(trial.seconds), tone=Tone.QUIET),
+        Cell(text=short_id(trial.run_id or ""), title=trial.run_name, tone=Tone.QUIET),
+    )
+
+
+def _failures(failed: Sequence[Trial]) -> Table:
+    columns = (
+        Column(title="trial", is_number=True, is_kept=True),
+        Column(title="params", is_kept=True),
+        Column(title="error", is_kept=True, folds=True),
+    )
+    rows = tuple(
+        (
+            Cell(text=str(each.number), symbol="✗", tone=Tone.BAD),
+            Cell(text=pairs(each.params)),
+            Cell(text=error_of(each)),
+        )
+        for each in failed[:_MOST_FAILURES]
+    )
+    left = len(failed) - len(rows)
+    more = f"and {left} more, see --json" if left > 0 else ""
+    return Table(columns=columns, rows=rows, heading=f"{fmt.plural(len(failed), 'trial')} failed", more=more)
+
+
+def error_of(trial: Trial) -> str:
+    """Return why a trial failed in one line."""
+    message = fmt.shortened(fmt.one_line((trial.message or "").strip()), _LONGEST)
+    where = f" (cell {trial.failed_cell})" if trial.failed_cell is not None else ""
+    return f"{trial.error or 'failed'}{f': {message}' if message else ''}{where}"
+
+
+# While it runs
+
+
+def line_of(trial: Trial, progress: Progress) -> str:
+    """Return one line for a trial that has ended."""
+    head = f"trial {trial.number} of {progress.planned}"
+    if trial.status is TrialStatus.FAILED:
+        return f"{head} failed: {error_of(trial)}  {pairs(trial.params)}"
+    value = "" if trial.value is None else f" {progress.metric} {fmt.number(trial.value)}"
+    best = progress.best
+    is_best = best is not None and best.number == trial.number
+    word = "" if trial.status is TrialStatus.FINISHED else f" {trial.status.value}"
+    return f"{head}{word}:{value}{' (best so far)' if is_best else ''}  {pairs(trial.params)}"
+
+
+def best_line(progress: Progress) -> str:
+    """Return how far a sweep is and what is best so far, in one line."""
+    ended = [each for each in progress.trials if each.status is not TrialStatus.RUNNING]
+    others = counts_of(ended).partition(", ")[2]
+    head = f"{len(ended)} of {progress.planned} trials{f', {others}' if others else ''}"
+    best = progress.best
+    if best is None or best.value is None:
+        return head
+    return f"{head}; best {progress.metric} {fmt.number(best.value)}: {pairs(best.params)}"
+
+
+def running_lines(progress: Progress) -> list[str]:
+    """Return a line for each trial that runs: which cell it is at."""
+    found = []
+    for trial in progress.trials:
+        if trial.status is TrialStatus.RUNNING:
+            at = progress.cells.get(trial.number)
+            cell = f"cell {at[0]} of {at[1]}" if at is not None else "starting"
+            found.append(f"trial {trial.number}: {cell}  {pairs(trial.params)}")
+    return found
+
+
+# As JSON
+
+
+def sweep_payload(outcome: Outcome, *, again: str | None = None, figure: Path | None = None) -> dict[str, JsonValue]:
+    """Return what a sweep came to as strict JSON.
+
+    Returns
+    -------
+    ``run_id``, ``name``, ``metric``, ``direction``, ``sampler``, ``seed``, ``planned``, ``counts`` (by status),
+    ``best`` and ``trials`` (each with ``number``, ``status``, ``params``, ``value``, ``run_id``, ``error`` ...),
+    ``is_interrupted``, ``again`` (a command) and ``figure`` (a file).
+    """
+    counts: dict[str, JsonValue] = {status.value: number for status, number in counted(outcome.trials).items()}
+    return {
+        "run_id": outcome.run_id,
+        "name": outcome.run_name,
+        "metric": outcome.metric,
+        "direction": outcome.sweep.direction,
+        "sampler": outcome.sampler.value,
+        "seed": outcome.sweep.seed,
+        "planned": outcome.planned,
+        "params": strict({name: str(values) for name, values in outcome.space.items()}),
+        "counts": counts,
+        "best": trial_payload(outcome.best) if outcome.best is not None else None,
+        "trials": [trial_payload(each) for each in outcome.trials],
+        "is_interrupted": outcome.is_interrupted,
+        "again": again,
+        "figure": None if figure is None else str(figure),
+    }

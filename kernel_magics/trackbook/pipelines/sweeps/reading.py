@@ -1,0 +1,56 @@
+"""The values of a sweep's params as the notebook's ``parameters`` cell types them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from trackbook.errors import InvalidValueError
+from trackbook.pipelines.steps.params import checked, read_params
+from trackbook.pipelines.sweeps.space import Choices, Floats, Integers, Values, as_floats, read_values
+from trackbook.records import JsonValue, encode
+
+
+def read_space(texts: Mapping[str, str], notebook: Path) -> dict[str, Values]:
+    """Return what to try for each param.
+
+    Parameters
+    ----------
+    texts
+        The values as a person writes them, by the param's name.
+    notebook
+        Its ``parameters`` cell says which params there are, and of which type.
+
+    Raises
+    ------
+    InvalidValueError
+        If a param is none of the notebook's, a required one is missing, or a value can't be of its type.
+    """
+    found = {name: read_values(name, text) for name, text in texts.items()}
+    specs = read_params(notebook)
+    firsts = {name: _ends(values)[0] for name, values in found.items()}
+    typed = checked(specs, firsts, are_texts=True)
+    space: dict[str, Values] = {}
+    for name, values in found.items():
+        others = [checked(specs, {**firsts, name: text}, are_texts=True)[name] for text in _ends(values)[1:]]
+        space[name] = _typed(name, values, (typed[name], *others))
+    return space
+
+
+def _ends(values: Values | tuple[str, ...]) -> tuple[str, ...]:
+    """Return texts that all have to be of the param's type: the choices, or the ends of a range and its step."""
+    if isinstance(values, tuple):
+        return values
+    if isinstance(values, Choices):
+        return tuple(map(str, values.values))
+    return (str(values.low), str(values.high), *([str(values.step)] if values.step is not None else []))
+
+
+def _typed(name: str, values: Values | tuple[str, ...], typed: tuple[JsonValue, ...]) -> Values:
+    if isinstance(values, Integers | Floats):
+        return as_floats(values) if any(isinstance(each, float) for each in typed) else values
+    if isinstance(values, Choices):
+        return values
+    if len({encode(each) for each in typed}) < len(typed):
+        raise InvalidValueError(f"{name}={','.join(values)} has a value twice. Give each once.")
+    return Choices(values=typed)

@@ -1,0 +1,135 @@
+"""Starts a sweep, or goes on with one from what the store has of it."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from trackbook.errors import InvalidValueError
+from trackbook.pipelines.executors.contract import Executor
+from trackbook.pipelines.sweeps.history import chain_of, trials_of
+from trackbook.pipelines.sweeps.reading import read_space
+from trackbook.pipelines.sweeps.record import NOTEBOOK, SPEC
+from trackbook.pipelines.sweeps.running import Outcome, SweepRunner, Watch
+from trackbook.pipelines.sweeps.spec import Sweep, sweep_of
+from trackbook.pipelines.sweeps.trials import Trial, TrialStatus
+from trackbook.records import Artifact, RunDetail, RunStatus
+from trackbook.store.contract import Store
+
+NewExecutor = Callable[[int], Executor]
+
+
+def run_sweep(
+    store: Store, sweep: Sweep, watch: Watch = lambda _: None, executor: NewExecutor | None = None
+) -> Outcome:
+    """Run a sweep to its end.
+
+    Parameters
+    ----------
+    watch
+        Called with how far it is whenever that changes, and a few times a second.
+    executor
+        Makes who executes the trials, given how many run at once; None: processes on this machine.
+
+    Raises
+    ------
+    InvalidValueError
+        If the notebook has no such params, or a value can't be of a param's type; before anything is executed.
+    NotFoundError, AmbiguousError
+        If the first trial that finishes doesn't have the metric, or several that may be meant.
+    """
+    if not sweep.notebook.is_file():
+        raise InvalidValueError(f"There is no notebook {sweep.notebook}. Give the path of one.")
+    space = read_space(sweep.params, sweep.notebook)
+    with _executing(sweep, executor) as executing:
+        return SweepRunner(store, executing, sweep, space, watch).run()
+
+
+def resume_sweep(
+    store: Store,
+    run: RunDetail,
+    watch: Watch = lambda _: None,
+    executor: NewExecutor | None = None,
+    *,
+    trials: int | None = None,
+    jobs: int | None = None,
+) -> Outcome:
+    """Go on with a sweep: what has finished or was pruned counts, what failed or was stopped is tried again.
+
+    A run that has ended is not opened again: the rest has one of its own, which names the one that it goes on from.
+
+    Parameters
+    ----------
+    run
+        The run of the sweep.
+    trials
+        How many there are to be in all, earlier ones included; None: as before.
+
+    Raises
+    ------
+    InvalidValueError
+        If the run is no sweep's, or it still runs.
+    """
+    chain_of(store, run)
+    if run.run.status is RunStatus.RUNNING:
+        raise InvalidValueError(f"The sweep '{run.run.name}' still runs. Go on with it when it has ended.")
+    with _kept_sweep(store, run) as kept:
+        sweep = replace(kept, trials=trials or kept.trials, jobs=jobs or kept.jobs)
+        earlier = [_ended(each) for each in trials_of(store, run, sweep.metric)]
+        space = read_space(sweep.params, sweep.notebook)
+        with _executing(sweep, executor) as executing:
+            runner = SweepRunner(store, executing, sweep, space, watch, earlier=earlier, continues=run.run.run_id)
+            return runner.run()
+
+
+def is_changed(store: Store, run: RunDetail) -> bool:
+    """Return whether the notebook of a sweep is another one by now; the one that is kept is run then."""
+    sweep = sweep_of(store.get_object(_artifact(run, SPEC).digest))
+    return not _is_same(sweep.notebook, _artifact(run, NOTEBOOK))
+
+
+@contextmanager
+def _kept_sweep(store: Store, run: RunDetail) -> Iterator[Sweep]:
+    """Give the sweep of a run with the notebook as it was then: the file itself, or where that changed a copy."""
+    sweep, kept = sweep_of(store.get_object(_artifact(run, SPEC).digest)), _artifact(run, NOTEBOOK)
+    if _is_same(sweep.notebook, kept):
+        yield sweep
+        return
+    with tempfile.TemporaryDirectory(prefix="trackbook-sweep-") as folder:
+        copy = Path(folder) / sweep.notebook.name
+        copy.write_bytes(store.get_object(kept.digest))
+        yield replace(sweep, notebook=copy)
+
+
+def _artifact(run: RunDetail, name: str) -> Artifact:
+    found = next((each for each in run.artifacts if each.name == name), None)
+    if found is None:
+        raise InvalidValueError(f"Run '{run.run.name}' doesn't hold {name}, which a sweep goes on with. Start another.")
+    return found
+
+
+def _is_same(notebook: Path, kept: Artifact) -> bool:
+    return notebook.is_file() and hashlib.sha256(notebook.read_bytes()).hexdigest() == kept.digest
+
+
+def _ended(trial: Trial) -> Trial:
+    return replace(trial, status=TrialStatus.STOPPED) if trial.status is TrialStatus.RUNNING else trial
+
+
+@contextmanager
+def _executing(sweep: Sweep, executor: NewExecutor | None) -> Iterator[Executor]:
+    executing = (executor or _processes)(sweep.jobs)
+    try:
+        yield executing
+    finally:
+        executing.close(stop=True)
+
+
+def _processes(jobs: int) -> Executor:
+    from trackbook.pipelines.executors.processes import ProcessExecutor
+
+    return ProcessExecutor(jobs)
