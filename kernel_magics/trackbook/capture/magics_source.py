@@ -71,6 +71,15 @@ def parse_cell(source: str) -> ast.Module:
         return ast.parse("\n".join(_as_python(_undecorated(_lines(source)))))
 
 
+def magic_lines(source: str) -> list[str]:
+    """Return the lines of a cell that are in IPython's dialect, and those beneath a cell magic: empty if it is Python."""
+    with quiet():
+        if not _may_be_pasted(source) and _parses(source):
+            return []
+        lines = _undecorated(_lines(source))
+        return [line for line, python in zip(lines, _as_python(lines), strict=False) if line != python]
+
+
 def _may_be_pasted(source: str) -> bool:
     """Tell whether there may be prompts or other systems' line ends in it."""
     for mark in _PASTED:  # noqa: SIM110  a generator would take longer than the searches

@@ -130,7 +130,7 @@ class _Reader:
             )
         for name, place in places:
             if place.entries is None:
-                self._note(place.line, f"{_of(name)}a step takes keys, of which 'notebook' must be there")
+                self._note(place.line, f"{_of(name or '')}a step takes keys, of which 'notebook' must be there")
                 continue
             yield from self._step(name, place)
 

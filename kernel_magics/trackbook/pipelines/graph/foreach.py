@@ -40,8 +40,8 @@ def _product(lists: Mapping[str, JsonValue]) -> Iterator[Mapping[str, JsonValue]
     for name, values in lists.items():
         if not isinstance(values, list) or not values:
             raise BadValueError(f"has no list of values for '{name}'")
-    for values in itertools.product(*lists.values()):  # type: ignore[arg-type]  # they are lists, as was just seen
-        yield dict(zip(lists, values, strict=True))
+    for chosen in itertools.product(*(each for each in lists.values() if isinstance(each, list))):
+        yield dict(zip(lists, chosen, strict=True))
 
 
 def names_of(base: str, values: Sequence[Mapping[str, JsonValue]]) -> list[str]:

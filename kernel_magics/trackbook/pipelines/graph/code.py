@@ -1,0 +1,79 @@
+"""What of a notebook's code decides what it does: comments, formatting, markdown and outputs don't, magics do."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from trackbook.capture.magics_source import magic_lines
+from trackbook.capture.modules import imported_names
+from trackbook.capture.symbols import parse_cell
+from trackbook.pipelines.graph.notebook_file import NotebookFile
+
+_MOST_MODULES = 500
+
+
+def text_digest(notebook: NotebookFile) -> str:
+    """Return a digest of the text of the code cells: where it is the same, so is everything worked out from them."""
+    texts = [notebook.language, *(cell.source for cell in notebook.cells)]
+    tags = [sorted(cell.tags) for cell in notebook.cells]
+    return _digest(json.dumps([texts, tags]))
+
+
+def cell_digests(notebook: NotebookFile) -> tuple[str, ...]:
+    """Return a digest of each code cell that has code in it."""
+    return tuple(filter(None, (_cell_digest(cell.source, notebook.is_python) for cell in notebook.cells)))
+
+
+def _cell_digest(source: str, is_python: bool) -> str:
+    if not is_python:
+        return _digest(source.strip()) if source.strip() else ""
+    try:
+        tree = parse_cell(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return _digest(source)
+    magics = magic_lines(source)
+    return _digest(ast.dump(tree) + "\n".join(magics)) if tree.body or magics else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def own_modules(notebook: NotebookFile, folder: Path) -> list[Path]:
+    """Return the files of modules beside a notebook that its code imports, and that these import in turn.
+
+    Modules of other folders are known only once they were imported: from the records of a run.
+    """
+    if not notebook.is_python:
+        return []
+    found: dict[Path, None] = {}
+    pending = sorted(
+        {name for cell in notebook.cells if "import" in cell.source for name in imported_names(cell.source)}
+    )
+    seen = set(pending)
+    for name in pending:  # it grows
+        for path, package in _files_of(folder, name):
+            if path in found or len(found) >= _MOST_MODULES:
+                continue
+            found[path] = None
+            more = imported_names(path.read_text(encoding="utf-8", errors="surrogateescape"), package) - seen
+            seen |= more
+            pending += sorted(more)
+    return list(found)
+
+
+def _files_of(folder: Path, name: str) -> Sequence[tuple[Path, str]]:
+    """Return the files that are executed for the import of a module, each with its package: the packages above it too."""
+    files = []
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        place = folder.joinpath(*parts[:count])
+        if (place / "__init__.py").is_file():
+            files.append((place / "__init__.py", ".".join(parts[:count])))
+        elif place.with_suffix(".py").is_file():
+            files.append((place.with_suffix(".py"), ".".join(parts[: count - 1])))
+    return files
