@@ -4,7 +4,20 @@ Exit codes: 0 done; 1 the answer is no; 2 wrong use or broken input; 130 interru
 imported in them, so that ``--help`` and completion are quick.
 """
 
-from trackbook.cli import annotate, browse, data, environment, explain, export, gate, house, pipeline, reproduce, slice, sweep  # noqa: A004  they join the group
+from trackbook.cli import (
+    annotate,
+    browse,
+    data,
+    environment,
+    explain,
+    export,
+    gate,
+    house,
+    pipeline,
+    reproduce,
+    slice,  # noqa: A004  they join the group
+    sweep,
+)
 from trackbook.cli.base import cli, main
 
 __all__ = [

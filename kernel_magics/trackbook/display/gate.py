@@ -1,0 +1,64 @@
+"""What a gate said: as a Markdown table, as CI shows it, and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trackbook.records import JsonValue, strict
+from trackbook.tracking.find import short_id
+
+if TYPE_CHECKING:
+    from trackbook.pipelines.gates.judging import GateReport
+    from trackbook.pipelines.gates.rule import Ruling
+
+_MARKS = {"pass": "✅", "fail": "❌", "unknown": "❔"}
+
+
+def gate_markdown(report: GateReport) -> str:
+    """Return a table with a row for each rule: what was wanted, what was found, and whether it passes."""
+    rows = [_row("rule", "wanted", "found", "result"), "| --- | --- | --- | --- |"]
+    rows += [
+        _row(each.rule, each.wanted, each.found, f"{_MARKS[each.answer]} {each.answer}") for each in report.rulings
+    ]
+    return "\n".join([f"## {_heading(report)}", "", *rows, ""])
+
+
+def gate_payload(report: GateReport) -> dict[str, JsonValue]:
+    """Return what a gate said as strict JSON."""
+    run = report.subject.run.run
+    return {
+        "passed": report.is_passed,
+        "pipeline": report.subject.pipeline,
+        "run": {"run_id": run.run_id, "name": run.name, "experiment": run.experiment},
+        "runs": [each.run.run_id for each in report.subject.members],
+        "rules": [_ruling_payload(each) for each in report.rulings],
+    }
+
+
+def _ruling_payload(ruling: Ruling) -> JsonValue:
+    return {
+        "rule": ruling.rule,
+        "wanted": ruling.wanted,
+        "found": ruling.found,
+        "result": ruling.answer.value,
+        "details": strict(ruling.details),
+    }
+
+
+def _heading(report: GateReport) -> str:
+    run = report.subject.run.run
+    name = f"{run.name} ({short_id(run.run_id)})"
+    subject = f"pipeline {report.subject.pipeline}, {name}" if report.subject.pipeline is not None else name
+    if report.is_passed:
+        return f"✅ Gate passed: {subject}"
+    passing = sum(each.answer == "pass" for each in report.rulings)
+    return f"❌ Gate not passed: {subject}, {passing} of {len(report.rulings)} rules hold"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(_cell(each) for each in cells)} |"
+
+
+def _cell(text: str) -> str:
+    """Return a text for one cell: what ends cells, begins tags or breaks lines is written so that it is only shown."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

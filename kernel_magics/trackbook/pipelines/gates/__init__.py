@@ -1,0 +1,1 @@
+"""Gates: rules that a run or a pipeline must meet before anything goes on with it."""
