@@ -67,7 +67,7 @@ def own_modules(notebook: NotebookFile, folder: Path) -> list[Path]:
 
 
 def _files_of(folder: Path, name: str) -> Sequence[tuple[Path, str]]:
-    """Return the files that are executed for the import of a module, each with its package: the packages above it too."""
+    """Return the files that the import of a module executes, the packages above it first, each with its package."""
     files = []
     parts = name.split(".")
     for count in range(1, len(parts) + 1):

@@ -1,4 +1,4 @@
-"""What an expression in a notebook can be, told from its code alone: constants, params, and what is put together of them.
+"""What an expression in a notebook can be, told from its code alone: constants, params, and what is made of them.
 
 Never runs any code of the notebook. A name may have several values (both arms of an ``if``, each turn of a loop); where
 they can't be told, that is said by None.
@@ -17,9 +17,10 @@ _LONGEST = 10_000
 Values = list[Any] | None
 Names = Mapping[str, Values]
 
-_TEXT_METHODS = frozenset(
-    "format lower upper strip lstrip rstrip replace title capitalize removeprefix removesuffix split join zfill".split()
-)
+_TEXT_METHODS_TEXT = """
+format lower upper strip lstrip rstrip replace title capitalize split join zfill removeprefix removesuffix
+"""
+_TEXT_METHODS = frozenset(_TEXT_METHODS_TEXT.split())
 _VIEWS = frozenset({"items", "keys", "values", "get"})
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "str": str,
@@ -57,8 +58,8 @@ def possible(node: ast.expr | None, names: Names) -> Values:
             return _combined(lambda *each: list(each), [possible(item, names) for item in items])
         case ast.Dict(keys=keys, values=items) if all(key is not None for key in keys):
             count = len(keys)
-            parts = [possible(each, names) for each in (*keys, *items)]
-            return _combined(lambda *each: dict(zip(each[:count], each[count:], strict=True)), parts)
+            both = [possible(each, names) for each in (*keys, *items)]
+            return _combined(lambda *each: dict(zip(each[:count], each[count:], strict=True)), both)
         case ast.Subscript(value=value, slice=index):
             return _combined(lambda whole, part: whole[part], [possible(value, names), possible(index, names)])
         case ast.Call():

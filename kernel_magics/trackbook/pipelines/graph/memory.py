@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -147,7 +147,7 @@ def file_as_read(read: FileRead, started: float) -> FileState | None:
 def remember(
     store: Store, pipeline: str, step: str, detail: RunDetail, state: StepState, before: Success | None
 ) -> Success:
-    """Write what made a step succeed with its run, and take the note off the run that had it; return it as it is kept."""
+    """Write with its run what made a step succeed, take the note off the run that had it, and return what is kept."""
     content = state_bytes(state)
     digest = store.put_object(content)
     tags = {PIPELINE_TAG: pipeline, STEP_TAG: step, CURRENT_TAG: digest}

@@ -97,7 +97,8 @@ def _twice(publishers: Mapping[str, Sequence[str]], uses: Mapping[str, Uses]) ->
                 f'trackbook.publish(table, f"{name}_{{param}}").'
             )
         else:
-            yield f"{shown} publish '{name}', and only one step can: {' -> '.join([sure[0], name, sure[1]])}. Rename one."
+            path = f"{sure[0]} -> {name} <- {sure[1]}"
+            yield f"{shown} publish '{name}', and only one step can: {path}. Give one of them another name."
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -121,10 +122,11 @@ def _missing(
     for name, loaders in wanted.items():
         hint = nearest(name, [*publishers, *known])
         if vague:
-            hint += f" '{vague[0]}' publishes a name that can't be told from its code: if that is it, say needs: {vague[0]}."
+            hint += f" '{vague[0]}' publishes what can't be told from its code: if that is it, say needs: {vague[0]}."
+        path = f"? -> {name} -> {loaders[0]}"
         yield (
-            f"'{loaders[0]}' loads the dataset '{name}', which no step publishes and the store does not have: "
-            f"? -> {name} -> {loaders[0]}.{hint or ' Publish it in a step: trackbook.publish(table, ' + repr(name) + ').'}"
+            f"'{loaders[0]}' loads the dataset '{name}', which no step publishes and the store does not have: {path}."
+            + (hint or f" Publish it in a step: trackbook.publish(table, '{name}').")
         )
 
 

@@ -208,8 +208,7 @@ class Planner:
 
     def _facts_of(self, step: Step) -> StepFacts:
         success = self._successes.get(step.name)
-        facts = StepFacts(pipeline=self.pipeline, step=step, before=success.state if success is not None else None)
-        return facts
+        return StepFacts(pipeline=self.pipeline, step=step, before=success.state if success is not None else None)
 
     def _remember(self, name: str, detail: RunDetail, made_by: str, reads: Reads) -> None:
         facts = self._facts[name]

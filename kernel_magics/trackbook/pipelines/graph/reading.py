@@ -24,7 +24,9 @@ _MENTIONS = ("publish", "load", "dataset", "%track")
 _VERBS = {"publish": 1, "load": 0, "dataset": 0}  # which positional argument is the name
 _PINS = frozenset({"version", "run", "fingerprint"})
 _MAGIC = re.compile(r"^\s*%track\s+data\b[^\n]*?--name[= ]\s*['\"]?(?P<name>[^\s'\"]+)", re.MULTILINE)
-_CHANGING = frozenset("append extend insert pop remove clear update add setdefault reverse sort".split())
+_CHANGING = frozenset(
+    ("append", "extend", "insert", "pop", "remove", "clear", "update", "add", "setdefault", "reverse", "sort")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,7 +368,7 @@ class _Reader:
         pins = [words[each] for each in _PINS & words.keys()]
         is_pinned = any(possible(each, scope.visible()) != [None] for each in pins)
         if given is None or isinstance(given, ast.Starred):
-            names = [] if verb != "publish" and is_pinned else None
+            names: Values = [] if verb != "publish" and is_pinned else None
         else:
             names = possible(given, scope.visible())
         if names is None or not all(isinstance(name, str) for name in names):

@@ -24,6 +24,8 @@ MARKED_TAG = "pipeline.marked"
 """Tag of a run that nothing ran for: somebody marked the step as up to date."""
 _FILE_NAME = "step-state.json"
 _FORMAT = 1
+_FILES = ("environment", "modules", "files")
+_VERSIONS = ("datasets", "published")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ class StepState:
     files: Mapping[str, FileState] = field(default_factory=dict)
     published: Mapping[str, VersionState] = field(default_factory=dict)
     needs: Mapping[str, str] = field(default_factory=dict)
-    uses: Uses = Uses()
+    uses: Uses = field(default_factory=Uses)
 
 
 def state_bytes(state: StepState) -> bytes:
@@ -102,18 +104,12 @@ def read_state(content: bytes) -> StepState | None:
     found = json.loads(content)
     if found.pop("format", None) != _FORMAT:
         return None
-    return StepState(
-        cells=tuple(found.pop("cells")),
-        notebook=_file(found.pop("notebook")),
-        **{key: {name: _file(each) for name, each in found.pop(key).items()} for key in _FILES},
-        **{key: {name: VersionState(**each) for name, each in found.pop(key).items()} for key in _VERSIONS},
-        uses=_uses(found.pop("uses")),
-        **found,
-    )
-
-
-_FILES = ("environment", "modules", "files")
-_VERSIONS = ("datasets", "published")
+    for key in _FILES:
+        found[key] = {name: _file(each) for name, each in found[key].items()}
+    for key in _VERSIONS:
+        found[key] = {name: VersionState(**each) for name, each in found[key].items()}
+    found |= {"cells": tuple(found["cells"]), "notebook": _file(found["notebook"]), "uses": _uses(found["uses"])}
+    return StepState(**found)
 
 
 def _file(found: Mapping[str, Any]) -> FileState:
@@ -121,5 +117,5 @@ def _file(found: Mapping[str, Any]) -> FileState:
 
 
 def _uses(found: Mapping[str, Any]) -> Uses:
-    tuples = {key: tuple(value) for key, value in found.items()}
-    return Uses(**{**tuples, "maybe": frozenset(found["maybe"])})
+    told = {key: tuple(value) for key, value in found.items() if key != "maybe"}
+    return Uses(maybe=frozenset(found["maybe"]), **told)
