@@ -28,12 +28,11 @@ class Arrivals(Generic[T]):
         """The cell has ended: its statements are known by their source from now on; return what came in at each."""
         arrived: dict[int, list[T]] = {}
         for here, what in self._here:
-            if here:
-                activation, statement = here[-1]
+            activation, statement = here[-1] if here else (None, 0)
+            if activation == CELL:  # else nobody knows for which statement it came in
                 source = Source(execution_id=execution_id, statement=statement)
                 self._earlier.setdefault(source, []).append(what)
-                if activation == CELL:
-                    arrived.setdefault(statement, []).append(what)
+                arrived.setdefault(statement, []).append(what)
         self._here = []
         return arrived
 

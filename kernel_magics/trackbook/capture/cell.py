@@ -18,6 +18,7 @@ from trackbook.capture.guard import Guard
 from trackbook.capture.hooks import Hooks, Integration
 from trackbook.capture.imports import ImportWatch
 from trackbook.capture.instrument import Instruments
+from trackbook.capture.integrations.begins import BeginsIntegration
 from trackbook.capture.marks import set_code_lookup
 from trackbook.capture.namespace import Change, Namespace
 from trackbook.capture.observer import Observer
@@ -100,7 +101,8 @@ class CellCapture:
         """Begin to watch: each integration is told of its library's modules when they are imported."""
         set_code_lookup(self._instruments.original_code)
         self._imports.watch_patches()
-        for integration in find_integrations(self._guard) if integrations is None else integrations:
+        found = find_integrations(self._guard) if integrations is None else integrations
+        for integration in (BeginsIntegration(), *found):
             for name in integration.modules:
                 self._imports.when_imported(name, self._attacher(integration))
 

@@ -63,7 +63,8 @@ class Call:
         return self.arguments.get(name)
 
 
-_THREADS = frozenset({"threading", "concurrent.futures.thread", "asyncio.threads", ""})
+THREADS = frozenset({"threading", "concurrent.futures.thread", "asyncio.threads", ""})
+"""The modules that a call goes through which a thread makes by itself; "" is where a thread begins."""
 
 CallHandler = Callable[[Call], None]
 ReturnHandler = Callable[[Call, Any], None]
@@ -189,7 +190,7 @@ class Hooks:
     @staticmethod
     def _is_for_notebook(through: tuple[str, ...]) -> bool:
         """Return whether a call by a library is made for the notebook's code: not one of a library's own threads."""
-        return through[-1] != "" or set(through) <= _THREADS
+        return through[-1] != "" or set(through) <= THREADS
 
     def _enclosing(self, frame: FrameType) -> tuple[Activation, ...]:
         found = []

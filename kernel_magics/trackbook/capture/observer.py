@@ -15,6 +15,7 @@ from types import FrameType
 from trackbook import clock
 from trackbook.capture import call_syntax
 from trackbook.capture.arrivals import Arrivals, Upstream
+from trackbook.capture.begun import Begun
 from trackbook.capture.call_syntax import argument_of
 from trackbook.capture.events import Event, FitEvent, LogEvent, MetricEvent
 from trackbook.capture.flow import Flow
@@ -60,6 +61,7 @@ class Observer:
         self._sources = sources
         self._upstream = upstream
         self._library = Library()
+        self.begun = Begun(sources)
         self._unseeded: Arrivals[str] = Arrivals()
         self.files_read: dict[int, list[FileRead]] = {}
         """The files that the cell which ended last has read, by its statements."""
@@ -83,6 +85,7 @@ class Observer:
             Whether the order of a set may get into data in it.
         """
         self._thread = threading.get_ident()
+        self.begun.begin_cell()
         for node in flow.nodes if may_draw else ():
             for what in unseeded_calls(node.statement):
                 self._unseeded.add([(CELL, node.index)], what)
@@ -127,11 +130,22 @@ class Observer:
 
     def trace(self, frame: FrameType | None, called: str = "") -> Trace:
         """Return the person's frames from this one, which called a function of that name, out to the cell."""
-        trace = Trace.of(frame, self._sources, self._library, self._variables, called)
+        trace = self._trace(frame, called)
         if threading.get_ident() == self._thread or (trace.levels and trace.levels[-1].is_cell):
             return trace
-        waiting = sys._current_frames().get(self._thread)  # a thread of the person's works for what the cell is at
-        return Trace([*trace.levels, *Trace.of(waiting, self._sources, self._library, self._variables).levels])
+        # a thread of the person's works for what the cell is at
+        outer = self._trace(sys._current_frames().get(self._thread)).levels
+        if not outer or not outer[-1].is_cell:
+            outer = self._trace(self.begun.waiting()).levels
+        return Trace([*trace.levels, *outer])
+
+    def _trace(self, frame: FrameType | None, called: str = "") -> Trace:
+        return Trace.of(frame, self._sources, self._library, self._variables, called, self.begun)
+
+    def add_begun(self, frame: FrameType, thing: object) -> None:
+        """A task or a call for another thread is begun by the code that called a frame."""
+        if self.is_listening and thing is not None:
+            self.begun.add(thing, self.trace(frame.f_back, frame.f_code.co_name).levels)
 
     def step_by_step(self, call: Call, frame: FrameType | None, objects: Collection[object]) -> StepByStep:
         """Return what takes part in a training of some objects that a person's loop does, at its first step."""

@@ -87,6 +87,8 @@ class Sources:
 
     def __init__(self, reached_from: ReachedFrom = lambda name: ()) -> None:
         self._reached_from = reached_from
+        self.turn = 0
+        """Counts the cells: what one has begun is not taken for another's."""
         self.begin_cell("", "", None)
 
     def begin_cell(self, source: str, transformed: str, code: Code | None) -> Flow:
@@ -100,6 +102,7 @@ class Sources:
             Its code, with the lines of `source`.
         """
         self._cell = code or _EMPTY
+        self.turn += 1
         self._source = source
         self._transformed = transformed
         self._is_compared = False
@@ -107,6 +110,7 @@ class Sources:
         self._scopes: dict[int, Scope] = {}
         self._sites: dict[tuple[int, int], tuple[CodeType, Site | None]] = {}
         self._magic_sites: dict[tuple[int, str], Site | None] = {}
+        self._narrowed: dict[tuple[int, int], tuple[Site, Site]] = {}
         return cell_flow(self._cell, self._reached_from)
 
     @property
@@ -146,13 +150,22 @@ class Sources:
             self._magic_sites[key] = self._find_magic_site(frame.f_lineno, called)
         return self._magic_sites[key]
 
+    def narrowed(self, site: Site, call: ast.expr) -> Site:
+        """Return a site at a call inside of its own: the same one each time."""
+        key = (id(site), id(call))
+        if key not in self._narrowed:
+            around = comprehensions_around(site.call, call) if site.call is not None else ()
+            narrow = Site(site.scope, site.node, call, (*around, *site.comprehensions))
+            self._narrowed[key] = (site, narrow)
+        return self._narrowed[key][1]
+
     def _find_magic_site(self, line: int, called: str) -> Site | None:
         scope = self._scope(self._cell, None)
         line += self.cut_lines  # which looks at the cell's magic, too
         first, last = (1, 10**9) if self._magic_lines else (line, line)
         nodes = [node for node in scope.flow.nodes if first <= node.statement.lineno <= last]
         calls = [(node, call) for node in nodes for call in _own_calls(node.statement)]
-        named = [(node, call) for node, call in calls if _called_name(call) == called]
+        named = [(node, call) for node, call in calls if called_name(call) == called]
         for node, call in [*named[:1], *calls[:1]]:
             return Site(scope, node.index, call)
         return Site(scope, nodes[0].index, None) if nodes else None
@@ -181,7 +194,7 @@ class Sources:
         node = scope.flow.node_at(start, end) or scope.flow.node_at((start[0], 10**6), (start[0], 0))
         if node is None:
             return None
-        call = next((item for item in reversed(path) if isinstance(item, ast.Call)), None)
+        call = _awaited(path) or next((item for item in reversed(path) if isinstance(item, ast.Call)), None)
         inner = path[path.index(function) + 1 :] if function in path else path
         comprehensions = tuple(item for item in reversed(inner) if isinstance(item, _Comprehension))
         return Site(scope, node.index, call, comprehensions)
@@ -260,6 +273,22 @@ def _path_to(tree: ast.Module, start: Position, end: Position) -> list[ast.AST]:
     return path
 
 
+def _awaited(path: list[ast.AST]) -> ast.expr | None:
+    """Return what code waits for that is at an ``await``, ``async for`` or ``async with``; None if it isn't at one."""
+    match path[-1] if path else None:
+        case ast.Await(value=ast.expr() as value):
+            return value
+        case ast.AsyncFor(iter=ast.expr() as iterated):
+            return iterated
+    return None
+
+
+def comprehensions_around(whole: ast.expr, part: ast.expr) -> tuple[_Comprehension, ...]:
+    """Return the comprehensions in an expression that a part of it is in, innermost first."""
+    inside = [node for node in ast.walk(whole) if isinstance(node, _Comprehension)]
+    return tuple(node for node in reversed(inside) if any(each is part for each in ast.walk(node)))
+
+
 def _own_calls(statement: ast.stmt) -> Iterator[ast.Call]:
     """Yield the calls in a statement's own expressions, outermost first."""
     is_whole = isinstance(statement, ast.FunctionDef)  # the body of %%timeit
@@ -271,7 +300,7 @@ def _own_calls(statement: ast.stmt) -> Iterator[ast.Call]:
         pending += ast.iter_child_nodes(node)
 
 
-def _called_name(call: ast.Call) -> str:
+def called_name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 
+from trackbook.capture.begun import Begun
 from trackbook.capture.flow import Flow
 from trackbook.capture.literals import Missing, is_literal_iterable, literal_value, root_of, target_names
 from trackbook.capture.sources import COMPREHENSIONS, Library, Site, Sources
@@ -81,15 +82,19 @@ class Trace:
         library: Library,
         variables: Mapping[str, object],
         called: str = "",
+        begun: Begun | None = None,
     ) -> Trace:
         """Walk outwards from `frame` (the caller of what was called) to the cell.
 
         Parameters
         ----------
+        begun
+            Tells where tasks and the calls of a pool's threads were begun: there it goes on.
         called
             The name of the function that `frame` called, for code that a magic runs and that has no lines of its own.
         """
         levels: list[Level] = []
+        beyond: tuple[Level, ...] = ()
         is_in_magic = False
         while frame is not None:
             is_notebook = frame.f_globals is variables
@@ -104,9 +109,12 @@ class Trace:
                     called = frame.f_code.co_name
                     if is_cell:
                         break
-            frame = frame.f_back
-        _tell_lives_apart(levels)
-        return cls(levels)
+            if begun is not None and begun.is_outermost(frame):
+                beyond, frame = begun.beyond(frame)
+            else:
+                frame = frame.f_back
+        _tell_lives_apart(levels, beyond)
+        return cls([*levels, *beyond])
 
     @property
     def here(self) -> list[Place]:
@@ -287,9 +295,9 @@ def _level(frame: FrameType, site: Site, is_cell: bool) -> Level:
     return Level(CELL if is_cell else (id(frame), id(code)), site, is_cell, values, code.co_name, free, kept)
 
 
-def _tell_lives_apart(levels: list[Level]) -> None:
+def _tell_lives_apart(levels: list[Level], beyond: tuple[Level, ...]) -> None:
     """Make a function's life another one when it was called from elsewhere: Python uses frames again."""
-    outer: Place = (CELL, -1)
+    outer: Place = (beyond[0].activation, beyond[0].site.node) if beyond else (CELL, -1)
     for level in reversed(levels):
         if not level.is_cell:
             level.activation = (level.activation[0], hash((level.activation[1], outer)))

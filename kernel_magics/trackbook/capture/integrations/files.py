@@ -1,11 +1,11 @@
-"""Files: what pandas, polars, numpy, joblib, ``open`` and ``Path`` read."""
+"""Files: what pandas, polars, numpy, joblib, aiofiles, ``open`` and ``Path`` read."""
 
 from __future__ import annotations
 
 from types import ModuleType
 from typing import Any
 
-from trackbook.capture.hooks import Call, Hooks
+from trackbook.capture.hooks import THREADS, Call, Hooks
 
 _READERS = {
     "pandas": (
@@ -18,8 +18,10 @@ _READERS = {
     "numpy": ("load", "loadtxt", "genfromtxt", "fromregex"),
     "joblib": ("load",),
     "pathlib": ("open",),
+    "aiofiles.threadpool": ("open",),
     "IPython.core.interactiveshell": ("_modified_open",),
 }  # fmt: skip
+_THROUGH = THREADS | {"pathlib"}  # what may stand between the notebook's code and a reader that it calls itself
 _FILE_HANDLES = ("open", "_modified_open")
 
 
@@ -38,7 +40,7 @@ class FilesIntegration:
     def _has_read(self, call: Call, result: Any) -> None:
         path = next(iter(call.arguments.values()), None)
         is_handle = call.name in _FILE_HANDLES
-        if not (call.is_direct or set(call.through) == {"pathlib"}) or not _is_path(path):
+        if not set(call.through) <= _THROUGH or not _is_path(path):
             return
         if is_handle and not set(str(call.arguments.get("mode") or "r")) <= set("rbtU"):
             return
