@@ -13,15 +13,15 @@ _is_stopping = False
 
 
 class LiveKernel:
-    """A kernel at work. `is_stopped`: it was asked to stop, so that its cell's error is no failure."""
+    """A client's kernel. `is_stopped`: it was asked to stop, so that its cell's error is no failure."""
 
-    def __init__(self, manager: Any) -> None:
-        self._manager = manager
+    def __init__(self, client: Any) -> None:
+        self._client = client
         self.is_stopped = _is_stopping
 
     def send(self, number: int) -> None:
         """Send a signal to the kernel and what it has started."""
-        provisioner = getattr(self._manager, "provisioner", None)
+        provisioner = getattr(self._client.km, "provisioner", None)
         pid = getattr(provisioner, "pid", None) or getattr(getattr(provisioner, "process", None), "pid", None)
         if not pid:
             return
@@ -31,19 +31,16 @@ class LiveKernel:
             return
 
 
-def note(manager: Any) -> LiveKernel:
-    """Take note of a kernel that is about to execute cells."""
-    kernel = LiveKernel(manager)
+def note(kernel: LiveKernel) -> None:
+    """Take note of a kernel that is about to be started."""
     with _lock:
         _live.append(kernel)
-    return kernel
 
 
-def forget(kernel: LiveKernel | None) -> None:
-    """Forget a kernel that will execute no more cells."""
+def forget(kernel: LiveKernel) -> None:
+    """Forget a kernel that has been shut down."""
     with _lock:
-        if kernel in _live:
-            _live.remove(kernel)
+        _live.remove(kernel)
 
 
 def is_stopping() -> bool:

@@ -23,7 +23,8 @@ def job_line(job: StepJob) -> bytes:
 def read_job(line: bytes) -> StepJob:
     """Return the job of a line."""
     content: dict[str, Any] = json.loads(line)
-    return StepJob(**{key: Path(value) if key in _PATHS else value for key, value in content.items()})
+    content.update({name: Path(content[name]) for name in _PATHS})
+    return StepJob(**content)
 
 
 def told_line(told: StepEvent | StepResult) -> bytes:

@@ -61,11 +61,18 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
         self._said = said
         self._tell = tell
         self._answer: Answer | None = None
-        self._live: LiveKernel | None = None
+        self._live = LiveKernel(self)
+
+    def execute(self, **options: Any) -> Any:
+        """Execute the notebook in a kernel that can be stopped from another thread."""
+        note(self._live)
+        try:
+            return super().execute(**options)
+        finally:
+            forget(self._live)
 
     def papermill_execute_cells(self) -> None:
         """Execute the cells, with the recorder around them."""
-        self._live = note(self.km)
         try:
             self._begin()
             super().papermill_execute_cells()
@@ -75,13 +82,10 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
         else:
             outcome, failure = outcome_of(self.nb)
             self._end(outcome, failure, _END_SECONDS)
-        finally:
-            forget(self._live)
 
     def execute_cell(self, cell: Any, cell_index: int, **options: Any) -> Any:
         """Execute a cell; the kernel is told its id and tags."""
-        if self._live is not None and self._live.is_stopped:
-            raise StoppedError("It was asked to stop.")
+        self._raise_if_stopped()
         if self._tell is not None and self._is_executed(cell):
             code = [index for index, each in enumerate(self.nb.cells) if self._is_executed(each)]
             self._tell(event="cell", at=code.index(cell_index) + 1, of=len(code), index=cell_index)
@@ -105,9 +109,14 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
         is_skipped = self.skip_cells_with_tag in cell.metadata.get("tags", [])
         return cell.cell_type == "code" and bool(cell.source.strip()) and not is_skipped
 
+    def _raise_if_stopped(self) -> None:
+        if self._live.is_stopped:
+            raise StoppedError("It was asked to stop.")
+
     # The recorder in the kernel
 
     def _begin(self) -> None:
+        self._raise_if_stopped()
         language = getattr(getattr(self.km, "kernel_spec", None), "language", None) or ""
         if language.lower() not in _PYTHON:
             self.log.warning(f"Trackbook records Python; this execution in {language} is not recorded.")
@@ -116,6 +125,7 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
         try:
             self._answer = self._ask("begin", content, _BEGIN_SECONDS)
         except NoAnswerError as error:
+            self._raise_if_stopped()
             self.log.warning(f"This execution is not recorded: the kernel has no working Trackbook ({error}).")
             return
         self._pass_on(self._answer)
@@ -124,7 +134,7 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
 
     def _end_broken(self, error: BaseException) -> None:
         """End the run of an execution that did not come to its end, whatever the kernel is at."""
-        is_stopped = self._live is not None and self._live.is_stopped
+        is_stopped = self._live.is_stopped
         if isinstance(error, DeadKernelError):
             error.args = (describe_death(self.km, is_stopped=is_stopped),)
         failure = Failure(type=type(error).__name__, message=failure_shown(error))
@@ -142,7 +152,7 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
     def _end(self, outcome: Outcome, failure: Failure | None, seconds: float) -> None:
         if self._answer is None:
             return
-        if self._live is not None and self._live.is_stopped:
+        if self._live.is_stopped:
             outcome = Outcome.INTERRUPTED
         content = metadata(
             outcome=outcome.value,

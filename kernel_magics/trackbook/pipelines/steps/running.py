@@ -1,4 +1,4 @@
-"""Runs one step in a process of its own: starts it, listens to it, stops it when asked to, and leaves nothing behind."""
+"""Runs one step in a process of its own: starts it, listens to it, stops it when asked to, leaves nothing behind."""
 
 from __future__ import annotations
 
