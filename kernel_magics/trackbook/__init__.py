@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trackbook.data_view import dataset, datasets, diff_data, load, publish
     from trackbook.reproduction_view import reproduce
     from trackbook.restoration_view import restore
+    from trackbook.sweep_view import sweep, sweep_run
     from trackbook.tracking.active_run import ActiveRun
     from trackbook.tracking.log import (
         log_artifact,
@@ -54,6 +55,8 @@ __all__ = [
     "runs",
     "set_tag",
     "start_run",
+    "sweep",
+    "sweep_run",
     "why",
 ]
 
@@ -84,6 +87,8 @@ _HOMES = {
     "set_tag": _LOG,
     "slice": _VIEWS,
     "start_run": _LOG,
+    "sweep": "trackbook.sweep_view",
+    "sweep_run": "trackbook.sweep_view",
     "why": _VIEWS,
 }
 

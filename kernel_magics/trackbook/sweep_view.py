@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from trackbook.display.shown import Look, Shown
 from trackbook.display.sweep import show_sweep, sweep_payload
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.executors.stepping import cores
+from trackbook.pipelines.sweeps.literals import with_params
 from trackbook.pipelines.sweeps.running import Outcome, Watch
 from trackbook.pipelines.sweeps.spec import Pruner, Sampler, Sweep
 from trackbook.pipelines.sweeps.starting import resume_sweep, run_sweep
@@ -20,9 +23,10 @@ from trackbook.pipelines.sweeps.trials import Trial
 from trackbook.project import Project, current_project
 from trackbook.records import JsonValue
 from trackbook.tracking.direction import higher_is_better
+from trackbook.tracking.slice import slice_run
 from trackbook.views import RunReference, get_run
 
-__all__ = ["SweepView", "go_on", "sweep"]
+__all__ = ["SweepView", "go_on", "sweep", "sweep_run"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ def sweep(
     figure: str | Path | None = None,
     progress: Watch | None = None,
     project: Project | None = None,
+    is_lasting: bool = True,
 ) -> SweepView:
     """Run a notebook with many values of its params.
 
@@ -113,6 +118,8 @@ def sweep(
         Where the page with the parallel coordinates is written; None: into the store's folder.
     progress
         Called with a `Progress` whenever something has changed.
+    is_lasting
+        Whether the notebook's file stays.
 
     Raises
     ------
@@ -133,10 +140,50 @@ def sweep(
         jobs=cores() if jobs is None else jobs,
         timeout=timeout,
         folder=Path(folder) if folder is not None else None,
+        is_lasting=is_lasting,
     )
     project = project or current_project()
     outcome = run_sweep(project.store, described, progress or _silent)
     return _view(outcome, project, figure)
+
+
+def sweep_run(
+    run: RunReference,
+    params: Mapping[str, str | Sequence[Any]],
+    *,
+    metric: str,
+    project: Project | None = None,
+    **options: Any,
+) -> SweepView:
+    """Run a run's slice with many values of its params: no notebook has to be prepared.
+
+    Parameters
+    ----------
+    run
+        As for `get_run`.
+    params
+        What to try, as for `sweep`, for names of literals that flow into the run: ``C`` of a ``C = 0.1``, of a
+        ``LogisticRegression(C=0.1)``, or one that this leaves to its default; ``LogisticRegression.C`` tells several
+        apart.
+    metric
+        As for `sweep`, which also describes the other options.
+
+    Raises
+    ------
+    NotFoundError, AmbiguousError
+        If there is no such literal, or several.
+    """
+    import nbformat
+
+    project = project or current_project()
+    detail = get_run(run, project=project).detail
+    sliced = slice_run(project.store, detail)
+    notebook, names = with_params(sliced, params)
+    with tempfile.TemporaryDirectory(prefix="trackbook-sweep-") as folder:
+        path = Path(folder) / f"{_file_name(detail.run.experiment)}.ipynb"
+        path.write_text(nbformat.writes(notebook), encoding="utf-8")  # type: ignore[no-untyped-call]
+        tried = {names[name]: values for name, values in params.items()}
+        return sweep(path, tried, metric=metric, folder=sliced.folder, project=project, is_lasting=False, **options)
 
 
 def go_on(
@@ -163,6 +210,10 @@ def go_on(
 
 def _view(outcome: Outcome, project: Project, figure: str | Path | None) -> SweepView:
     return SweepView(outcome=outcome, again=_again(outcome), figure=_written(outcome, project, figure))
+
+
+def _file_name(experiment: str) -> str:
+    return re.sub(r"[^\w. -]", "_", experiment)
 
 
 def _again(outcome: Outcome) -> str | None:

@@ -11,6 +11,7 @@ from trackbook.magics.commands import (
     restore,
     slice,  # noqa: A004  it joins the group
     stale,
+    sweep,
     why,
 )
 from trackbook.magics.commands.base import LOOK_COMMAND, help_of, parse, takes_python, track
@@ -30,6 +31,7 @@ __all__ = [
     "restore",
     "slice",
     "stale",
+    "sweep",
     "takes_python",
     "track",
     "track_cell",

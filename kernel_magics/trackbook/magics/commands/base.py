@@ -26,7 +26,7 @@ THIS_SESSION = ""
 _SECTIONS = {
     "See what happened": ("runs", "show", "compare", "log"),
     "Explain": ("diff", "stale", "why"),
-    "Make again": ("slice", "reproduce", "restore", "environment"),
+    "Make again": ("slice", "sweep", "reproduce", "restore", "environment"),
     "Data": ("data", "check", "checks"),
     "Say more about a run": ("tag", "note", "param", "metric", "artifact"),
     "Say yourself what a run is": ("start", "stop"),

@@ -1,0 +1,216 @@
+"""Makes params of the literals in a slice's code: ``LogisticRegression(C=0.1)`` becomes ``LogisticRegression(C=C)``."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from trackbook.capture.literals import Missing, literal_value
+from trackbook.errors import AmbiguousError, InvalidValueError, NotFoundError
+from trackbook.records import JsonValue, RunDetail
+from trackbook.tracking.slice import Slice
+
+_PARAMETERS = "parameters"
+_MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a value stands in a cell's text, from `start` to `end`; `owner` is the function that it is given to.
+
+    `before` is what has to be written before it: the keyword of a value that the code leaves to its default.
+    """
+
+    name: str
+    owner: str
+    cell: int
+    start: int
+    end: int
+    value: JsonValue
+    before: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The place as the code has it."""
+        return f"{self.owner}({self.name}={self.value!r})" if self.owner else f"{self.name} = {self.value!r}"
+
+
+def with_params(sliced: Slice, names: Iterable[str]) -> tuple[Any, dict[str, str]]:
+    """Return a slice's notebook in which each name is a param, and the param's name by the name that was asked for.
+
+    Parameters
+    ----------
+    names
+        A param of the slice, the name of a literal in it (a keyword, an assignment, a key of a dictionary), a model's
+        own param that the code leaves to its default, each also with what it is given to: ``Ridge.alpha``.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such literal.
+    AmbiguousError
+        If it stands in several places.
+    """
+    notebook = copy.deepcopy(sliced.notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and not _is_tagged(cell)]
+    trees = [_tree(cell.source) for cell in code]
+    places = [place for at, tree in enumerate(trees) for place in _places(at, code[at].source, tree)]
+    taken = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)} | set(sliced.params)
+    found: dict[str, str] = {}
+    changes: dict[str, Place] = {}
+    for name in names:
+        if name in sliced.params:
+            found[name] = name
+            continue
+        place = _place(name, places) or _default(name, sliced.sliced.run, code, trees) or _none(name, sliced, places)
+        found[name] = _free(name, taken)
+        taken.add(found[name])
+        changes[found[name]] = place
+    _change(code, changes)
+    _add_params(notebook, {name: place.value for name, place in changes.items()})
+    return notebook, found
+
+
+# Where values stand
+
+
+def _places(at: int, source: str, tree: ast.AST) -> Iterator[Place]:
+    for node in ast.walk(tree):
+        for owner, name, value in _named(node):
+            literal = literal_value(value)
+            if not isinstance(literal, Missing):
+                start, end = _span(source, value)
+                yield Place(name=name, owner=owner, cell=at, start=start, end=end, value=literal)
+
+
+def _named(node: ast.AST) -> Iterator[tuple[str, str, ast.expr]]:
+    """Yield what a node gives names to: what it is given to, the name, the value."""
+    if isinstance(node, ast.Call):
+        owner = _called(node)
+        yield from ((owner, each.arg, each.value) for each in node.keywords if each.arg is not None)
+    elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        yield "", node.targets[0].id, node.value
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+        yield "", node.target.id, node.value
+    elif isinstance(node, ast.Dict):
+        keys = zip(node.keys, node.values, strict=True)
+        yield from (("", key.value, value) for key, value in keys if _is_text(key))  # type: ignore[union-attr]
+
+
+def _is_text(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _place(name: str, places: Sequence[Place]) -> Place | None:
+    owner, _, key = name.rpartition(".")
+    found = [each for each in places if each.name == key and (not owner or each.owner == owner)]
+    assigned = [each for each in found if not each.owner]
+    if len(assigned) == 1 and len(found) > 1 and not owner:
+        return assigned[0]
+    if len(found) > 1:
+        told = "; ".join(dict.fromkeys(each.shown for each in found))
+        named = next((f" Name the one that you mean: {each.owner}.{key}." for each in found if each.owner), "")
+        raise AmbiguousError(f"{key} stands in {len(found)} places: {told}.{named}")
+    return found[0] if found else None
+
+
+def _default(name: str, run: RunDetail, code: Sequence[Any], trees: Sequence[ast.AST]) -> Place | None:
+    """Return where a model's own param can be written that the code leaves to its default, None if nowhere."""
+    owner, _, key = name.rpartition(".")
+    value = next((run.params[each] for each in (name, key) if each in run.params), None)
+    fitted = {model.class_name.rpartition(".")[2] for model in run.models}
+    classes = {each for each in fitted if owner in ("", each)}
+    calls = [
+        (at, node)
+        for at, tree in enumerate(trees)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and _called(node) in classes
+    ]
+    if len(calls) != 1 or not (name in run.params or key in run.params):
+        return None
+    at, call = calls[0]
+    end = _span(code[at].source, call)[1] - 1
+    inside = code[at].source[:end].rstrip()
+    comma = "" if inside.endswith(("(", ",")) else ", "
+    return Place(name=key, owner=_called(call), cell=at, start=end, end=end, value=value, before=f"{comma}{key}=")
+
+
+def _called(call: ast.Call) -> str:
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _none(name: str, sliced: Slice, places: Iterable[Place]) -> Place:
+    known = list(dict.fromkeys([*sliced.params, *(each.name for each in places), *sliced.sliced.run.params]))
+    near = get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    listed = ", ".join(known[:_MOST_NAMED]) or "none"
+    run = sliced.sliced.run.run.name
+    raise NotFoundError(f"No value '{name}' flows into run '{run}' that could be tried.{hint} There are: {listed}.")
+
+
+# What becomes of them
+
+
+def _change(code: Sequence[Any], changes: Mapping[str, Place]) -> None:
+    """Write the params' names where the values stood, from the end to the beginning."""
+    for name, place in sorted(changes.items(), key=lambda pair: pair[1].start, reverse=True):
+        source = code[place.cell].source
+        code[place.cell].source = f"{source[: place.start]}{place.before}{name}{source[place.end :]}"
+
+
+def _add_params(notebook: Any, values: Mapping[str, JsonValue]) -> None:
+    """Put params into the cell for them, one that is made where there is none."""
+    from nbformat import v4
+
+    if not values:
+        return
+    text = "\n".join(f"{name} = {value!r}" for name, value in values.items())
+    for cell in notebook.cells:
+        if _is_tagged(cell):
+            cell.source = f"{cell.source}\n{text}"
+            return
+    cell = v4.new_code_cell(text, id=_PARAMETERS, metadata={"tags": [_PARAMETERS]})  # type: ignore[no-untyped-call]
+    first = next((at for at, each in enumerate(notebook.cells) if each.cell_type == "code"), len(notebook.cells))
+    notebook.cells.insert(first, cell)
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    """Return a name for a param that the code doesn't use: ``C``, or ``C_param`` where it does."""
+    plain = re.sub(r"\W", "_", name)
+    candidates = [plain, *(f"{plain}_param{number}" for number in ("", *range(2, 100)))]
+    free = next((each for each in candidates if each.isidentifier() and each not in taken), None)
+    if free is None:
+        raise InvalidValueError(f"'{name}' is no name for a param.")
+    return free
+
+
+def _is_tagged(cell: Any) -> bool:
+    return _PARAMETERS in cell.metadata.get("tags", ())
+
+
+def _tree(source: str) -> ast.AST:
+    """Return the code of a cell; its magics are as good as comments, at the same places."""
+    plain = _MAGIC.sub(lambda found: "#" * len(found[0]), source)
+    try:
+        return ast.parse(plain)
+    except SyntaxError:
+        return ast.Module(body=[], type_ignores=[])
+
+
+def _span(source: str, node: ast.expr) -> tuple[int, int]:
+    """Return where a node begins and ends, in characters of the source."""
+    lines = source.split("\n")
+    return _offset(lines, node.lineno, node.col_offset), _offset(lines, node.end_lineno or 1, node.end_col_offset or 0)
+
+
+def _offset(lines: Sequence[str], line: int, column: int) -> int:
+    """Return the place of a line and a column, which `ast` counts in bytes."""
+    before = sum(len(each) + 1 for each in lines[: line - 1])
+    return before + len(lines[line - 1].encode()[:column].decode())
