@@ -2,9 +2,156 @@
 
 from __future__ import annotations
 
-from trackbook.cli.base import cli
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from trackbook.cli.base import cli, json_option, look_of, print_json, print_shown, project_of, store_option
+from trackbook.errors import NotFoundError, TrackbookError
+
+if TYPE_CHECKING:
+    from trackbook.pipelines.graph.spec import Pipeline
+    from trackbook.store.contract import Store
+
+_DEFAULT = Path("pipeline.yaml")
 
 
 @cli.group("pipeline", epilog="Example: trackbook pipeline plan")
 def pipeline_group() -> None:
     """Notebooks as steps that depend on one another. FILE is ./pipeline.yaml where it is left out."""
+
+
+def pipeline_meant(paths: Sequence[Path]) -> Pipeline:
+    """Return the pipeline that a file describes, or that several notebooks are."""
+    from trackbook.pipelines.graph.file import pipeline_of_notebooks, read_pipeline
+
+    if len(paths) > 1 or any(path.suffix == ".ipynb" for path in paths):
+        return pipeline_of_notebooks(paths)
+    return read_pipeline(paths[0] if paths else _DEFAULT)
+
+
+def complete_steps(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the steps of the pipeline meant that begin so, and the names that stand for several."""
+    from trackbook.pipelines.graph.foreach import base_of
+
+    given = ctx.params.get("files") or ctx.params.get("file") or ()
+    try:
+        steps = pipeline_meant([given] if isinstance(given, Path) else list(given)).steps
+    except TrackbookError:
+        return []  # no pipeline, no suggestions; the command itself will say so
+    words = dict.fromkeys(word for step in steps for word in (base_of(step.name), step.name))
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+def _store_or_none_yet(ctx: click.Context) -> Store:
+    """Return the store, or, where there is none yet, an empty one: then nothing has run."""
+    from trackbook.store.memory import MemoryStore
+
+    try:
+        return project_of(ctx).store
+    except NotFoundError:
+        return MemoryStore()
+
+
+_files_argument = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|NOTEBOOKS...]")
+_file_option = click.option(
+    "-f", "--file", "file", type=click.Path(path_type=Path), default=_DEFAULT, help="Default: pipeline.yaml."
+)
+
+
+@pipeline_group.command(epilog="Example: trackbook pipeline plan --from train --json")
+@_files_argument
+@click.option("--step", "only", multiple=True, metavar="NAME", shell_complete=complete_steps, help="Only this step.")
+@click.option("--from", "start", metavar="NAME", shell_complete=complete_steps, help="It and all that comes after it.")
+@click.option("--force", multiple=True, metavar="NAME", shell_complete=complete_steps, help="Run it in any case.")
+@store_option
+@json_option
+@click.pass_context
+def plan(
+    ctx: click.Context,
+    files: Sequence[Path],
+    only: Sequence[str],
+    start: str | None,
+    force: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Say which steps would run, which would be skipped, and why. Nothing is executed.
+
+    FILE describes the pipeline; without one, several NOTEBOOKS are put in order by what they publish and load.
+    """
+    from trackbook.display.pipeline_steps import plan_payload, show_plan
+    from trackbook.pipelines.graph.planning import Planner
+
+    planner = Planner(pipeline_meant(files), _store_or_none_yet(ctx))
+    found = planner.plan(only, start, force)
+    if as_json:
+        print_json(plan_payload(found))
+    else:
+        print_shown(show_plan(found, planner.uses, look_of()))
+
+
+@pipeline_group.command(epilog="Example: trackbook pipeline status")
+@_files_argument
+@store_option
+@json_option
+@click.pass_context
+def status(ctx: click.Context, files: Sequence[Path], as_json: bool) -> None:
+    """Show what became of each step when it last ran."""
+    from trackbook.display.pipeline_steps import show_status, status_payload
+    from trackbook.pipelines.graph.standing import standings
+
+    pipeline = pipeline_meant(files)
+    found = standings(pipeline, _store_or_none_yet(ctx))
+    if as_json:
+        print_json(status_payload(found))
+    else:
+        print_shown(show_status(pipeline, found, look_of()))
+
+
+@pipeline_group.command(epilog="Example: trackbook pipeline graph --html graph.html")
+@_files_argument
+@click.option("--html", "page", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="A picture.")
+@store_option
+@click.pass_context
+def graph(ctx: click.Context, files: Sequence[Path], page: Path | None) -> None:
+    """Print the steps and what passes between them as a Mermaid graph, or draw them on an HTML page."""
+    from trackbook.display.pipeline_graph import graph_page, mermaid
+    from trackbook.pipelines.graph.planning import Planner
+
+    planner = Planner(pipeline_meant(files), _store_or_none_yet(ctx))
+    found = planner.plan()
+    if page is None:
+        click.echo(mermaid(found, planner.graph))
+        return
+    try:
+        page.write_text(graph_page(found, planner.graph), encoding="utf-8")
+    except OSError as error:
+        raise NotFoundError(f"'{page}' can't be written: {error.strerror}. Name another file.") from None
+    click.echo(f"Wrote {page}.", err=True)
+
+
+@pipeline_group.command(epilog="Example: trackbook pipeline mark prepare")
+@click.argument("name", shell_complete=complete_steps)
+@_file_option
+@store_option
+@click.pass_context
+def mark(ctx: click.Context, name: str, file: Path) -> None:
+    """Say that a step is up to date as it is now, without running it: its code, params and inputs."""
+    from trackbook.pipelines.graph.planning import Planner
+
+    marked = Planner(pipeline_meant([file]), project_of(ctx, create=True).store).mark(name)
+    click.echo(f"Marked as up to date: {', '.join(marked)}.", err=True)
+
+
+@pipeline_group.command(epilog="Example: trackbook pipeline schema > pipeline.schema.json")
+def schema() -> None:
+    """Print the JSON schema of a pipeline's file, by which editors complete and check it.
+
+    Name it in the first line of the file: # yaml-language-server: $schema=pipeline.schema.json
+    """
+    from trackbook.pipelines.graph.file import SCHEMA
+
+    click.echo(SCHEMA.read_text(encoding="utf-8"), nl=False)

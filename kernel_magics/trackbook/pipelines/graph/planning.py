@@ -26,7 +26,7 @@ from trackbook.pipelines.graph.needs import Graph, graph_of
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 from trackbook.pipelines.graph.reading import Uses
 from trackbook.pipelines.graph.spec import Pipeline, Step
-from trackbook.pipelines.graph.state import VersionState
+from trackbook.pipelines.graph.state import StepState, VersionState
 from trackbook.records import DatasetVersion, RunDetail, RunStatus
 from trackbook.store.contract import RunFilter, Store
 
@@ -70,6 +70,7 @@ class Planner:
         self.graph: Graph = graph_of(pipeline.steps, self.uses, self._latest)
         self._asked: Collection[str] = self._steps
         self._forced: Collection[str] = ()
+        self._begun: dict[str, StepState] = {}
 
     def plan(self, only: Sequence[str] = (), start: str | None = None, force: Sequence[str] = ()) -> Plan:
         """Return what has to be done with each step.
@@ -117,7 +118,10 @@ class Planner:
             if versions:
                 self._latest[dataset] = versions[-1]
         self._facts[name] = self._facts_of(self._steps[name])
-        return self._planned(name, ())
+        found = self._planned(name, ())
+        if found.action is Action.RUN:
+            self._begun[name] = self._facts[name].state("")
+        return found
 
     def note_success(self, step: Step, run_id: str) -> None:
         """Take down that a step succeeded as it was when it was last decided on, with all that its run read.
@@ -215,7 +219,8 @@ class Planner:
         started = detail.run.started_at.timestamp() - _SLACK_SECONDS
         files = {facts.name_of(Path(path)): file_as_read(read, started) for path, read in reads.files.items()}
         state = replace(
-            facts.state(made_by),
+            self._begun.pop(name) if name in self._begun else facts.state(made_by),
+            made_by=made_by,
             datasets=reads.datasets,
             files={path: found for path, found in files.items() if found is not None},
             published=self._published(name, detail),
