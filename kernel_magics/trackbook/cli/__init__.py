@@ -14,8 +14,10 @@ from trackbook.cli import (
     gate,
     house,
     pipeline,
+    pipeline_run,
     reproduce,
     slice,  # noqa: A004  they join the group
+    step,
     sweep,
 )
 from trackbook.cli.base import cli, main
@@ -32,7 +34,9 @@ __all__ = [
     "house",
     "main",
     "pipeline",
+    "pipeline_run",
     "reproduce",
     "slice",
+    "step",
     "sweep",
 ]

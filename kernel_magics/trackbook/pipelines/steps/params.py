@@ -58,6 +58,12 @@ class ParamSpec:
     help: str | None = None
 
     @property
+    def wanted(self) -> str:
+        """What it can be, in words; that it may also be None is not said where nobody wrote that."""
+        is_guessed = self.type is None and self.kind.name == "union"
+        return described(self.kind.parts[-1] if is_guessed else self.kind)
+
+    @property
     def is_required(self) -> bool:
         """Whether a value has to be given."""
         return self.default_text is None
@@ -139,7 +145,7 @@ def checked(
             except ValueError:
                 problems.append(_impossible(by_name[name], given[name]))
     missing = [spec for spec in specs if spec.is_required and spec.name not in given]
-    problems += [f"'{spec.name}' is missing: it has no default and wants {described(spec.kind)}." for spec in missing]
+    problems += [f"'{spec.name}' is missing: it has no default and wants {spec.wanted}." for spec in missing]
     if problems:
         raise InvalidValueError("\n".join(problems))
     return values
@@ -167,7 +173,7 @@ def _impossible(spec: ParamSpec, given: object) -> str:
     shown = repr(given)
     shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
     reason = f" ({spec.type})" if spec.type else f" (its default is {spec.default_text})"
-    return f"'{spec.name}' is {described(spec.kind)}{reason}, and {shown} is not."
+    return f"'{spec.name}' is {spec.wanted}{reason}, and {shown} is not."
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,0 +1,199 @@
+"""Executes one notebook with params as a recorded run: papermill's own way, shorter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from trackbook.cli.base import cli, json_option, look_of, print_json, print_shown, store_meant, store_option
+from trackbook.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from trackbook.pipelines.steps.job import StepJob, StepResult
+    from trackbook.store.contract import Store
+
+_WRONG_USE = ("NoSuchKernel",)
+_INTERRUPTED = 130
+
+
+@cli.command(epilog="Example: trackbook step train.ipynb -p C 0.1 -o runs/train-0.1.ipynb")
+@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "-p", "--param", "texts", nargs=2, multiple=True, metavar="NAME VALUE", help="A param, typed as declared."
+)
+@click.option(
+    "-f", "--file", "files", multiple=True, type=click.Path(exists=True, dir_okay=False), help="YAML or JSON."
+)
+@click.option("-y", "--yaml", "yamls", multiple=True, metavar="YAML", help="Params such as '{C: 0.1}'.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The executed notebook. Default: NAME.out.ipynb beside the notebook.",
+)
+@click.option("--inspect", is_flag=True, help="List the notebook's params, and run nothing.")
+@click.option("--kernel", metavar="NAME", help="The kernel to use. Default: the one that the notebook names.")
+@click.option(
+    "--cwd",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Where it runs. Default: the notebook's folder, as in Jupyter.",
+)
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop it after so long."
+)
+@store_option
+@json_option
+@click.pass_context
+def step(
+    ctx: click.Context,
+    notebook: Path,
+    texts: tuple[tuple[str, str], ...],
+    files: tuple[str, ...],
+    yamls: tuple[str, ...],
+    output: Path | None,
+    inspect: bool,
+    kernel: str | None,
+    folder: Path | None,
+    timeout: float | None,
+    as_json: bool,
+) -> None:
+    """Execute a NOTEBOOK with params, as a run with all that it does.
+
+    Its params are those of the cell with the tag 'parameters'. The notebook itself stays as it is, and needs no
+    %load_ext trackbook. Exit code 1 if it fails.
+    """
+    from trackbook.pipelines.steps.job import StepJob
+    from trackbook.pipelines.steps.params import checked, read_params
+
+    specs = read_params(notebook)
+    if inspect:
+        _inspect(notebook, specs, as_json)
+        return
+    given = _given(texts, files, yamls)
+    job = StepJob(
+        name=notebook.stem,
+        notebook=notebook,
+        output=_output(notebook, output),
+        params=checked(specs, given, are_texts={name for name, _ in texts}),
+        folder=folder or notebook.absolute().parent,
+        kernel=kernel,
+        timeout=timeout,
+        store=_location(store_meant(ctx)),
+    )
+    result, cells = _run(job)
+    _report(ctx, job, result, cells, as_json)
+
+
+def _inspect(notebook: Path, specs: Any, as_json: bool) -> None:
+    from trackbook.display.step import params_payload, show_params
+
+    if as_json:
+        print_json(params_payload(notebook, specs))
+    else:
+        print_shown(show_params(notebook, specs, look_of()))
+
+
+def _given(texts: tuple[tuple[str, str], ...], files: tuple[str, ...], yamls: tuple[str, ...]) -> dict[str, object]:
+    """Return the given params by name; what stands in a file first, then YAML, then single ones, later over earlier."""
+    found: dict[str, object] = {}
+    for file in files:
+        found |= _mapping(Path(file).read_text(encoding="utf-8"), f"The file '{file}'")
+    for text in yamls:
+        found |= _mapping(text, f"'{text}'")
+    return found | dict(texts)
+
+
+def _mapping(text: str, what: str) -> Mapping[str, object]:
+    from papermill.iorw import NoDatesSafeLoader
+    from yaml import YAMLError, load
+
+    try:
+        content = load(text, Loader=NoDatesSafeLoader) or {}
+    except YAMLError as error:
+        raise InvalidValueError(f"{what} is no YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise InvalidValueError(f"{what} holds no params. Write them as NAME: VALUE, each on a line of its own.")
+    return content
+
+
+def _output(notebook: Path, output: Path | None) -> Path:
+    target = output or notebook.with_name(f"{notebook.stem}.out.ipynb")
+    if target.exists() and target.samefile(notebook):
+        raise InvalidValueError(f"The output would overwrite the notebook {notebook} itself. Name another with -o.")
+    return target
+
+
+def _location(store: str | None) -> str | None:
+    return store if store is None or "://" in store else os.path.abspath(store)
+
+
+def _run(job: StepJob) -> tuple[StepResult, int | None]:
+    """Execute a job with its progress on the terminal; return the result, and how many cells there are."""
+    from trackbook.cli.step_progress import StepProgress
+    from trackbook.pipelines.steps.running import run_step
+
+    should_stop = threading.Event()
+    with StepProgress(job.name, sys.stderr) as progress, _stopped_by_interrupt(should_stop, progress.stopping):
+        return run_step(job, progress.tell, should_stop=should_stop), progress.cells
+
+
+@contextmanager
+def _stopped_by_interrupt(should_stop: threading.Event, say: Any) -> Iterator[None]:
+    """Let the first Ctrl-C stop the step in good order, and the second at once."""
+
+    def stop(*_: object) -> None:
+        if should_stop.is_set():
+            raise KeyboardInterrupt
+        should_stop.set()
+        say()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _report(ctx: click.Context, job: StepJob, result: StepResult, cells: int | None, as_json: bool) -> None:
+    from trackbook.display.step import show_step, step_payload
+    from trackbook.pipelines.steps.results import runs_of_step
+
+    store = _store_of(job) if result.run_id is not None else None
+    try:
+        runs = runs_of_step(store, result.run_id) if store is not None and result.run_id is not None else []
+    finally:
+        if store is not None:
+            store.close()
+    if as_json:
+        print_json(step_payload(job, result, cells, runs))
+    else:
+        print_shown(show_step(job, result, cells, runs, look_of()))
+    ctx.exit(_exit_code(result))
+
+
+def _store_of(job: StepJob) -> Store:
+    """Return the store that the step's kernel wrote to, found as the kernel finds it."""
+    from trackbook.config import load_settings
+    from trackbook.store.location import open_store
+
+    start = job.notebook.absolute().parent
+    return open_store(job.store or load_settings(job.folder).store or None, start=start, create=False)
+
+
+def _exit_code(result: StepResult) -> int:
+    from trackbook.pipelines.steps.job import StepStatus
+
+    if result.error in _WRONG_USE:
+        return 2
+    if result.error == "StoppedError":
+        return _INTERRUPTED
+    return 0 if result.status is StepStatus.FINISHED else 1
