@@ -1,0 +1,193 @@
+"""A pipeline while it runs: a table that is drawn anew on a terminal, elsewhere a line for each change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from trackbook import clock
+from trackbook.display import format as fmt
+from trackbook.pipelines.running.progress import Standing, StepProgress, Watch
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+    from rich.text import Text
+
+STATES = {
+    Standing.WAITING: ("·", "dim"),
+    Standing.RUNNING: ("▸", "cyan"),
+    Standing.RETRYING: ("↻", "yellow"),
+    Standing.FINISHED: ("✓", "green"),
+    Standing.SKIPPED: ("»", "dim"),
+    Standing.FAILED: ("✗", "red"),
+    Standing.BLOCKED: ("⊘", "yellow"),
+    Standing.STOPPED: ("■", "yellow"),
+}
+_URGENT = (Standing.RUNNING, Standing.RETRYING, Standing.FAILED)
+_CELL_SECONDS = 5.0  # a line for a cell of a step that said nothing for so long
+_MOST_METRICS = 2
+_LONGEST_REASON = 60
+_LINES_AROUND = 4
+_REFRESHES = 4.0
+
+
+@contextmanager
+def watched(stream: TextIO, names: list[str]) -> Iterator[Watch]:
+    """Give what shows the steps' progress on a stream: a live table if that is a terminal, else lines."""
+    if not stream.isatty():
+        yield Lines(stream)
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    table = LiveTable(console, names)
+    with Live(console=console, refresh_per_second=_REFRESHES, get_renderable=table.drawn) as live:
+        yield table.note
+        table.is_over = True
+        live.refresh()
+
+
+class Lines:
+    """Writes one line for each change of a step, and for a cell now and then."""
+
+    def __init__(self, stream: TextIO, seconds: Callable[[], float] = clock.monotonic) -> None:
+        self._stream = stream
+        self._seconds = seconds
+        self._states: dict[str, tuple[Standing, int]] = {}
+        self._told_at: dict[str, float] = {}
+
+    def __call__(self, step: StepProgress) -> None:
+        key = (step.state, step.attempt)
+        is_new = self._states.get(step.name) != key
+        self._states[step.name] = key
+        is_silent = self._seconds() - self._told_at.get(step.name, 0.0) >= _CELL_SECONDS
+        if step.state is Standing.WAITING or not (is_new or (step.cell is not None and is_silent)):
+            return
+        self._told_at[step.name] = self._seconds()
+        self._stream.write(f"{step.name}: {line_of(step) if is_new else cell_of(step)}\n")
+        self._stream.flush()
+
+
+class LiveTable:
+    """The steps as a table that fits the terminal; what is left out is counted."""
+
+    def __init__(self, console: Console, names: list[str]) -> None:
+        self._console = console
+        self._steps: dict[str, StepProgress | None] = dict.fromkeys(names)
+        self._began = clock.monotonic()
+        self.is_over = False
+        """Whether all is shown, however long that is: nothing is drawn over any more."""
+
+    def note(self, step: StepProgress) -> None:
+        """Take a change."""
+        self._steps[step.name] = step
+
+    def drawn(self) -> Group:
+        """Return the table as it is now."""
+        from rich.console import Group
+        from rich.table import Table
+
+        steps = [step for step in list(self._steps.values()) if step is not None]
+        shown = steps if self.is_over else _most_telling(steps, max(1, self._console.height - _LINES_AROUND))
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for _ in range(4):
+            table.add_column(no_wrap=True, overflow="ellipsis")
+        for step in shown:
+            table.add_row(*_row(step))
+        return Group(table, _total(steps, clock.monotonic() - self._began, len(steps) - len(shown)))
+
+
+def _row(step: StepProgress) -> tuple[Text, ...]:
+    from rich.text import Text
+
+    symbol, style = STATES[step.state]
+    seconds = seconds_of(step)
+    return (
+        Text.assemble((f"{symbol} ", style), step.name),
+        Text(_doing(step), style=style if step.state is not Standing.FINISHED else ""),
+        Text(fmt.duration(seconds) if seconds is not None else "", style="dim"),
+        Text(metrics_text(step.metrics)),
+    )
+
+
+def _doing(step: StepProgress) -> str:
+    """Return what a step does, or did, in a few words."""
+    if step.state is Standing.RUNNING:
+        return cell_of(step) + again_of(step)
+    if step.state is Standing.FAILED and step.failure is not None:
+        return fmt.shortened(failure_line(step), _LONGEST_REASON)
+    if step.state in (Standing.WAITING, Standing.FINISHED):
+        return step.state.value
+    return fmt.shortened(fmt.one_line(f"{step.state.value}: {step.reason}"), _LONGEST_REASON)
+
+
+def _total(steps: list[StepProgress], seconds: float, left_out: int) -> Text:
+    from rich.text import Text
+
+    counts = Counter(step.state for step in steps)
+    parts = [f"{counts[state]} {state.value}" for state in STATES if counts[state]]
+    more = f"; {left_out} more not shown" if left_out else ""
+    return Text(f"{', '.join(parts)}, {fmt.duration(seconds)}{more}", style="dim")
+
+
+def _most_telling(steps: list[StepProgress], most: int) -> list[StepProgress]:
+    """Return as many steps as there is room for, in their order: first what runs or failed, then what is next to it."""
+    if len(steps) <= most:
+        return steps
+    urgent = [at for at, step in enumerate(steps) if step.state in _URGENT]
+    middle = urgent[0] if urgent else sum(step.has_ended for step in steps)
+    others = sorted((at for at in range(len(steps)) if at not in urgent), key=lambda at: abs(at - middle))
+    return [steps[at] for at in sorted([*urgent, *others][:most])]
+
+
+def line_of(step: StepProgress) -> str:
+    """Return how a step stands, as one line."""
+    match step.state:
+        case Standing.RUNNING:
+            return f"runs{again_of(step)} ({fmt.one_line(step.reason)})"
+        case Standing.FINISHED:
+            told = metrics_text(step.metrics)
+            return f"finished in {fmt.duration(step.seconds)}" + (f", {told}" if told else "")
+        case Standing.FAILED:
+            return f"failed: {failure_line(step)}"
+        case Standing.BLOCKED:
+            return fmt.one_line(step.reason)
+        case _:
+            return f"{step.state.value} ({fmt.one_line(step.reason)})" if step.reason else step.state.value
+
+
+def cell_of(step: StepProgress) -> str:
+    """Return which cell of a step runs."""
+    return f"cell {step.cell} of {step.cells}" if step.cell is not None else "starting"
+
+
+def again_of(step: StepProgress) -> str:
+    """Return which try it is, if it is not the first."""
+    return f", try {step.attempt} of {step.attempts}" if step.attempt > 1 else ""
+
+
+def failure_line(step: StepProgress) -> str:
+    """Return why a step failed, as one line: ``cell 3, line 2: ValueError: no data``."""
+    failure = step.failure
+    if failure is None:
+        return fmt.one_line(step.reason)
+    where = f"cell {failure.cell}" if failure.cell is not None else ""
+    where += f", line {failure.line}" if failure.line is not None else ""
+    what = f"{failure.error}: {failure.message}" if failure.message else failure.error
+    return fmt.one_line(f"{where}: {what}" if where else what)
+
+
+def seconds_of(step: StepProgress) -> float | None:
+    """Return how long a step has been running, or took."""
+    if step.state is Standing.RUNNING and step.started_at is not None:
+        return (clock.now() - step.started_at).total_seconds()
+    return step.seconds
+
+
+def metrics_text(metrics: Mapping[str, float]) -> str:
+    """Return the newest metrics: ``test.accuracy 0.91``."""
+    newest = list(metrics.items())[-_MOST_METRICS:]
+    return ", ".join(f"{fmt.one_line(name)} {fmt.number(value)}" for name, value in newest)

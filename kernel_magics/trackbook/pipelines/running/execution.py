@@ -1,0 +1,231 @@
+"""Executes a pipeline from its plan to its end: its own run, the executor, the driver, and how it came out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from trackbook import clock
+from trackbook.errors import InvalidValueError
+from trackbook.pipelines.executors.contract import Executor
+from trackbook.pipelines.graph.memory import Success, successes
+from trackbook.pipelines.graph.plan import Action, Plan
+from trackbook.pipelines.graph.spec import Pipeline, Step
+from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
+from trackbook.pipelines.running.driver import Decider, Driver
+from trackbook.pipelines.running.evidence import evidence_of
+from trackbook.pipelines.running.interrupts import asked_to_stop
+from trackbook.pipelines.running.options import RunOptions
+from trackbook.pipelines.running.parent import PipelineRun
+from trackbook.pipelines.running.places import file_name, folder_of, make_folder
+from trackbook.pipelines.running.progress import PipelineOutcome, Standing, StepProgress, Watch
+from trackbook.pipelines.running.room import Room, room_here
+from trackbook.pipelines.steps.job import StepJob
+from trackbook.records import Failure, RunDetail, RunStatus
+from trackbook.store.contract import Store
+from trackbook.tracking.find import short_id
+
+_SQLITE = "sqlite:///"
+_MOST_LOOKED_UP = 200  # steps; looking up what each has on record takes some milliseconds
+
+
+def _quiet(_: int) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What is needed to execute a pipeline.
+
+    Attributes
+    ----------
+    plan, decider
+        What is to be done, and who is asked again before each step.
+    store
+        Where everything is recorded.
+    options
+        What the person asked for; kept with the run.
+    watch
+        Is told of each change.
+    warn
+        Is told what a person should know and that stops nothing.
+    at_interrupt
+        Is told, with how often it was, when somebody asks to stop.
+    resumes
+        The run that this one goes on from.
+    """
+
+    plan: Plan
+    decider: Decider
+    store: Store
+    options: RunOptions
+    watch: Watch
+    warn: Callable[[str], None]
+    at_interrupt: Callable[[int], None] = _quiet
+    resumes: RunDetail | None = None
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline."""
+        return self.plan.pipeline
+
+    def run(self) -> PipelineOutcome:
+        """Execute it, and return how it came out. Nothing is recorded if nothing has to run.
+
+        Raises
+        ------
+        InvalidValueError
+            If another process runs it, or an executor can't be had.
+        """
+        if all(each.action is Action.SKIP for each in self.plan.steps):
+            return self._nothing_to_do()
+        place = folder_of(self.pipeline, self.store)
+        executor = open_executor(self.options, self.pipeline)
+        try:
+            parent = PipelineRun(self.pipeline, self.store, self.options, place, self.warn, self.resumes)
+        except BaseException:
+            executor.close()
+            raise
+        try:
+            return self._driven(parent, executor, make_folder(place / short_id(parent.run_id)))
+        finally:
+            parent.close()
+
+    def _nothing_to_do(self) -> PipelineOutcome:
+        steps = tuple(
+            StepProgress(step=each.step, needs=each.needs, state=Standing.SKIPPED, reason=each.reason)
+            for each in self.plan.steps
+        )
+        return PipelineOutcome(name=self.pipeline.name, steps=steps, started_at=clock.now(), seconds=0.0)
+
+    def _driven(self, parent: PipelineRun, executor: Executor, folder: Path) -> PipelineOutcome:
+        began = clock.monotonic()
+        jobs = Jobs(self.pipeline, self.store, parent.run_id, folder, self._room(executor))
+        driver = Driver(self.plan, self.decider, self.store, executor, jobs.room, jobs.of, self.watch)
+
+        def stop(times: int) -> None:
+            self.at_interrupt(times)
+            driver.stop()
+
+        with asked_to_stop(stop):
+            try:
+                driver.run()
+            finally:
+                executor.close(stop=driver.is_stopping or sys.exc_info()[0] is not None)
+        outcome = PipelineOutcome(
+            name=self.pipeline.name,
+            steps=self._with_evidence(driver.steps),
+            started_at=parent.run.started_at,
+            seconds=clock.monotonic() - began,
+            run_id=parent.run_id,
+            folder=folder,
+            is_stopped=driver.is_stopping and driver.fault is None,
+            fault=driver.fault,
+        )
+        parent.end(*_status(outcome))
+        return outcome
+
+    def _with_evidence(self, steps: tuple[StepProgress, ...]) -> tuple[StepProgress, ...]:
+        """Return the steps, those that were skipped with what the run that stands for them has on record."""
+        skipped = [step.name for step in steps if step.state is Standing.SKIPPED]
+        if not skipped or len(skipped) > _MOST_LOOKED_UP:
+            return steps
+        known = successes(self.store, self.pipeline.name)
+        return tuple(self._standing(step, known.get(step.name)) for step in steps)
+
+    def _standing(self, step: StepProgress, success: Success | None) -> StepProgress:
+        if step.state is not Standing.SKIPPED or success is None:
+            return step
+        found = evidence_of(self.store, success.state.made_by)
+        return replace(
+            step,
+            run_id=success.state.made_by,
+            metrics=found.metrics,
+            reads=found.reads,
+            publishes=found.publishes,
+        )
+
+    def _room(self, executor: Executor) -> Room:
+        if self.options.executor == "local":
+            return room_here(executor.slots)
+        return Room(slots=executor.slots, cpus=executor.slots)
+
+
+class Jobs:
+    """Makes the jobs of a pipeline's steps.
+
+    Parameters
+    ----------
+    folder
+        Where executed notebooks go.
+    """
+
+    def __init__(self, pipeline: Pipeline, store: Store, parent_run_id: str, folder: Path, room: Room) -> None:
+        self._pipeline = pipeline
+        self._store = address_of(store)
+        self._parent_run_id = parent_run_id
+        self._folder = folder
+        self.room = room
+
+    def of(self, step: Step) -> StepJob:
+        """Return the job of a step; its kernel works in the notebook's folder, as it does in Jupyter."""
+        notebook = self._pipeline.folder / step.notebook
+        return StepJob(
+            name=step.name,
+            notebook=notebook,
+            output=self._folder / f"{file_name(step.name)}.ipynb",
+            params=step.params,
+            folder=notebook.parent,
+            kernel=step.kernel,
+            timeout=step.timeout,
+            threads=self.room.threads(step),
+            store=self._store,
+            experiment=self._pipeline.name,
+            parent_run_id=self._parent_run_id,
+            tags={PIPELINE_TAG: self._pipeline.name, STEP_TAG: step.name},
+        )
+
+
+def address_of(store: Store) -> str:
+    """Return what another process has to be told to open the same store."""
+    return f"{_SQLITE}{store.location}" if Path(store.location).is_file() else store.location
+
+
+def open_executor(options: RunOptions, pipeline: Pipeline) -> Executor:
+    """Return what the options name to run steps.
+
+    Raises
+    ------
+    InvalidValueError
+        If there is none of that name, or a cluster has no address.
+    """
+    if options.executor == "dask":
+        if options.address is None:
+            raise InvalidValueError("Where is the cluster? Give its scheduler: --address tcp://host:8786.")
+        from trackbook.pipelines.executors.dask import DaskExecutor
+
+        return DaskExecutor(options.address)
+    if options.executor != "local":
+        raise InvalidValueError(f"There is no executor '{options.executor}'. There are: local, dask.")
+    from trackbook.pipelines.executors.processes import ProcessExecutor
+
+    return ProcessExecutor(_most_at_once(options, pipeline))
+
+
+def _most_at_once(options: RunOptions, pipeline: Pipeline) -> int | None:
+    return options.jobs
+
+
+def _status(outcome: PipelineOutcome) -> tuple[RunStatus, Failure | None]:
+    """Return the status of a pipeline's run, and why it failed."""
+    if outcome.is_stopped:
+        return RunStatus.KILLED, None
+    if outcome.is_successful:
+        return RunStatus.FINISHED, None
+    failures: Mapping[str, str] = {
+        step.name: f"{step.failure.error}: {step.failure.message}" for step in outcome.failed if step.failure
+    }
+    message = "; ".join(f"{name}: {said}" for name, said in failures.items()) or (outcome.fault or "")
+    return RunStatus.FAILED, Failure(type="StepFailed", message=message)
