@@ -326,6 +326,7 @@ class RunView:
         if any(use.snapshot_id is None for use in self.detail.datasets):
             finish_keeping(_WRITING_SECONDS)
         parent, detail, environment = self.parent, self.detail, self.environment
+        children = [child.detail for child in self.children]
         return show_run(
             detail,
             look,
@@ -334,8 +335,8 @@ class RunView:
             differing=environment.differences() if environment else (),
             unseeded=self.unseeded,
             parent=parent.detail if parent else None,
-            children=[child.detail for child in self.children],
-            witnesses=witnesses_of(self._project.store, [detail]),
+            children=children,
+            witnesses=witnesses_of(self._project.store, [detail, *children]),
             series={key: self._history(key) for key in detail.metrics if key.endswith(FOLD)},
             read=self._project.store.get_object,
             showing=self._showing(),

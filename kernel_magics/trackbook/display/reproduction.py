@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from trackbook.display import format as fmt
@@ -42,6 +42,7 @@ _DETAILS = {
     "notes": "not sure",
 }
 _ONE_KERNEL = ("kernels", 1)  # as always; a second one is worth a word
+_NO_SEED = "Randomness came in without a seed"
 _MOST_ROWS = 30
 _LONGEST = 40
 
@@ -65,12 +66,27 @@ def _blocks(found: Reproduction, run: RunDetail, look: Look) -> Iterator[Block]:
         yield _table(found, look, run)
     if found.first_difference is not None and found.first_difference.get("code"):
         begin = found.first_difference
-        yield Sentence(text=f"The first difference: {begin['kind']} {begin['key']}, in cell [{begin['cell']}]:")
+        yield Sentence(text=f"The first difference: {_what(begin)}, in cell [{begin['cell']}]:")
         yield Verbatim(text=fmt.lines(str(begin["code"])))
-    told = {key: detail for key, detail in found.details.items() if (key, detail) != _ONE_KERNEL}
+    told = {key: detail for key, detail in _told_once(found.details).items() if (key, detail) != _ONE_KERNEL}
     rows = [(name, Cell(text=_listed(told[key]))) for key, name in _DETAILS.items() if key in told]
     if rows:
         yield facts(rows)
+
+
+def _what(begin: Mapping[str, JsonValue]) -> str:
+    """Return what parted, in the words of the table above it; a model's fact says by itself whose it is."""
+    kind = {ComparedKind.SNAPSHOT.value: "table ", ComparedKind.PREDICTION.value: ""}.get(str(begin["kind"]))
+    return fmt.one_line(f"{begin['kind']} {begin['key']}" if kind is None else f"{kind}{begin['key']}")
+
+
+def _told_once(details: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the details without the doubt that there is no seed, where what lacks one is named beside it."""
+    notes = details.get("notes")
+    if not details.get("chances") or not isinstance(notes, list):
+        return dict(details)
+    rest = [note for note in notes if not str(note).startswith(_NO_SEED)]
+    return {key: rest if key == "notes" else each for key, each in details.items() if key != "notes" or rest}
 
 
 def _table(found: Reproduction, look: Look, run: RunDetail) -> Table:

@@ -85,7 +85,7 @@ def show_run(
         *_chance(unseeded),
         _about(detail, look, parent, reproductions),
         *(() if is_group(detail) and children else _results(detail, look, series or {}, chosen, defaults)),
-        _children(children, look),
+        _children(children, look, witnesses),
         _data(detail.datasets),
         *profile_blocks(profiles or {}, detail),
         checks_table(checks, look) if checks else None,
@@ -318,11 +318,11 @@ def _modules(modules: Sequence[ModuleUse]) -> Table | None:
     return Table(columns=columns, rows=rows, heading="Modules")
 
 
-def _children(children: Sequence[RunDetail], look: Look) -> Table | None:
+def _children(children: Sequence[RunDetail], look: Look, witnesses: Sequence[RunDetail]) -> Table | None:
     if not children:
         return None
     heading = f"Made of {fmt.plural(len(children), 'run')}"
-    table = table_of(children[:MOST_ROWS], look, heading=heading)
+    table = table_of(children[:MOST_ROWS], look, heading=heading, witnesses=witnesses)
     rest = len(children) - MOST_ROWS
     if rest <= 0:
         return table

@@ -13,7 +13,7 @@ from trackbook.display.rows import run_seconds
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.records import MetricPoint, RunDetail, encode
 from trackbook.records.query import Query, Scope, fields_of
-from trackbook.tracking.choices import chosen_params, is_group
+from trackbook.tracking.choices import chosen_params, default_params, is_group
 from trackbook.tracking.direction import higher_is_better, is_detail
 from trackbook.tracking.find import Branch, RunTree, short_id
 
@@ -63,10 +63,15 @@ def show_runs(
     )
 
 
-def table_of(details: Sequence[RunDetail], look: Look, *, heading: str = "") -> Table:
-    """Return runs as a table with the columns of the list, in the order given."""
+def table_of(
+    details: Sequence[RunDetail], look: Look, *, heading: str = "", witnesses: Sequence[RunDetail] = ()
+) -> Table:
+    """Return runs as a table with the columns of the list, in the order given.
+
+    `witnesses` are other runs whose models tell which params of those without a model are defaults.
+    """
     lines = [_Line(depth=0, detail=detail) for detail in details]
-    params, _ = _split(_varying([each for each in details if each.params]), _MOST_PARAMS)
+    params, _ = _split(_varying([each for each in details if each.params], witnesses), _MOST_PARAMS)
     metrics, _ = _split(_main_metrics(details), _MOST_METRICS)
     return replace(_table(lines, params, metrics, look), heading=heading)
 
@@ -182,12 +187,12 @@ def _param_maker(key: str) -> Callable[[RunDetail], Cell]:
     return lambda each: cells.brief_param(each.params, key) if key in each.params else cells.NOTHING
 
 
-def _varying(details: Sequence[RunDetail]) -> list[str]:
+def _varying(details: Sequence[RunDetail], witnesses: Sequence[RunDetail] = ()) -> list[str]:
     """Return the chosen params that tell runs apart, those with the most values first; of a single run, all.
 
     Lists and dicts come last: they are long, and what was chosen from them stands beside them.
     """
-    values = {key: _values(key, details) for key in chosen_params(details)}
+    values = {key: _values(key, details) for key in chosen_params(details, default_params([*details, *witnesses]))}
     keys = [key for key in values if len(details) == 1 or len(values[key]) > 1]
     return sorted(keys, key=lambda key: (_is_long(key, details), -len(values[key] - {None})))
 

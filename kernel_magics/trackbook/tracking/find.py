@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from trackbook.errors import AmbiguousError, InvalidValueError, NotFoundError
 from trackbook.records import Environment, RunDetail, Session
@@ -15,6 +16,7 @@ NEWEST_WORDS = frozenset({"latest", "last"})
 _FIRST_PAGE = 200
 _SUGGESTIONS = 3
 _MOST_WITNESSES = 100
+_MOST_NAMES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +182,16 @@ def _no_run(store: Store, reference: str, experiment: str | None) -> str:
         return f"No run '{reference}'{_of(experiment)}: there is no run yet in {store.location}."
     names = ", ".join(f"{short_id(detail.run.run_id)} ({detail.run.name})" for detail in newest)
     short = f" The beginning of an id needs {SHORTEST_PREFIX} characters." if len(reference) < SHORTEST_PREFIX else ""
-    return f"No run '{reference}'{_of(experiment)}.{short} Newest: {names}. List them with trackbook runs."
+    meant = _nearest_name(store, reference, experiment)
+    hint = f" Did you mean '{meant}'?" if meant else ""
+    return f"No run '{reference}'{_of(experiment)}.{hint}{short} Newest: {names}. List them with trackbook runs."
+
+
+def _nearest_name(store: Store, reference: str, experiment: str | None) -> str | None:
+    """Return the name that a reference begins, or looks like, of the newest runs."""
+    known = [detail.run.name for detail in store.runs(RunFilter(experiment=experiment, limit=_MOST_NAMES))]
+    begun = [name for name in known if name.startswith(reference)] if len(reference) >= SHORTEST_PREFIX else []
+    return next(iter(begun or get_close_matches(reference, known, n=1)), None)
 
 
 def _of(experiment: str | None) -> str:

@@ -135,7 +135,9 @@ def _numbered(store: Store, name: str, number: int | None) -> DatasetVersion:
 def _with_fingerprint(store: Store, name: str | None, fingerprint: str) -> KeptTable:
     wanted = str(fingerprint).strip().removeprefix(_HASH).lower()
     if len(wanted) < _SHORTEST_FINGERPRINT:
-        raise InvalidValueError(f"{fingerprint!r} is too short for a fingerprint. Give {_SHORTEST_FINGERPRINT} digits.")
+        raise InvalidValueError(
+            f"{fingerprint!r} is too short for a fingerprint. Give at least {_SHORTEST_FINGERPRINT} digits."
+        )
     known = store.versions(None if name is None else check_name(name))
     found = [each for each in known if (each.fingerprint or "").startswith(wanted)]
     contents = {each.fingerprint for each in found}

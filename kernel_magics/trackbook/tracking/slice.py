@@ -137,7 +137,9 @@ class Slice:
         """
         target = Path(path)
         if target.exists() and not force:
-            raise InvalidValueError(f"There is a file {target} already. Give another name, or force to overwrite it.")
+            raise InvalidValueError(
+                f"There is a file {target} already. Give another name, or overwrite it with --force (force=True)."
+            )
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self.text(), encoding="utf-8")

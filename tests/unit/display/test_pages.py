@@ -472,6 +472,16 @@ def test_group_shows_its_runs_and_no_empty_sections(make_run):
     assert "none" not in text
 
 
+def test_group_shows_no_defaults_of_its_runs_that_another_run_tells(make_run):
+    children = [make_run(at, params={"C": at, "tol": 0.1 * at}) for at in (2, 3)]
+    witness = [make_run(at, params=each.params, models=fitted("tol")) for at, each in enumerate(children, 4)]
+
+    text = show_run(make_run(1), LOOK, children=children, witnesses=witness).text
+
+    assert " C" in text
+    assert "tol" not in text
+
+
 def test_comparison_of_two_kinds_of_model_begins_with_the_kinds_and_counts_the_defaults(make_run):
     runs = [
         make_run(1, params={"C": 2, "dual": False}, metrics={"r2": 0.5}, models=fitted("dual", kind="a.Logistic")),

@@ -44,6 +44,27 @@ def test_text_says_the_verdict_then_what_is_not_the_same() -> None:
     assert "the clock (time.time) in cell [3]" in text
 
 
+def test_what_parted_is_named_in_the_words_of_the_table() -> None:
+    begin = {"kind": "prediction", "key": "model.importances", "cell": 6, "line": 3, "code": "model.fit(X, y)"}
+
+    assert (
+        "The first difference: model.importances, in cell [6]"
+        in show_reproduction(reproduction(first_difference=begin), RUN).text
+    )
+
+
+def test_missing_seed_is_named_once_and_other_doubts_stay() -> None:
+    notes = ["Randomness came in without a seed (Ridge()): numbers may differ each time.", "Nobody saw x."]
+    chances = ["Ridge() without a seed in cell [6]"]
+
+    text = show_reproduction(reproduction(details={"chances": chances, "notes": notes}), RUN).text
+    alone = show_reproduction(reproduction(details={"chances": chances, "notes": notes[:1]}), RUN).text
+
+    assert "Randomness" not in text
+    assert "Nobody saw x." in text
+    assert "not sure" not in alone
+
+
 def test_page_escapes_what_people_wrote() -> None:
     page = show_reproduction(reproduction(), RUN).html
 

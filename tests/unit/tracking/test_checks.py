@@ -183,6 +183,11 @@ def test_what_is_no_schema_is_refused(given, tmp_path, monkeypatch):
         schema_of(given)
 
 
+def test_text_of_an_inferred_schema_says_that_it_goes_to_a_file():
+    with pytest.raises(InvalidValueError, match=r"infer_schema\(table, 'schema.py'\) writes one"):
+        schema_of(infer_text(pd.DataFrame({"age": [1, 2]}), "people"))
+
+
 FILE = """
 from __future__ import annotations
 import pandera.pandas as pa

@@ -220,12 +220,22 @@ def test_any_name_that_is_taken_is_found_again(name):
     assert split_reference(f"{name}@12") == (name, 12)
 
 
-@pytest.mark.parametrize("table", [[1, 2], {"a": [1]}, "text", 3, None, pd.DataFrame({"a": [object()]})])
+INT128 = pl.DataFrame({"a": [2**100]}, schema={"a": pl.Int128})
+
+
+@pytest.mark.parametrize("table", [[1, 2], {"a": [1]}, "text", 3, None, pd.DataFrame({"a": [object()]}), INT128])
 def test_what_is_no_table_or_would_not_come_back_equal_is_refused(store, table):
     with pytest.raises(InvalidValueError, match="can't be published as 'people'"):
         publish(store, table)
 
     assert store.versions() == []
+
+
+def test_columns_that_a_dataset_lacks_are_named_with_those_that_it_has(store):
+    publish(store, pd.DataFrame({"age": [1], "city": ["Ulm"]}))
+
+    with pytest.raises(NotFoundError, match=r"^The snapshot has no such columns: 'agee'. Its columns: age, city.$"):
+        load_table(store, find_table(store, "people"), columns=["city", "agee"])
 
 
 def test_profile_is_worked_out_once(store):

@@ -43,6 +43,15 @@ def test_unknown_run_is_answered_with_the_newest_ones(notebook, make_run):
         find_run(notebook.store, "k3f", experiment="churn")
 
 
+@pytest.mark.parametrize("reference", ["brave", "brave-oter"])
+def test_name_that_is_cut_short_or_misspelt_is_answered_with_the_one_meant(notebook, make_run, reference):
+    notebook.add(make_run(1, name="brave-otter"))
+    notebook.add(make_run(2, name="calm-lynx"))
+
+    with pytest.raises(NotFoundError, match="Did you mean 'brave-otter'"):
+        find_run(notebook.store, reference)
+
+
 def test_prefix_of_three_characters_is_no_reference(notebook, make_run):
     notebook.add(make_run(1, run_id="9abaaaaaaaaaaaaaaaaaaa"))
 

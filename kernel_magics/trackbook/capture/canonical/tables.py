@@ -145,4 +145,6 @@ def _polars_column_digest(series: Any) -> bytes:
         array = series.clone().to_arrow()  # of a clone: it joins the chunks of the one it is asked of
     except ImportError:
         raise UnfitError("polars data is read through pyarrow") from None
+    except ValueError as error:  # a type of polars' own, such as Int128
+        raise UnfitError(f"Arrow does not know values of {series.dtype}") from error
     return combine(str(series.dtype), chunks_digest([array], array.type))

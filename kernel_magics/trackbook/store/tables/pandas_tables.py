@@ -43,9 +43,11 @@ def frame_columns(meta: Meta, source: Source, columns: Sequence[Any]) -> list[in
     places = pd.DataFrame(np.arange(len(labels))[None], columns=labels)
     try:
         picked = places[list(columns)]
-    except KeyError as error:
+    except KeyError:
+        lacking = ", ".join(repr(label) for label in columns if label not in labels)
         known = ", ".join(str(label) for label in labels[:12])
-        raise NotFoundError(f"The snapshot has no such columns: {error.args[0]}. Its columns: {known}.") from None
+        more = f" and {len(labels) - 12} more" if len(labels) > 12 else ""
+        raise NotFoundError(f"The snapshot has no such columns: {lacking}. Its columns: {known}{more}.") from None
     return [int(number) for number in picked.iloc[0]]
 
 
