@@ -67,8 +67,8 @@ def schema_of(given: object) -> Schema:
     if isinstance(given, str | Path):
         if "\n" in str(given):
             raise InvalidValueError(
-                "This text is code, and a schema is read from a file: trackbook.infer_schema(table, 'schema.py') writes "
-                "one, then give 'schema.py:schema'."
+                "This text is code, and a schema is read from a file: trackbook.infer_schema(table, 'schema.py') writes"
+                " one, then give 'schema.py:schema'."
             )
         return _read(str(given).strip())
     found = _as_schema(given, "", "")
