@@ -67,8 +67,8 @@ class ThreadedExecutor(ABC):
     def submit(self, job: StepJob, tell: Tell) -> Future[StepResult]:
         """Execute a step as soon as there is room.
 
-        A failing notebook is a result. `tell` is called from any thread. Cancelling the future of a step that runs stops
-        it: its result is ``stopped``.
+        A failing notebook is a result. `tell` is called from any thread. Cancelling the future of a step that runs
+        stops it: its result is ``stopped``.
         """
         if job.threads is None:
             job = replace(job, threads=max(1, cores() // self._slots))

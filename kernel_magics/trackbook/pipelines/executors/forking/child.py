@@ -6,6 +6,7 @@ import atexit
 import ctypes
 import gc
 import io
+import itertools
 import os
 import random
 import signal
@@ -59,7 +60,7 @@ def become_kernel(request: KernelRequest) -> NoReturn:
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException:  # noqa: BLE001  # as the interpreter does: said on standard error, and the process ends
-        sys.__excepthook__(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+        sys.__excepthook__(*sys.exc_info())
     finally:
         _leave(code)
 
@@ -90,6 +91,7 @@ def _take_surroundings(request: KernelRequest) -> None:
     launcher = sys.modules.get(request.argv[0])
     path = launcher.__file__ if launcher is not None else None
     sys.argv = [path or _path_of(request.argv[0]), *request.argv[1:]]
+    threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]  # imports have counted threads, too
     sys.orig_argv = [sys.executable, "-m", *request.argv]
 
 
@@ -134,7 +136,7 @@ def _leave(code: int) -> NoReturn:
         atexit._run_exitfuncs()
         _drop_variables()
     except BaseException:  # noqa: BLE001  # nothing is left that could take it
-        sys.__excepthook__(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+        sys.__excepthook__(*sys.exc_info())
     finally:
         os._exit(code)
 

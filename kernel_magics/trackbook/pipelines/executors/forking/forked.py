@@ -1,4 +1,4 @@
-"""A forked kernel as seen by whoever asked for it: like a `subprocess.Popen`, but that another process is its parent."""
+"""A forked kernel as whoever asked for it sees it: like a `subprocess.Popen`, but that another process is its parent."""
 
 from __future__ import annotations
 
@@ -99,9 +99,9 @@ class ForkedProcess:
         """Wait for something on the connection, and take it."""
         loop = asyncio.get_running_loop()
         came = loop.create_future()
-        loop.add_reader(self._connection, lambda: came.done() or came.set_result(None))
+        loop.add_reader(self._connection, came.cancel)
         try:
-            await came
+            await asyncio.wait([came])
         finally:
             loop.remove_reader(self._connection)
         self._take()

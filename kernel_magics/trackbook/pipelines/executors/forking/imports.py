@@ -6,6 +6,8 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +15,43 @@ _MAGIC = re.compile(r"^\s*(?:[%!?].*|.*\?{1,2}\s*$|[\w, ]+=\s*[%!].*)$")
 _MOVES_PATH = re.compile(r"sys\.path(?!\.append\b)|\baddsitedir\b|\bPYTHONPATH\b|\bfrom\s+sys\s+import\b.*\bpath\b")
 
 
-def imported_names(notebook: Path) -> tuple[str, ...]:
-    """Return the modules that a notebook's statements import, by their full names, in order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What the kernel of a notebook has to be: which one the notebook names, and what its statements import."""
 
-    What is imported from a module may be one itself and is among them: ``scipy`` and ``scipy.stats``. Those of other files (``from .part import x``, a module or folder of that name beside the notebook) are left out. So
-    are all of a notebook that puts folders in front of where modules are looked for, since none can be told then, and
-    those of one that can't be read.
+    kernel: str | None = None
+    names: tuple[str, ...] = ()
+
+
+def needs_of(notebook: Path, folder: Path) -> Needs:
+    """Return what a notebook needs that runs in a folder.
+
+    The modules are those that its statements import whenever their cells run, by their full names. What is imported
+    from a module may be one itself and is among them: ``scipy`` and ``scipy.stats``. Somebody's own modules are left
+    out (``from .part import x``, files of that name in the folder or beside the notebook). So are all of a notebook
+    that puts folders in front of where modules are looked for, since none can be told then. One that can't be read
+    needs nothing.
     """
+    try:
+        state = notebook.stat()
+    except OSError:
+        return Needs()
+    read = _read(notebook, state.st_mtime_ns, state.st_size)
+    own = [name for name in read.names if any(_is_beside(name, each) for each in {folder, notebook.parent})]
+    return replace(read, names=tuple(name for name in read.names if name not in own))
+
+
+@lru_cache(maxsize=64)
+def _read(notebook: Path, _changed: int, _size: int) -> Needs:
     try:
         content = json.loads(notebook.read_text(encoding="utf-8"))
         sources = [_text(cell) for cell in content["cells"] if cell.get("cell_type") == "code"]
+        kernel = (content.get("metadata", {}).get("kernelspec") or {}).get("name")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ()
-    if any(_MOVES_PATH.search(source) for source in sources):
-        return ()
+        return Needs()
     found = dict.fromkeys(name for source in sources for name in _imports(source))
-    return tuple(name for name in found if not _is_beside(name, notebook.parent))
+    is_known = not any(_MOVES_PATH.search(source) for source in sources)
+    return Needs(kernel=kernel, names=tuple(found) if is_known else ())
 
 
 def _text(cell: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """A kernel manager and its client that don't wait for longer than it takes.
 
-`jupyter_client` looks every tenth of a second whether a kernel has ended, and gives a new one a fifth of a second to say
-something that nobody asked for. Of a forked kernel more is known, so that nothing has to be waited for without cause.
+`jupyter_client` looks every tenth of a second whether a kernel has ended, and gives a new one a fifth of a second to
+say something that nobody asked for. Of a forked kernel more is known, so that nothing is waited for without cause.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import time
 from queue import Empty
 from typing import Any
 
-from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 
 from trackbook.pipelines.executors.forking.forked import ForkedProcess
 
@@ -59,17 +60,12 @@ def _is_idle(message: dict[str, Any] | None, asked: str) -> bool:
     """Return whether a message says that the kernel is done with what it was asked; nothing at all says so too."""
     if message is None:
         return True
-    return message["parent_header"].get("msg_id") == asked and message["content"].get("execution_state") == "idle"
+    is_answer: bool = message["parent_header"].get("msg_id") == asked
+    return is_answer and message["content"].get("execution_state") == "idle"
 
 
 class ForkingKernelManager(AsyncKernelManager):
-    """Manages a kernel that is forked by the parent at `address`, if that can be.
-
-    Attributes
-    ----------
-    address
-        Of the process: set before a kernel is started.
-    """
+    """Manages a kernel that is forked by the parent at `address`, if that can be."""
 
     address = ""
 
@@ -87,3 +83,8 @@ class ForkingKernelManager(AsyncKernelManager):
                 "config": {"address": self.address},
             }
         return spec
+
+
+def manager_of(address: str) -> type[ForkingKernelManager]:
+    """Return the class of managers whose kernels the parent at an address forks."""
+    return type("ForkingKernelManager", (ForkingKernelManager,), {"address": address})

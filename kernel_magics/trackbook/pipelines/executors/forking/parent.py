@@ -1,13 +1,14 @@
 """The parent of forked kernels: ``python -m trackbook.pipelines.executors.forking.parent``, started by `warm`.
 
-It imports what its kernels need, never starts a thread, and forks itself for each kernel that is asked for. It reads its
-order, one JSON document, from standard input, answers on standard output with what it could not import, and lives until
-standard input ends. When it dies, its kernels do.
+It imports what its kernels need, never starts a thread, and forks itself for each kernel that is asked for. It reads
+its order, one JSON document, from standard input, answers on standard output with what it could not import, and lives
+until standard input ends. When it dies, its kernels do.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import selectors
@@ -23,9 +24,22 @@ if __name__ == "__main__" and sys.path and os.path.realpath(sys.path[0] or ".") 
 from trackbook.pipelines.executors.forking import warming, wire
 from trackbook.pipelines.executors.forking.child import KernelRequest, become_kernel
 
-_OWN = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "IPython.core.completer")
+_OF_ANY_KERNEL = (
+    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.debugger", "ipykernel.zmqshell", "ipykernel_launcher"),
+    *("IPython.core.completerlib", "IPython.core.debugger", "IPython.extensions.storemagic"),
+    *("psutil", "sqlite3", "tornado.platform.asyncio"),
+)
+"""What a kernel imports while it starts, whatever its notebook is."""
+_OF_RECORDER = (
+    *("trackbook.magics.execution", "trackbook.magics.recording", "trackbook.magics.completion"),
+    *("trackbook.magics.commands", "trackbook.tracking.recorder", "trackbook.store.sql.store"),
+    *("trackbook.capture.integrations.files", "trackbook.capture.integrations.drawing"),
+    *(f"trackbook.capture.integrations.{name}" for name in ("lightgbm", "sklearn", "statsmodels", "torch", "xgboost")),
+    *("IPython.core.logger", "IPython.core.oinspect"),
+)
+"""What it imports when a step begins to be recorded (`trackbook.pipelines.steps.recording`); none is a library."""
 _INLINE = "module://matplotlib_inline.backend_inline"
-FREE_PREFIXES = ("TRACKBOOK_", "PAPERMILL_", "JPY_", "JUPYTER_", "PYDEVD_", "JE_ARROW_")
+FREE_PREFIXES = ("TRACKBOOK_", "PAPERMILL_", "JPY_", "JUPYTER_", "PYDEVD_", "PYTEST_", "JE_ARROW_")
 """Variables that may differ from those of the parent: no module reads them when it is imported.
 
 The last are settings of pyarrow's allocator, which must not start a thread in the parent.
@@ -191,12 +205,14 @@ class Parent:
 
 def _signal_group(pid: int | None, number: int) -> None:
     """Send a signal to a kernel and what it has started; it leads a session of its own, or is about to."""
-    if pid:
-        for send in (os.killpg, os.kill):
-            try:
-                return send(pid, number)
-            except (ProcessLookupError, PermissionError):
-                continue
+    if not pid:
+        return
+    for send in (os.killpg, os.kill):
+        try:
+            send(pid, number)
+        except (ProcessLookupError, PermissionError):
+            continue
+        return
 
 
 def _warm_up(names: list[str]) -> dict[str, str]:
@@ -204,8 +220,8 @@ def _warm_up(names: list[str]) -> dict[str, str]:
 
     The first that must not be ends it: what its import has done stays.
     """
-    for name in _OWN:
-        __import__(name)
+    for name in (*_OF_ANY_KERNEL, *_OF_RECORDER):
+        importlib.import_module(name)
     os.environ.setdefault("MPLBACKEND", _INLINE)  # as ipykernel does before a notebook's first import
     with warming.without_kernel():
         for name in names:

@@ -1,4 +1,4 @@
-"""Gives `jupyter_client` kernels that are forked (its entry point ``trackbook-forking``), or fresh ones where need be."""
+"""Gives `jupyter_client` forked kernels (its entry point ``trackbook-forking``), or fresh ones where need be."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Unicode
 
 from trackbook.pipelines.executors.forking.forked import ForkedProcess, RefusedError
@@ -38,7 +38,7 @@ class ForkingProvisioner(LocalProvisioner):
             self.log.warning("A kernel was started afresh rather than forked: %s.", self.refused)
             return await super().launch_kernel(cmd, **kwargs)
         await process.listens()
-        self.process = process
+        self.process = process  # type: ignore[assignment]  # all that is used of a Popen, it has
         self.pid = self.pgid = process.pid
         self.cwd = kwargs.get("cwd") or os.getcwd()
         return self.connection_info

@@ -31,8 +31,8 @@ A parent would find that out as well, but has to be started once more when it do
 """
 _AT_MOST = 4
 _END_SECONDS = 5.0
-_WITHOUT_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
-"""pyarrow's allocator frees memory in a thread unless told not to; it then does so where it allocates."""
+_OF_PARENTS = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+"""pyarrow's allocator frees memory in a thread unless told not to; the debugger would say what nobody can change."""
 
 
 def can_fork() -> bool:
@@ -75,6 +75,12 @@ class WarmParent:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def is_alive(self) -> bool:
@@ -177,7 +183,8 @@ class _Place:
 class WarmParents:
     """The parents that one process keeps: those in use, and of the others the few that were used last."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_most: int = _AT_MOST) -> None:
+        self._at_most = at_most
         self._lock = threading.Lock()
         self._places: OrderedDict[Warmth, _Place] = OrderedDict()
 
@@ -200,7 +207,7 @@ class WarmParents:
             with self._lock:
                 place.users -= 1
                 idle = [each for each, place in self._places.items() if not place.users]
-                for each in idle[: max(0, len(self._places) - _AT_MOST)]:
+                for each in idle[: max(0, len(self._places) - self._at_most)]:
                     self._places.pop(each).close()
 
     def close(self) -> None:
@@ -217,5 +224,5 @@ def warmth_of(python: Iterable[str], folder: Path, names: Iterable[str], variabl
         python=tuple(python),
         folder=folder.absolute(),
         names=tuple(sorted(dict.fromkeys(names))),
-        variables=tuple(sorted((kept | _WITHOUT_THREADS).items())),
+        variables=tuple(sorted((kept | _OF_PARENTS).items())),
     )

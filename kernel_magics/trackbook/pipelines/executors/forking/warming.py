@@ -2,8 +2,8 @@
 
 A module is left to the kernels if its import, done once and before there is a kernel, would not be what it is in one:
 it starts threads (they don't survive a fork), says something (that belongs into the notebook), or asks for the kernel
-(pyplot and plotly choose their backend so). What such an import has done can't be undone, so that the process that found
-out is thrown away and another one begun without the module.
+(pyplot and plotly choose their backend so). What such an import has done can't be undone, so that the process that
+found out is thrown away and another one begun without the module.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """How the parent and those who want kernels of it talk: JSON documents, one a line, over a Unix socket.
 
 Whoever wants a kernel connects and sends one request with its three standard streams; ``{"pid": 12}`` or ``{"refused":
-"why"}`` comes back, later ``{"ready": true}`` when the kernel listens and ``{"exit": 0}`` when it has ended. ``{"signal":
-2}`` is passed on to the kernel's process group. The connection is the kernel's lease: it is killed when that closes.
+"why"}`` comes back, later ``{"ready": true}`` when the kernel listens and ``{"exit": 0}`` when it has ended. A
+``{"signal": 2}`` is passed on to the kernel's process group. The connection is the kernel's lease: it is killed when
+that closes.
 """
 
 from __future__ import annotations
