@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import escape
 
@@ -11,7 +12,7 @@ from trackbook.pipelines.graph.needs import Graph
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 
 _WIDTH, _HEIGHT = 208, 46
-_GAP_X, _GAP_Y, _PASSING = 92, 22, 18
+_GAP_X, _GAP_Y, _PASSING = 116, 22, 18
 _MARGIN = 24
 _LONGEST_NAME, _LONGEST_REASON, _LONGEST_DATA = 26, 34, 16
 _STATES = {"skip": "up to date", "run": "to run", "failed": "last run failed", "new": "never run"}
@@ -35,7 +36,7 @@ rect.box { fill:var(--box); stroke:var(--state); stroke-width:1.5; }
 rect.edge { fill:var(--state); }
 text { fill:var(--ink); font-size:13px; }
 text.reason { fill:var(--quiet); font-size:11px; }
-text.data { fill:var(--quiet); font-size:11px; text-anchor:middle; paint-order:stroke; stroke:var(--page);
+text.data { fill:var(--quiet); font-size:11px; paint-order:stroke; stroke:var(--page);
   stroke-width:4px; stroke-linejoin:round; }
 path.line { fill:none; stroke:var(--line); stroke-width:1.3; }
 path.head { fill:var(--line); }
@@ -119,7 +120,7 @@ def _placed(layout: Layout, steps: Mapping[str, PlannedStep]) -> tuple[dict[str,
     tall = [[_HEIGHT if place in steps else _PASSING for place in column] for column in layout.columns]
     heights = [sum(column) + _GAP_Y * (len(column) - 1) for column in tall]
     height = max(heights, default=0) + 2 * _MARGIN
-    places = {}
+    places: dict[str, tuple[float, float]] = {}
     for at, column in enumerate(layout.columns):
         y = (height - heights[at]) / 2
         for place, own in zip(column, tall[at], strict=True):
@@ -163,16 +164,16 @@ def _head(x: float, y: float) -> str:
 
 
 def _labels(layout: Layout, places: Mapping[str, tuple[float, float]], graph: Graph) -> Iterator[str]:
-    """Yield what passes along each line, in the middle of its last part, once where several lines meet there."""
-    written: set[tuple[float, float]] = set()
-    for (need, name), path in layout.lines.items():
-        data = graph.data[name].get(need, ())
-        if not data:
-            continue
-        from_y, (to_x, to_y) = places[path[-2]][1], places[name]
-        spot = (to_x - _GAP_X / 2, (from_y + to_y) / 2 - 5)
-        if spot not in written:
-            written.add(spot)
+    """Yield what passes along the lines, each at the end where fewer lines meet, above the line."""
+    begins, ends = Counter(need for need, _ in layout.lines), Counter(name for _, name in layout.lines)
+    spots: dict[tuple[float, float, str], dict[str, None]] = {}
+    for need, name in layout.lines:
+        is_at_begin = begins[need] < ends[name]
+        x, y = places[need if is_at_begin else name]
+        spot = (x + _WIDTH + 6, y - 6, "start") if is_at_begin else (x - 11, y - 6, "end")
+        spots.setdefault(spot, {}).update(dict.fromkeys(graph.data[name].get(need, ())))
+    for (x, y, anchor), data in spots.items():
+        for first in [*data][:1]:
             more = f" +{len(data) - 1}" if len(data) > 1 else ""
-            text = escape(fmt.shortened(fmt.one_line(data[0]), _LONGEST_DATA)) + more
-            yield f'<text class="data" x="{spot[0]}" y="{spot[1]}">{text}</text>'
+            text = escape(fmt.shortened(fmt.one_line(first), _LONGEST_DATA)) + more
+            yield f'<text class="data" x="{x}" y="{y}" text-anchor="{anchor}">{text}</text>'

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.shown import Look, Shown, shown
+from trackbook.pipelines.graph.foreach import base_of
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 from trackbook.pipelines.graph.reading import Uses
 from trackbook.pipelines.graph.spec import Pipeline
@@ -67,8 +69,17 @@ def _planned_row(planned: PlannedStep) -> tuple[Cell, ...]:
         Cell(text=fmt.one_line(planned.step.name)),
         Cell(text=planned.action.value, symbol="▶" if is_run else "·", tone=Tone.BUSY if is_run else Tone.QUIET),
         Cell(text=fmt.one_line(planned.reason), tone=Tone.PLAIN if is_run else Tone.QUIET),
-        Cell(text=fmt.one_line(", ".join(planned.needs)), tone=Tone.QUIET),
+        Cell(text=fmt.one_line(_needs(planned.needs)), tone=Tone.QUIET),
     )
+
+
+def _needs(names: Sequence[str]) -> str:
+    """Return the needs on one line, those that a ``foreach`` has made counted."""
+    counts = Counter(map(base_of, names))
+    words = dict.fromkeys(
+        f"{base_of(name)} ({counts[base_of(name)]})" if counts[base_of(name)] > 1 else name for name in names
+    )
+    return ", ".join(words)
 
 
 def status_payload(found: Sequence[Standing]) -> list[JsonValue]:

@@ -7,6 +7,7 @@ is joined to.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ def _uncross(columns: list[list[str]], lines: Mapping[tuple[str, str], tuple[str
     before: dict[str, list[str]] = {}
     after: dict[str, list[str]] = {}
     for path in lines.values():
-        for one, other in zip(path, path[1:], strict=False):
+        for one, other in itertools.pairwise(path):
             after.setdefault(one, []).append(other)
             before.setdefault(other, []).append(one)
     for sweep in range(_SWEEPS):
@@ -61,4 +62,4 @@ def _uncross(columns: list[list[str]], lines: Mapping[tuple[str, str], tuple[str
                 place: sum(beside[each] for each in joined[place]) / len(joined[place]) if place in joined else row
                 for place, row in rows.items()
             }
-            columns[at].sort(key=lambda place: (middle[place], rows[place]))  # noqa: B023  it is used at once
+            columns[at].sort(key=lambda place: (middle[place], rows[place]))

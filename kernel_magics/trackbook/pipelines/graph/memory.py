@@ -20,7 +20,7 @@ from trackbook.pipelines.graph.state import (
     state_artifact,
     state_bytes,
 )
-from trackbook.records import DatasetVersion, FileRead, RunDetail, RunStatus, file_key
+from trackbook.records import DatasetVersion, FileRead, ModuleUse, RunDetail, RunStatus, file_key
 from trackbook.records.query import Comparison, Condition, Field, Has, Operator, Query, Scope, all_of
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
 from trackbook.tracking.dataset_names import PATH, is_dataset, split_reference
@@ -45,11 +45,13 @@ class Success:
 class Reads:
     """What a session read and published.
 
-    `datasets` are those of which it loaded the latest version. `files` are those that were not its own work.
+    `datasets` are those of which it loaded the latest version. `files` are those that were not its own work,
+    `modules` those of the project's own that flowed into its runs.
     """
 
     datasets: Mapping[str, VersionState]
     files: Mapping[str, FileRead]
+    modules: tuple[ModuleUse, ...] = ()
 
 
 def tag(name: str) -> Field:
@@ -126,7 +128,8 @@ def reads_of(store: Store, detail: RunDetail) -> Reads:
         for read in reads
         if read.digest is not None and "://" not in read.path and not (written and read.path.endswith(written))
     }
-    return Reads(datasets=datasets, files=files)
+    runs = store.runs(RunFilter(session_id=detail.run.session_id))
+    return Reads(datasets=datasets, files=files, modules=tuple(use for each in runs for use in each.modules))
 
 
 def file_as_read(read: FileRead, started: float) -> FileState | None:

@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from trackbook.capture.modules import project_root
 from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.pipelines.graph.content import file_state
 from trackbook.pipelines.graph.facts import StepFacts
 from trackbook.pipelines.graph.foreach import base_of
 from trackbook.pipelines.graph.inputs import input_changes
@@ -26,8 +28,8 @@ from trackbook.pipelines.graph.needs import Graph, graph_of
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 from trackbook.pipelines.graph.reading import Uses
 from trackbook.pipelines.graph.spec import Pipeline, Step
-from trackbook.pipelines.graph.state import StepState, VersionState
-from trackbook.records import DatasetVersion, RunDetail, RunStatus
+from trackbook.pipelines.graph.state import FileState, StepState, VersionState
+from trackbook.records import DatasetVersion, FileRead, RunDetail, RunStatus
 from trackbook.store.contract import RunFilter, Store
 
 UP_TO_DATE = "up to date"
@@ -218,9 +220,11 @@ class Planner:
         facts = self._facts[name]
         started = detail.run.started_at.timestamp() - _SLACK_SECONDS
         files = {facts.name_of(Path(path)): file_as_read(read, started) for path, read in reads.files.items()}
+        begun = self._begun.pop(name) if name in self._begun else facts.state(made_by)
         state = replace(
-            self._begun.pop(name) if name in self._begun else facts.state(made_by),
+            begun,
             made_by=made_by,
+            modules={**self._used_modules(name, reads), **begun.modules},
             datasets=reads.datasets,
             files={path: found for path, found in files.items() if found is not None},
             published=self._published(name, detail),
@@ -229,6 +233,13 @@ class Planner:
         success = remember(self._store, self.pipeline.name, name, detail, state, self._successes.get(name))
         self._successes[name] = success
         self._facts[name] = self._facts_of(self._steps[name])
+
+    def _used_modules(self, name: str, reads: Reads) -> dict[str, FileState]:
+        """Return the modules that the run knows, wherever in the project they are."""
+        facts = self._facts[name]
+        root = project_root(facts.path.parent)
+        found = {facts.name_of(root / use.path): FileState(digest=use.digest) for use in reads.modules}
+        return {path: state for path, state in found.items() if (self.pipeline.folder / path).is_file()}
 
     def _published(self, name: str, detail: RunDetail) -> dict[str, VersionState]:
         """Return the versions that a step has made: what was published again as it was has no version of its own."""
@@ -257,7 +268,14 @@ class Planner:
         before = self._successes.get(name)
         known = {*self.uses[name].loads, *(before.state.datasets if before is not None else ())}
         datasets = {each: _version(self._latest[each]) for each in sorted(known) if each in self._latest}
-        return Reads(datasets=datasets, files={})
+        names = before.state.files if before is not None else {}
+        paths = [self.pipeline.folder / each for each in names]
+        files = [
+            FileRead(path=str(path), size=now.stamp[0], digest=now.digest)
+            for path in paths
+            if (now := file_state(path))
+        ]
+        return Reads(datasets=datasets, files={each.path: each for each in files})
 
     # Names
 
