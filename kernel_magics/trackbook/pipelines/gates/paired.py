@@ -7,14 +7,18 @@ machine translation evaluation, 2004). The interval is that of the percentiles. 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from trackbook.pipelines.gates.measure import Measure
+from trackbook.pipelines.gates.resampled import Resampled, resampled
 
 _MOST_RESAMPLES, _FEWEST_RESAMPLES = 2000, 200
-_MOST_WORK = 200_000_000
+_MOST_WORK = 50_000_000
+_MOST_AT_ONCE = 4_000_000
 _MOST_UNDEFINED = 0.05
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,34 +62,61 @@ def paired_bootstrap(
     """
     import numpy as np
 
-    total = len(rows.truth)
-    distinct, counts = _distinct(rows)
     one, other = measure(rows.truth, rows.one), measure(rows.truth, rows.other)
     if one is None or other is None:
         return None
-    times = resamples or max(_FEWEST_RESAMPLES, min(_MOST_RESAMPLES, _MOST_WORK // max(len(counts), 1)))
-    draw = np.random.default_rng(seed)
-    drawn = (_difference(distinct, measure, draw.multinomial(total, counts / total)) for _ in range(times))
-    defined = np.array([each for each in drawn if each is not None and np.isfinite(each)])
+    distinct, counts = _distinct(rows)
+    times = resamples or max(_FEWEST_RESAMPLES, min(_MOST_RESAMPLES, _MOST_WORK // len(counts)))
+    found = np.concatenate(list(_differences(distinct, counts, measure, times, np.random.default_rng(seed))))
+    defined = found[np.isfinite(found)]
     if len(defined) < (1 - _MOST_UNDEFINED) * times:
         return None
     low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(
-        one=one, other=other, low=float(low), high=float(high), rows=total, resamples=times, confidence=confidence
+        one=one,
+        other=other,
+        low=_rounded(low),
+        high=_rounded(high),
+        rows=len(rows.truth),
+        resamples=times,
+        confidence=confidence,
     )
 
 
-def _difference(rows: Rows, measure: Measure, times: Any) -> float | None:
-    """Return the difference over rows that were drawn so many times each."""
+def _rounded(value: float) -> float:
+    """Return an end of the interval, 0 where it is only what adding up in another order leaves."""
+    return 0.0 if abs(value) < _NOTHING else float(value)
+
+
+def _differences(rows: Rows, counts: Any, measure: Measure, times: int, draw: Any) -> Iterator[Any]:
+    """Yield the differences over resamples, as many at a time as there is room for; NaN where there is none."""
     import numpy as np
 
-    is_drawn = times > 0
-    at, weights = np.flatnonzero(is_drawn), times[is_drawn].astype(float)
-    if not measure.takes_weights:
-        at, weights = np.repeat(np.arange(len(times)), times), None
-    one = measure(rows.truth[at], rows.one[at], weights)
-    other = measure(rows.truth[at], rows.other[at], weights)
-    return None if one is None or other is None else one - other
+    ways = [resampled(measure, rows.truth, each, counts) for each in (rows.one, rows.other)]
+    one, other = [
+        way or _one_by_one(measure, rows.truth, each) for way, each in zip(ways, (rows.one, rows.other), strict=True)
+    ]
+    size = max(1, _MOST_AT_ONCE // len(counts))
+    for start in range(0, times, size):
+        drawn = draw.multinomial(counts.sum(), counts / counts.sum(), size=min(size, times - start)).astype(float)
+        with np.errstate(all="ignore"):
+            yield one(drawn) - other(drawn)
+
+
+def _one_by_one(measure: Measure, truth: Any, predicted: Any) -> Resampled:
+    """Return a way to compute a metric of resamples by scikit-learn."""
+    import numpy as np
+
+    def value(times: Any) -> float:
+        at = np.flatnonzero(times)
+        if measure.takes_weights:
+            found = measure(truth[at], predicted[at], times[at])
+        else:
+            at = np.repeat(at, times[at].astype(int))
+            found = measure(truth[at], predicted[at])
+        return np.nan if found is None else found
+
+    return lambda weights: np.array([value(times) for times in weights])
 
 
 def _distinct(rows: Rows) -> tuple[Rows, Any]:
