@@ -7,6 +7,7 @@ import datetime
 import math
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,8 +102,8 @@ def described(kind: Kind) -> str:
         return " or ".join(dict.fromkeys(described(part) for part in last))
     if kind.name == "literal":
         return "one of " + ", ".join(map(repr, kind.values))
-    item = f" of {_plural(kind.parts[0])}" if kind.parts and kind.parts[0].name in _PLURALS else ""
-    return _WORDS[kind.name] + item
+    items = f" of {_PLURALS[kind.parts[-1].name]}" if kind.parts and kind.parts[-1].name in _PLURALS else ""
+    return _WORDS[kind.name] + items
 
 
 _WORDS = {
@@ -130,10 +131,6 @@ _PLURALS = {
     "list": "lists",
     "dict": "mappings",
 }
-
-
-def _plural(kind: Kind) -> str:
-    return _PLURALS[kind.name]
 
 
 def from_text(kind: Kind, text: str) -> JsonValue:
@@ -191,11 +188,8 @@ def guessed(text: str) -> JsonValue:
         return None
     if text in ("True", "true", "False", "false"):
         return text.lower() == "true"
-    for convert in (int, float):
-        try:
-            return convert(text)
-        except ValueError:
-            continue
+    with suppress(ValueError):
+        return _number(text)
     if text.lstrip().startswith(("[", "{")):
         try:
             return _from_yaml(text)
@@ -319,7 +313,7 @@ def _from_yaml(text: str) -> JsonValue:
 def _plain(value: object) -> JsonValue:
     """Return a value of Python's as JSON has it: paths, dates and times as text."""
     if isinstance(value, os.PathLike):
-        return os.fspath(value)
+        return str(value)
     if isinstance(value, datetime.date):  # a datetime is one, too
         return value.isoformat()
     try:
