@@ -196,9 +196,26 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
 
     async def _async_ask(self, function: str, content: dict[str, object], seconds: float) -> Answer:
         """Ask the kernel something that shows nothing, and return the answer."""
+        asked = self._send(function, content)
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                reply = await ensure_async(self.kc.shell_channel.get_msg(timeout=min(left, 1.0)))
+            except Empty:
+                await self._async_check_alive()
+                continue
+            if reply["parent_header"].get("msg_id") != asked:
+                continue
+            if reply["content"].get("status") == "aborted":  # as all requests are that wait when a cell fails
+                asked = self._send(function, content)
+                continue
+            return read_answer(reply["content"])
+        raise NoAnswerError(f"it did not answer within {seconds:.0f} s")
+
+    def _send(self, function: str, content: dict[str, object]) -> str:
         self.kc.session.metadata = content
         try:
-            asked = self.kc.execute(
+            sent: str = self.kc.execute(
                 "",
                 silent=True,
                 store_history=False,
@@ -207,15 +224,6 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
             )
         finally:
             self.kc.session.metadata = {}
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            try:
-                reply = await ensure_async(self.kc.shell_channel.get_msg(timeout=min(left, 1.0)))
-            except Empty:
-                await self._async_check_alive()
-                continue
-            if reply["parent_header"].get("msg_id") == asked:
-                return read_answer(reply["content"])
-        raise NoAnswerError(f"it did not answer within {seconds:.0f} s")
+        return sent
 
     _ask = run_sync(_async_ask)
