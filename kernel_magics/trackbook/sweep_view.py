@@ -16,7 +16,7 @@ from trackbook.display.sweep import show_sweep, sweep_payload
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.executors.stepping import cores
 from trackbook.pipelines.sweeps.literals import with_params
-from trackbook.pipelines.sweeps.running import Outcome, Watch
+from trackbook.pipelines.sweeps.outcome import Outcome, Watch
 from trackbook.pipelines.sweeps.spec import Pruner, Sampler, Sweep
 from trackbook.pipelines.sweeps.starting import resume_sweep, run_sweep
 from trackbook.pipelines.sweeps.trials import Trial

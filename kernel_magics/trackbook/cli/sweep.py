@@ -23,7 +23,7 @@ from trackbook.cli.base import (
 from trackbook.errors import InvalidValueError
 
 if TYPE_CHECKING:
-    from trackbook.pipelines.sweeps.running import Watch
+    from trackbook.pipelines.sweeps.outcome import Watch
 
 _INTERRUPTED = 130
 _RESUMABLE = ("trials", "jobs")  # what may be another one when a sweep goes on

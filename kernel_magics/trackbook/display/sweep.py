@@ -8,7 +8,7 @@ from pathlib import Path
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.pipelines.sweeps.running import Outcome, Progress
+from trackbook.pipelines.sweeps.outcome import Outcome, Progress
 from trackbook.pipelines.sweeps.space import count
 from trackbook.pipelines.sweeps.table import trial_payload
 from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, counted, ranked

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from trackbook.display.sweep import best_line, line_of, running_lines
-from trackbook.pipelines.sweeps.running import Progress, Watch
+from trackbook.pipelines.sweeps.outcome import Progress, Watch
 from trackbook.pipelines.sweeps.trials import Trial, TrialStatus
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from trackbook.magics.line import unquoted
 from trackbook.magics.notebook import TrackedNotebook
 
 if TYPE_CHECKING:
-    from trackbook.pipelines.sweeps.running import Progress
+    from trackbook.pipelines.sweeps.outcome import Progress
     from trackbook.sweep_view import SweepView
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trackbook.errors import InvalidValueError
-from trackbook.pipelines.sweeps.space import Choices, Space, Values
+from trackbook.pipelines.sweeps.space import Choices, Space, Values, listed
 from trackbook.pipelines.sweeps.trials import Trial
 from trackbook.records import JsonValue, encode
 
@@ -72,7 +72,16 @@ def _plot(space: Space, trials: Sequence[Trial], metric: str, *, is_maximized: b
     figure.update_layout(
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", margin={"l": 90, "r": 60, "t": 70, "b": 40}
     )
-    return str(io.to_html(figure, include_plotlyjs=True, full_html=False, div_id=_DIV, config={"displaylogo": False}))
+    return str(
+        io.to_html(
+            figure,
+            include_plotlyjs=True,
+            full_html=False,
+            div_id=_DIV,
+            default_height="85vh",
+            config={"displaylogo": False, "displayModeBar": False},
+        )
+    )
 
 
 def _axis(name: str, values: Values, trials: Sequence[Trial]) -> dict[str, Any]:
@@ -80,7 +89,9 @@ def _axis(name: str, values: Values, trials: Sequence[Trial]) -> dict[str, Any]:
     if isinstance(values, Choices):
         return _choices(name, values, found)
     if not values.is_log:
-        return {"label": name, "values": found, "range": [values.low, values.high]}
+        every = listed(values) or []
+        axis = {"label": name, "values": found, "range": [values.low, values.high]}
+        return axis | ({"tickvals": every} if 0 < len(every) <= _MOST_TICKS else {})
     low, high = math.log10(values.low), math.log10(values.high)
     ticks = [low, *range(math.ceil(low), math.floor(high) + 1), high]
     shown = sorted({round(each, 9) for each in ticks})

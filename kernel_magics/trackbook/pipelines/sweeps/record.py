@@ -70,7 +70,7 @@ class SweepRecord:
         """Add the best value so far, the `ended`-th trial's end being its step."""
         if trial.value is not None:
             point = MetricPoint(key=metric, value=trial.value, step=ended, time=clock.now())
-            self._write(metrics=(point,), tags={BEST: trial.run_name})
+            self._write(metrics=(point,), tags={SWEEP: metric, BEST: trial.run_name})
 
     def note_pruned(self, trial: Trial) -> None:
         """Say with a trial's run that it was given up."""

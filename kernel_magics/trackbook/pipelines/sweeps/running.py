@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
 
 from trackbook.errors import TrackbookError
 from trackbook.pipelines.executors.contract import Executor
@@ -16,90 +15,17 @@ from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepSt
 from trackbook.pipelines.sweeps.figure import figure_of
 from trackbook.pipelines.sweeps.history import ended, with_metric
 from trackbook.pipelines.sweeps.measuring import family_of, is_meant, metric_names, resolve_metric
+from trackbook.pipelines.sweeps.outcome import Outcome, Progress, Watch, left
 from trackbook.pipelines.sweeps.record import FIGURE, TABLE, TRIAL, SweepRecord
 from trackbook.pipelines.sweeps.space import Space
-from trackbook.pipelines.sweeps.spec import Sampler, Sweep
+from trackbook.pipelines.sweeps.spec import Sweep
 from trackbook.pipelines.sweeps.study import Study, planned, sampler_of
 from trackbook.pipelines.sweeps.table import dumped
-from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, best_of
+from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, best_of, last_tries
 from trackbook.records import Failure, RunDetail, RunStatus
 from trackbook.store.contract import RunFilter, Store
 
 _TICK_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a sweep is.
-
-    Attributes
-    ----------
-    run_id, run_name
-        Its run.
-    metric
-        The metric's whole name once it is known, before that what the person said.
-    trials
-        Those that have begun, earlier ones of a sweep that goes on included, by number.
-    planned
-        How many there are to be.
-    cells
-        Which cell, of how many, the trials that run are at, by their numbers.
-    """
-
-    run_id: str
-    run_name: str
-    metric: str
-    is_maximized: bool
-    trials: tuple[Trial, ...]
-    planned: int
-    cells: dict[int, tuple[int, int]]
-
-    @property
-    def best(self) -> Trial | None:
-        """The best trial so far."""
-        return best_of(self.trials, is_maximized=self.is_maximized)
-
-
-Watch: TypeAlias = Callable[[Progress], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a sweep came to.
-
-    Attributes
-    ----------
-    run_id, run_name
-        Its run.
-    metric
-        The metric's whole name.
-    trials
-        All of them, by number.
-    planned
-        How many there were to be.
-    sampler
-        The one that chose.
-    figure
-        The page with the parallel coordinates, kept with the run.
-    is_interrupted
-        Whether a person stopped it.
-    """
-
-    sweep: Sweep
-    space: Space
-    run_id: str
-    run_name: str
-    metric: str
-    trials: tuple[Trial, ...]
-    planned: int
-    sampler: Sampler
-    figure: bytes
-    is_interrupted: bool = False
-
-    @property
-    def best(self) -> Trial | None:
-        """The best trial, None if none has finished."""
-        return best_of(self.trials, is_maximized=self.sweep.is_maximized)
 
 
 @dataclass(slots=True, eq=False)
@@ -149,7 +75,7 @@ class SweepRunner:
         self._cells: dict[int, tuple[int, int]] = {}
         self._ended: list[Trial] = []
         self._metric = sweep.metric
-        self._is_resolved = False
+        self._is_resolved = best_of(earlier, is_maximized=sweep.is_maximized) is not None
         self._record = SweepRecord(sweep, store.location, continues)
 
     def run(self) -> Outcome:
@@ -189,8 +115,7 @@ class SweepRunner:
             self._tell()
 
     def _begin_next(self, folder: Path) -> bool:
-        known = [each for each in self._earlier if each.status in (TrialStatus.FINISHED, TrialStatus.PRUNED)]
-        if len(known) + len(self._ended) + len(self._going) >= self._planned:
+        if left(self._sweep, self._space, self._earlier) <= len(self._ended) + len(self._going):
             return False
         with self._lock:
             params = self._study.ask(self._number + 1)
@@ -272,15 +197,19 @@ class SweepRunner:
     # The end
 
     def _stop(self) -> None:
-        """Stop what runs, and note with the trials that they were stopped."""
+        """Stop what runs; a trial that has come to its end in spite of that counts."""
         for going in self._going.values():
             going.wish = going.wish or TrialStatus.STOPPED
             if going.future is not None:
                 going.future.cancel()
         self._executor.close(stop=True)
-        for going in list(self._going.values()):
-            run_id = _result_of(going).run_id
-            self._ended.append(replace(going.trial, status=TrialStatus.STOPPED, run_id=run_id))
+        for going in self._going.values():
+            result = _result_of(going)
+            run = self._run_of(result.run_id)
+            trial = ended(going.trial, result, run, going.wish)
+            if run is not None and self._is_resolved:
+                trial = with_metric(self._store, run, trial, self._metric)
+            self._ended.append(trial)
         self._going.clear()
 
     def _end(self, status: RunStatus) -> Outcome:
@@ -306,9 +235,7 @@ class SweepRunner:
         return best_of([*self._earlier, *self._ended], is_maximized=self._sweep.is_maximized)
 
     def _trials(self) -> tuple[Trial, ...]:
-        again = {_key(each) for each in (*self._ended, *(going.trial for going in self._going.values()))}
-        earlier = [each for each in self._earlier if _key(each) not in again]  # failed ones that were tried again
-        return _by_number([*earlier, *self._ended, *(going.trial for going in self._going.values())])
+        return last_tries([*self._earlier, *self._ended, *(going.trial for going in self._going.values())])
 
     def _tell(self) -> None:
         self._watch(
@@ -335,11 +262,3 @@ def _result_of(going: _Going) -> StepResult:
     if isinstance(error, TrackbookError):
         raise error
     return StepResult(name=name, status=StepStatus.FAILED, error=type(error).__name__, message=str(error))
-
-
-def _by_number(trials: Iterable[Trial]) -> tuple[Trial, ...]:
-    return tuple(sorted(trials, key=lambda each: each.number))
-
-
-def _key(trial: Trial) -> str:
-    return repr(sorted(trial.params.items()))

@@ -12,9 +12,10 @@ from pathlib import Path
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.executors.contract import Executor
 from trackbook.pipelines.sweeps.history import chain_of, trials_of
+from trackbook.pipelines.sweeps.outcome import Outcome, Watch, left, past_outcome
 from trackbook.pipelines.sweeps.reading import read_space
-from trackbook.pipelines.sweeps.record import NOTEBOOK, SPEC
-from trackbook.pipelines.sweeps.running import Outcome, SweepRunner, Watch
+from trackbook.pipelines.sweeps.record import NOTEBOOK, SPEC, SWEEP
+from trackbook.pipelines.sweeps.running import SweepRunner
 from trackbook.pipelines.sweeps.spec import Sweep, sweep_of
 from trackbook.pipelines.sweeps.trials import Trial, TrialStatus
 from trackbook.records import Artifact, RunDetail, RunStatus
@@ -60,7 +61,8 @@ def resume_sweep(
 ) -> Outcome:
     """Go on with a sweep: what has finished or was pruned counts, what failed or was stopped is tried again.
 
-    A run that has ended is not opened again: the rest has one of its own, which names the one that it goes on from.
+    A run that has ended is not opened again: the rest has one of its own, which names the one that it goes on from. If
+    nothing is left, nothing is run.
 
     Parameters
     ----------
@@ -78,9 +80,11 @@ def resume_sweep(
     if run.run.status is RunStatus.RUNNING:
         raise InvalidValueError(f"The sweep '{run.run.name}' still runs. Go on with it when it has ended.")
     with _kept_sweep(store, run) as kept:
-        sweep = replace(kept, trials=trials or kept.trials, jobs=jobs or kept.jobs)
+        sweep = replace(kept, metric=run.tags[SWEEP], trials=trials or kept.trials, jobs=jobs or kept.jobs)
         earlier = [_ended(each) for each in trials_of(store, run, sweep.metric)]
         space = read_space(sweep.params, sweep.notebook)
+        if left(sweep, space, earlier) == 0:
+            return past_outcome(run, sweep, space, earlier)
         with _executing(sweep, executor) as executing:
             runner = SweepRunner(store, executing, sweep, space, watch, earlier=earlier, continues=run.run.run_id)
             return runner.run()

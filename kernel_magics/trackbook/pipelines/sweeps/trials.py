@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from trackbook.records import JsonValue
+from trackbook.records import JsonValue, encode
 
 
 class TrialStatus(StrEnum):
@@ -64,6 +64,12 @@ def ranked(trials: Iterable[Trial], *, is_maximized: bool) -> list[Trial]:
     """Return the trials with a value, finished ones first, the best at the top; then the others by number."""
     order = {TrialStatus.FINISHED: 0, TrialStatus.PRUNED: 1}
     return sorted(trials, key=lambda each: (order.get(each.status, 2), *_rank(each, is_maximized)))
+
+
+def last_tries(trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    """Return trials by number; of those with the same params, where one was tried again, only the last."""
+    found = {encode(dict(sorted(each.params.items()))): each for each in sorted(trials, key=lambda each: each.number)}
+    return tuple(sorted(found.values(), key=lambda each: each.number))
 
 
 def counted(trials: Sequence[Trial]) -> dict[TrialStatus, int]:
