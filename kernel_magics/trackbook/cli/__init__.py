@@ -14,6 +14,7 @@ from trackbook.cli import (
     gate,
     house,
     pipeline,
+    pipeline_export,
     pipeline_run,
     reproduce,
     slice,  # noqa: A004  they join the group
@@ -34,6 +35,7 @@ __all__ = [
     "house",
     "main",
     "pipeline",
+    "pipeline_export",
     "pipeline_run",
     "reproduce",
     "slice",

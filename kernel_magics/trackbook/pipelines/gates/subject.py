@@ -60,7 +60,7 @@ def _is(field: Field, value: str) -> Comparison:
 
 def _pipeline_runs(store: Store, name: str) -> list[RunDetail]:
     """Return the runs of a pipeline as a whole, newest first."""
-    found = store.runs(RunFilter(query=pipeline_query(name), only_roots=True)) if name else []
+    found = store.runs(RunFilter(query=pipeline_query(name))) if name else []
     return [each for each in found if STEP_TAG not in each.tags]
 
 
