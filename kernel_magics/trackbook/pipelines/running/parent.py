@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from trackbook.capture.notebook import Notebook
 from trackbook.capture.secrets import redact, redact_value
 from trackbook.config import load_settings
 from trackbook.errors import InvalidValueError
+from trackbook.pipelines.graph.foreach import base_of
 from trackbook.pipelines.graph.spec import Pipeline
 from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
 from trackbook.pipelines.running.options import RunOptions, options_of
@@ -41,7 +42,7 @@ class PipelineRun:
     Raises
     ------
     InvalidValueError
-        If another process runs this pipeline.
+        If another process runs this pipeline, unless both were asked for other steps alone.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class PipelineRun:
     ) -> None:
         settings = load_settings(pipeline.folder, experiment=pipeline.name)
         with alone(place):
-            _refuse_second(store, pipeline.name)
+            _refuse_second(store, pipeline.name, options)
             notebook = Notebook(path=pipeline.file, frontend="script", kernel_id=None, folder=pipeline.folder)
             self._keeper = SessionKeeper(lambda: store, notebook, pipeline.folder, settings, Guard(warn), warn)
             self.run = replace(
@@ -66,7 +67,7 @@ class PipelineRun:
             if resumes is not None:
                 tags[RESUMES_TAG] = resumes.run.run_id
             self._write(RunChange(run_id=self.run.run_id, run=self.run, tags=tags, params=_params(pipeline)))
-        keep_file(store, self.run_id, _OPTIONS_FILE, options.to_text().encode(), "application/json")
+            keep_file(store, self.run_id, _OPTIONS_FILE, options.to_text().encode(), "application/json")
 
     @property
     def run_id(self) -> str:
@@ -126,10 +127,14 @@ def steps_of(store: Store, run_id: str) -> list[RunDetail]:
     return store.runs(RunFilter(parent_id=run_id, query=Query(where=Has(field=_tag(STEP_TAG))), oldest_first=True))
 
 
-def _refuse_second(store: Store, name: str) -> None:
-    """Refuse to run a pipeline that another process runs; what a dead one left behind is killed by itself."""
+def _refuse_second(store: Store, name: str, options: RunOptions) -> None:
+    """Refuse to run a pipeline that another process runs; what a dead one left behind is killed by itself.
+
+    Other engines run single steps side by side, each by a process of its own.
+    """
     is_running = Comparison(field=Field(scope=Scope.RUN, key="status"), operator=Operator.EQUAL, value="RUNNING")
-    found = store.runs(RunFilter(query=Query(where=All(conditions=(_of_pipeline(name), is_running))), limit=1))
+    running = store.runs(RunFilter(query=Query(where=All(conditions=(_of_pipeline(name), is_running)))))
+    found = [each for each in running if not _are_apart(options.only, kept_options(store, each).only)]
     if not found:
         return
     run = found[0].run
@@ -138,6 +143,13 @@ def _refuse_second(store: Store, name: str) -> None:
         f"Pipeline '{name}' is being run by {_who(session)} since {run.started_at:%Y-%m-%d %H:%M:%S} UTC (run "
         f"{run.name}). Wait for it, or end that process; then resume with trackbook pipeline resume."
     )
+
+
+def _are_apart(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether both name steps, and none that is, or is one of, a step of the other."""
+    named = [({each, base_of(each)}, each) for each in other]
+    is_shared = any(mine in words or base_of(mine) == name for mine in one for words, name in named)
+    return bool(one and other) and not is_shared
 
 
 def _who(session: Session) -> str:
