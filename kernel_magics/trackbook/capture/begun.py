@@ -10,6 +10,7 @@ import ast
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from inspect import CO_VARARGS
 from types import CodeType, CoroutineType, FrameType
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -94,54 +95,53 @@ class Begun:
 
         ``gather(fit(0.1), fit(9.0))`` begins two of one function: their arguments tell them apart.
         """
-        whole, values = level.site.call, _values_of(coroutine)
-        fitting = [
-            (call, arguments) for call, arguments in _calls(whole, coroutine.cr_code) if _may_hold(arguments, values)
-        ]
+        whole = level.site.call
+        fitting = [(call, given) for call, given in _calls(whole, coroutine) if all(map(_may_hold, given))]
         if whole is None or len(fitting) != 1:
             return level
-        call, arguments = fitting[0]
+        call, given = fitting[0]
         around = comprehensions_around(whole, call)
         targets = {name for each in around for part in each.generators for name in target_names(part.target)}
-        bound = {
-            expression.id: values[name]
-            for name, expression in arguments.items()
-            if isinstance(expression, ast.Name) and expression.id in targets and name in values
-        }
+        bound = {written.id: held for written, held in given if isinstance(written, ast.Name) and written.id in targets}
         return replace(level, site=self._sources.narrowed(level.site, call), values={**level.values, **bound})
 
 
-def _values_of(coroutine: CoroutineType[Any, Any, Any]) -> Mapping[str, object]:
-    """Return the values of a coroutine's parameters before it runs."""
+_Given = tuple[ast.expr, object]  # what was written for an argument, and what the parameter holds
+
+
+def _calls(whole: ast.expr | None, coroutine: CoroutineType[Any, Any, Any]) -> Iterator[tuple[ast.Call, list[_Given]]]:
+    """Yield the calls in an expression that may have made a coroutine which has not run yet."""
     frame, code = coroutine.cr_frame, coroutine.cr_code
-    return frame.f_locals if frame is not None and code.co_argcount + code.co_kwonlyargcount else {}
-
-
-def _calls(whole: ast.expr | None, code: CodeType) -> Iterator[tuple[ast.Call, dict[str, ast.expr]]]:
-    """Yield the calls of a function in an expression, each with the parameters that it plainly gives."""
-    for node in ast.walk(whole) if whole is not None else ():
+    if whole is None or frame is None:
+        return
+    for node in ast.walk(whole):
         if isinstance(node, ast.Call) and called_name(node) == code.co_name:
-            yield node, dict(_arguments(node, code))
+            has_arguments = node.args or node.keywords
+            yield node, list(_given(node, code, frame.f_locals)) if has_arguments else []
 
 
-def _arguments(call: ast.Call, code: CodeType) -> Iterator[tuple[str, ast.expr]]:
+def _given(call: ast.Call, code: CodeType, values: Mapping[str, Any]) -> Iterator[_Given]:
+    """Yield the arguments that are plainly written in a call, with what a function of some code got for them."""
     names = code.co_varnames[: code.co_argcount]
     if isinstance(call.func, ast.Attribute) and names[:1] in (("self",), ("cls",)):
         names = names[1:]
-    for name, argument in zip(names, call.args, strict=False):
-        if isinstance(argument, ast.Starred):
+    held = [values[name] for name in names if name in values]
+    if code.co_flags & CO_VARARGS:
+        held += values.get(code.co_varnames[code.co_argcount + code.co_kwonlyargcount], ())
+    for written, value in zip(call.args, held, strict=False):
+        if isinstance(written, ast.Starred):
             return
-        yield name, argument
-    yield from ((keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg is not None)
+        yield written, value
+    for keyword in call.keywords:
+        if keyword.arg is not None and keyword.arg in values:
+            yield keyword.value, values[keyword.arg]
 
 
-def _may_hold(arguments: Mapping[str, ast.expr], values: Mapping[str, object]) -> bool:
-    """Return whether parameters have the values of the literals that were written for them."""
-    for name, expression in arguments.items():
-        written, held = literal_value(expression), values.get(name)
-        if not isinstance(written, Missing) and type(held) in (bool, int, float, str, type(None)) and held != written:
-            return False
-    return True
+def _may_hold(given: _Given) -> bool:
+    """Return whether a parameter holds what was written for it, as far as that is a literal."""
+    written, held = literal_value(given[0]), given[1]
+    is_plain = held is None or isinstance(held, bool | int | float | str)
+    return isinstance(written, Missing) or not is_plain or held == written
 
 
 def _awaits(task: object, begun: object) -> bool:

@@ -102,7 +102,8 @@ class CellCapture:
         set_code_lookup(self._instruments.original_code)
         self._imports.watch_patches()
         found = find_integrations(self._guard) if integrations is None else integrations
-        for integration in (BeginsIntegration(), *found):
+        watching: list[Integration] = [BeginsIntegration(), *found]
+        for integration in watching:
             for name in integration.modules:
                 self._imports.when_imported(name, self._attacher(integration))
 
