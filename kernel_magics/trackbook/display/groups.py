@@ -30,7 +30,8 @@ def show_groups(grouping: Grouping, look: Look | None = None) -> Shown:
 
 
 def _means(grouping: Grouping) -> Table:
-    fields = [Column(title=_title(field), is_kept=True, folds=True) for field in (*grouping.by, *grouping.also)]
+    fields = [Column(title=_title(field), is_kept=True, folds=True) for field in grouping.by]
+    fields += [Column(title=_title(field), folds=True, rank=1 + (field in _DIGESTS)) for field in grouping.also]
     numbers = [
         Column(title=title, is_number=True, is_kept=True) for title in ("n", "mean", "± deviation", "95 % interval")
     ]

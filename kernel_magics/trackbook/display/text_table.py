@@ -164,7 +164,8 @@ def _fold(table: Table, kept: dict[int, int], room: int) -> None:
             widest = max(candidates, key=lambda at: kept[at])
             if kept[widest] <= floor:
                 break
-            kept[widest] = max(floor, kept[widest] - over)
+            next_widest = max((kept[at] for at in candidates if at != widest), default=0)
+            kept[widest] = max(floor, kept[widest] - over, min(next_widest, kept[widest] - 1))
 
 
 def _natural_widths(table: Table, rows: Sequence[_Row]) -> list[int]:

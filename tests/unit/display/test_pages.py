@@ -550,6 +550,15 @@ def test_row_that_must_fold_stands_in_the_columns_of_the_others():
     assert len(lines) == 4
 
 
+def test_columns_of_a_narrow_window_give_up_room_alike():
+    columns = tuple(Column(title=title, is_kept=True) for title in "abc")
+    rows = (tuple(Cell(text=text) for text in ("x" * 20, "y" * 18, "z" * 4)),)
+
+    lines = render_text([Table(columns=columns, rows=rows)], width=30).splitlines()
+
+    assert len(lines) == 3  # each long one in two lines, the short one in one
+
+
 def test_colours_change_no_character(notebook, make_run):
     notebook.add(make_run(1))
     tree = list_runs(notebook.store, RunFilter())

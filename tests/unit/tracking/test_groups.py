@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 from scipy.stats import ttest_ind
 from trackbook.display.groups import show_groups
+from trackbook.display.shown import Look
 from trackbook.errors import InvalidValueError
 from trackbook.records import DatasetUse, Execution, Model, Outcome, Process, RunStatus, Session
 from trackbook.store import Batch, MemoryStore
@@ -251,6 +252,16 @@ def forests_and_ridges(make_run):
         *(forest(number, None) for number in range(3, 6)),
         *(ridge(number) for number in range(6, 9)),
     ]
+
+
+def test_fields_without_room_are_named_and_the_numbers_stay_whole(store, forests_and_ridges):
+    text = show_groups(group_runs(store, forests_and_ridges, ["model"]), Look(width=64)).text
+
+    lines = [line for line in text.splitlines() if "±" in line]
+    assert all(line.split()[0] in ("Forest", "Ridge", "model") for line in lines)
+    assert "95 % interval" in text
+    assert "No room for:" in text
+    assert "max_depth" in text.partition("No room for:")[2].partition("A wider window")[0]
 
 
 def test_params_that_nobody_chose_make_no_groups(store, forests_and_ridges):
