@@ -120,7 +120,8 @@ def values_at(
             return
         while frame is not None and id(frame) != level.activation[0]:
             frame = frame.f_back
-        if frame is None:
+        if frame is None:  # it was begun elsewhere: only the cell's names are still at hand
+            yield from ((each, variables) for each in (level, *levels) if each.is_cell)
             return
         yield level, frame.f_locals
         frame, level = frame.f_back, next(levels, None)

@@ -10,7 +10,7 @@ from trackbook.capture.hooks import Hooks
 class BeginsIntegration:
     """Notes where the notebook begins what runs elsewhere: its calls have no frame of the cell on their stack."""
 
-    modules = ("asyncio.base_events", "concurrent.futures.thread")
+    modules: tuple[str, ...] = ("asyncio.base_events", "concurrent.futures.thread")
 
     def attach(self, module: ModuleType, hooks: Hooks) -> None:
         """Watch what all tasks of asyncio's loops, or all calls for threads of a pool, are made by."""
