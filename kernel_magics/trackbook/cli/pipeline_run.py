@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +14,7 @@ from trackbook.cli.base import json_option, look_of, print_json, print_shown, pr
 from trackbook.cli.pipeline import pipeline_group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from trackbook.display.pipeline_progress import Shows
     from trackbook.pipelines.graph.spec import Pipeline
     from trackbook.pipelines.running.options import RunOptions
     from trackbook.pipelines.running.progress import PipelineOutcome
@@ -28,6 +26,7 @@ _STOPPING = (
     "Stopping: kernels are interrupted and shut down. Again to leave at once.",
     "Leaving at once: kernels are killed.",
 )
+_SHOW_CURSOR = b"\x1b[?25h\r\n"  # which a live table hides
 
 
 @pipeline_group.command(epilog="Example: trackbook pipeline run --from train -p train.C=0.1 --jobs 2")
@@ -107,9 +106,8 @@ def _run(
     as_json: bool,
     resumes: RunDetail | None = None,
 ) -> None:
-    with _leaving_at_once():
-        outcome = _executed(pipeline, options, store, is_quiet=as_json, resumes=resumes)
-        report = _reported(outcome, store)
+    outcome = _executed(pipeline, options, store, is_quiet=as_json, resumes=resumes)
+    report = _reported(outcome, store)
     _show(outcome, report, file, as_json=as_json)
     ctx.exit(130 if outcome.is_stopped else 0 if outcome.is_successful else 1)
 
@@ -128,15 +126,15 @@ def _executed(
     planner = Planner(pipeline, store)
     plan = planner.plan(only=options.only, start=options.start, force=options.force)
     check_params(pipeline, (each.step for each in plan.steps if each.action is Action.RUN))
-    with watched(sys.stderr if is_quiet else sys.stdout, [each.step.name for each in plan.steps]) as watch:
+    with watched(sys.stderr if is_quiet else sys.stdout, [each.step.name for each in plan.steps]) as shows:
         return Execution(
             plan=plan,
             decider=planner,
             store=store,
             options=options,
-            watch=watch,
-            warn=_warn,
-            at_interrupt=_say_stopping,
+            watch=shows,
+            warn=shows.say,
+            at_interrupt=lambda times: _stopping(shows, times),
             resumes=resumes,
         ).run()
 
@@ -165,23 +163,10 @@ def _show(outcome: PipelineOutcome, report: Path | None, file: Path, *, as_json:
     print_shown(show_outcome(outcome, look_of(), report=report, again=again))
 
 
-def _warn(sentence: str) -> None:
-    click.echo(sentence, err=True)
-
-
-def _say_stopping(times: int) -> None:
-    os.write(sys.stderr.fileno(), f"\n{_STOPPING[min(times, 2) - 1]}\n".encode())  # in a signal's handler
-
-
-@contextmanager
-def _leaving_at_once() -> Iterator[None]:
-    """Leave without a look back when a person has interrupted twice: what runs ends when this process is gone."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        _leave()
-
-
-def _leave() -> NoReturn:
-    sys.stdout.flush()
-    os._exit(130)
+def _stopping(shows: Shows, times: int) -> None:
+    """Say what an interrupt does; the second leaves without a look back, and what runs ends with this process."""
+    shows.say(_STOPPING[min(times, 2) - 1])
+    if times > 1:
+        if sys.stdout.isatty():
+            os.write(sys.stdout.fileno(), _SHOW_CURSOR)
+        os._exit(130)

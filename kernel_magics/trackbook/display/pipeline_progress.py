@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from trackbook import clock
 from trackbook.display import format as fmt
-from trackbook.pipelines.running.progress import Standing, StepProgress, Watch
+from trackbook.pipelines.running.progress import Standing, StepProgress
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
@@ -25,6 +27,7 @@ STATES = {
     Standing.BLOCKED: ("⊘", "yellow"),
     Standing.STOPPED: ("■", "yellow"),
 }
+_SAID_BY_REASON = (Standing.BLOCKED, Standing.STOPPED)
 _URGENT = (Standing.RUNNING, Standing.RETRYING, Standing.FAILED)
 _CELL_SECONDS = 5.0  # a line for a cell of a step that said nothing for so long
 _MOST_METRICS = 2
@@ -33,8 +36,18 @@ _LINES_AROUND = 4
 _REFRESHES = 4.0
 
 
+class Shows(Protocol):
+    """Shows how steps stand, and sentences beside that."""
+
+    def __call__(self, step: StepProgress) -> None:
+        """Take a change of a step."""
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence. From any thread, and from signal handlers."""
+
+
 @contextmanager
-def watched(stream: TextIO, names: list[str]) -> Iterator[Watch]:
+def watched(stream: TextIO, names: list[str]) -> Iterator[Shows]:
     """Give what shows the steps' progress on a stream: a live table if that is a terminal, else lines."""
     if not stream.isatty():
         yield Lines(stream)
@@ -45,7 +58,7 @@ def watched(stream: TextIO, names: list[str]) -> Iterator[Watch]:
     console = Console(file=stream, highlight=False, markup=False, emoji=False)
     table = LiveTable(console, names)
     with Live(console=console, refresh_per_second=_REFRESHES, get_renderable=table.drawn) as live:
-        yield table.note
+        yield table
         table.is_over = True
         live.refresh()
 
@@ -70,6 +83,10 @@ class Lines:
         self._stream.write(f"{step.name}: {line_of(step) if is_new else cell_of(step)}\n")
         self._stream.flush()
 
+    def say(self, sentence: str) -> None:
+        """Write a sentence, past what others are just writing: a signal's handler may be in the midst of that."""
+        os.write(sys.stderr.fileno(), f"{sentence}\n".encode())
+
 
 class LiveTable:
     """The steps as a table that fits the terminal; what is left out is counted."""
@@ -78,17 +95,23 @@ class LiveTable:
         self._console = console
         self._steps: dict[str, StepProgress | None] = dict.fromkeys(names)
         self._began = clock.monotonic()
+        self._said: list[str] = []
         self.is_over = False
         """Whether all is shown, however long that is: nothing is drawn over any more."""
 
-    def note(self, step: StepProgress) -> None:
-        """Take a change."""
+    def __call__(self, step: StepProgress) -> None:
+        """Take a change of a step."""
         self._steps[step.name] = step
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence beneath the table from now on."""
+        self._said.append(sentence)
 
     def drawn(self) -> Group:
         """Return the table as it is now."""
         from rich.console import Group
         from rich.table import Table
+        from rich.text import Text
 
         steps = [step for step in list(self._steps.values()) if step is not None]
         shown = steps if self.is_over else _most_telling(steps, max(1, self._console.height - _LINES_AROUND))
@@ -97,7 +120,8 @@ class LiveTable:
             table.add_column(no_wrap=True, overflow="ellipsis")
         for step in shown:
             table.add_row(*_row(step))
-        return Group(table, _total(steps, clock.monotonic() - self._began, len(steps) - len(shown)))
+        total = _total(steps, clock.monotonic() - self._began, len(steps) - len(shown))
+        return Group(table, total, *(Text(sentence, style="yellow") for sentence in self._said))
 
 
 def _row(step: StepProgress) -> tuple[Text, ...]:
@@ -121,7 +145,8 @@ def _doing(step: StepProgress) -> str:
         return fmt.shortened(failure_line(step), _LONGEST_REASON)
     if step.state in (Standing.WAITING, Standing.FINISHED):
         return step.state.value
-    return fmt.shortened(fmt.one_line(f"{step.state.value}: {step.reason}"), _LONGEST_REASON)
+    said = step.reason if step.state in _SAID_BY_REASON else f"{step.state.value}: {step.reason}"
+    return fmt.shortened(fmt.one_line(said), _LONGEST_REASON)
 
 
 def _total(steps: list[StepProgress], seconds: float, left_out: int) -> Text:
@@ -153,7 +178,7 @@ def line_of(step: StepProgress) -> str:
             return f"finished in {fmt.duration(step.seconds)}" + (f", {told}" if told else "")
         case Standing.FAILED:
             return f"failed: {failure_line(step)}"
-        case Standing.BLOCKED:
+        case Standing.BLOCKED | Standing.STOPPED:
             return fmt.one_line(step.reason)
         case _:
             return f"{step.state.value} ({fmt.one_line(step.reason)})" if step.reason else step.state.value

@@ -77,7 +77,8 @@ def _head(outcome: PipelineOutcome) -> str:
 
 def _overview(outcome: PipelineOutcome) -> str:
     rows = "".join(_overview_row(step, outcome) for step in outcome.steps)
-    head = "<tr><th>step</th><th>state</th><th>why</th><th>when</th><th class=number>time</th><th>metrics</th></tr>"
+    head = "<tr><th>step</th><th>state</th><th>why</th><th>when</th><th class=number>time</th><th>metrics</th>"
+    head += "<th>data</th></tr>"
     return f'<div class="wide"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
 
 
@@ -89,8 +90,14 @@ def _overview_row(step: StepProgress, outcome: PipelineOutcome) -> str:
         f'<tr><td class="name">{link}</td><td class="{step.state}">{symbol}&nbsp;{step.state}</td>'
         f'<td class="quiet">{escape(_reason(step))}</td><td>{_bar(step, outcome)}</td>'
         f'<td class="number">{escape(fmt.duration(step.seconds)) if step.seconds is not None else ""}</td>'
-        f"<td>{metrics}</td></tr>"
+        f"<td>{metrics}</td><td>{_data(step)}</td></tr>"
     )
+
+
+def _data(step: StepProgress) -> str:
+    """Return which versions of datasets went in and came out: ``raw@1 → train@2``."""
+    sides = [escape(", ".join(step.reads)), escape(", ".join(step.publishes))]
+    return " → ".join(sides) if sides[1] else sides[0]
 
 
 def _reason(step: StepProgress) -> str:
@@ -128,7 +135,8 @@ def _detail(step: StepProgress, folder: Path) -> str:
     inner += _facts(_about(step, folder))
     inner += _section("Params", {name: _code(value) for name, value in step.step.params.items()})
     inner += _section("Metrics", {name: escape(fmt.exact(value)) for name, value in step.metrics.items()})
-    return f'<details id="{escape(quote(step.name))}"{is_open}><summary>{summary}</summary>{inner}</details>'
+    anchor = escape(quote(step.name))  # inside: a browser opens what a link leads into
+    return f'<details{is_open}><summary>{summary}</summary><div id="{anchor}">{inner}</div></details>'
 
 
 def _about(step: StepProgress, folder: Path) -> Mapping[str, str]:

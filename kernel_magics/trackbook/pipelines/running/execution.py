@@ -82,7 +82,7 @@ class Execution:
         if all(each.action is Action.SKIP for each in self.plan.steps):
             return self._nothing_to_do()
         place = folder_of(self.pipeline, self.store)
-        executor = open_executor(self.options, self.pipeline)
+        executor = open_executor(self.options)
         try:
             parent = PipelineRun(self.pipeline, self.store, self.options, place, self.warn, self.resumes)
         except BaseException:
@@ -193,7 +193,7 @@ def address_of(store: Store) -> str:
     return f"{_SQLITE}{store.location}" if Path(store.location).is_file() else store.location
 
 
-def open_executor(options: RunOptions, pipeline: Pipeline) -> Executor:
+def open_executor(options: RunOptions) -> Executor:
     """Return what the options name to run steps.
 
     Raises
@@ -209,13 +209,9 @@ def open_executor(options: RunOptions, pipeline: Pipeline) -> Executor:
         return DaskExecutor(options.address)
     if options.executor != "local":
         raise InvalidValueError(f"There is no executor '{options.executor}'. There are: local, dask.")
-    from trackbook.pipelines.executors.processes import ProcessExecutor
+    from trackbook.pipelines.executors.local import LocalExecutor
 
-    return ProcessExecutor(_most_at_once(options, pipeline))
-
-
-def _most_at_once(options: RunOptions, pipeline: Pipeline) -> int | None:
-    return options.jobs
+    return LocalExecutor(options.jobs)
 
 
 def _status(outcome: PipelineOutcome) -> tuple[RunStatus, Failure | None]:
