@@ -33,24 +33,26 @@ def read_space(texts: Mapping[str, str], notebook: Path) -> dict[str, Values]:
     space: dict[str, Values] = {}
     for name, values in found.items():
         others = [checked(specs, {**firsts, name: text}, are_texts=True)[name] for text in _ends(values)[1:]]
-        space[name] = _typed(name, values, (typed[name], *others))
+        space[name] = _typed(name, texts[name], values, (typed[name], *others))
     return space
 
 
-def _ends(values: Values | tuple[str, ...]) -> tuple[str, ...]:
+def _ends(values: Integers | Floats | tuple[str, ...]) -> tuple[str, ...]:
     """Return texts that all have to be of the param's type: the choices, or the ends of a range and its step."""
     if isinstance(values, tuple):
         return values
-    if isinstance(values, Choices):
-        return tuple(map(str, values.values))
     return (str(values.low), str(values.high), *([str(values.step)] if values.step is not None else []))
 
 
-def _typed(name: str, values: Values | tuple[str, ...], typed: tuple[JsonValue, ...]) -> Values:
+def _typed(name: str, text: str, values: Integers | Floats | tuple[str, ...], typed: tuple[JsonValue, ...]) -> Values:
     if isinstance(values, Integers | Floats):
-        return as_floats(values) if any(isinstance(each, float) for each in typed) else values
-    if isinstance(values, Choices):
-        return values
+        if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in typed):
+            raise InvalidValueError(
+                f"{name} is no number, and {text} is a range of numbers. Give choices ({name}=a,b), or '{text}' in "
+                "quotes if it is one itself."
+            )
+        is_float = isinstance(values, Floats) or any(isinstance(each, float) for each in typed)
+        return as_floats(values, has_step=":" in text) if is_float else values
     if len({encode(each) for each in typed}) < len(typed):
         raise InvalidValueError(f"{name}={','.join(values)} has a value twice. Give each once.")
     return Choices(values=typed)

@@ -59,7 +59,7 @@ Values: TypeAlias = Choices | Integers | Floats
 Space: TypeAlias = Mapping[str, Values]
 
 
-def read_values(name: str, text: str) -> Values | tuple[str, ...]:
+def read_values(name: str, text: str) -> Integers | Floats | tuple[str, ...]:
     """Return the range that a text describes, else the texts of its choices, which the param's type makes values of.
 
     Raises
@@ -126,15 +126,15 @@ def combinations(space: Space) -> Iterator[dict[str, JsonValue]]:
         yield dict(zip(space, values, strict=True))
 
 
-def as_floats(values: Values) -> Values:
-    """Return a range of whole numbers as one of all numbers: for a param whose type says so."""
-    if not isinstance(values, Integers):
+def as_floats(values: Integers | Floats, *, has_step: bool) -> Floats:
+    """Return a range as one of all numbers, for a param whose type says so; of whole ones, those of a step given."""
+    if isinstance(values, Floats):
         return values
-    step = float(values.step) if values.step != 1 else None
+    step = float(values.step) if has_step and not values.is_log else None
     return Floats(low=float(values.low), high=float(values.high), step=step, is_log=values.is_log)
 
 
-def _range(name: str, text: str, low: str, high: str, how: str | None) -> Values:
+def _range(name: str, text: str, low: str, high: str, how: str | None) -> Integers | Floats:
     is_log = how is not None and how.strip() == "log"
     step = None if how is None or is_log else _step(name, text, how)
     numbers = [low, high] if step is None else [low, high, step]
