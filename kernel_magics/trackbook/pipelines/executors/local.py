@@ -93,7 +93,7 @@ class LocalExecutor(ThreadedExecutor):
 
 
 def _python_of(kernel: str, variables: dict[str, str]) -> tuple[str, ...] | None:
-    """Return the interpreter of a kernel and its options, None for one that can't be forked; its variables are added."""
+    """Return a kernel's interpreter with its options, None if it can't be forked; its variables are added."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     from trackbook.pipelines.executors.forking.forked import RefusedError

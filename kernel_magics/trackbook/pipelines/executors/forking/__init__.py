@@ -5,6 +5,6 @@ them once (`parent`) and forks itself for each kernel; the fork becomes a kernel
 a kernel talks to the parent by a socket (`wire`), by way of a kernel provisioner of `jupyter_client` (`provisioner`).
 Where a fork would not be as good as a fresh kernel there is a fresh one.
 
-What can be told of a forked kernel: the modules that its notebook imports are in ``sys.modules`` before it imports them,
+What can be told of a forked kernel: modules that its notebook imports are in ``sys.modules`` before it imports them,
 and the seed of ``hash`` is that of its parent.
 """

@@ -1,4 +1,4 @@
-"""A forked kernel as whoever asked for it sees it: like a `subprocess.Popen`, but that another process is its parent."""
+"""A forked kernel as its customer sees it: like a `subprocess.Popen`, but that another process is its parent."""
 
 from __future__ import annotations
 
