@@ -20,7 +20,7 @@ from trackbook.pipelines.graph.state import (
     state_artifact,
     state_bytes,
 )
-from trackbook.records import DatasetVersion, FileRead, ModuleUse, RunDetail, RunStatus, file_key
+from trackbook.records import DatasetVersion, FileRead, ModuleUse, RunDetail, RunStatus, file_key, is_file_key
 from trackbook.records.query import Comparison, Condition, Field, Has, Operator, Query, Scope, all_of
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
 from trackbook.tracking.dataset_names import PATH, is_dataset, split_reference
@@ -110,14 +110,8 @@ def reads_of(store: Store, detail: RunDetail) -> Reads:
     executions = store.executions(session_id=detail.run.session_id)
     statements = [statement for execution in executions for statement in execution.statements]
     reads = [file for statement in statements for file in statement.files]
-    written = tuple(
-        {
-            name.removeprefix(file_key(""))
-            for each in statements
-            for name in each.writes
-            if name.startswith(file_key(""))
-        }
-    )
+    names = {name for each in statements for name in (*each.writes, *each.reads) if is_file_key(name)}
+    own = tuple(name.removeprefix(file_key("")) for name in names)  # another statement wrote what this one reads
     datasets = {}
     for read in reads:
         if is_dataset(read) and read.is_latest and read.digest is not None:
@@ -126,7 +120,7 @@ def reads_of(store: Store, detail: RunDetail) -> Reads:
     files = {
         read.path: read
         for read in reads
-        if read.digest is not None and "://" not in read.path and not (written and read.path.endswith(written))
+        if read.digest is not None and "://" not in read.path and not (own and read.path.endswith(own))
     }
     runs = store.runs(RunFilter(session_id=detail.run.session_id))
     return Reads(datasets=datasets, files=files, modules=tuple(use for each in runs for use in each.modules))

@@ -165,6 +165,11 @@ class Planner:
         wanted = self._named([name])
         return tuple(self._steps[each] for each in self.graph.order if each in wanted)
 
+    def state_of(self, name: str) -> StepState | None:
+        """Return what made a step succeed last, None if nothing has."""
+        success = self._successes.get(name)
+        return success.state if success is not None else None
+
     # Deciding
 
     def _planned(self, name: str, running: Collection[str]) -> PlannedStep:
