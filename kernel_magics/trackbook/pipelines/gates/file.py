@@ -142,6 +142,8 @@ def _wanted(reading: Reading, metric: str, keys: Mapped) -> Wanted:
 
 
 def _not_worse(reading: Reading, place: Located) -> Iterator[Rule]:
+    if place.items == ():
+        reading.add(place, "the list is empty")
     for item in place.items if place.items is not None else (place,):
         keys = reading.mapped(item, _NOT_WORSE, "not_worse_than")
         if item.entries is not None:

@@ -14,7 +14,7 @@ from typing import Any
 from trackbook.pipelines.gates.measure import Measure
 from trackbook.pipelines.gates.resampled import Resampled, resampled
 
-_MOST_RESAMPLES, _FEWEST_RESAMPLES = 2000, 200
+_MOST_RESAMPLES, _MOST_BY_CALLS, _FEWEST_RESAMPLES = 2000, 500, 200
 _MOST_WORK = 50_000_000
 _MOST_AT_ONCE = 4_000_000
 _MOST_UNDEFINED = 0.05
@@ -56,7 +56,7 @@ def paired_bootstrap(
     Parameters
     ----------
     resamples
-        How often rows are drawn; None: 2,000, fewer of very many rows.
+        How often rows are drawn; None: 2,000; fewer of very many rows, and of metrics that scikit-learn is called for.
     seed
         Of the draws, so that the same question has the same answer.
     """
@@ -66,8 +66,16 @@ def paired_bootstrap(
     if one is None or other is None:
         return None
     distinct, counts = _distinct(rows)
-    times = resamples or max(_FEWEST_RESAMPLES, min(_MOST_RESAMPLES, _MOST_WORK // len(counts)))
-    found = np.concatenate(list(_differences(distinct, counts, measure, times, np.random.default_rng(seed))))
+    ways = [resampled(measure, distinct.truth, each, counts) for each in (distinct.one, distinct.other)]
+    most = _MOST_RESAMPLES if all(ways) else _MOST_BY_CALLS
+    times = resamples or max(_FEWEST_RESAMPLES, min(most, _MOST_WORK // len(counts)))
+    one_way, other_way = (
+        way or _one_by_one(measure, distinct.truth, each)
+        for way, each in zip(ways, (distinct.one, distinct.other), strict=True)
+    )
+    drawn = _drawn(counts, times, np.random.default_rng(seed))
+    with np.errstate(all="ignore"):
+        found = np.concatenate([one_way(weights) - other_way(weights) for weights in drawn])
     defined = found[np.isfinite(found)]
     if len(defined) < (1 - _MOST_UNDEFINED) * times:
         return None
@@ -88,19 +96,12 @@ def _rounded(value: float) -> float:
     return 0.0 if abs(value) < _NOTHING else float(value)
 
 
-def _differences(rows: Rows, counts: Any, measure: Measure, times: int, draw: Any) -> Iterator[Any]:
-    """Yield the differences over resamples, as many at a time as there is room for; NaN where there is none."""
-    import numpy as np
-
-    ways = [resampled(measure, rows.truth, each, counts) for each in (rows.one, rows.other)]
-    one, other = [
-        way or _one_by_one(measure, rows.truth, each) for way, each in zip(ways, (rows.one, rows.other), strict=True)
-    ]
+def _drawn(counts: Any, times: int, draw: Any) -> Iterator[Any]:
+    """Yield how often each row is drawn, a line for each resample, as many at a time as there is room for."""
     size = max(1, _MOST_AT_ONCE // len(counts))
     for start in range(0, times, size):
-        drawn = draw.multinomial(counts.sum(), counts / counts.sum(), size=min(size, times - start)).astype(float)
-        with np.errstate(all="ignore"):
-            yield one(drawn) - other(drawn)
+        shape = min(size, times - start)
+        yield draw.multinomial(counts.sum(), counts / counts.sum(), size=shape).astype(float)
 
 
 def _one_by_one(measure: Measure, truth: Any, predicted: Any) -> Resampled:

@@ -1,0 +1,191 @@
+"""gate.yaml: what it may hold, and how its mistakes are answered; its schema says the same."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from trackbook.errors import InvalidValueError
+from trackbook.pipelines.gates.file import Gate, read_gate, schema_text
+from trackbook.pipelines.gates.metrics import Wanted, Which
+from trackbook.pipelines.gates.not_worse import NotWorse
+from trackbook.pipelines.gates.notebooks import OutputsStay
+from trackbook.pipelines.gates.reproduced import Reproduced
+from trackbook.pipelines.gates.thresholds import Bound, Threshold
+
+WHOLE = """
+    thresholds:
+      - test.accuracy >= 0.9
+      - {metric: f1, at_least: 0.8, at_most: 1, step: evaluate, of: best}
+    not_worse_than:
+      - run: calm-owl
+        metrics: [accuracy, log_loss]
+        margin: 0.01
+      - {run: churn, metric: lift, better: higher, allow_unpaired: true, trust: some.Type}
+    checks: [columns, ranges]
+    verdict: clean
+    reproduced: {verdict: within tolerance, tolerance: 1e-6, run: true}
+    max_seconds: 600
+    nbval: {notebooks: "*.ipynb", lax: true, cell_timeout: 30}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "gate.yaml"
+    path.write_text(textwrap.dedent(text), encoding="utf-8")
+    return path
+
+
+def read(folder: Path, text: str) -> Gate:
+    return read_gate(write(folder, text))
+
+
+def mistakes(folder: Path, text: str) -> str:
+    with pytest.raises(InvalidValueError) as caught:
+        read(folder, text)
+    return str(caught.value)
+
+
+def is_valid(text: str) -> bool:
+    validator = jsonschema.Draft202012Validator(json.loads(schema_text()))
+    return validator.is_valid(yaml.safe_load(textwrap.dedent(text).replace("1e-6", "0.000001")))
+
+
+def test_file_with_every_rule_is_read_as_written(tmp_path: Path) -> None:
+    (tmp_path / "report.ipynb").write_text("{}", encoding="utf-8")
+
+    rules = read(tmp_path, WHOLE).rules
+
+    assert [rule.name for rule in rules] == [
+        *("status", "thresholds", "thresholds", "not_worse_than", "not_worse_than", "not_worse_than"),
+        *("checks", "verdict", "reproduced", "max_seconds", "nbval"),
+    ]
+    assert rules[1] == Threshold(wanted=Wanted(metric="test.accuracy"), bounds=(Bound(">=", 0.9),))
+    assert rules[2] == Threshold(
+        wanted=Wanted(metric="f1", step="evaluate", which=Which.BEST), bounds=(Bound(">=", 0.8), Bound("<=", 1.0))
+    )
+    assert rules[4] == NotWorse(reference="calm-owl", wanted=Wanted(metric="log_loss"), margin=0.01)
+    assert isinstance(rules[5], NotWorse)
+    assert (rules[5].is_higher_better, rules[5].allow_unpaired, rules[5].trust) == (True, True, ("some.Type",))
+    assert isinstance(rules[8], Reproduced)
+    assert (rules[8].verdict, rules[8].tolerance, rules[8].is_run) == ("within tolerance", 1e-6, True)
+    assert rules[10] == OutputsStay(notebooks=(tmp_path / "report.ipynb",), is_lax=True, cell_timeout=30.0)
+    assert is_valid(WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [
+        ("thresholds: {accuracy: '>= 0.9'}", (Bound(">=", 0.9),)),
+        ("thresholds: {accuracy: '>= 0.5 and < 1e0'}", (Bound(">=", 0.5), Bound("<", 1.0))),
+        ("thresholds: {accuracy: {at_most: -3}}", (Bound("<=", -3.0),)),
+        ("thresholds: [accuracy>=0.9]", (Bound(">=", 0.9),)),
+        ("thresholds: [accuracy == 1]", (Bound("=", 1.0),)),
+        ("thresholds: ['accuracy ≤ 12.5']", (Bound("<=", 12.5),)),
+    ],
+)
+def test_thresholds_are_written_in_several_ways(tmp_path: Path, text: str, bounds: tuple[Bound, ...]) -> None:
+    (_, rule) = read(tmp_path, text).rules
+
+    assert rule == Threshold(wanted=Wanted(metric="accuracy"), bounds=bounds)
+    assert is_valid(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("treshold: [a > 1]", "line 1: there is no 'treshold'. Did you mean 'thresholds'?"),
+        ("thresholds: {accuracy: 0.9}", "doesn't say which way. Write '>= 0.9' or '<= 0.9'"),
+        ("thresholds: [accuracy]", "'accuracy' is no threshold. Write one such as test.accuracy >= 0.9"),
+        ("thresholds: [accuracy >= high]", "'>= high' is no bound"),
+        ("thresholds: [accuracy >= nan]", "'>= nan' is no bound"),
+        (
+            "thresholds: [{metric: accuracy, at_lest: 1}]",
+            "there is no 'at_lest' in thresholds. Did you mean 'at_least'?",
+        ),
+        ("thresholds: [{metric: accuracy}]", "lacks 'at_least' or 'at_most'"),
+        ("thresholds: [{at_least: 0.9}]", "this threshold lacks 'metric'"),
+        ("thresholds: []", "thresholds is a list of such as"),
+        ("thresholds: [{metric: a, at_least: 1, of: beast}]", "Did you mean 'best'?"),
+        ("not_worse_than: {metric: accuracy}", "not_worse_than lacks 'run'"),
+        ("not_worse_than: {run: calm-owl}", "not_worse_than lacks 'metric'"),
+        ("not_worse_than: {run: a, metric: lift}", "Say 'better: higher' or 'better: lower'"),
+        ("not_worse_than: {run: a, metric: f1, margin: -1}", "a number of at least 0 is needed, and not '-1'"),
+        ("not_worse_than: {run: a, metric: f1, allow_unpaired: 1}", "true or false is needed, and not '1'"),
+        ("not_worse_than: {run: a, metric: f1, allow_unpaird: true}", "Did you mean 'allow_unpaired'?"),
+        ("not_worse_than: []", "the list is empty"),
+        ("not_worse_than: calm-owl", "not_worse_than takes keys such as 'run', and not 'calm-owl'"),
+        ("checks: pased", "Did you mean 'passed'?"),
+        ("checks: []", "the list is empty"),
+        ("verdict: true", "It is clean"),
+        ("reproduced: {verdict: exat}", "Did you mean 'exact'?"),
+        ("reproduced: {tolerance: 2}", "a number between 0 and 0.999 is needed"),
+        ("max_seconds: soon", "a number is needed, and not 'soon'"),
+        ("nbval: {lax: true}", "nbval lacks 'notebooks'"),
+        ("nbval: {notebooks: [], lax: true}", "the list is empty"),
+        ("{}", "there is no rule"),
+        ("- accuracy", "the file takes keys such as 'thresholds', and not a list"),
+    ],
+)
+def test_mistake_is_answered_with_its_line_and_how_to_go_on(tmp_path: Path, text: str, told: str) -> None:
+    found = mistakes(tmp_path, text)
+
+    assert told in found
+    assert "gate.yaml, line 1: " in found
+    assert "nan" in text or "high" in text or "lift" in text or not is_valid(text)
+
+
+def test_notebook_that_is_not_there_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "report.ipynb").write_text("{}", encoding="utf-8")
+
+    found = mistakes(tmp_path, "nbval: [raport.ipynb]")
+
+    assert "there is no notebook raport.ipynb" in found
+    assert "Did you mean report.ipynb?" in found
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:
+    text = """
+        max_seconds: -1
+        thresholds:
+          - accuracy
+        verdict: dirty
+        verdict: clean
+    """
+
+    lines = mistakes(tmp_path, text).splitlines()
+
+    places = [line.partition("gate.yaml, ")[2].partition(":")[0] for line in lines]
+    assert places == ["line 2", "line 4", "line 5", "line 6"]
+
+
+def test_bound_without_quotes_is_answered_with_quotes(tmp_path: Path) -> None:
+    assert "Put a bound in quotes: '>= 0.9'" in mistakes(tmp_path, "thresholds:\n  accuracy: >= 0.9\n")
+
+
+@pytest.mark.parametrize("content", [b"", b"# nothing yet\n", b"\xff\xfe", b"a: [", b"\tverdict: clean"])
+def test_file_without_rules_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "gate.yaml"
+    path.write_bytes(content)
+
+    with pytest.raises(InvalidValueError, match=r"gate\.yaml"):
+        read_gate(path)
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValueError, match=r"none\.yaml' can't be read: No such file"):
+        read_gate(tmp_path / "none.yaml")
+
+
+def test_schema_is_one_and_knows_the_same_keys_as_the_reader(tmp_path: Path) -> None:
+    schema = json.loads(schema_text())
+
+    jsonschema.Draft202012Validator.check_schema(schema)
+    told = mistakes(tmp_path, "zzz: 1")
+    assert all(key in told for key in schema["properties"])
+    told = mistakes(tmp_path, "not_worse_than: {zzz: 1}")
+    assert all(key in told for key in schema["$defs"]["not_worse_than"]["properties"])
