@@ -39,7 +39,7 @@ def quiet_variables(folder: Path) -> dict[str, str]:
 
 def recorded(folder: Path) -> tuple[Store, list[RunDetail]]:
     """Return the store in a folder and all its runs, oldest first."""
-    store = open_store(folder / "store", create=False)
+    store = open_store(folder / "store")
     return store, store.runs(RunFilter(oldest_first=True))
 
 
