@@ -54,14 +54,14 @@ def trials_of(store: Store, run: RunDetail, metric: str) -> list[Trial]:
 def trial_of(store: Store, run: RunDetail, metric: str) -> Trial:
     """Return the trial that a run is."""
     status = TrialStatus.PRUNED if PRUNED in run.tags else _AFTER[run.run.status]
-    ended, failure = run.run.finished_at, run.run.failure
+    failure = run.run.failure
     trial = Trial(
         number=int(run.tags[TRIAL]),
         params=dict(run.params),
         status=status,
         run_id=run.run.run_id,
         run_name=run.run.name,
-        seconds=(ended - run.run.started_at).total_seconds() if ended is not None else None,
+        seconds=_seconds(run),
         error=failure.type if failure is not None else None,
         message=failure.message if failure is not None else None,
     )
@@ -92,11 +92,16 @@ def ended(trial: Trial, result: StepResult, run: RunDetail | None, wish: TrialSt
         status=wish if is_stopped and wish is not None else status,
         run_id=run.run.run_id if run is not None else None,
         run_name=run.run.name if run is not None else None,
-        seconds=result.seconds,
+        seconds=(_seconds(run) if run is not None else None) or result.seconds,
         error=result.error,
         message=result.message,
         failed_cell=result.failed_cell,
     )
+
+
+def _seconds(run: RunDetail) -> float | None:
+    end = run.run.finished_at
+    return (end - run.run.started_at).total_seconds() if end is not None else None
 
 
 def _key(metric: str, names: list[str]) -> str:
