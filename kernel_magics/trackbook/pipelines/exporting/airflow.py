@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import shlex
 
 from trackbook.pipelines.exporting.exported import ExportedPipeline, ExportedStep
 
@@ -55,7 +55,7 @@ def airflow_text(pipeline: ExportedPipeline) -> str:
 def _operator(step: ExportedStep) -> str:
     options = {
         "task_id": repr(step.key),
-        "bash_command": repr(_templated(step.shell)),
+        "bash_command": repr(_templated(shlex.join(step.tried_once))),
         "cwd": "FOLDER",
         "append_env": "True",
         "retries": repr(step.step.retries),
@@ -63,8 +63,8 @@ def _operator(step: ExportedStep) -> str:
     if step.step.retries:
         options["retry_delay"] = f"timedelta(seconds={step.step.retry_seconds!r})"
         options["retry_exponential_backoff"] = "True"
-    if step.seconds is not None:
-        options["execution_timeout"] = f"timedelta(seconds={math.ceil(step.seconds)})"
+    if step.try_seconds is not None:
+        options["execution_timeout"] = f"timedelta(seconds={step.try_seconds})"
     lines = [f"        {name}={value}," for name, value in options.items()]
     return "\n".join([f"    steps[{step.key!r}] = BashOperator(", *lines, "    )"])
 

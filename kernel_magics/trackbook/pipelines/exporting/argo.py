@@ -67,14 +67,14 @@ def _template(step: ExportedStep) -> dict[str, Any]:
             "retryPolicy": "OnFailure",
             "backoff": {"duration": f"{max(1, round(step.step.retry_seconds))}s", "factor": "2"},
         }
-    if step.seconds is not None:
-        found["activeDeadlineSeconds"] = step.seconds
+    if step.try_seconds is not None:
+        found["activeDeadlineSeconds"] = step.try_seconds
     secret = {"secretKeyRef": {"name": "trackbook-store", "key": "url"}}
     found["container"] = {
         "image": "{{workflow.parameters.image}}",
         "workingDir": "{{workflow.parameters.folder}}",
-        "command": [step.command[0]],
-        "args": list(step.command[1:]),
+        "command": [step.tried_once[0]],
+        "args": list(step.tried_once[1:]),
         "env": [{"name": "TRACKBOOK_STORE", "valueFrom": secret}],
         "resources": {"requests": _requests(step)},
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -22,7 +21,7 @@ class ExportedStep:
     """A step for another engine.
 
     `key` is its name there: letters, digits and hyphens, unlike any other's. `needs` are keys, `command` the words that
-    run it, from the pipeline's folder.
+    run it with its tries, from the pipeline's folder.
     """
 
     key: str
@@ -31,13 +30,19 @@ class ExportedStep:
     command: tuple[str, ...]
 
     @property
-    def shell(self) -> str:
-        """The command as a shell reads it."""
-        return shlex.join(self.command)
+    def tried_once(self) -> tuple[str, ...]:
+        """The command for an engine that tries again by itself."""
+        *words, file = self.command
+        return (*words, "--retries", "0", file)
+
+    @property
+    def try_seconds(self) -> int | None:
+        """What one try may take; None: as long as it likes."""
+        return None if self.step.timeout is None else math.ceil(self.step.timeout) + SLACK_SECONDS
 
     @property
     def seconds(self) -> int | None:
-        """What one call of the command may take, with all its tries; None: as long as it likes."""
+        """What all tries may take, one after the other."""
         step = self.step
         if step.timeout is None:
             return None

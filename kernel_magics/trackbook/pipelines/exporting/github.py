@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from typing import Any
 
 from trackbook.pipelines.exporting.exported import ExportedPipeline, ExportedStep, folder_in_repository
@@ -51,7 +52,7 @@ def _job(step: ExportedStep, folder: str) -> dict[str, Any]:
             {"uses": "actions/setup-python@v5", "with": {"python-version": _PYTHON}},
             {"name": "Is there a store", "run": _NO_STORE},
             {"name": "Install", "run": _install(step)},
-            {"name": "Run the step", "run": _plain(step.shell)},
+            {"name": "Run the step", "run": _plain(shlex.join(step.command))},
         ],
     }
 
