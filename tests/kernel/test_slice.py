@@ -418,6 +418,27 @@ def test_constant_that_is_more_than_a_param_stays_where_it_stands(
     assert remake(run) == values(run)
 
 
+def test_change_of_what_an_object_holds_counts_for_what_the_object_does_after_it(nb: Notebook, remake: Remake) -> None:
+    trainer = """
+class Trainer:
+    def __init__(self, config): self.config, self.log = config, []
+    def run(self):
+        found = Ridge(alpha=self.config["alpha"]).fit(x[:, None], y).score(x[:, None], y)
+        self.log.append(found)
+        return found
+"""
+    run = run_cells(
+        nb,
+        f"{IMPORTS}\n{DATA}",
+        trainer,
+        "config = dict(alpha=1.0)\ntrainer = Trainer(config)",
+        "r2 = trainer.run()",
+        "config.update(alpha=90.0)\nr2 = trainer.run()",
+    )
+
+    assert remake(run) == values(run)
+
+
 def test_local_of_a_function_does_not_keep_a_param_of_that_name_from_the_top(nb: Notebook, remake: Remake) -> None:
     function = "def shift(values, alpha=3):\n    'Add alpha.'\n    return values + alpha"
     run = run_cells(nb, f"{IMPORTS}\n{DATA}", function, "alpha = 0.5\ny = shift(y, alpha=alpha)", FIT)

@@ -214,7 +214,7 @@ def _add_models(store: Store, wish: _Wish, found: _Found) -> None:
 
 def _why_no_model(model: Model, run: RunDetail) -> str | None:
     if model.object_digest is None:
-        return _not_kept(run, model.name) or "only what it looks like is kept"
+        return _not_kept(run, model.name) or "so far only what it looks like is kept"
     if not _is_name(model.name):
         return f"it had no name of its own: trackbook.get_run('{short_id(run.run.run_id)}').load_model({model.name!r})"
     return None

@@ -237,9 +237,10 @@ class _Cell:
 
     def _add_aliases(self, changed: list[set[str]], fresh: Sequence[set[str]]) -> None:
         """Add the names that share objects with what a part changes, where no comparison tells: those that this cell
-        makes (also later, for then the cell's end shows another value), and those that can't be compared."""
+        makes (also later, for then the cell's end shows another value), and those that can't be compared. Those that
+        the cell is on record to have changed may have been changed by this part, whatever others do to them."""
         sharing = self.sharing
-        own = set().union(*self._bound)
+        own = set().union(*self._bound, self.execution.writes)
         for at, touches in enumerate(self._touches):
             for name in tuple(changed[at]):
                 inside = [link for link in touches.links if name in link and self._is_compound(at)]
