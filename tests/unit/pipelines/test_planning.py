@@ -204,6 +204,28 @@ def test_module_of_the_project_is_code(desk):
     assert desk.again().reasons()["train"] == "code changed: deeper.py"
 
 
+@pytest.mark.parametrize(
+    ("cell", "file"),
+    [
+        ("import sys\nsys.path.insert(0, 'src')\nimport deep.part", "src/deep/part.py"),
+        ("import sys\nsys.path.append('src')\nfrom deep import part", "src/deep/part.py"),
+        ("%run -i script", "script.py"),
+        ("%run script.py 1 2", "script.py"),
+        ("def f():\n    from package.inner import x", "package/__init__.py"),
+    ],
+)
+def test_code_that_is_imported_or_run_is_code(desk, cell, file):
+    for name in ("src/deep/part.py", "script.py", "package/__init__.py", "package/inner.py"):
+        (desk.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (desk.folder / name).write_text("x = 1\n")
+    edit(desk, "train", *TRAIN, cell).succeed("train", loads=["train"])
+    assert desk.again().reasons()["train"] == "up to date"
+
+    (desk.folder / file).write_text("x = 2\n")
+
+    assert desk.again().reasons()["train"] == f"code changed: {file}"
+
+
 def test_step_without_cache_always_runs(desk):
     desk.write(TWO.replace("prepare.ipynb", "prepare.ipynb\n  cache: false"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from trackbook.capture.symbols import parse_cell
 from trackbook.pipelines.graph.notebook_file import NotebookFile
 
 _MOST_MODULES = 500
+_ADDED_FOLDER = re.compile(r"""sys\.path\.(?:append|insert)\([^()]*?["']([^"'\n]+)["']\s*\)""")
+_SCRIPT = re.compile(r"""^\s*%run\s+(?:-[a-zA-Z]\s+)*["']?([^\s"']+)""", re.MULTILINE)
 
 
 def text_digest(notebook: NotebookFile) -> str:
@@ -44,26 +47,43 @@ def _digest(text: str) -> str:
 
 
 def own_modules(notebook: NotebookFile, folder: Path) -> list[Path]:
-    """Return the files of modules beside a notebook that its code imports, and that these import in turn.
+    """Return the files of the project that a notebook imports or runs (``%run``), and those that these import in turn.
 
-    Modules of other folders are known only once they were imported: from the records of a run.
+    They are looked for beside the notebook and in the folders that it adds to ``sys.path`` by their names. What is
+    elsewhere is known only once it was imported: from the records of a run.
     """
     if not notebook.is_python:
         return []
-    found: dict[Path, None] = {}
-    pending = sorted(
-        {name for cell in notebook.cells if "import" in cell.source for name in imported_names(cell.source)}
-    )
+    text = "\n".join(cell.source for cell in notebook.cells)
+    folders = [folder, *(folder / added for added in _ADDED_FOLDER.findall(text))]
+    scripts = [path for name in _SCRIPT.findall(text) for path in _script_files(folder, name)]
+    found: dict[Path, None] = dict.fromkeys(scripts)
+    pending = sorted(_imports([cell.source for cell in notebook.cells if "import" in cell.source], scripts))
     seen = set(pending)
     for name in pending:  # it grows
-        for path, package in _files_of(folder, name):
+        for path, package in (each for place in folders for each in _files_of(place, name)):
             if path in found or len(found) >= _MOST_MODULES:
                 continue
             found[path] = None
-            more = imported_names(path.read_text(encoding="utf-8", errors="surrogateescape"), package) - seen
+            more = imported_names(_text(path), package) - seen
             seen |= more
             pending += sorted(more)
     return list(found)
+
+
+def _imports(sources: Sequence[str], scripts: Sequence[Path]) -> set[str]:
+    texts = [*sources, *(_text(path) for path in scripts if path.suffix == ".py")]
+    return {name for text in texts for name in imported_names(text)}
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="surrogateescape")
+
+
+def _script_files(folder: Path, name: str) -> list[Path]:
+    """Return the file that ``%run`` means; its ending may be left out."""
+    candidates = (folder / name, folder / f"{name}.py", folder / f"{name}.ipynb")
+    return [path for path in candidates if path.is_file()][:1]
 
 
 def _files_of(folder: Path, name: str) -> Sequence[tuple[Path, str]]:
