@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from trackbook.cli.base import json_option, look_of, print_json, print_shown, project_of, store_option
-from trackbook.cli.pipeline import pipeline_group
+from trackbook.cli.pipeline import complete_steps, pipeline_group, pipeline_meant
 
 if TYPE_CHECKING:
     from trackbook.display.pipeline_progress import Shows
+    from trackbook.pipelines.graph.plan import Plan
+    from trackbook.pipelines.graph.planning import Planner
     from trackbook.pipelines.graph.spec import Pipeline
     from trackbook.pipelines.running.options import RunOptions
     from trackbook.pipelines.running.progress import PipelineOutcome
@@ -26,16 +30,42 @@ _STOPPING = (
     "Stopping: kernels are interrupted and shut down. Again to leave at once.",
     "Leaving at once: kernels are killed.",
 )
+_files_argument = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|NOTEBOOKS...]")
 _SHOW_CURSOR = b"\x1b[?25h\r\n"  # which a live table hides
 
 
 @pipeline_group.command(epilog="Example: trackbook pipeline run --from train -p train.C=0.1 --jobs 2")
-@click.argument("file", required=False, type=click.Path(path_type=Path), default=Path("pipeline.yaml"))
-@click.option("--step", "only", multiple=True, metavar="NAME", help="Run only this step; may be said again.")
-@click.option("--from", "start", metavar="NAME", help="Run this step and everything that comes after it.")
-@click.option("--force", multiple=True, metavar="NAME", help="Run this step also if it is up to date.")
+@_files_argument
+@click.option(
+    "--step",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_steps,
+    help="Only this step.",
+)
+@click.option(
+    "--from",
+    "start",
+    metavar="NAME",
+    shell_complete=complete_steps,
+    help="It and all that comes after it.",
+)
+@click.option(
+    "--force",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_steps,
+    help="Also if it is up to date.",
+)
 @click.option("-p", "params", multiple=True, metavar="STEP.PARAM=VALUE", help="A param, e.g. -p train.C=0.1.")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="How many steps at once. Default: one a core.")
+@click.option(
+    "--retries",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="How often a step that fails is tried again, whatever the file says.",
+)
 @click.option("--executor", type=click.Choice(EXECUTORS), default="local", show_default=True, help="What runs steps.")
 @click.option("--address", metavar="URL", help="Of the scheduler of --executor dask, e.g. tcp://host:8786.")
 @store_option
@@ -43,12 +73,13 @@ _SHOW_CURSOR = b"\x1b[?25h\r\n"  # which a live table hides
 @click.pass_context
 def run(
     ctx: click.Context,
-    file: Path,
+    files: Sequence[Path],
     only: Sequence[str],
     start: str | None,
     force: Sequence[str],
     params: Sequence[str],
     jobs: int | None,
+    retries: int | None,
     executor: str,
     address: str | None,
     as_json: bool,
@@ -58,42 +89,46 @@ def run(
     A step that fails stops those that need it; the rest goes on. Exit code 1 if a step failed, 130 if Ctrl-C
     stopped it.
     """
-    from trackbook.pipelines.graph.file import read_pipeline
-    from trackbook.pipelines.running.given import given_params
     from trackbook.pipelines.running.options import RunOptions
 
-    pipeline = read_pipeline(file)
+    pipeline = pipeline_meant(files)
+    if retries is not None:
+        pipeline = replace(pipeline, steps=tuple(replace(step, retries=retries) for step in pipeline.steps))
+    given = {}
+    if params:
+        from trackbook.pipelines.running.given import given_params
+
+        given = given_params(pipeline, params)
     options = RunOptions(
         only=tuple(only),
         start=start,
         force=tuple(force),
-        params=given_params(pipeline, params) if params else {},
+        params=given,
         jobs=jobs,
         executor=executor,
         address=address,
     )
     store = project_of(ctx, create=True).store
-    _run(ctx, pipeline, options, store, file, as_json=as_json)
+    _run(ctx, pipeline, options, store, files, as_json=as_json)
 
 
 @pipeline_group.command(epilog="Example: trackbook pipeline resume")
-@click.argument("file", required=False, type=click.Path(path_type=Path), default=Path("pipeline.yaml"))
+@_files_argument
 @store_option
 @json_option
 @click.pass_context
-def resume(ctx: click.Context, file: Path, as_json: bool) -> None:
+def resume(ctx: click.Context, files: Sequence[Path], as_json: bool) -> None:
     """Go on from the last run of a pipeline, as it was asked for. What succeeded in it is not run again."""
-    from trackbook.pipelines.graph.file import read_pipeline
     from trackbook.pipelines.running.resuming import resumption
 
-    pipeline = read_pipeline(file)
+    pipeline = pipeline_meant(files)
     store = project_of(ctx).store
     found = resumption(store, pipeline)
     if found.is_over:
         name = found.last.run.name
         click.echo(f"The last run of '{pipeline.name}' ({name}) finished: there is nothing to go on with.", err=as_json)
         return
-    _run(ctx, found.pipeline(pipeline), found.options, store, file, as_json=as_json, resumes=found.last)
+    _run(ctx, found.pipeline(pipeline), found.options, store, files, as_json=as_json, resumes=found.last)
 
 
 def _run(
@@ -101,31 +136,48 @@ def _run(
     pipeline: Pipeline,
     options: RunOptions,
     store: Store,
-    file: Path,
+    files: Sequence[Path],
     *,
     as_json: bool,
     resumes: RunDetail | None = None,
 ) -> None:
-    outcome = _executed(pipeline, options, store, is_quiet=as_json, resumes=resumes)
-    report = _reported(outcome, store)
-    _show(outcome, report, file, as_json=as_json)
+    outcome, report = _planned(pipeline, options, store, is_quiet=as_json, resumes=resumes)
+    _show(outcome, report, files, as_json=as_json)
     ctx.exit(130 if outcome.is_stopped else 0 if outcome.is_successful else 1)
 
 
-def _executed(
+def _planned(
     pipeline: Pipeline, options: RunOptions, store: Store, *, is_quiet: bool, resumes: RunDetail | None
-) -> PipelineOutcome:
-    """Plan and execute a pipeline, and tell on stdout how it goes; on stderr where a document comes on stdout."""
-    from trackbook.display.pipeline_progress import watched
+) -> tuple[PipelineOutcome, Path | None]:
+    """Plan a pipeline and execute it; nothing is recorded, nor loaded, if nothing has to run."""
+    from trackbook.clock import now
     from trackbook.pipelines.graph.plan import Action
     from trackbook.pipelines.graph.planning import Planner
-    from trackbook.pipelines.running.execution import Execution
-    from trackbook.pipelines.running.given import check_params, with_params
+    from trackbook.pipelines.running.progress import PipelineOutcome, skipped_steps
 
-    pipeline = with_params(pipeline, options.params)
+    if options.params:
+        from trackbook.pipelines.running.given import with_params
+
+        pipeline = with_params(pipeline, options.params)
     planner = Planner(pipeline, store)
     plan = planner.plan(only=options.only, start=options.start, force=options.force)
-    check_params(pipeline, (each.step for each in plan.steps if each.action is Action.RUN))
+    if all(each.action is Action.SKIP for each in plan.steps):
+        skipped = skipped_steps(plan)
+        return PipelineOutcome(name=pipeline.name, steps=skipped, started_at=now(), seconds=0.0), None
+    outcome = _executed(plan, planner, options, store, is_quiet=is_quiet, resumes=resumes)
+    return outcome, _reported(outcome, store)
+
+
+def _executed(
+    plan: Plan, planner: Planner, options: RunOptions, store: Store, *, is_quiet: bool, resumes: RunDetail | None
+) -> PipelineOutcome:
+    """Execute a plan, and tell on stdout how it goes; on stderr where a document comes on stdout."""
+    from trackbook.display.pipeline_progress import watched
+    from trackbook.pipelines.graph.plan import Action
+    from trackbook.pipelines.running.execution import Execution
+    from trackbook.pipelines.running.given import check_params
+
+    check_params(plan.pipeline, (each.step for each in plan.steps if each.action is Action.RUN))
     with watched(sys.stderr if is_quiet else sys.stdout, [each.step.name for each in plan.steps]) as shows:
         return Execution(
             plan=plan,
@@ -145,7 +197,7 @@ def _reported(outcome: PipelineOutcome, store: Store) -> Path | None:
     from trackbook.pipelines.running.parent import keep_file
 
     if outcome.folder is None or outcome.run_id is None:
-        return None
+        return None  # nothing had to run
     page = report_page(outcome, outcome.folder).encode()
     path = outcome.folder / FILE
     path.write_bytes(page)
@@ -153,14 +205,16 @@ def _reported(outcome: PipelineOutcome, store: Store) -> Path | None:
     return path
 
 
-def _show(outcome: PipelineOutcome, report: Path | None, file: Path, *, as_json: bool) -> None:
-    from trackbook.display.pipeline_outcome import outcome_payload, show_outcome
+def _show(outcome: PipelineOutcome, report: Path | None, files: Sequence[Path], *, as_json: bool) -> None:
+    from trackbook.display.pipeline_outcome import nothing_text, outcome_payload, show_outcome
 
     if as_json:
         print_json(outcome_payload(outcome, report=report))
-        return
-    again = "trackbook pipeline resume" + ("" if file == Path("pipeline.yaml") else f" {file}")
-    print_shown(show_outcome(outcome, look_of(), report=report, again=again))
+    elif outcome.run_id is None:
+        click.echo(nothing_text(outcome))
+    else:
+        again = shlex.join(["trackbook", "pipeline", "resume", *map(str, files)])
+        print_shown(show_outcome(outcome, look_of(), report=report, again=again))
 
 
 def _stopping(shows: Shows, times: int) -> None:

@@ -9,20 +9,21 @@ from pathlib import Path
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Sentence, Title, Tone, Verbatim, facts
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.pipelines.running.progress import PipelineOutcome, Standing, StepFailure, StepProgress
+from trackbook.pipelines.graph.planning import NOT_ASKED
+from trackbook.pipelines.running.progress import Phase, PipelineOutcome, StepFailure, StepProgress
 from trackbook.records import JsonValue, strict
 from trackbook.tracking.find import short_id
 
 _TONES = {"finished": Tone.GOOD, "failed": Tone.BAD, "stopped": Tone.BUSY}
 _SYMBOLS = {"finished": "✓", "failed": "✗", "stopped": "■"}
 _ORDER = (
-    Standing.FINISHED,
-    Standing.SKIPPED,
-    Standing.FAILED,
-    Standing.BLOCKED,
-    Standing.STOPPED,
-    Standing.RETRYING,
-    Standing.WAITING,
+    Phase.FINISHED,
+    Phase.SKIPPED,
+    Phase.FAILED,
+    Phase.BLOCKED,
+    Phase.STOPPED,
+    Phase.RETRYING,
+    Phase.WAITING,
 )
 
 
@@ -40,9 +41,6 @@ def show_outcome(outcome: PipelineOutcome, look: Look, *, report: Path | None = 
 
 
 def _blocks(outcome: PipelineOutcome, look: Look, report: Path | None, again: str) -> Iterator[Block]:
-    if outcome.run_id is None:
-        yield Sentence(text=f"✓ {fmt.one_line(outcome.name)}: {_nothing(outcome)}", tone=Tone.GOOD)
-        return
     yield Title(
         cells=(
             Cell(text=fmt.one_line(outcome.name), is_strong=True),
@@ -56,7 +54,7 @@ def _blocks(outcome: PipelineOutcome, look: Look, report: Path | None, again: st
     if outcome.fault:
         yield Sentence(text=f"It could not go on: {fmt.one_line(outcome.fault)}", tone=Tone.BAD)
     rows = [
-        ("run", Cell(text=short_id(outcome.run_id))),
+        ("run", Cell(text=short_id(outcome.run_id or ""))),
         ("notebooks", Cell(text=shown_path(outcome.folder) if outcome.folder else "")),
         ("report", Cell(text=shown_path(report) if report else "")),
     ]
@@ -78,9 +76,11 @@ def _failure(step: StepProgress, look: Look) -> Iterator[Block]:
         yield Sentence(text=f"See {look.command} show {short_id(step.run_id)}", tone=Tone.QUIET)
 
 
-def _nothing(outcome: PipelineOutcome) -> str:
-    count = len(outcome.steps)
-    return f"nothing to do, {'its only step is' if count == 1 else f'all {count} steps are'} up to date."
+def nothing_text(outcome: PipelineOutcome) -> str:
+    """Return what is to be said where nothing had to run."""
+    asked = [step for step in outcome.steps if step.reason != NOT_ASKED]
+    those = "the step is" if len(asked) == 1 else f"all {len(asked)} steps are"
+    return f"✓ {fmt.one_line(outcome.name)}: nothing to do, {those} up to date."
 
 
 def error_text(failure: StepFailure) -> str:
@@ -90,7 +90,7 @@ def error_text(failure: StepFailure) -> str:
 
 def counted(outcome: PipelineOutcome) -> str:
     """Return how many steps came out how: ``3 finished, 1 failed``."""
-    counts = Counter(step.state for step in outcome.steps)
+    counts = Counter(step.phase for step in outcome.steps)
     return ", ".join(f"{counts[state]} {state.value}" for state in _ORDER if counts[state])
 
 
@@ -129,7 +129,7 @@ def step_payload(step: StepProgress) -> dict[str, JsonValue]:
         "name": step.name,
         "notebook": str(step.step.notebook),
         "needs": list(step.needs),
-        "state": step.state.value,
+        "state": step.phase.value,
         "reason": step.reason,
         "params": strict(step.step.params),
         "attempts": step.attempt,
@@ -140,7 +140,7 @@ def step_payload(step: StepProgress) -> dict[str, JsonValue]:
         "publishes": list(step.publishes),
         "run_id": step.run_id,
         "output": str(step.output) if step.output and step.attempt else None,
-        "error": _error(step.failure) if step.failure and step.state is not Standing.FINISHED else None,
+        "error": _error(step.failure) if step.failure and step.phase is not Phase.FINISHED else None,
     }
 
 

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from trackbook import clock
 from trackbook.display import format as fmt
-from trackbook.pipelines.running.progress import Standing, StepProgress
+from trackbook.pipelines.running.progress import Phase, StepProgress
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
     from rich.text import Text
 
 STATES = {
-    Standing.WAITING: ("·", "dim"),
-    Standing.RUNNING: ("▸", "cyan"),
-    Standing.RETRYING: ("↻", "yellow"),
-    Standing.FINISHED: ("✓", "green"),
-    Standing.SKIPPED: ("»", "dim"),
-    Standing.FAILED: ("✗", "red"),
-    Standing.BLOCKED: ("⊘", "yellow"),
-    Standing.STOPPED: ("■", "yellow"),
+    Phase.WAITING: ("·", "dim"),
+    Phase.RUNNING: ("▸", "cyan"),
+    Phase.RETRYING: ("↻", "yellow"),
+    Phase.FINISHED: ("✓", "green"),
+    Phase.SKIPPED: ("»", "dim"),
+    Phase.FAILED: ("✗", "red"),
+    Phase.BLOCKED: ("⊘", "yellow"),
+    Phase.STOPPED: ("■", "yellow"),
 }
-_SAID_BY_REASON = (Standing.BLOCKED, Standing.STOPPED)
-_URGENT = (Standing.RUNNING, Standing.RETRYING, Standing.FAILED)
+_SAID_BY_REASON = (Phase.BLOCKED, Phase.STOPPED)
+_URGENT = (Phase.RUNNING, Phase.RETRYING, Phase.FAILED)
 _CELL_SECONDS = 5.0  # a line for a cell of a step that said nothing for so long
 _MOST_METRICS = 2
 _LONGEST_REASON = 60
@@ -69,15 +69,15 @@ class Lines:
     def __init__(self, stream: TextIO, seconds: Callable[[], float] = clock.monotonic) -> None:
         self._stream = stream
         self._seconds = seconds
-        self._states: dict[str, tuple[Standing, int]] = {}
+        self._states: dict[str, tuple[Phase, int]] = {}
         self._told_at: dict[str, float] = {}
 
     def __call__(self, step: StepProgress) -> None:
-        key = (step.state, step.attempt)
+        key = (step.phase, step.attempt)
         is_new = self._states.get(step.name) != key
         self._states[step.name] = key
         is_silent = self._seconds() - self._told_at.get(step.name, 0.0) >= _CELL_SECONDS
-        if step.state is Standing.WAITING or not (is_new or (step.cell is not None and is_silent)):
+        if step.phase is Phase.WAITING or not (is_new or (step.cell is not None and is_silent)):
             return
         self._told_at[step.name] = self._seconds()
         self._stream.write(f"{step.name}: {line_of(step) if is_new else cell_of(step)}\n")
@@ -127,11 +127,11 @@ class LiveTable:
 def _row(step: StepProgress) -> tuple[Text, ...]:
     from rich.text import Text
 
-    symbol, style = STATES[step.state]
+    symbol, style = STATES[step.phase]
     seconds = seconds_of(step)
     return (
         Text.assemble((f"{symbol} ", style), step.name),
-        Text(_doing(step), style=style if step.state is not Standing.FINISHED else ""),
+        Text(_doing(step), style=style if step.phase is not Phase.FINISHED else ""),
         Text(fmt.duration(seconds) if seconds is not None else "", style="dim"),
         Text(metrics_text(step.metrics)),
     )
@@ -139,20 +139,20 @@ def _row(step: StepProgress) -> tuple[Text, ...]:
 
 def _doing(step: StepProgress) -> str:
     """Return what a step does, or did, in a few words."""
-    if step.state is Standing.RUNNING:
+    if step.phase is Phase.RUNNING:
         return cell_of(step) + again_of(step)
-    if step.state is Standing.FAILED and step.failure is not None:
+    if step.phase is Phase.FAILED and step.failure is not None:
         return fmt.shortened(failure_line(step), _LONGEST_REASON)
-    if step.state in (Standing.WAITING, Standing.FINISHED):
-        return step.state.value
-    said = step.reason if step.state in _SAID_BY_REASON else f"{step.state.value}: {step.reason}"
+    if step.phase in (Phase.WAITING, Phase.FINISHED):
+        return step.phase.value
+    said = step.reason if step.phase in _SAID_BY_REASON else f"{step.phase.value}: {step.reason}"
     return fmt.shortened(fmt.one_line(said), _LONGEST_REASON)
 
 
 def _total(steps: list[StepProgress], seconds: float, left_out: int) -> Text:
     from rich.text import Text
 
-    counts = Counter(step.state for step in steps)
+    counts = Counter(step.phase for step in steps)
     parts = [f"{counts[state]} {state.value}" for state in STATES if counts[state]]
     more = f"; {left_out} more not shown" if left_out else ""
     return Text(f"{', '.join(parts)}, {fmt.duration(seconds)}{more}", style="dim")
@@ -162,7 +162,7 @@ def _most_telling(steps: list[StepProgress], most: int) -> list[StepProgress]:
     """Return as many steps as there is room for, in their order: first what runs or failed, then what is next to it."""
     if len(steps) <= most:
         return steps
-    urgent = [at for at, step in enumerate(steps) if step.state in _URGENT]
+    urgent = [at for at, step in enumerate(steps) if step.phase in _URGENT]
     middle = urgent[0] if urgent else sum(step.has_ended for step in steps)
     others = sorted((at for at in range(len(steps)) if at not in urgent), key=lambda at: abs(at - middle))
     return [steps[at] for at in sorted([*urgent, *others][:most])]
@@ -170,18 +170,18 @@ def _most_telling(steps: list[StepProgress], most: int) -> list[StepProgress]:
 
 def line_of(step: StepProgress) -> str:
     """Return how a step stands, as one line."""
-    match step.state:
-        case Standing.RUNNING:
+    match step.phase:
+        case Phase.RUNNING:
             return f"runs{again_of(step)} ({fmt.one_line(step.reason)})"
-        case Standing.FINISHED:
+        case Phase.FINISHED:
             told = metrics_text(step.metrics)
             return f"finished in {fmt.duration(step.seconds)}" + (f", {told}" if told else "")
-        case Standing.FAILED:
+        case Phase.FAILED:
             return f"failed: {failure_line(step)}"
-        case Standing.BLOCKED | Standing.STOPPED:
+        case Phase.BLOCKED | Phase.STOPPED:
             return fmt.one_line(step.reason)
         case _:
-            return f"{step.state.value} ({fmt.one_line(step.reason)})" if step.reason else step.state.value
+            return f"{step.phase.value} ({fmt.one_line(step.reason)})" if step.reason else step.phase.value
 
 
 def cell_of(step: StepProgress) -> str:
@@ -207,7 +207,7 @@ def failure_line(step: StepProgress) -> str:
 
 def seconds_of(step: StepProgress) -> float | None:
     """Return how long a step has been running, or took."""
-    if step.state is Standing.RUNNING and step.started_at is not None:
+    if step.phase is Phase.RUNNING and step.started_at is not None:
         return (clock.now() - step.started_at).total_seconds()
     return step.seconds
 

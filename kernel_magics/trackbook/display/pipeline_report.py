@@ -12,7 +12,7 @@ from urllib.parse import quote
 from trackbook.display import format as fmt
 from trackbook.display.pipeline_outcome import counted, error_text
 from trackbook.display.pipeline_progress import STATES
-from trackbook.pipelines.running.progress import PipelineOutcome, Standing, StepFailure, StepProgress
+from trackbook.pipelines.running.progress import Phase, PipelineOutcome, StepFailure, StepProgress
 from trackbook.records import JsonValue
 from trackbook.tracking.find import short_id
 
@@ -83,11 +83,11 @@ def _overview(outcome: PipelineOutcome) -> str:
 
 
 def _overview_row(step: StepProgress, outcome: PipelineOutcome) -> str:
-    symbol, _ = STATES[step.state]
+    symbol, _ = STATES[step.phase]
     link = f'<a href="#{escape(quote(step.name))}">{escape(step.name)}</a>'
     metrics = "<br>".join(f"{escape(name)} {escape(fmt.number(value))}" for name, value in step.metrics.items())
     return (
-        f'<tr><td class="name">{link}</td><td class="{step.state}">{symbol}&nbsp;{step.state}</td>'
+        f'<tr><td class="name">{link}</td><td class="{step.phase}">{symbol}&nbsp;{step.phase}</td>'
         f'<td class="quiet">{escape(_reason(step))}</td><td>{_bar(step, outcome)}</td>'
         f'<td class="number">{escape(fmt.duration(step.seconds)) if step.seconds is not None else ""}</td>'
         f"<td>{metrics}</td><td>{_data(step)}</td></tr>"
@@ -101,7 +101,7 @@ def _data(step: StepProgress) -> str:
 
 
 def _reason(step: StepProgress) -> str:
-    if step.state is Standing.FAILED and step.failure is not None:
+    if step.phase is Phase.FAILED and step.failure is not None:
         return error_text(step.failure)
     return step.reason
 
@@ -112,7 +112,7 @@ def _bar(step: StepProgress, outcome: PipelineOutcome) -> str:
         return ""
     start = _share(_after(outcome.started_at, step.started_at), outcome.seconds)
     width = min(_share(step.seconds, outcome.seconds), 100.0 - start)
-    return f'<div class="track {step.state}"><i style="left:{start:.2f}%;width:{width:.2f}%"></i></div>'
+    return f'<div class="track {step.phase}"><i style="left:{start:.2f}%;width:{width:.2f}%"></i></div>'
 
 
 def _after(begin: datetime, at: datetime) -> float:
@@ -128,10 +128,10 @@ def _details(outcome: PipelineOutcome, folder: Path) -> str:
 
 
 def _detail(step: StepProgress, folder: Path) -> str:
-    symbol, _ = STATES[step.state]
-    is_open = " open" if step.state is Standing.FAILED else ""
-    summary = f'{escape(step.name)} <span class="{step.state}">{symbol} {step.state}</span>'
-    inner = _failure(step.failure) if step.failure and step.state is not Standing.FINISHED else ""
+    symbol, _ = STATES[step.phase]
+    is_open = " open" if step.phase is Phase.FAILED else ""
+    summary = f'{escape(step.name)} <span class="{step.phase}">{symbol} {step.phase}</span>'
+    inner = _failure(step.failure) if step.failure and step.phase is not Phase.FINISHED else ""
     inner += _facts(_about(step, folder))
     inner += _section("Params", {name: _code(value) for name, value in step.step.params.items()})
     inner += _section("Metrics", {name: escape(fmt.exact(value)) for name, value in step.metrics.items()})

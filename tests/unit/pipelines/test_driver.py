@@ -15,7 +15,7 @@ from trackbook.pipelines.executors.stepping import StepFuture
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 from trackbook.pipelines.graph.spec import Pipeline, Step
 from trackbook.pipelines.running.driver import Driver
-from trackbook.pipelines.running.progress import Standing, StepProgress
+from trackbook.pipelines.running.progress import Phase, StepProgress
 from trackbook.pipelines.running.room import Room
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus, Tell
 from trackbook.store.memory import MemoryStore
@@ -116,7 +116,7 @@ class Case:
         self.threads = Threads(work or {})
         self.decisions = Decisions(same=same)
         self.told: list[StepProgress] = []
-        self.at: dict[tuple[str, Standing], Callable[[], None]] = {}
+        self.at: dict[tuple[str, Phase], Callable[[], None]] = {}
         self.driver = Driver(
             Plan(pipeline=pipeline, steps=planned),
             self.decisions,
@@ -129,21 +129,21 @@ class Case:
 
     def _watch(self, step: StepProgress) -> None:
         self.told.append(step)
-        self.at.pop((step.name, step.state), lambda: None)()
+        self.at.pop((step.name, step.phase), lambda: None)()
 
     def run(self) -> dict[str, StepProgress]:
         self.driver.run()
         return {step.name: step for step in self.driver.steps}
 
     def standings(self) -> dict[str, str]:
-        return {name: step.state.value for name, step in self.run().items()}
+        return {name: step.phase.value for name, step in self.run().items()}
 
 
 def test_steps_run_after_what_they_need() -> None:
     case = Case({"a": (), "b": ("a",), "c": ("a", "b")})
 
     assert set(case.standings().values()) == {"finished"}
-    begun = [step.name for step in case.told if step.state is Standing.RUNNING]
+    begun = [step.name for step in case.told if step.phase is Phase.RUNNING]
     assert begun == ["a", "b", "c"]
     assert case.decisions.noted == [(name, f"run-of-{name}") for name in "abc"]
 
@@ -181,7 +181,7 @@ def test_failed_step_blocks_what_needs_it_and_the_rest_finishes() -> None:
 
     steps = case.run()
 
-    assert {name: step.state.value for name, step in steps.items()} == {
+    assert {name: step.phase.value for name, step in steps.items()} == {
         "a": "failed",
         "b": "blocked",
         "c": "blocked",
@@ -202,8 +202,8 @@ def test_failure_is_tried_again_with_waits_that_double() -> None:
 
     steps = case.run()
 
-    assert (steps["a"].state.value, steps["a"].attempt, steps["b"].state.value) == ("finished", 3, "finished")
-    waits = [step.reason for step in case.told if step.state is Standing.RETRYING]
+    assert (steps["a"].phase.value, steps["a"].attempt, steps["b"].phase.value) == ("finished", 3, "finished")
+    waits = [step.reason for step in case.told if step.phase is Phase.RETRYING]
     assert waits == ["ValueError; again in 0.01 s", "ValueError; again in 0.02 s"]
 
 
@@ -226,7 +226,7 @@ def test_step_is_skipped_after_all_if_what_it_needs_gave_the_same() -> None:
 
     steps = case.run()
 
-    assert {name: step.state.value for name, step in steps.items()} == {"a": "finished", "b": "skipped", "c": "skipped"}
+    assert {name: step.phase.value for name, step in steps.items()} == {"a": "finished", "b": "skipped", "c": "skipped"}
     assert steps["b"].reason == "up to date"
     assert case.decisions.asked == ["a", "b"]
 
@@ -239,18 +239,18 @@ def test_planned_skip_is_looked_at_again_when_what_it_needs_has_run() -> None:
 
 def test_stopping_ends_what_runs_and_starts_nothing_more() -> None:
     case = Case({"a": (), "b": ("a",), "c": (), "d": ("c",)}, {"c": until_stopped})
-    case.at["c", Standing.RUNNING] = case.driver.stop
+    case.at["c", Phase.RUNNING] = case.driver.stop
 
     steps = case.run()
 
-    assert steps["c"].state is Standing.STOPPED
-    assert (steps["d"].state, steps["d"].reason) == (Standing.STOPPED, "not started")
+    assert steps["c"].phase is Phase.STOPPED
+    assert (steps["d"].phase, steps["d"].reason) == (Phase.STOPPED, "not started")
     assert case.driver.is_stopping
 
 
 def test_stopping_does_not_wait_for_the_next_try() -> None:
     case = Case({"a": (), "b": ("a",)}, {"a": failed}, a={"retries": 5, "retry_seconds": 3600.0})
-    case.at["a", Standing.RETRYING] = case.driver.stop
+    case.at["a", Phase.RETRYING] = case.driver.stop
 
     assert case.standings() == {"a": "failed", "b": "blocked"}
 
@@ -285,5 +285,5 @@ def test_cells_and_metrics_are_told_while_a_step_runs() -> None:
 
     case.run()
 
-    told = [(step.cell, dict(step.metrics)) for step in case.told if step.state is Standing.RUNNING]
+    told = [(step.cell, dict(step.metrics)) for step in case.told if step.phase is Phase.RUNNING]
     assert told == [(None, {}), (1, {}), (1, {"accuracy": 0.5}), (2, {"accuracy": 0.5})]

@@ -20,7 +20,7 @@ from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 from trackbook.pipelines.graph.spec import Step
 from trackbook.pipelines.running.evidence import Evidence, evidence_of
 from trackbook.pipelines.running.failures import failure_of
-from trackbook.pipelines.running.progress import SUCCEEDED, Standing, StepFailure, StepProgress, Watch
+from trackbook.pipelines.running.progress import SUCCEEDED, Phase, StepFailure, StepProgress, Watch
 from trackbook.pipelines.running.room import Room
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus
 from trackbook.store.contract import Store
@@ -101,8 +101,8 @@ class Driver:
                 break
             self._listen()
         for step in self.steps:
-            if step.state is Standing.WAITING:
-                self._change(step.name, state=Standing.STOPPED, reason="not started")
+            if step.phase is Phase.WAITING:
+                self._change(step.name, phase=Phase.STOPPED, reason="not started")
 
     def stop(self) -> None:
         """Ask that what runs be stopped and nothing be started any more. From any thread, and from signal handlers."""
@@ -122,15 +122,15 @@ class Driver:
         self.is_stopping = True
         self._due.clear()
         for name, step in [*self._steps.items()]:
-            if step.state is Standing.RETRYING:
-                self._change(name, state=Standing.FAILED, reason="not tried again")
+            if step.phase is Phase.RETRYING:
+                self._change(name, phase=Phase.FAILED, reason="not tried again")
                 self._block(name)
         for future in list(self._futures.values()):
             future.cancel()
 
     def _hear(self, event: StepEvent) -> None:
         step = self._steps.get(event.name)
-        if step is None or step.state is not Standing.RUNNING:
+        if step is None or step.phase is not Phase.RUNNING:
             return
         if event.metric is not None and event.value is not None:
             self._change(event.name, metrics={**step.metrics, event.metric: event.value})
@@ -151,27 +151,27 @@ class Driver:
         """Yield the steps that could start; those that a skipped one makes ready come after it."""
         for name in [*self._steps]:
             step, now = self._steps[name], clock.monotonic()
-            is_due = step.state is Standing.RETRYING and self._due.get(name, now) <= now
-            if not self.is_stopping and (is_due or (step.state is Standing.WAITING and self._has_all(step))):
+            is_due = step.phase is Phase.RETRYING and self._due.get(name, now) <= now
+            if not self.is_stopping and (is_due or (step.phase is Phase.WAITING and self._has_all(step))):
                 yield name
 
     def _has_all(self, step: StepProgress) -> bool:
-        return all(self._steps[need].state in SUCCEEDED for need in step.needs)
+        return all(self._steps[need].phase in SUCCEEDED for need in step.needs)
 
     def _start_or_skip(self, name: str) -> bool:
         """Skip a step, or start it if it has room; return whether it was skipped."""
         step, planned = self._steps[name], self._planned[name]
-        has_news = any(self._steps[need].state is Standing.FINISHED for need in step.needs)
+        has_news = any(self._steps[need].phase is Phase.FINISHED for need in step.needs)
         if planned.action is Action.SKIP and not has_news:
-            self._change(name, state=Standing.SKIPPED, reason=planned.reason)
+            self._change(name, phase=Phase.SKIPPED, reason=planned.reason)
             return True
         if not self._room.fits(step.step, self._running()):
             return False
         planned = self._decider.decide(step.step)  # before each try: what the step is now is what is noted of it
-        if planned.action is Action.SKIP and step.state is Standing.WAITING:
-            self._change(name, state=Standing.SKIPPED, reason=planned.reason)
+        if planned.action is Action.SKIP and step.phase is Phase.WAITING:
+            self._change(name, phase=Phase.SKIPPED, reason=planned.reason)
             return True
-        self._start(name, planned.reason if step.state is Standing.WAITING else self._planned[name].reason)
+        self._start(name, planned.reason if step.phase is Phase.WAITING else self._planned[name].reason)
         return False
 
     def _running(self) -> list[Step]:
@@ -183,7 +183,7 @@ class Driver:
         self._due.pop(name, None)
         self._change(
             name,
-            state=Standing.RUNNING,
+            phase=Phase.RUNNING,
             reason=reason,
             attempt=step.attempt + 1,
             cell=None,
@@ -210,7 +210,7 @@ class Driver:
         try:
             result = future.result()
         except CancelledError:
-            self._change(name, state=Standing.STOPPED, reason="not started", started_at=None)
+            self._change(name, phase=Phase.STOPPED, reason="not started", started_at=None)
         except Exception as error:  # noqa: BLE001  # whatever it is: the executor can't go on
             self._break(name, error)
         else:
@@ -220,14 +220,14 @@ class Driver:
         if result.status is StepStatus.FINISHED:
             self._succeed(name, result)
         elif result.status is StepStatus.STOPPED and self.is_stopping:
-            self._change(name, state=Standing.STOPPED, reason="stopped", **self._results(name, result))
+            self._change(name, phase=Phase.STOPPED, reason="stopped", **self._results(name, result))
         else:
             self._fail(name, result)
 
     def _succeed(self, name: str, result: StepResult) -> None:
         if result.run_id is not None:
             self._decider.note_success(self._planned[name].step, result.run_id)
-        self._change(name, state=Standing.FINISHED, **self._results(name, result))
+        self._change(name, phase=Phase.FINISHED, **self._results(name, result))
 
     def _fail(self, name: str, result: StepResult) -> None:
         """Note a failure: it is tried again if it may be, else what needs it is blocked."""
@@ -235,12 +235,12 @@ class Driver:
         failure = failure_of(result, self._jobs[name].output)
         known = self._results(name, result) | {"failure": failure}
         if step.attempt >= step.attempts or self.is_stopping:
-            self._change(name, state=Standing.FAILED, **known)
+            self._change(name, phase=Phase.FAILED, **known)
             self._block(name)
             return
         wait = step.step.retry_seconds * 2 ** (step.attempt - 1)
         self._due[name] = clock.monotonic() + wait
-        self._change(name, state=Standing.RETRYING, reason=f"{failure.error}; again in {wait:g} s", **known)
+        self._change(name, phase=Phase.RETRYING, reason=f"{failure.error}; again in {wait:g} s", **known)
 
     def _results(self, name: str, result: StepResult) -> dict[str, object]:
         """Return what is known of a step that was executed, however it ended."""
@@ -257,15 +257,15 @@ class Driver:
         """Mark what needs a failed step, and what needs that."""
         blocked = {failed}
         for name, step in [*self._steps.items()]:  # in an order in which they can run
-            if step.state is Standing.WAITING and blocked & {*step.needs}:
+            if step.phase is Phase.WAITING and blocked & {*step.needs}:
                 blocked.add(name)
-                self._change(name, state=Standing.BLOCKED, reason=f"blocked by {failed}")
+                self._change(name, phase=Phase.BLOCKED, reason=f"blocked by {failed}")
 
     def _break(self, name: str, error: Exception) -> None:
         """Give up: steps can't be run any more."""
         self.fault = f"{type(error).__name__}: {error}"
         failure = StepFailure(error=type(error).__name__, message=str(error))
-        self._change(name, state=Standing.FAILED, failure=failure)
+        self._change(name, phase=Phase.FAILED, failure=failure)
         self._block(name)
         self._stop()
 

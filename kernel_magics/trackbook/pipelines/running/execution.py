@@ -11,7 +11,7 @@ from trackbook import clock
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.executors.contract import Executor
 from trackbook.pipelines.graph.memory import Success, successes
-from trackbook.pipelines.graph.plan import Action, Plan
+from trackbook.pipelines.graph.plan import Plan
 from trackbook.pipelines.graph.spec import Pipeline, Step
 from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
 from trackbook.pipelines.running.driver import Decider, Driver
@@ -20,7 +20,7 @@ from trackbook.pipelines.running.interrupts import asked_to_stop
 from trackbook.pipelines.running.options import RunOptions
 from trackbook.pipelines.running.parent import PipelineRun
 from trackbook.pipelines.running.places import file_name, folder_of, make_folder
-from trackbook.pipelines.running.progress import PipelineOutcome, Standing, StepProgress, Watch
+from trackbook.pipelines.running.progress import Phase, PipelineOutcome, StepProgress, Watch
 from trackbook.pipelines.running.room import Room, room_here
 from trackbook.pipelines.steps.job import StepJob
 from trackbook.records import Failure, RunDetail, RunStatus
@@ -72,15 +72,13 @@ class Execution:
         return self.plan.pipeline
 
     def run(self) -> PipelineOutcome:
-        """Execute it, and return how it came out. Nothing is recorded if nothing has to run.
+        """Execute it, and return how it came out.
 
         Raises
         ------
         InvalidValueError
             If another process runs it, or an executor can't be had.
         """
-        if all(each.action is Action.SKIP for each in self.plan.steps):
-            return self._nothing_to_do()
         place = folder_of(self.pipeline, self.store)
         executor = open_executor(self.options)
         try:
@@ -92,13 +90,6 @@ class Execution:
             return self._driven(parent, executor, make_folder(place / short_id(parent.run_id)))
         finally:
             parent.close()
-
-    def _nothing_to_do(self) -> PipelineOutcome:
-        steps = tuple(
-            StepProgress(step=each.step, needs=each.needs, state=Standing.SKIPPED, reason=each.reason)
-            for each in self.plan.steps
-        )
-        return PipelineOutcome(name=self.pipeline.name, steps=steps, started_at=clock.now(), seconds=0.0)
 
     def _driven(self, parent: PipelineRun, executor: Executor, folder: Path) -> PipelineOutcome:
         began = clock.monotonic()
@@ -129,14 +120,14 @@ class Execution:
 
     def _with_evidence(self, steps: tuple[StepProgress, ...]) -> tuple[StepProgress, ...]:
         """Return the steps, those that were skipped with what the run that stands for them has on record."""
-        skipped = [step.name for step in steps if step.state is Standing.SKIPPED]
+        skipped = [step.name for step in steps if step.phase is Phase.SKIPPED]
         if not skipped or len(skipped) > _MOST_LOOKED_UP:
             return steps
         known = successes(self.store, self.pipeline.name)
         return tuple(self._standing(step, known.get(step.name)) for step in steps)
 
     def _standing(self, step: StepProgress, success: Success | None) -> StepProgress:
-        if step.state is not Standing.SKIPPED or success is None:
+        if step.phase is not Phase.SKIPPED or success is None:
             return step
         found = evidence_of(self.store, success.state.made_by)
         return replace(

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from trackbook.capture.secrets import redact_value
 from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue
 
@@ -37,6 +36,8 @@ class RunOptions:
 
     def to_text(self) -> str:
         """Return them as one line of JSON; what looks like a credential is left out, and named."""
+        from trackbook.capture.secrets import redact_value
+
         kept: dict[str, dict[str, JsonValue]] = {
             step: {name: value for name, value in values.items() if redact_value(name, value) == value}
             for step, values in self.params.items()

@@ -9,10 +9,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
+from trackbook.pipelines.graph.plan import Plan
 from trackbook.pipelines.graph.spec import Step
 
 
-class Standing(StrEnum):
+class Phase(StrEnum):
     """How a step stands. RETRYING: it failed, and waits to be tried again. BLOCKED: what it needs did not succeed."""
 
     WAITING = "waiting"
@@ -25,8 +26,8 @@ class Standing(StrEnum):
     STOPPED = "stopped"
 
 
-IN_THE_END = frozenset({Standing.FINISHED, Standing.SKIPPED, Standing.FAILED, Standing.BLOCKED, Standing.STOPPED})
-SUCCEEDED = frozenset({Standing.FINISHED, Standing.SKIPPED})
+IN_THE_END = frozenset({Phase.FINISHED, Phase.SKIPPED, Phase.FAILED, Phase.BLOCKED, Phase.STOPPED})
+SUCCEEDED = frozenset({Phase.FINISHED, Phase.SKIPPED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ class StepProgress:
 
     step: Step
     needs: tuple[str, ...] = ()
-    state: Standing = Standing.WAITING
+    phase: Phase = Phase.WAITING
     reason: str = ""
     cell: int | None = None
     cells: int | None = None
@@ -96,7 +97,14 @@ class StepProgress:
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will happen to it."""
-        return self.state in IN_THE_END
+        return self.phase in IN_THE_END
+
+
+def skipped_steps(plan: Plan) -> tuple[StepProgress, ...]:
+    """Return the steps of a plan by which none has to run."""
+    return tuple(
+        StepProgress(step=each.step, needs=each.needs, phase=Phase.SKIPPED, reason=each.reason) for each in plan.steps
+    )
 
 
 Watch: TypeAlias = Callable[[StepProgress], None]
@@ -123,12 +131,12 @@ class PipelineOutcome:
     @property
     def is_successful(self) -> bool:
         """Whether every step has succeeded, now or before."""
-        return not self.is_stopped and all(step.state in SUCCEEDED for step in self.steps)
+        return not self.is_stopped and all(step.phase in SUCCEEDED for step in self.steps)
 
     @property
     def failed(self) -> tuple[StepProgress, ...]:
         """The steps that failed."""
-        return tuple(step for step in self.steps if step.state is Standing.FAILED)
+        return tuple(step for step in self.steps if step.phase is Phase.FAILED)
 
     @property
     def word(self) -> str:

@@ -1,0 +1,145 @@
+"""What surrounds the driver of a pipeline: where a notebook failed, what is kept for later, and where things go."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from pathlib import Path
+
+import pytest
+from trackbook.errors import InvalidValueError
+from trackbook.pipelines.graph.spec import Pipeline
+from trackbook.pipelines.running.failures import failure_of
+from trackbook.pipelines.running.options import RunOptions, options_of
+from trackbook.pipelines.running.places import alone, file_name, folder_of, make_folder
+from trackbook.pipelines.steps.job import StepResult, StepStatus
+from trackbook.store.location import open_store
+from trackbook.store.memory import MemoryStore
+
+HEAD = "\x1b[31mValueError\x1b[39m   Traceback (most recent call last)\n"
+
+
+def executed(folder: Path, source: str, outputs: list[dict[str, object]]) -> Path:
+    """Write an executed notebook whose second cell failed, after one with an error that was meant to be."""
+    meant = {"output_type": "error", "ename": "KeyError", "evalue": "", "traceback": ["Cell In[1], line 1"]}
+    cells = [
+        {"cell_type": "code", "source": "1/0", "execution_count": 1, "outputs": [meant]},
+        {"cell_type": "code", "source": source.splitlines(keepends=True), "execution_count": 7, "outputs": outputs},
+        {"cell_type": "markdown", "source": "the end"},
+    ]
+    path = folder / "out.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    return path
+
+
+def raised(*traceback: str) -> list[dict[str, object]]:
+    return [{"output_type": "error", "ename": "ValueError", "evalue": "bad", "traceback": [HEAD, *traceback]}]
+
+
+FAILED = StepResult(name="s", status=StepStatus.FAILED, failed_cell=2, error="ValueError", message="\x1b[31mbad\x1b[0m")
+
+
+@pytest.mark.parametrize(
+    ("source", "traceback", "line", "code"),
+    [
+        ("x = 1\nint('x')", ["\x1b[36mCell\x1b[39m \x1b[32mIn[7], line 2\x1b[39m\n----> 2 int('x')"], 2, "int('x')"),
+        ("a()", ["Cell In[7], line 1\n----> 1 a()", "Cell In[3], line 9, in a()\n----> 9 boom()"], 1, "a()"),
+        ("a = = 2", ["  Cell In[7], line 1\n    a = = 2\n        ^\nSyntaxError"], 1, "a = = 2"),
+        ("x = 0\n1 / x", ["Input In [7], in <cell line: 2>()\n----> 2 1 / x"], 2, "1 / x"),
+        (
+            "try:\n    f()\nexcept KeyError as e:\n    raise ValueError('bad') from e",
+            [
+                "Cell In[7], line 2\n----> 2     f()",
+                "\nThe above exception was the direct cause of the following exception:\n",
+                "Cell In[7], line 4\n----> 4     raise",
+            ],
+            4,
+            "raise ValueError('bad') from e",
+        ),
+        (
+            "%%time\nx = 1\nint('x')",
+            ["Cell In[7], line 1\n----> 1 get_ipython().run_cell_magic(", "File <timed exec>:2\n      1 'Could not"],
+            3,
+            "int('x')",
+        ),
+        ("import lib\nlib.go()", ["File ~/lib.py:3, in go()\n----> 3 boom()"], None, None),
+    ],
+)
+def test_line_that_failed_is_read_off_the_traceback(
+    tmp_path: Path, source: str, traceback: list[str], line: int | None, code: str | None
+) -> None:
+    found = failure_of(FAILED, executed(tmp_path, source, raised(*traceback)))
+
+    assert (found.cell, found.line, found.code, found.message) == (2, line, code, "bad")
+    assert "\x1b" not in str(found.traceback)
+
+
+def test_group_of_exceptions_is_read_off_what_was_printed(tmp_path: Path) -> None:
+    text = '  + Exception Group Traceback\n  |   File "/tmp/ipykernel_12/345.py", line 2, in <module>\n  |     go()\n'
+    path = executed(tmp_path, "x = 1\ngo()", [{"output_type": "stream", "name": "stderr", "text": text}])
+    written = json.loads(path.read_text())
+    written["cells"][0]["outputs"] = []
+    path.write_text(json.dumps(written))
+
+    found = failure_of(FAILED, path)
+
+    assert (found.line, found.code) == (2, "go()")
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"cells": []}', '{"cells": [{"outputs": 1}]}'])
+def test_failure_is_known_without_an_executed_notebook(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "out.ipynb"
+    if content is not None:
+        path.write_text(content)
+
+    found = failure_of(FAILED, path)
+
+    assert (found.error, found.message, found.cell, found.line) == ("ValueError", "bad", 2, None)
+
+
+def test_options_come_back_as_they_were() -> None:
+    params = {"train[C=1]": {"rate": 0.1, "kinds": ["a", None], "never": float("inf")}}
+    options = RunOptions(only=("a",), start="b", force=("c", "d"), params=params, jobs=3, executor="dask", address="x")
+
+    assert options_of(options.to_text()) == options
+
+
+def test_credential_is_not_kept_and_resuming_asks_for_it() -> None:
+    secret = "ghp_" + "a1B2c3D4e5F6" * 3
+    text = RunOptions(params={"load": {"api_key": secret, "rows": 3}}).to_text()
+
+    assert secret not in text
+    with pytest.raises(InvalidValueError, match=r"-p load\.api_key="):
+        options_of(text)
+
+
+def test_files_have_readable_names_and_one_for_each_step() -> None:
+    names = ["train", "train[C=0.1,kind=a]", "a/b", "a_b", "a b", "../up", ".", "..", "é", "x" * 300, "x" * 299, "lock"]
+
+    files = [file_name(name) for name in names]
+
+    assert files[:2] == names[:2]
+    assert len(set(files)) == len(files)
+    assert all("/" not in each and each.strip(".") and len(each) < 100 for each in files)
+
+
+def test_executed_notebooks_are_beside_the_store_and_out_of_git(tmp_path: Path) -> None:
+    pipeline = Pipeline(name="churn", folder=tmp_path / "project", steps=())
+    store = open_store(tmp_path / "store" / ".trackbook")
+
+    assert folder_of(pipeline, store) == tmp_path / "store" / ".trackbook" / "pipelines" / "churn"
+    beside = folder_of(pipeline, open_store(f"sqlite:///{tmp_path / 'team.db'}"))
+    assert beside == tmp_path / ".trackbook" / "pipelines" / "churn"
+    own = make_folder(folder_of(pipeline, MemoryStore()) / "run")
+    assert own.is_relative_to(tmp_path / "project" / ".trackbook")
+    assert (tmp_path / "project" / ".trackbook" / ".gitignore").read_text() == "*\n"
+
+
+def test_only_one_at_a_time_begins_in_a_folder(tmp_path: Path) -> None:
+    def try_to_enter() -> None:
+        with (tmp_path / "lock").open("a+b") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    with alone(tmp_path), pytest.raises(BlockingIOError):
+        try_to_enter()
+    try_to_enter()
