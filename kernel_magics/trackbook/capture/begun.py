@@ -161,10 +161,8 @@ def _awaits(task: object, begun: object) -> bool:
 def _current_task() -> object:
     """Return the task of asyncio that runs in this thread, None if none does."""
     asyncio = sys.modules.get("asyncio")
-    try:
-        return asyncio.current_task() if asyncio is not None else None
-    except RuntimeError:  # no loop runs
-        return None
+    loop = asyncio._get_running_loop() if asyncio is not None else None  # the others raise where none runs
+    return asyncio.current_task(loop) if asyncio is not None and loop is not None else None
 
 
 def _frames_of(task: object) -> Iterator[FrameType]:
