@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
 from trackbook import clock
 from trackbook.capture.arrivals import Upstream
 from trackbook.capture.code import Code, cell_code
 from trackbook.capture.definitions import Definitions, is_class
+from trackbook.capture.environment import packages_stamp
 from trackbook.capture.events import Event
 from trackbook.capture.flow import Flow
 from trackbook.capture.guard import Guard
@@ -275,10 +278,20 @@ def failure_of(error: BaseException | None) -> Failure | None:
     return Failure(type=type(error).__name__, message=message)
 
 
+def integration_points() -> tuple[EntryPoint, ...]:
+    """Return where installed integrations are found; a forked process knows what its parent has looked up."""
+    return _integration_points(tuple(filter(None, sys.path)), packages_stamp())
+
+
+@lru_cache(maxsize=4)
+def _integration_points(_path: tuple[str, ...], _stamp: object) -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=INTEGRATIONS))
+
+
 def find_integrations(guard: Guard) -> list[Integration]:
     """Return the integrations of all installed distributions; one that can't be loaded is noted and left out."""
     found: list[Integration] = []
-    for entry_point in entry_points(group=INTEGRATIONS):
+    for entry_point in integration_points():
         with guard:
             found.append(entry_point.load()())
     return found

@@ -7,8 +7,9 @@ import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -47,22 +48,59 @@ class _Requirement:
     of_extras: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Distribution:
+    """What one distribution says of itself."""
+
+    name: str
+    version: str
+    origin: str | None
+    requires: tuple[str, ...]
+
+
 def installed() -> Installed:
     """Return every installed distribution; where one is found twice, the one in use.
 
-    It reads the headers of each: some tens of milliseconds for some hundred. `installed_versions` is quicker.
+    It reads the headers of each: some tens of milliseconds for some hundred. `installed_versions` is quicker. A folder
+    is read again when something was put into it or removed; a forked process knows what its parent has read.
     """
-    found: dict[str, tuple[metadata.Distribution, Mapping[str, Sequence[str]]]] = {}
-    for distribution in metadata.distributions():
+    return _together(tuple(each for folder in sys.path for each in _in_folder(folder, _modified(folder))))
+
+
+def _modified(folder: str) -> int | None:
+    try:
+        return os.stat(folder or ".").st_mtime_ns
+    except (OSError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=32)
+def _in_folder(folder: str, _changed: int | None) -> tuple[_Distribution, ...]:
+    return tuple(_said(metadata.distributions(path=[folder])))
+
+
+def _said(distributions: Iterable[metadata.Distribution]) -> Iterator[_Distribution]:
+    for distribution in distributions:
         headers = _headers(distribution)
         if any(headers["name"]):
-            found.setdefault(headers["name"][0], (distribution, headers))
+            yield _Distribution(
+                headers["name"][0],
+                "".join(headers["version"][:1]),
+                _origin(distribution),
+                tuple(headers["requires-dist"]),
+            )
+
+
+@lru_cache(maxsize=4)
+def _together(distributions: tuple[_Distribution, ...]) -> Installed:
+    found: dict[str, _Distribution] = {}
+    for each in distributions:
+        found.setdefault(each.name, each)
     names = sorted(found, key=str.lower)
-    origins = {name: _origin(found[name][0]) for name in names}
     return Installed(
-        versions={name: "".join(found[name][1]["version"][:1]) for name in names},
-        origins={name: origin for name, origin in origins.items() if origin is not None},
-        requires=_needs({name: found[name][1]["requires-dist"] for name in names}),
+        versions={name: found[name].version for name in names},
+        origins={name: origin for name in names if (origin := found[name].origin) is not None},
+        requires=_needs({name: found[name].requires for name in names}),
     )
 
 

@@ -48,7 +48,8 @@ class DaskExecutor:
     @property
     def slots(self) -> int:
         """How many steps run at once: the threads of the workers that are there now."""
-        return max(1, sum(self._client.nthreads().values()))
+        threads: dict[str, int] = self._client.nthreads()
+        return max(1, sum(threads.values()))
 
     def submit(self, job: StepJob, tell: Tell) -> Future[StepResult]:
         """Execute a step as soon as a worker has room.
@@ -173,7 +174,7 @@ def _connect(address: str, seconds: float) -> Any:
     except ImportError:
         raise InvalidValueError("Clusters need Dask. Install it: pip install 'trackbook[dask]'.") from None
     try:
-        return Client(address, timeout=seconds, set_as_default=False)
+        return Client(address, timeout=seconds, set_as_default=False)  # type: ignore[no-untyped-call]  # Dask has none
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise InvalidValueError(

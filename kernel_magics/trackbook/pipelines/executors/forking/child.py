@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from trackbook.pipelines.executors.forking import wire
 
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
+_FILES = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,7 @@ def _drop_variables() -> None:
         shell.instance().user_ns.clear()
     gc.collect()
     for each in gc.get_objects():
-        if isinstance(each, io.IOBase) and not each.closed and each.writable():
+        if isinstance(each, _FILES) and not each.closed and each.writable():
             each.flush()
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None:

@@ -228,7 +228,22 @@ def _warm_up(names: list[str]) -> dict[str, str]:
             reason = warming.reason_against(name)
             if reason is not None:
                 return {name: reason}
+    _look_up()
     return {}
+
+
+def _look_up() -> None:
+    """Find out what each kernel would: which packages there are, which address is this machine's, how code is split."""
+    from IPython.core.inputtransformer2 import TransformerManager
+    from jupyter_client.localinterfaces import is_local_ip
+
+    from trackbook.capture.cell import integration_points
+    from trackbook.capture.packages import installed
+
+    installed()
+    integration_points()
+    is_local_ip("127.0.0.1")
+    TransformerManager().transform_cell("x = 1\n")  # type: ignore[no-untyped-call]  # IPython has no types here
 
 
 def main() -> None:
