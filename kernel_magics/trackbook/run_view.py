@@ -36,7 +36,7 @@ from trackbook.store.contract import RunFilter
 from trackbook.tracking.cells_of import own_executions, showing
 from trackbook.tracking.checked_lineage import checks_of
 from trackbook.tracking.direction import FOLD
-from trackbook.tracking.files import changed_files
+from trackbook.tracking.files import changed_files, gone_files
 from trackbook.tracking.find import short_id, witnesses_of
 from trackbook.tracking.kept_models import load_model
 from trackbook.tracking.making import finish_keeping
@@ -344,6 +344,7 @@ class RunView:
             profiles=profiles_of(self._project.store, detail, most_cells=_MOST_CELLS),
             reproductions=self.reproductions,
             changed=changed_files(detail),
+            gone=gone_files(detail),
         )
 
     def _history(self, key: str) -> list[MetricPoint]:

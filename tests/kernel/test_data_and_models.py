@@ -330,6 +330,12 @@ def test_run_says_which_of_its_files_hold_something_else_by_now(nb: Notebook, fo
 
     (folder / "data.csv").write_text("a,y\n" + "1,0\n3,1\n" * 20)
 
+    changed = trackbook.get_run("latest").show().text
+    (folder / "data.csv").unlink()
+    gone = trackbook.get_run("latest").show().text
+
     assert "changed since it was read" not in before
-    assert "data.csv has changed since it was read." in trackbook.get_run("latest").show().text
+    assert "data.csv has changed since it was read." in changed
+    assert "data.csv is no longer where it was read." in gone
+    assert "no longer" not in before + changed
     assert " no " not in next(line for line in before.splitlines() if line.startswith("df[['a']]"))

@@ -64,6 +64,7 @@ def show_run(
     profiles: Mapping[str, TableProfile] | None = None,
     reproductions: Sequence[Reproduction] = (),
     changed: Sequence[str] = (),
+    gone: Sequence[str] = (),
     read: Read | None = None,
 ) -> Shown:
     """Show one run with all that hangs on it.
@@ -72,7 +73,8 @@ def show_run(
     default, where this one has no model. `differing` is what of its environment is another one here. `series` are the
     points of metrics that have more than one. `showing` are the executions whose outputs are the run's, `read` gives
     the objects that they are kept in. `checks` are those of its tables, `profiles` what these look like by their names;
-    `reproductions` are its own, oldest first; `changed` are the files it read that hold something else by now.
+    `reproductions` are its own, oldest first; `changed` are the files it read that hold something else by now,
+    `gone` those that are no longer there.
     """
     look = look or Look()
     run = detail.run
@@ -82,6 +84,7 @@ def show_run(
         Title(cells=(name, cells.status(run, detail.tags), cells.identifier(run.run_id))),
         *_findings(detail, look),
         *_changed(changed),
+        *_gone(gone),
         *_chance(unseeded),
         _about(detail, look, parent, reproductions),
         *(() if is_group(detail) and children else _results(detail, look, series or {}, chosen, defaults)),
@@ -149,6 +152,14 @@ def _changed(files: Sequence[str]) -> list[Block]:
         return []
     names = fmt.shortened(", ".join(map(fmt.one_line, files)), _WIDEST_FACT)
     return [Sentence(text=f"{names} {'has' if len(files) == 1 else 'have'} changed since it was read.", tone=Tone.BUSY)]
+
+
+def _gone(files: Sequence[str]) -> list[Block]:
+    if not files:
+        return []
+    names = fmt.shortened(", ".join(fmt.one_line(each) for each in files), _WIDEST_FACT)
+    words = "is no longer where it was" if len(files) == 1 else "are no longer where they were"
+    return [Sentence(text=f"{names} {words} read.", tone=Tone.BUSY)]
 
 
 def _chance(unseeded: Sequence[str]) -> list[Block]:

@@ -164,6 +164,12 @@ def changed_files(detail: RunDetail) -> list[str]:
     return [shown_path(file.path) for file in files if has_changed(file, 0.0)]  # whenever it was read: by content
 
 
+def gone_files(detail: RunDetail) -> list[str]:
+    """Return the files that a run read and that are no longer there, as a person writes them."""
+    files = dict.fromkeys(file for use in detail.datasets for file in use.files if "://" not in file.path)
+    return [shown_path(file.path) for file in files if file.digest is not None and not os.path.exists(file.path)]
+
+
 def has_changed(file: FileRead, read_at: float) -> bool:
     """Return whether a file is there and holds something else than when it was read, at a time in seconds since 1970.
 
