@@ -17,6 +17,7 @@ from trackbook.tracking.slice import Slice
 
 _PARAMETERS = "parameters"
 _MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
+_COMMENT = re.compile(r"#[^\n]*")
 _MOST_NAMED = 20
 
 
@@ -60,7 +61,8 @@ def with_params(sliced: Slice, names: Iterable[str]) -> tuple[Any, dict[str, str
     notebook = copy.deepcopy(sliced.notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and not _is_tagged(cell)]
     trees = [_tree(cell.source) for cell in code]
-    places = [place for at, tree in enumerate(trees) for place in _places(at, code[at].source, tree)]
+    unordered = [place for at, tree in enumerate(trees) for place in _places(at, code[at].source, tree)]
+    places = sorted(unordered, key=lambda each: (each.cell, each.start))
     taken = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)} | set(sliced.params)
     found: dict[str, str] = {}
     changes: dict[str, Place] = {}
@@ -136,9 +138,17 @@ def _default(name: str, run: RunDetail, code: Sequence[Any], trees: Sequence[ast
         return None
     at, call = calls[0]
     end = _span(code[at].source, call)[1] - 1
-    inside = code[at].source[:end].rstrip()
-    comma = "" if inside.endswith(("(", ",")) else ", "
+    comma = ", " if _needs_comma(code[at].source[:end], call) else ""
     return Place(name=key, owner=_called(call), cell=at, start=end, end=end, value=value, before=f"{comma}{key}=")
+
+
+def _needs_comma(source: str, call: ast.Call) -> bool:
+    """Return whether another keyword has to be parted from what stands last in a call; comments don't count."""
+    given = [*call.args, *(each.value for each in call.keywords)]
+    if not given:
+        return False
+    behind = source[max(_span(source, each)[1] for each in given) :]
+    return not _COMMENT.sub("", behind).rstrip().endswith(",")
 
 
 def _called(call: ast.Call) -> str:
