@@ -34,6 +34,7 @@ TRAIN = (
 )
 OWN = (
     PARAMETERS + "password = 'hunter2-and-more'\nrate = 1.0",
+    "%load_ext trackbook\n%reload_ext trackbook\n%unload_ext trackbook\n%load_ext trackbook",
     "import trackbook\nimport pandas as pd\ntrackbook.log_metric('loss', rate)\nprint(password)",
     "table = trackbook.publish(pd.DataFrame({'a': [1, 2]}), 'train')",
 )

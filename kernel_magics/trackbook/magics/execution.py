@@ -17,7 +17,7 @@ from IPython.core.getipython import get_ipython
 
 from trackbook.capture.notebook import Notebook, find_notebook
 from trackbook.errors import NoRunError
-from trackbook.magics.extension import load, loaded, unload
+from trackbook.magics.extension import load, loaded, remove
 from trackbook.records import Failure, Outcome
 from trackbook.store.contract import Batch
 from trackbook.tracking.executed_notebook import executed_notebook
@@ -70,7 +70,7 @@ def begin() -> str:
     """
     shell = get_ipython()
     said = _said(shell)
-    unload(shell)  # the person's own configuration may have loaded it, for a notebook that it could not know
+    remove(shell)  # the person's own configuration may have loaded it, for a notebook that it could not know
     if said.get("parent_run_id"):
         os.environ[_RUN_VARIABLE] = str(said["parent_run_id"])
     execution = _running[id(shell)] = Execution(
@@ -84,6 +84,7 @@ def begin() -> str:
     load(shell, execution)
     extension = loaded(shell)
     if extension is None or not extension.is_on or execution.run_id is None:
+        remove(shell)
         raise NoRunError("".join(execution.warnings[-1:]) or "Trackbook could not be loaded.")
     execution.location = extension.keeper.location
     return _answer(execution)
@@ -95,7 +96,7 @@ def end() -> str:
     said = _said(shell)
     execution = _running.pop(id(shell))
     extension = loaded(shell)
-    if extension is not None:  # else the notebook itself has unloaded it, and the run has ended with that
+    if extension is not None:
         failure = said.get("failure")
         extension.recorder.end_notebook(
             Outcome(said["outcome"]),
@@ -103,7 +104,7 @@ def end() -> str:
             list(_files(said)),
         )
         execution.location = extension.keeper.location
-        unload(shell)
+        remove(shell)
     return _answer(execution)
 
 

@@ -44,10 +44,13 @@ class LoadingCell:
 
 def load(shell: Any, execution: Execution | None = None) -> None:
     """Begin to record a shell's cells; a second time is nothing."""
-    if getattr(shell, _ATTRIBUTE, None) is None:
+    extension = loaded(shell)
+    if extension is None:
         extension = Extension(shell, execution)
         setattr(shell, _ATTRIBUTE, extension)
         extension.attach()
+    elif extension.is_of_engine:
+        extension.switch(True)
 
 
 def loaded(shell: Any) -> Extension | None:
@@ -57,8 +60,17 @@ def loaded(shell: Any) -> Extension | None:
 
 
 def unload(shell: Any) -> None:
+    """Stop recording and leave nothing behind; where an engine executes the notebook, its run stays until the end."""
+    extension = loaded(shell)
+    if extension is not None and extension.is_of_engine:
+        extension.switch(False)
+    else:
+        remove(shell)
+
+
+def remove(shell: Any) -> None:
     """Stop recording and leave nothing behind."""
-    extension = getattr(shell, _ATTRIBUTE, None)
+    extension = loaded(shell)
     if extension is not None:
         delattr(shell, _ATTRIBUTE)
         extension.detach()
@@ -144,6 +156,11 @@ class Extension:
         return self._ready().keeper
 
     @property
+    def is_of_engine(self) -> bool:
+        """Whether an engine executes the notebook, which ends what it began."""
+        return self._execution is not None
+
+    @property
     def is_on(self) -> bool:
         """Whether cells are recorded."""
         recording = self._loaded()
@@ -155,7 +172,7 @@ class Extension:
 
     def _at_exit(self) -> None:
         if os.getpid() == self._pid:
-            unload(self.shell)
+            remove(self.shell)
 
     # Loading
 
