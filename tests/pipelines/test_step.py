@@ -208,6 +208,18 @@ def test_command_shows_the_cell_and_the_line_that_failed(folder):
     assert str(folder / "bad.done.ipynb") in result.stdout
 
 
+def test_command_tells_how_it_went_where_the_store_cannot_be_read(folder, monkeypatch):
+    (folder / "file").write_text("no store")
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "unread"))
+
+    result = invoke(write(folder / "lost.ipynb", "1"), "--store", folder / "file")
+
+    assert result.exit_code == 0
+    assert "Finished" in result.stdout
+    assert "can't be read" in result.stderr
+    assert "is a file, so it can't be a store's folder" in result.stderr
+
+
 def test_command_refuses_before_anything_runs(folder):
     notebook = write(folder / "refused.ipynb", PARAMETERS + "C: float", "print(C)")
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trackbook.cli.base import cli, json_option, look_of, print_json, print_shown, store_meant, store_option
-from trackbook.errors import InvalidValueError
+from trackbook.errors import InvalidValueError, TrackbookError
 
 if TYPE_CHECKING:
     from trackbook.pipelines.steps.job import StepJob, StepResult
+    from trackbook.records import RunDetail
     from trackbook.store.contract import Store
 
 _WRONG_USE = ("NoSuchKernel",)
@@ -165,19 +166,30 @@ def _stopped_by_interrupt(should_stop: threading.Event, say: Any) -> Iterator[No
 
 def _report(ctx: click.Context, job: StepJob, result: StepResult, cells: int | None, as_json: bool) -> None:
     from trackbook.display.step import show_step, step_payload
-    from trackbook.pipelines.steps.results import runs_of_step
 
-    store = _store_of(job) if result.run_id is not None else None
-    try:
-        runs = runs_of_step(store, result.run_id) if store is not None and result.run_id is not None else []
-    finally:
-        if store is not None:
-            store.close()
+    runs = _runs_of(job, result.run_id)
     if as_json:
         print_json(step_payload(job, result, cells, runs))
     else:
         print_shown(show_step(job, result, cells, runs, look_of()))
     ctx.exit(_exit_code(result))
+
+
+def _runs_of(job: StepJob, run_id: str | None) -> list[RunDetail]:
+    """Return the step's run and those beneath it; none where the store can't be read, which is said."""
+    from trackbook.pipelines.steps.results import runs_of_step
+
+    if run_id is None:
+        return []
+    try:
+        store = _store_of(job)
+        try:
+            return runs_of_step(store, run_id)
+        finally:
+            store.close()
+    except TrackbookError as error:
+        click.echo(f"What the run recorded can't be read: {error}", err=True)
+        return []
 
 
 def _store_of(job: StepJob) -> Store:
