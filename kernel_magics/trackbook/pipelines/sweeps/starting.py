@@ -126,14 +126,14 @@ def _ended(trial: Trial) -> Trial:
 
 @contextmanager
 def _executing(sweep: Sweep, executor: NewExecutor | None) -> Iterator[Executor]:
-    executing = (executor or _processes)(sweep.jobs)
+    executing = (executor or _local)(sweep.jobs)
     try:
         yield executing
     finally:
         executing.close(stop=True)
 
 
-def _processes(jobs: int) -> Executor:
-    from trackbook.pipelines.executors.processes import ProcessExecutor
+def _local(jobs: int) -> Executor:
+    from trackbook.pipelines.executors.local import LocalExecutor
 
-    return ProcessExecutor(jobs)
+    return LocalExecutor(jobs)
