@@ -686,6 +686,20 @@ def test_runs_of_the_last_execution_are_those_that_were_at_work_last(store: Stor
     assert names(store, of_last_execution=True, experiment="another") == []
 
 
+def test_runs_with_a_tag_are_those_that_have_it_now(store: Store) -> None:
+    write_run(store, tags={"stage": "final", "draft": "1"})
+    write_run(store, "r2", run=a_run("r2"), tags={"stage": ""})
+    write_run(store, "r3", run=a_run("r3"), tags={"draft": "1"})
+
+    store.write(Batch(runs=[RunChange(run_id="r1", tags={"draft": None})]))
+
+    assert sorted(names(store, tagged="stage")) == ["r1", "r2"]
+    assert names(store, tagged="draft") == ["r3"]
+    assert names(store, tagged="never written") == []
+    assert names(store, tagged="stage", experiment="another") == []
+    assert store.count_runs(RunFilter(tagged="stage")) == 2
+
+
 def test_count_leaves_out_limit_and_offset(listed: Store) -> None:
     assert listed.count_runs(RunFilter(experiment="churn", limit=1, offset=3)) == 5
 

@@ -85,6 +85,8 @@ class Content:
     def found(self, where: RunFilter, gone: Callable[[Iterable[str]], set[str]]) -> list[Kept]:
         """Return the runs of a filter in its order, its limit and offset put aside; `gone` tells which sessions are."""
         found = [kept for kept in self.runs.values() if _matches(kept.run, where)]
+        if where.tagged is not None:
+            found = [kept for kept in found if where.tagged in kept.tags]
         if where.of_last_execution:
             last = max((each for kept in self.runs.values() for each in kept.execution_ids), default=None)
             found = [kept for kept in found if last in kept.execution_ids]

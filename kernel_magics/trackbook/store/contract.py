@@ -95,8 +95,9 @@ class RunFilter:
 
     `ids` restricts to those runs. `name` is an exact readable name. `prefix` is the beginning of a run id.
     `only_roots` leaves out runs with a parent. `of_last_execution` restricts to the runs that the last execution of all
-    that belong to runs belongs to: what was at work last, also if that was an earlier run again. `query` says more
-    about the runs, puts them in order where it has one, and may have a limit of its own, within which `limit` and
+    that belong to runs belongs to: what was at work last, also if that was an earlier run again. `tagged` is the
+    name of a tag that they have, whatever its value: asked for in no time, as no query has to be made. `query` says
+    more about the runs, puts them in order where it has one, and may have a limit of its own, within which `limit` and
     `offset` turn the pages.
     """
 
@@ -106,6 +107,7 @@ class RunFilter:
     experiment: str | None = None
     session_id: str | None = None
     parent_id: str | None = None
+    tagged: str | None = None
     only_roots: bool = False
     of_last_execution: bool = False
     query: Query | None = None

@@ -21,11 +21,10 @@ from trackbook.pipelines.graph.state import (
     state_bytes,
 )
 from trackbook.records import DatasetVersion, FileRead, ModuleUse, RunDetail, RunStatus, file_key, is_file_key
-from trackbook.records.query import Comparison, Condition, Field, Has, Operator, Query, Scope, all_of
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
 from trackbook.tracking.dataset_names import PATH, is_dataset, split_reference
 
-_MOST_OTHERS = 200  # failed runs that are looked at beside one of each step
+_MOST_OTHERS = 50  # runs that are looked at beside one of each step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,20 +53,16 @@ class Reads:
     modules: tuple[ModuleUse, ...] = ()
 
 
-def tag(name: str) -> Field:
-    """Return the field of a query that a tag is."""
-    return Field(scope=Scope.TAGS, key=name)
-
-
-def _of_pipeline(name: str, *more: Condition) -> RunFilter:
-    of_it = Comparison(field=tag(PIPELINE_TAG), operator=Operator.EQUAL, value=name)
-    return RunFilter(query=Query(where=all_of([of_it, Has(field=tag(STEP_TAG)), *more])))
+def _of_pipeline(store: Store, pipeline: str, tagged: str, limit: int | None = None) -> list[RunDetail]:
+    """Return the runs of a pipeline's steps that have a tag, newest first; a query would load SQLAlchemy for it."""
+    found = store.runs(RunFilter(tagged=tagged, limit=limit))
+    return [detail for detail in found if detail.tags.get(PIPELINE_TAG) == pipeline and STEP_TAG in detail.tags]
 
 
 def successes(store: Store, pipeline: str) -> dict[str, Success]:
-    """Return each step's latest success, in one query and one object a step."""
+    """Return each step's latest success, in one question and one object a step."""
     found: dict[str, Success] = {}
-    for detail in store.runs(_of_pipeline(pipeline, Has(field=tag(CURRENT_TAG)))):
+    for detail in _of_pipeline(store, pipeline, CURRENT_TAG):
         state = _state(store, detail)
         if state is not None:
             found.setdefault(detail.tags[STEP_TAG], Success(detail=detail, state=state))
@@ -82,20 +77,19 @@ def _state(store: Store, detail: RunDetail) -> StepState | None:
 
 
 def failures(store: Store, pipeline: str, steps: int) -> dict[str, RunDetail]:
-    """Return the latest run of each step that has failed or was killed, in one query."""
-    words: tuple[str, ...] = (RunStatus.FAILED.value, RunStatus.KILLED.value)
-    status = Comparison(field=Field(scope=Scope.RUN, key="status"), operator=Operator.IN, value=words)
+    """Return the latest run of each step that has failed or was killed, of the runs of late."""
     found: dict[str, RunDetail] = {}
-    for detail in store.runs(replace(_of_pipeline(pipeline, status), limit=steps + _MOST_OTHERS)):
-        found.setdefault(detail.tags[STEP_TAG], detail)
+    for detail in _of_pipeline(store, pipeline, STEP_TAG, limit=steps + _MOST_OTHERS):
+        if detail.run.status in (RunStatus.FAILED, RunStatus.KILLED):
+            found.setdefault(detail.tags[STEP_TAG], detail)
     return found
 
 
 def latest_runs(store: Store, pipeline: str, steps: int) -> dict[str, RunDetail]:
     """Return the latest run of each step, whatever became of it; of one that has not run for long, its last success."""
     found: dict[str, RunDetail] = {}
-    recent = store.runs(replace(_of_pipeline(pipeline), limit=2 * steps + _MOST_OTHERS))
-    for detail in [*recent, *store.runs(_of_pipeline(pipeline, Has(field=tag(CURRENT_TAG))))]:
+    recent = _of_pipeline(store, pipeline, STEP_TAG, limit=2 * steps + _MOST_OTHERS)
+    for detail in [*recent, *_of_pipeline(store, pipeline, CURRENT_TAG)]:
         found.setdefault(detail.tags[STEP_TAG], detail)
     return found
 

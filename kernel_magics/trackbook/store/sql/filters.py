@@ -38,6 +38,7 @@ def shape_of(where: RunFilter) -> Shape:
     """Return the shape of a filter."""
     asked = {name for name in (*EQUAL, "ids") if getattr(where, name) is not None}
     asked |= {"prefix"} if where.prefix else set()
+    asked |= {"tagged"} if where.tagged is not None else set()
     is_whole = where.limit is None and where.query is not None and where.query.limit is None
     return Shape(frozenset(asked), where.only_roots, where.oldest_first, is_whole, where.of_last_execution)
 
@@ -49,6 +50,8 @@ def values_of(where: RunFilter) -> dict[str, Any]:
         values["ids"] = ids(where.ids)
     if where.prefix:
         values["prefix"] = stored(where.prefix)
+    if where.tagged is not None:
+        values["tagged"] = stored(where.tagged)
     values["limit"] = EVERY if where.limit is None else max(where.limit, 0)
     values["offset"] = max(where.offset, 0)
     return values

@@ -37,6 +37,9 @@ def condition(shape: Shape) -> ColumnElement[bool]:
     if "prefix" in asked:
         beginning = func.substr(columns.run_id, 1, func.length(bindparam("prefix")))
         conditions.append(and_(columns.run_id >= bindparam("prefix"), beginning == bindparam("prefix")))
+    if "tagged" in asked:
+        key = select(schema.keys.c.number).where(schema.keys.c.key == bindparam("tagged")).scalar_subquery()
+        conditions.append(columns.number.in_(select(schema.tags.c.run_number).where(schema.tags.c.key_number == key)))
     if shape.only_roots:
         conditions.append(columns.parent_id.is_(None))
     if shape.of_last_execution:

@@ -303,7 +303,7 @@ _SHAPES = [
     for only_roots in (False, True)
     for oldest_first in (False, True)
 ]
-_SHAPES.append(Shape(of_last_execution=True))
+_SHAPES += [Shape(of_last_execution=True), Shape(frozenset({"tagged"}))]
 PAGES = {shape.name: listing.page(shape) for shape in _SHAPES}
 COUNTS = {shape.name: listing.count(shape) for shape in _SHAPES if not shape.oldest_first}
 

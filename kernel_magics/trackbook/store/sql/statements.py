@@ -1257,6 +1257,20 @@ PAGES = {
         ),
         (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
     ),
+    "tagged": Question(
+        (
+            "SELECT runs.number, runs.run_id, runs.name, runs.experiment, runs.session_id, runs.parent_id, "
+            "runs.started_at, runs.finished_at, runs.status, runs.verdict, runs.verdict_reason, runs.failure, "
+            "runs.environment_id, runs.note FROM runs WHERE runs.number IN (SELECT tags.run_number FROM tags WHERE "
+            'tags.key_number = (SELECT keys.number FROM keys WHERE keys."key" = :tagged)) ORDER BY runs.started_at '
+            "DESC, runs.run_id DESC LIMIT :limit OFFSET :offset"
+        ),
+        (
+            "number run_id name experiment session_id parent_id started_at finished_at status verdict verdict_reason "
+            "failure environment_id note"
+        ),
+        (1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13),
+    ),
 }
 COUNTS = {
     "": Question("SELECT count(*) AS count FROM runs WHERE 1 = 1", "count", ()),
@@ -1316,6 +1330,14 @@ COUNTS = {
             "SELECT count(*) AS count FROM runs WHERE runs.number IN (SELECT run_executions.run_number FROM "
             "run_executions WHERE run_executions.execution_id = (SELECT max(run_executions.execution_id) AS max_1 "
             "FROM run_executions))"
+        ),
+        "count",
+        (),
+    ),
+    "tagged": Question(
+        (
+            "SELECT count(*) AS count FROM runs WHERE runs.number IN (SELECT tags.run_number FROM tags WHERE "
+            'tags.key_number = (SELECT keys.number FROM keys WHERE keys."key" = :tagged))'
         ),
         "count",
         (),
