@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from trackbook.capture.secrets import redact, redact_value
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Sentence, Title, Tone, Verbatim, facts
 from trackbook.display.shown import Look, Shown, shown
@@ -130,8 +131,8 @@ def step_payload(step: StepProgress) -> dict[str, JsonValue]:
         "notebook": str(step.step.notebook),
         "needs": list(step.needs),
         "state": step.phase.value,
-        "reason": step.reason,
-        "params": strict(step.step.params),
+        "reason": redact(step.reason),
+        "params": strict(shown_params(step)),
         "attempts": step.attempt,
         "started_at": step.started_at.isoformat() if step.started_at else None,
         "seconds": step.seconds,
@@ -142,6 +143,11 @@ def step_payload(step: StepProgress) -> dict[str, JsonValue]:
         "output": str(step.output) if step.output and step.attempt else None,
         "error": _error(step.failure) if step.failure and step.phase is not Phase.FINISHED else None,
     }
+
+
+def shown_params(step: StepProgress) -> dict[str, JsonValue]:
+    """Return a step's params, ``[secret]`` in place of credentials."""
+    return {name: redact_value(name, value) for name, value in step.step.params.items()}
 
 
 def _error(failure: StepFailure) -> JsonValue:

@@ -9,8 +9,9 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from trackbook.capture.secrets import redact
 from trackbook.display import format as fmt
-from trackbook.display.pipeline_outcome import counted, error_text
+from trackbook.display.pipeline_outcome import counted, error_text, shown_params
 from trackbook.display.pipeline_progress import STATES
 from trackbook.pipelines.running.progress import Phase, PipelineOutcome, StepFailure, StepProgress
 from trackbook.records import JsonValue
@@ -103,7 +104,7 @@ def _data(step: StepProgress) -> str:
 def _reason(step: StepProgress) -> str:
     if step.phase is Phase.FAILED and step.failure is not None:
         return error_text(step.failure)
-    return step.reason
+    return redact(step.reason)
 
 
 def _bar(step: StepProgress, outcome: PipelineOutcome) -> str:
@@ -133,7 +134,7 @@ def _detail(step: StepProgress, folder: Path) -> str:
     summary = f'{escape(step.name)} <span class="{step.phase}">{symbol} {step.phase}</span>'
     inner = _failure(step.failure) if step.failure and step.phase is not Phase.FINISHED else ""
     inner += _facts(_about(step, folder))
-    inner += _section("Params", {name: _code(value) for name, value in step.step.params.items()})
+    inner += _section("Params", {name: _code(value) for name, value in shown_params(step).items()})
     inner += _section("Metrics", {name: escape(fmt.exact(value)) for name, value in step.metrics.items()})
     anchor = escape(quote(step.name))  # inside: a browser opens what a link leads into
     return f'<details{is_open}><summary>{summary}</summary><div id="{anchor}">{inner}</div></details>'
@@ -146,7 +147,7 @@ def _about(step: StepProgress, folder: Path) -> Mapping[str, str]:
         "notebook": escape(str(step.step.notebook)),
         "executed": _link(step.output, folder) if step.output is not None and step.output.exists() else "",
         "run": run,
-        "why": escape(step.reason),
+        "why": escape(redact(step.reason)),
         "needs": escape(", ".join(step.needs)),
         "tries": tries,
         "read": escape(", ".join(step.reads)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -189,3 +190,16 @@ def test_page_is_whole_and_safe_whatever_steps_are_called(tmp_path: Path) -> Non
     assert "<b>" not in text
     assert "no &lt;data&gt;" in text
     assert "prefers-color-scheme: dark" in text
+
+
+def test_credentials_are_neither_on_the_page_nor_in_the_document(tmp_path: Path) -> None:
+    secret = "ghp_" + "a1B2c3D4e5F6" * 3
+    failed = step("load", Phase.FINISHED, reason=f"params changed: key {secret}")
+    failed = replace(failed, step=replace(failed.step, params={"api_key": secret, "rows": 3}))
+
+    page = report_page(outcome(failed), tmp_path)
+    document = json.dumps(outcome_payload(outcome(failed)))
+
+    assert secret not in page + document
+    assert "[secret]" in page
+    assert '"rows": 3' in document

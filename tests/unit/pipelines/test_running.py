@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,16 @@ def test_group_of_exceptions_is_read_off_what_was_printed(tmp_path: Path) -> Non
     found = failure_of(FAILED, path)
 
     assert (found.line, found.code) == (2, "go()")
+
+
+def test_credentials_are_taken_out_of_what_is_told_of_a_failure(tmp_path: Path) -> None:
+    secret = "ghp_" + "a1B2c3D4e5F6" * 3
+    path = executed(tmp_path, f"open('{secret}')", raised(f"Cell In[7], line 1\n----> 1 open('{secret}')"))
+
+    found = failure_of(replace(FAILED, message=f"no access with {secret}"), path)
+
+    assert found.line == 1
+    assert secret not in f"{found.message} {found.code} {found.traceback}"
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"cells": []}', '{"cells": [{"outputs": 1}]}'])
