@@ -414,6 +414,29 @@ def test_few_rows_and_missing_runs_are_unknown(fit: Any, ask: Any) -> None:
     assert "No run 'nobody'" in none.found
 
 
+def test_run_is_not_held_against_itself(fit: Any, ask: Any) -> None:
+    fit(1, "calm-owl", ["a"])
+
+    found = ask(not_worse("accuracy"), "calm-owl")
+
+    assert (found.answer, found.found) == (UNKNOWN, "calm-owl is the very run that is judged; name another one")
+
+
+def test_pipeline_is_held_against_its_run_before(notebook: Any, make_run: Make, ask: Any) -> None:
+    rule = NotWorse(reference="churn", wanted=Wanted(metric="accuracy", step="train"), allow_unpaired=True)
+    for number, value in ((1, 0.9), (3, 0.8)):
+        parent = notebook.add(make_run(number, tags={"pipeline": "churn"}))
+        run = {"parent_id": parent.run.run_id}
+        tags = {"pipeline": "churn", "step": "train"}
+        notebook.add(make_run(number + 1, metrics={"accuracy": value}, tags=tags, run=run))
+
+    found, first = ask(rule, "churn"), ask(rule, "00000001")
+
+    assert (found.answer, first.answer) == (FAIL, UNKNOWN)
+    assert found.found.startswith("0.8 against 0.9, unpaired")
+    assert first.found == "Pipeline 'churn' has no earlier run"
+
+
 def test_metric_of_ones_own_is_unknown(fit: Any, ask: Any) -> None:
     fit(1, "calm-owl", ["a"], lift=1.0)
     fit(2, "brave-otter", ["a"], lift=2.0)

@@ -10,7 +10,6 @@ from trackbook.pipelines.gates.wording import counted, number, of_run
 from trackbook.pipelines.graph.state import STEP_TAG
 from trackbook.records import Check, RunDetail, RunStatus, Verdict
 from trackbook.tracking.checked_lineage import checks_of
-from trackbook.tracking.choices import is_group
 from trackbook.tracking.verdicts import family_verdicts
 
 _MOST_LISTED = 3
@@ -84,7 +83,7 @@ def _checks(subject: Subject) -> Iterator[Check]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IsClean:
-    """Nothing speaks against it that the notebooks, run from their top, would make the runs again."""
+    """Nothing speaks against it that the notebooks, run from their top, would make again what has metrics or models."""
 
     name: str = "verdict"
 
@@ -93,7 +92,9 @@ class IsClean:
         runs = {each.run.run_id: each.run for each in subject.members}
         runs |= {each.run_id: each for each in family_verdicts(list(runs.values()))}
         hidden = [each for each in runs.values() if each.verdict not in (None, Verdict.CLEAN)]
-        unknown = [each for each in subject.members if runs[each.run.run_id].verdict is None and not is_group(each)]
+        unknown = [
+            each for each in subject.members if runs[each.run.run_id].verdict is None and (each.metrics or each.models)
+        ]
         if hidden:
             found, answer = f"{hidden[0].verdict}: {hidden[0].verdict_reason or hidden[0].name}", Answer.FAIL
         elif unknown or all(each.verdict is None for each in runs.values()):

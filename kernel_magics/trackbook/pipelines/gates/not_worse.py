@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trackbook.errors import AmbiguousError, NotFoundError
 from trackbook.pipelines.gates.evaluation import Evaluation, NotKnownError, evaluation_of, predictions_on
@@ -30,7 +30,7 @@ class NotWorse:
     Attributes
     ----------
     reference
-        The other run, or a pipeline, as `find_subject` finds it.
+        The other run, or a pipeline, as `find_subject` finds it: of the pipeline that is judged, its run before.
     is_higher_better
         None: what the metric's name says.
     allow_unpaired
@@ -56,8 +56,10 @@ class NotWorse:
     def judge(self, subject: Subject) -> Sequence[Ruling]:
         """Return whether it is not."""
         try:
-            other = find_subject(subject.store, self.reference)
-            ours, theirs = self._measured(subject), self._measured(other)
+            other = find_subject(subject.store, self.reference, before=subject.run)
+            ours, theirs = self._measured(subject, self.wanted), self._measured(other, self._wanted_of(other))
+            if ours.run.run.run_id == theirs.run.run.run_id:
+                raise NotKnownError(f"{self.reference} is the very run that is judged; name another one")
         except (NotFoundError, AmbiguousError, NotKnownError) as error:
             return [self._ruling(str(error).rstrip("."), Answer.UNKNOWN)]
         try:
@@ -65,12 +67,16 @@ class NotWorse:
         except NotKnownError as error:
             return [self._unpaired(ours, theirs, str(error))]
 
-    def _measured(self, subject: Subject) -> Measured:
-        search = find_metric(subject, self.wanted)
+    def _wanted_of(self, other: Subject) -> Wanted:
+        """Return what is asked of the other: its step only where it has steps."""
+        return self.wanted if other.steps() else replace(self.wanted, step=None)
+
+    def _measured(self, subject: Subject, wanted: Wanted) -> Measured:
+        search = find_metric(subject, wanted)
         name = subject.run.run.name
         if not search.measured:
             raise NotKnownError(f"{name}: {search.reason}")
-        if len(search.measured) > 1 and self.wanted.which is not Which.BEST:
+        if len(search.measured) > 1 and wanted.which is not Which.BEST:
             runs = ", ".join(f"{each.run.run.name} ({number(each.value)})" for each in search.measured[:4])
             raise NotKnownError(f"several runs of {name} have it: {runs}; say which by step, or 'of: best' or 'last'")
         ranked = sorted(search.measured, key=lambda each: self._sign(each.key) * each.value)

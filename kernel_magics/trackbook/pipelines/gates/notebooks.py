@@ -131,8 +131,9 @@ def _cells(report: Path) -> dict[str, str]:
 
 
 def _cell_name(name: str) -> str:
+    """Return a cell as people count: the code cells, from 1."""
     found = _CELL.search(name)
-    return f"cell {found[1]}" if found is not None else name.rpartition("::")[2]
+    return f"cell {int(found[1]) + 1}" if found is not None else name.rpartition("::")[2]
 
 
 def _told(code: int | None, cells: Mapping[str, str], printed: str) -> tuple[str, Answer]:

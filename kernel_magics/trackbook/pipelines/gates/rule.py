@@ -63,6 +63,14 @@ class Subject:
         """Return the names of the steps, in the order in which they ran."""
         return list(dict.fromkeys(each.tags[STEP_TAG] for each in self.members if STEP_TAG in each.tags))
 
+    def step_of(self, run: RunDetail) -> str | None:
+        """Return the step that a run is of, or beneath."""
+        by_id = {each.run.run_id: each for each in self.members}
+        at: RunDetail | None = run
+        while at is not None and STEP_TAG not in at.tags:
+            at = by_id.get(at.run.parent_id or "")
+        return at.tags[STEP_TAG] if at is not None else None
+
     def of_step(self, name: str) -> list[RunDetail]:
         """Return the runs of a step; ``train`` also means all that ``foreach`` made of it (``train[C=1]``)."""
         found = [each for each in self.members if each.tags.get(STEP_TAG) == name]

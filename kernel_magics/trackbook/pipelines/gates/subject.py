@@ -17,11 +17,16 @@ from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.find import find_run, short_id
 
 
-def find_subject(store: Store, reference: str) -> Subject:
+def find_subject(store: Store, reference: str, *, before: RunDetail | None = None) -> Subject:
     """Return what a person means: a pipeline by its name, or else a run as `find_run` finds it.
 
     Of a pipeline it is its newest finished run, with the runs of its steps; a step that was skipped then is judged by
     the run that it was skipped for: its newest success until then.
+
+    Parameters
+    ----------
+    before
+        Of a pipeline, only runs that started before this one.
 
     Raises
     ------
@@ -32,7 +37,10 @@ def find_subject(store: Store, reference: str) -> Subject:
     """
     whole = _pipeline_runs(store, reference.strip())
     if whole:
-        return _of_pipeline(store, reference.strip(), whole)
+        earlier = [each for each in whole if before is None or each.run.started_at < before.run.started_at]
+        if not earlier:
+            raise NotFoundError(f"Pipeline '{reference.strip()}' has no earlier run.")
+        return _of_pipeline(store, reference.strip(), earlier)
     try:
         return subject_of(store, find_run(store, reference))
     except NotFoundError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from trackbook.pipelines.gates.rule import Subject
-from trackbook.pipelines.graph.state import STEP_TAG
 from trackbook.records import RunDetail
 
 
@@ -13,11 +12,10 @@ def number(value: float | int) -> str:
 
 
 def of_run(subject: Subject, run: RunDetail) -> str:
-    """Return whose a value is: nothing of the judged run itself, else its step and its name."""
+    """Return whose a value is: nothing of the judged run itself, else its step, or its name where it is of none."""
     if run.run.run_id == subject.run.run.run_id:
         return ""
-    step = run.tags.get(STEP_TAG)
-    return f" in {step}" if step is not None else f" in {run.run.name}"
+    return f" in {subject.step_of(run) or run.run.name}"
 
 
 def counted(count: int, noun: str) -> str:
