@@ -343,3 +343,20 @@ def test_only_the_latest_success_of_a_step_is_tagged_as_such(desk):
     tagged = [each.tags["step"] for each in desk.store.runs(RunFilter()) if CURRENT_TAG in each.tags]
 
     assert sorted(tagged) == ["prepare", "train"]
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "not JSON", '{"cells": [1]}', '{"worksheets": [], "nbformat": 3}'])
+def test_file_that_is_no_notebook_is_refused(desk, content):
+    (desk.folder / "train.ipynb").write_text(content)
+
+    with pytest.raises(InvalidValueError, match="is no notebook in Jupyter's format"):
+        desk.again()
+
+
+def test_notebook_of_another_language_is_held_to_its_text(desk):
+    write_notebook(desk.folder / "train.ipynb", "x <- 1", language="R", kernel="ir")
+    desk.write("name: churn\nsteps:\n- notebook: train.ipynb\n").succeed("train")
+    assert desk.again().reasons() == {"train": "up to date"}
+    assert desk.planner.uses["train"].loads == ()
+
+    assert edit(desk, "train", "x <- 2", language="R", kernel="ir").reasons() == {"train": "code changed: cell 1"}

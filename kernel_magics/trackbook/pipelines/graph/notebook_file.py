@@ -45,7 +45,7 @@ def read_notebook(path: Path) -> NotebookFile:
         return _read(os.fspath(path), state.st_mtime_ns, state.st_ctime_ns, state.st_size)
     except OSError as error:
         raise InvalidValueError(f"The notebook '{path}' can't be read: {error.strerror}.") from None
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         raise InvalidValueError(f"'{path}' is no notebook in Jupyter's format, version 4. Save it anew.") from None
 
 
