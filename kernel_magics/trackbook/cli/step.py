@@ -26,7 +26,7 @@ _INTERRUPTED = 130
 
 
 @cli.command(epilog="Example: trackbook step train.ipynb -p C 0.1 -o runs/train-0.1.ipynb")
-@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("notebook", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "-p", "--param", "texts", nargs=2, multiple=True, metavar="NAME VALUE", help="A param, typed as declared."
 )
@@ -48,9 +48,7 @@ _INTERRUPTED = 130
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Where it runs. Default: the notebook's folder, as in Jupyter.",
 )
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop it after so long."
-)
+@click.option("--timeout", type=float, metavar="SECONDS", help="Stop it after so long.")
 @store_option
 @json_option
 @click.pass_context
@@ -79,6 +77,8 @@ def step(
     if inspect:
         _inspect(notebook, specs, as_json)
         return
+    if timeout is not None and not timeout > 0:
+        raise InvalidValueError(f"A step can't be given {timeout:g} s. Name a number above 0, or none for no limit.")
     given = _given(texts, files, yamls)
     job = StepJob(
         name=notebook.stem,
