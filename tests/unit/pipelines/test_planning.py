@@ -360,3 +360,12 @@ def test_notebook_of_another_language_is_held_to_its_text(desk):
     assert desk.planner.uses["train"].loads == ()
 
     assert edit(desk, "train", "x <- 2", language="R", kernel="ir").reasons() == {"train": "code changed: cell 1"}
+
+
+def test_step_whose_dataset_is_not_there_cannot_be_marked(tmp_path):
+    desk = Planned(tmp_path, MemoryStore()).write(TWO, prepare=PREPARE, train=TRAIN)
+
+    with pytest.raises(InvalidValueError, match="'prepare' can't be marked: it publishes 'train'"):
+        desk.planner.mark("prepare")
+
+    assert desk.again().reasons()["prepare"] == "never run"

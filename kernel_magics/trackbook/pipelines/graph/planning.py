@@ -144,15 +144,26 @@ class Planner:
         Raises
         ------
         InvalidValueError
-            If there is no such step.
+            If there is no such step, or it publishes something that the store does not have.
         """
         marked = sorted(self._named([name]), key=self.graph.order.index)
+        for each in marked:
+            self._check_published(each)
         for each in marked:
             before = self._successes.get(each)
             detail = open_mark(self._store, self.pipeline.name, each)
             made_by = before.state.made_by if before is not None else detail.run.run_id
             self._remember(each, detail, made_by, self._reads_now(each))
         return marked
+
+    def _check_published(self, name: str) -> None:
+        uses = self.uses[name]
+        lacking = [each for each in uses.publishes if each not in uses.maybe and each not in self._latest]
+        if lacking:
+            raise InvalidValueError(
+                f"'{name}' can't be marked: it publishes '{lacking[0]}', which the store does not have, so nothing "
+                f"after it could load that. Run it: trackbook pipeline run --step {name}."
+            )
 
     def named(self, name: str) -> tuple[Step, ...]:
         """Return the steps that a name means: itself, or all that its ``foreach`` has made.

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from trackbook.capture.symbols import parse_cell
 from trackbook.pipelines.graph.evaluating import Values, arms, bound, possible, turns
 from trackbook.pipelines.graph.notebook_file import PARAMETERS, NotebookFile
+from trackbook.pipelines.graph.scope import Scope, arguments, joined, unknown_arguments
 from trackbook.records import JsonValue
 
 _DEEPEST = 8  # calls of the notebook's own functions in one another
@@ -82,52 +83,18 @@ def _imports_own(sources: Iterable[str], folder: Path) -> bool:
     return any((folder / f"{word}.py").is_file() or (folder / word / "__init__.py").is_file() for word in words)
 
 
-@dataclass(slots=True, eq=False)
-class _Scope:
-    """What names mean in a notebook, a module, or one call of a function; looked up outwards."""
-
-    outer: _Scope | None = None
-    names: dict[str, Values] = field(default_factory=dict)
-    aliases: dict[str, str] = field(default_factory=dict)
-    """Names of Trackbook (empty) and of its verbs."""
-    functions: dict[str, tuple[ast.FunctionDef | ast.AsyncFunctionDef, _Scope]] = field(default_factory=dict)
-    modules: dict[str, _Scope] = field(default_factory=dict)
-
-    def visible(self) -> dict[str, Values]:
-        """Return the values of all names that can be seen from here."""
-        return {**(self.outer.visible() if self.outer is not None else {}), **self.names}
-
-    def alias(self, name: str) -> str | None:
-        """Return which verb of Trackbook a name is, empty for Trackbook itself."""
-        if name in self.aliases:
-            return self.aliases[name]
-        return self.outer.alias(name) if self.outer is not None and name not in self.names else None
-
-    def function(self, name: str) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, _Scope] | None:
-        """Return the function that a name is, with the scope that it was defined in."""
-        if name in self.functions:
-            return self.functions[name]
-        return self.outer.function(name) if self.outer is not None else None
-
-    def module(self, name: str) -> _Scope | None:
-        """Return the module of the project that a name is."""
-        if name in self.modules:
-            return self.modules[name]
-        return self.outer.module(name) if self.outer is not None else None
-
-
 class _Reader:
     """Goes through the statements in their order and remembers what names may hold."""
 
     def __init__(self, folder: Path) -> None:
-        self.top = _Scope()
+        self.top = Scope()
         self._folder = folder
         self._place = ""
         self._is_sure = True
         self._depth = 0
         self._visits = 0
         self._called: set[str] = set()
-        self._modules: dict[Path, _Scope] = {}
+        self._modules: dict[Path, Scope] = {}
         self._found: dict[str, dict[str, bool]] = {"load": {}, "publish": {}, "pin": {}}
         self._untold: dict[str, None] = {}
 
@@ -158,11 +125,11 @@ class _Reader:
         """Read the functions that are handed to somebody else, who may call them."""
         for name, (function, scope) in list(self.top.functions.items()):
             if name not in self._called:
-                self._maybe(function.body, _Scope(outer=scope, names=_unknown_arguments(function)))
+                self._maybe(function.body, Scope(outer=scope, names=unknown_arguments(function)))
 
     # Statements
 
-    def _body(self, body: Sequence[ast.stmt], scope: _Scope) -> None:
+    def _body(self, body: Sequence[ast.stmt], scope: Scope) -> None:
         for statement in body:
             self._visits += 1
             if self._visits > _MOST_VISITS:
@@ -170,12 +137,12 @@ class _Reader:
                 return
             self._statement(statement, scope)
 
-    def _maybe(self, body: Sequence[ast.stmt], scope: _Scope) -> None:
+    def _maybe(self, body: Sequence[ast.stmt], scope: Scope) -> None:
         was, self._is_sure = self._is_sure, False
         self._body(body, scope)
         self._is_sure = was
 
-    def _statement(self, node: ast.stmt, scope: _Scope) -> None:
+    def _statement(self, node: ast.stmt, scope: Scope) -> None:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 scope.functions[node.name] = (node, scope)
@@ -207,7 +174,7 @@ class _Reader:
             case _:
                 self._other(node, scope)
 
-    def _other(self, node: ast.stmt, scope: _Scope) -> None:
+    def _other(self, node: ast.stmt, scope: Scope) -> None:
         """A statement of no interest in itself: its expressions and what stands beneath it."""
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
@@ -220,7 +187,7 @@ class _Reader:
         if isinstance(body, list):
             self._body(body, scope)
 
-    def _if(self, node: ast.If, scope: _Scope) -> None:
+    def _if(self, node: ast.If, scope: Scope) -> None:
         self._expression(node.test, scope)
         taken = arms(node.test, scope.visible())
         if len(taken) == 1:
@@ -231,11 +198,11 @@ class _Reader:
         one, scope.names = scope.names, before
         self._maybe(node.orelse, scope)
         scope.names = {
-            name: _joined(one.get(name), scope.names.get(name), name in one, name in scope.names)
+            name: joined(one.get(name), scope.names.get(name), name in one, name in scope.names)
             for name in {**one, **scope.names}
         }
 
-    def _assign(self, targets: Sequence[ast.expr], value: ast.expr, scope: _Scope) -> None:
+    def _assign(self, targets: Sequence[ast.expr], value: ast.expr, scope: Scope) -> None:
         self._expression(value, scope)
         alias = self._verb(value, scope)
         values = possible(value, scope.visible())
@@ -251,7 +218,7 @@ class _Reader:
 
     # Imports
 
-    def _import(self, node: ast.Import | ast.ImportFrom, scope: _Scope) -> None:
+    def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.partition(".")[0] == "trackbook":
@@ -268,7 +235,7 @@ class _Reader:
         else:
             self._import_own(node, scope)
 
-    def _import_own(self, node: ast.ImportFrom, scope: _Scope) -> None:
+    def _import_own(self, node: ast.ImportFrom, scope: Scope) -> None:
         base = node.module or ""
         module = self._module(base) if base else None
         for alias in node.names:
@@ -283,7 +250,7 @@ class _Reader:
             elif module is not None and alias.name in module.names:
                 scope.names[name] = module.names[alias.name]
 
-    def _module(self, name: str) -> _Scope | None:
+    def _module(self, name: str) -> Scope | None:
         """Return the scope of a module that is a file here, read once."""
         place = self._folder.joinpath(*name.split("."))
         path = place.with_suffix(".py") if place.with_suffix(".py").is_file() else place / "__init__.py"
@@ -291,7 +258,7 @@ class _Reader:
             return self._modules[path]
         if not path.is_file():
             return None
-        scope = self._modules[path] = _Scope()
+        scope = self._modules[path] = Scope()
         try:
             tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
         except (OSError, SyntaxError, ValueError, RecursionError):
@@ -303,10 +270,10 @@ class _Reader:
 
     # Expressions
 
-    def _expression(self, node: ast.expr, scope: _Scope) -> None:
+    def _expression(self, node: ast.expr, scope: Scope) -> None:
         match node:
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
-                inner = _Scope(outer=scope)
+                inner = Scope(outer=scope)
                 for each in node.generators:
                     self._expression(each.iter, inner)
                     inner.names.update(bound(each.target, turns(each.iter, inner.visible())))
@@ -314,7 +281,7 @@ class _Reader:
             case ast.Lambda():
                 names: dict[str, Values] = {each.arg: None for each in [*node.args.args, *node.args.kwonlyargs]}
                 was, self._is_sure = self._is_sure, False
-                self._expression(node.body, _Scope(outer=scope, names=names))
+                self._expression(node.body, Scope(outer=scope, names=names))
                 self._is_sure = was
             case ast.Call():
                 self._children(node, scope)
@@ -322,14 +289,14 @@ class _Reader:
             case _:
                 self._children(node, scope)
 
-    def _children(self, node: ast.AST, scope: _Scope) -> None:
+    def _children(self, node: ast.AST, scope: Scope) -> None:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 self._expression(child, scope)
             elif isinstance(child, ast.keyword | ast.comprehension):
                 self._children(child, scope)
 
-    def _verb(self, node: ast.expr, scope: _Scope) -> str | None:
+    def _verb(self, node: ast.expr, scope: Scope) -> str | None:
         """Return which verb of Trackbook an expression is: empty for Trackbook itself, None if it is none."""
         if isinstance(node, ast.Name):
             return scope.alias(node.id)
@@ -337,7 +304,7 @@ class _Reader:
             return node.attr
         return None
 
-    def _call(self, node: ast.Call, scope: _Scope) -> None:
+    def _call(self, node: ast.Call, scope: Scope) -> None:
         verb = self._verb(node.func, scope)
         if verb:
             self._use(verb, node, scope)
@@ -358,10 +325,10 @@ class _Reader:
         if function is not None and self._depth < _DEEPEST:
             self._depth += 1
             definition, home = function
-            self._body(definition.body, _Scope(outer=home, names=_arguments(definition, node, scope)))
+            self._body(definition.body, Scope(outer=home, names=arguments(definition, node, scope)))
             self._depth -= 1
 
-    def _use(self, verb: str, node: ast.Call, scope: _Scope) -> None:
+    def _use(self, verb: str, node: ast.Call, scope: Scope) -> None:
         place = _VERBS[verb]
         words = {each.arg: each.value for each in node.keywords if each.arg is not None}
         given = words.get("name") or (node.args[place] if len(node.args) > place else None)
@@ -386,43 +353,3 @@ class _Reader:
             name, sign, version = each.strip().partition("@")
             found = self._found["pin" if kind == "load" and sign and version != "latest" else kind]
             found[name] = found.get(name, False) or self._is_sure
-
-
-def _joined(one: Values, other: Values, in_one: bool, in_other: bool) -> Values:
-    """Return what a name may hold after an ``if`` whose arms leave it with these."""
-    if (in_one and one is None) or (in_other and other is None):
-        return None
-    found = list(one or [])
-    return found + [value for value in other or [] if value not in found]
-
-
-def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
-    return [*function.args.posonlyargs, *function.args.args]
-
-
-def _unknown_arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, Values]:
-    return {each.arg: None for each in [*_parameters(function), *function.args.kwonlyargs]}
-
-
-def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call, scope: _Scope) -> dict[str, Values]:
-    """Return what the parameters of a function hold in a call."""
-    names = scope.visible()
-    found = _unknown_arguments(function)
-    found.update(_defaults(function, names))
-    if not any(isinstance(each, ast.Starred) for each in call.args):
-        found.update(
-            {to.arg: possible(value, names) for to, value in zip(_parameters(function), call.args, strict=False)}
-        )
-    found.update({each.arg: possible(each.value, names) for each in call.keywords if each.arg is not None})
-    return found
-
-
-def _defaults(
-    function: ast.FunctionDef | ast.AsyncFunctionDef, names: Mapping[str, Values]
-) -> Iterator[tuple[str, Values]]:
-    of_place = _parameters(function)[::-1]
-    for each, value in zip(of_place, function.args.defaults[::-1], strict=False):
-        yield each.arg, possible(value, names)
-    for each, default in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True):
-        if default is not None:
-            yield each.arg, possible(default, names)
