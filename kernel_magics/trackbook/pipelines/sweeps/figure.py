@@ -38,6 +38,8 @@ _DARK = """
 """
 _DIV = "trials"
 _MOST_TICKS = 24
+_SCALE = [[0.0, "#8299bd"], [0.5, "#2fa39b"], [1.0, "#f08000"]]
+"""From worst to best: seen on light and on dark pages."""
 
 
 def figure_of(space: Space, trials: Sequence[Trial], metric: str, *, is_maximized: bool) -> bytes:
@@ -63,7 +65,7 @@ def _plot(space: Space, trials: Sequence[Trial], metric: str, *, is_maximized: b
     numbers = [each.value for each in trials]
     line = {
         "color": numbers,
-        "colorscale": "Viridis",
+        "colorscale": _SCALE,
         "reversescale": not is_maximized,
         "showscale": True,
         "colorbar": {"title": None, "thickness": 14},
