@@ -297,37 +297,66 @@ def test_kernel_ends_when_who_asked_for_it_or_its_parent_is_killed(victim: str, 
 PACKAGES = {
     "chatty": "print('welcome')",
     "warns": "import warnings; warnings.warn('old')",
-    "threaded": "import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
     "asking": "try:\n    from IPython import get_ipython\n    get_ipython()\nexcept Exception:\n    pass",
     "failing": "1 / 0",
     "missing": "import nowhere_to_be_found",
     "quiet": "import os; os.environ['QUIET_IS_HERE'] = '1'; value = 1",
+    "threaded": "import threading, time; threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
 }
 
 
-def test_parent_leaves_to_its_kernels_what_it_must_not_import(tmp_path: Path) -> None:
-    """What is not installed is not spoken of."""
-    packages = tmp_path / f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
-    packages.mkdir(parents=True)
-    (tmp_path / "own.py").write_text("1 / 0")
+@pytest.fixture
+def packages(tmp_path: Path) -> dict[str, str]:
+    """Install packages, and return the environment that they are found in; one of somebody's own is beside them."""
+    folder = tmp_path / f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+    folder.mkdir(parents=True)
     for name, source in PACKAGES.items():
-        (packages / f"{name}.py").write_text(source)
-    variables = environment(PYTHONUSERBASE=str(tmp_path), PYTHONPATH=f"{packages}:{tmp_path}")
-    warm = WarmParent(warmth_of(PYTHON, tmp_path, [*PACKAGES, "own", "nowhere", "json.dumps"], variables))
-    client = client_of(warm, "import os, sys\n[[n for n in %r if n in sys.modules], os.getppid()]" % [*PACKAGES])
+        (folder / f"{name}.py").write_text(source)
+    (tmp_path / "own.py").write_text("1 / 0")
+    return environment(PYTHONUSERBASE=str(tmp_path), PYTHONPATH=f"{folder}:{tmp_path}")
 
-    client.execute(env=variables, cwd=str(tmp_path))
+
+def test_what_a_parent_must_not_import_is_told(packages: dict[str, str], tmp_path: Path) -> None:
+    """What is not installed is not spoken of."""
+    names = ["own", "nowhere", "json.dumps", *PACKAGES]
+    look = (
+        "from trackbook.pipelines.executors.forking.warming import reason_against, without_kernel\n"
+        f"with without_kernel(): print({{name: reason_against(name) for name in {names}}})"
+    )
+
+    done = subprocess.run([sys.executable, "-c", look], env=packages, cwd=tmp_path, capture_output=True, check=True)
+
+    assert ast.literal_eval(done.stdout.decode()) == {
+        "chatty": "it says something when it is imported",
+        "warns": "it says something when it is imported",
+        "asking": "it asks for the kernel when it is imported",
+        "failing": "its import fails (ZeroDivisionError)",
+        "missing": "its import fails (ModuleNotFoundError)",
+        "quiet": None,
+        "threaded": "it starts threads when it is imported",
+        **dict.fromkeys(("own", "nowhere", "json.dumps")),
+    }
+
+
+def test_parent_leaves_to_its_kernels_what_it_must_not_import(packages: dict[str, str], tmp_path: Path) -> None:
+    warm = WarmParent(warmth_of(PYTHON, tmp_path, ["asking", "quiet"], packages))
+    client = client_of(warm, f"import os, sys\n[[n for n in {[*PACKAGES]} if n in sys.modules], os.getppid()]")
+
+    client.execute(env=packages, cwd=str(tmp_path))
     warm.close()
 
-    assert {name: reason.split(" (")[0] for name, reason in warm.refused.items()} == {
-        "asking": "it asks for the kernel when it is imported",
-        "chatty": "it says something when it is imported",
-        "failing": "its import fails",
-        "missing": "its import fails",
-        "threaded": "it starts threads when it is imported",
-        "warns": "it says something when it is imported",
-    }
+    assert warm.refused == {"asking": "it asks for the kernel when it is imported"}
     assert value_of(client.nb.cells[0]) == [["quiet"], warm.pid]
+
+
+def test_parent_starts_though_all_that_it_should_import_is_refused(packages: dict[str, str], tmp_path: Path) -> None:
+    refused = ["chatty", "failing", "missing", "warns", "threaded"]
+
+    warm = WarmParent(warmth_of(PYTHON, tmp_path, refused, packages))
+    is_alive = warm.is_alive
+    warm.close()
+
+    assert is_alive
 
 
 def test_parents_are_shared_and_ended_when_too_many_are_idle(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from trackbook.pipelines.executors.forking import wire
 
-_VANISHED = -signal.SIGKILL  # when its parent dies, it is killed
+_VANISHED = -9  # SIGKILL, which not all systems have: when its parent dies, it is killed
 
 
 class RefusedError(Exception):

@@ -30,6 +30,7 @@ _INSTEAD: dict[str, tuple[str, ...]] = {
 A parent would find that out as well, but has to be started once more when it does.
 """
 _AT_MOST = 4
+_STARTS = 4
 _END_SECONDS = 5.0
 _OF_PARENTS = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 """pyarrow's allocator frees memory in a thread unless told not to; the debugger would say what nobody can change."""
@@ -94,8 +95,11 @@ class WarmParent:
         shutil.rmtree(self._place, ignore_errors=True)
 
     def _start(self, warmth: Warmth, names: list[str]) -> None:
-        """Start a process, and another one without the module whenever one tells that it can't import that."""
-        while True:
+        """Start a process, and another one without the module if it tells that it can't import that.
+
+        Where that does not end soon, nearly all that the notebook imports is like that: the last one imports nothing.
+        """
+        for left in reversed(range(_STARTS)):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.address)
             self._process = _launch(warmth)
@@ -104,7 +108,7 @@ class WarmParent:
                 return
             _end(self._process)
             self.refused |= refused
-            names = [*_without(names, refused)]
+            names = [*_without(names, refused)] if left > 1 else []
 
 
 def _possible(names: Iterable[str]) -> Iterable[str]:
