@@ -10,7 +10,6 @@ from trackbook.capture.secrets import redact, redact_value
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Sentence, Title, Tone, Verbatim, facts
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.pipelines.graph.planning import NOT_ASKED
 from trackbook.pipelines.running.progress import Phase, PipelineOutcome, StepFailure, StepProgress
 from trackbook.records import JsonValue, strict
 from trackbook.tracking.find import short_id
@@ -79,7 +78,7 @@ def _failure(step: StepProgress, look: Look) -> Iterator[Block]:
 
 def nothing_text(outcome: PipelineOutcome) -> str:
     """Return what is to be said where nothing had to run."""
-    asked = [step for step in outcome.steps if step.reason != NOT_ASKED]
+    asked = [step for step in outcome.steps if step.is_asked]
     those = "the step is" if len(asked) == 1 else f"all {len(asked)} steps are"
     return f"✓ {fmt.one_line(outcome.name)}: nothing to do, {those} up to date."
 
@@ -91,7 +90,7 @@ def error_text(failure: StepFailure) -> str:
 
 def counted(outcome: PipelineOutcome) -> str:
     """Return how many steps came out how: ``3 finished, 1 failed``."""
-    counts = Counter(step.phase for step in outcome.steps)
+    counts = Counter(step.phase for step in outcome.steps if step.is_asked)
     return ", ".join(f"{counts[state]} {state.value}" for state in _ORDER if counts[state])
 
 

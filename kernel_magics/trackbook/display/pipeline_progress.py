@@ -73,6 +73,8 @@ class Lines:
         self._told_at: dict[str, float] = {}
 
     def __call__(self, step: StepProgress) -> None:
+        if not step.is_asked:
+            return
         key = (step.phase, step.attempt)
         is_new = self._states.get(step.name) != key
         self._states[step.name] = key
@@ -101,7 +103,8 @@ class LiveTable:
 
     def __call__(self, step: StepProgress) -> None:
         """Take a change of a step."""
-        self._steps[step.name] = step
+        if step.is_asked:
+            self._steps[step.name] = step
 
     def say(self, sentence: str) -> None:
         """Show a sentence beneath the table from now on."""

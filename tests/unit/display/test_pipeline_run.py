@@ -58,6 +58,7 @@ def test_each_change_is_one_line() -> None:
         step("b", Phase.FAILED, failure=FAILURE),
         step("c", Phase.BLOCKED, reason="blocked by b"),
         step("d", Phase.STOPPED, reason="not started"),
+        step("e", Phase.SKIPPED, reason="not asked for"),
     )
 
     assert found == [

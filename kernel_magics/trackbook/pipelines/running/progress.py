@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from trackbook.pipelines.graph.plan import Plan
+from trackbook.pipelines.graph.planning import NOT_ASKED
 from trackbook.pipelines.graph.spec import Step
 
 
@@ -93,6 +94,11 @@ class StepProgress:
     def name(self) -> str:
         """The step's name."""
         return self.step.name
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is among the steps that a person wants."""
+        return self.reason != NOT_ASKED
 
     @property
     def has_ended(self) -> bool:
