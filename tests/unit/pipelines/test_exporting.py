@@ -27,6 +27,9 @@ from trackbook.pipelines.exporting.targets import Target, export_pipeline
 from trackbook.pipelines.graph.file import pipeline_of_notebooks, read_pipeline
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 from trackbook.pipelines.graph.spec import Pipeline, Step
+from trackbook.pipelines.running.options import RunOptions
+from trackbook.pipelines.running.parent import PipelineRun
+from trackbook.store import open_store
 
 FILE = """\
 name: Churn of "us"
@@ -240,6 +243,26 @@ if find_spec("airflow") is not None:  # an installation of its own: its dependen
 
 
 # All of them
+
+
+def test_other_engines_run_other_steps_side_by_side_and_no_step_twice(folder: Path, tmp_path: Path) -> None:
+    pipeline = read_pipeline(folder)
+    store = open_store(tmp_path / "store")
+
+    def begin(*only: str) -> PipelineRun:
+        return PipelineRun(pipeline, store, RunOptions(only=only), tmp_path / "place", pytest.fail)
+
+    one = begin("train[C=1]")
+    other = begin("train[C=0.1]", "report.sh")
+
+    for again in ((), ("train[C=1]",), ("train",), ("prepare", "report.sh")):
+        with pytest.raises(InvalidValueError, match="is being run by process"):
+            begin(*again)
+    one.close()
+    begin("train[C=1]").close()
+    other.close()
+    begin().close()
+    store.close()
 
 
 def test_names_are_told_apart_when_an_engine_takes_fewer_letters() -> None:
