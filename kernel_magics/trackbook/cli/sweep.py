@@ -52,9 +52,7 @@ _RESUMABLE = ("trials", "jobs")  # what may be another one when a sweep goes on
 @click.option("--seed", type=int, metavar="N", help="Of the sampler.")
 @click.option("--prune", type=click.Choice(["median"]), help="Give up trials that are worse on their way than others.")
 @click.option("--jobs", type=int, metavar="N", help="How many trials run at once. Default: one a core.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="How long a trial may take."
-)
+@click.option("--timeout", type=float, metavar="SECONDS", help="How long a trial may take.")
 @click.option("--resume", metavar="RUN", shell_complete=complete_runs, help="Go on with a sweep; failed trials again.")
 @click.option(
     "--figure", type=click.Path(dir_okay=False, path_type=Path), help="Where the page with the figure is written."

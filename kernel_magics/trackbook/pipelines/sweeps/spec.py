@@ -79,6 +79,8 @@ class Sweep:
         for name, number in (("trials", self.trials), ("jobs", self.jobs)):
             if number is not None and number < 1:
                 raise InvalidValueError(f"{name} is {number}. Give a number of 1 or more.")
+        if self.timeout is not None and not self.timeout > 0:
+            raise InvalidValueError(f"timeout is {self.timeout:g}. Give seconds, more than 0.")
 
     @property
     def working_folder(self) -> Path:
