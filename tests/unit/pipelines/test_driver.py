@@ -135,14 +135,14 @@ class Case:
         self.driver.run()
         return {step.name: step for step in self.driver.steps}
 
-    def standings(self) -> dict[str, str]:
+    def phases(self) -> dict[str, str]:
         return {name: step.phase.value for name, step in self.run().items()}
 
 
 def test_steps_run_after_what_they_need() -> None:
     case = Case({"a": (), "b": ("a",), "c": ("a", "b")})
 
-    assert set(case.standings().values()) == {"finished"}
+    assert set(case.phases().values()) == {"finished"}
     begun = [step.name for step in case.told if step.phase is Phase.RUNNING]
     assert begun == ["a", "b", "c"]
     assert case.decisions.noted == [(name, f"run-of-{name}") for name in "abc"]
@@ -157,7 +157,7 @@ def test_steps_that_need_nothing_of_each_other_run_side_by_side() -> None:
 
     case = Case({"a": (), "b": ()}, {"a": meet, "b": meet})
 
-    assert case.standings() == {"a": "finished", "b": "finished"}
+    assert case.phases() == {"a": "finished", "b": "finished"}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_steps_that_need_nothing_of_each_other_run_side_by_side() -> None:
 def test_steps_without_room_beside_each_other_run_one_by_one(room: Room, options: dict[str, dict[str, object]]) -> None:
     case = Case({"a": (), "b": (), "c": ()}, room=room, **options)
 
-    assert set(case.standings().values()) == {"finished"}
+    assert set(case.phases().values()) == {"finished"}
     assert max(map(len, case.threads.most)) == 1
 
 
@@ -210,14 +210,14 @@ def test_failure_is_tried_again_with_waits_that_double() -> None:
 def test_step_is_given_up_after_its_last_try() -> None:
     case = Case({"a": (), "b": ("a",)}, {"a": failed}, a={"retries": 1, "retry_seconds": 0.01})
 
-    assert case.standings() == {"a": "failed", "b": "blocked"}
+    assert case.phases() == {"a": "failed", "b": "blocked"}
     assert case.threads.tries == {"a": 2}
 
 
 def test_skipped_steps_stand_for_themselves_and_nobody_is_asked_again() -> None:
     case = Case({"a": (), "b": ("a",), "c": ("b",)}, skip=("a", "b"))
 
-    assert case.standings() == {"a": "skipped", "b": "skipped", "c": "finished"}
+    assert case.phases() == {"a": "skipped", "b": "skipped", "c": "finished"}
     assert case.decisions.asked == ["c"]
 
 
@@ -234,7 +234,7 @@ def test_step_is_skipped_after_all_if_what_it_needs_gave_the_same() -> None:
 def test_planned_skip_is_looked_at_again_when_what_it_needs_has_run() -> None:
     case = Case({"a": (), "b": ("a",)}, skip=("b",))
 
-    assert case.standings() == {"a": "finished", "b": "finished"}
+    assert case.phases() == {"a": "finished", "b": "finished"}
 
 
 def test_stopping_ends_what_runs_and_starts_nothing_more() -> None:
@@ -245,14 +245,25 @@ def test_stopping_ends_what_runs_and_starts_nothing_more() -> None:
 
     assert steps["c"].phase is Phase.STOPPED
     assert (steps["d"].phase, steps["d"].reason) == (Phase.STOPPED, "not started")
-    assert case.driver.is_stopping
+    assert case.driver.was_stopped
+
+
+def test_stop_that_comes_when_all_is_done_stops_nothing() -> None:
+    def ask_first(job: StepJob, tell: Tell, should_stop: threading.Event) -> StepResult:
+        case.driver.stop()
+        return finished(job, tell, should_stop)
+
+    case = Case({"a": ()}, {"a": ask_first})
+
+    assert case.phases() == {"a": "finished"}
+    assert not case.driver.was_stopped
 
 
 def test_stopping_does_not_wait_for_the_next_try() -> None:
     case = Case({"a": (), "b": ("a",)}, {"a": failed}, a={"retries": 5, "retry_seconds": 3600.0})
     case.at["a", Phase.RETRYING] = case.driver.stop
 
-    assert case.standings() == {"a": "failed", "b": "blocked"}
+    assert case.phases() == {"a": "failed", "b": "blocked"}
 
 
 def test_timeout_that_nobody_asked_for_is_a_failure() -> None:
@@ -261,7 +272,7 @@ def test_timeout_that_nobody_asked_for_is_a_failure() -> None:
 
     case = Case({"a": (), "b": ("a",)}, {"a": too_long})
 
-    assert case.standings() == {"a": "failed", "b": "blocked"}
+    assert case.phases() == {"a": "failed", "b": "blocked"}
 
 
 def test_executor_that_breaks_ends_the_pipeline_and_says_why() -> None:
@@ -270,7 +281,7 @@ def test_executor_that_breaks_ends_the_pipeline_and_says_why() -> None:
 
     case = Case({"a": (), "b": ("a",), "c": ()}, {"a": lose, "c": until_stopped})
 
-    assert case.standings() == {"a": "failed", "b": "blocked", "c": "stopped"}
+    assert case.phases() == {"a": "failed", "b": "blocked", "c": "stopped"}
     assert case.driver.fault == "ConnectionError: the scheduler is gone"
 
 

@@ -91,6 +91,12 @@ class Driver:
         """How the steps stand."""
         return tuple(self._steps.values())
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether somebody stopped it before all was done."""
+        is_done = all(step.phase in SUCCEEDED for step in self.steps)
+        return self.is_stopping and self.fault is None and not is_done
+
     def run(self) -> None:
         """Run what has to run; return when nothing runs any more and nothing can be started."""
         for step in self.steps:

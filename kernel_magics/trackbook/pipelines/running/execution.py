@@ -112,7 +112,7 @@ class Execution:
             seconds=clock.monotonic() - began,
             run_id=parent.run_id,
             folder=folder,
-            is_stopped=driver.is_stopping and driver.fault is None,
+            is_stopped=driver.was_stopped,
             fault=driver.fault,
         )
         parent.end(*_status(outcome))
