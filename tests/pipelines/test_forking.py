@@ -359,6 +359,18 @@ def test_parent_starts_though_all_that_it_should_import_is_refused(packages: dic
     assert is_alive
 
 
+def test_kernel_has_as_many_threads_for_algebra_as_it_should(tmp_path: Path) -> None:
+    variables = environment(OPENBLAS_NUM_THREADS="2")
+    warm = WarmParent(warmth_of(PYTHON, tmp_path, ["numpy"], variables))
+    look = "import os, numpy, threadpoolctl\n[each['num_threads'] for each in threadpoolctl.threadpool_info()]"
+    client = client_of(warm, look, "[os.getppid(), os.environ['OPENBLAS_NUM_THREADS']]")
+
+    client.execute(env=variables, cwd=str(tmp_path))
+    warm.close()
+
+    assert [value_of(cell) for cell in client.nb.cells] == [[2], [warm.pid, "2"]]
+
+
 def test_parents_are_shared_and_ended_when_too_many_are_idle(tmp_path: Path) -> None:
     parents = WarmParents(at_most=1)
     one, other = (warmth_of(PYTHON, tmp_path, names, environment()) for names in (["json"], ["csv"]))

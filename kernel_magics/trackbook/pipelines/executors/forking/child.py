@@ -56,6 +56,7 @@ def become_kernel(request: KernelRequest) -> NoReturn:
         _take_streams(request.files)
         _take_surroundings(request)
         _reseed()
+        _have_threads(request.variables.get("OPENBLAS_NUM_THREADS"))
         _serve(request)
         code = 0
     except SystemExit as error:
@@ -115,6 +116,17 @@ def _reseed() -> None:
     torch: Any = sys.modules.get("torch")
     if torch is not None:
         torch.seed()
+
+
+def _have_threads(wanted: str | None) -> None:
+    """Let OpenBLAS, which was imported with one thread, have as many as it would have had."""
+    if wanted == "1" or "numpy" not in sys.modules:
+        return
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return  # it comes with scikit-learn; without it there is one thread
+    threadpool_limits(int(wanted) if wanted and wanted.isdigit() else os.cpu_count(), user_api="blas")
 
 
 def _serve(request: KernelRequest) -> None:

@@ -44,6 +44,8 @@ FREE_PREFIXES = ("TRACKBOOK_", "PAPERMILL_", "JPY_", "JUPYTER_", "PYDEVD_", "PYT
 
 The last are settings of pyarrow's allocator, which must not start a thread in the parent.
 """
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""Of the parent: OpenBLAS starts the others when it is imported. A child has as many as it should (`child`)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -150,7 +152,8 @@ class Parent:
 
     def _changed(self) -> dict[str, str]:
         """Return the environment variables that imports have set."""
-        return {name: value for name, value in os.environ.items() if self._variables.get(name) != value}
+        changed = {name: value for name, value in os.environ.items() if self._variables.get(name) != value}
+        return {name: value for name, value in changed.items() if name not in ONE_THREAD}
 
     def _tell(self, customer: _Customer, document: dict[str, Any]) -> None:
         try:
@@ -250,7 +253,7 @@ def main() -> None:
     """Read the order, warm up, answer, and serve; a forked child leaves by way of its kernel."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the kernels
     order: dict[str, Any] = json.loads(_line(0))
-    variables = dict(os.environ)
+    variables: dict[str, str] = order["variables"]
     refused = _warm_up(order["names"])
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(order["address"])

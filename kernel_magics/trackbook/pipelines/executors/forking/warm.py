@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trackbook.pipelines.executors.forking.parent import FREE_PREFIXES
+from trackbook.pipelines.executors.forking.parent import FREE_PREFIXES, ONE_THREAD
 
 _PARENT = "trackbook.pipelines.executors.forking.parent"
 _FIGURES = ("matplotlib.figure", "matplotlib.axes", "matplotlib.backends.backend_agg")
@@ -103,7 +103,8 @@ class WarmParent:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.address)
             self._process = _launch(warmth)
-            refused = _order(self._process, {"address": self.address, "names": names})
+            order = {"address": self.address, "names": names, "variables": dict(warmth.variables)}
+            refused = _order(self._process, order)
             if not refused:
                 return
             _end(self._process)
@@ -127,7 +128,7 @@ def _launch(warmth: Warmth) -> subprocess.Popen[bytes]:
         [*warmth.python, "-m", _PARENT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=dict(warmth.variables),
+        env=dict(warmth.variables) | ONE_THREAD,
         cwd=warmth.folder,
         start_new_session=True,
     )
