@@ -25,7 +25,7 @@ WHOLE = """
       - run: calm-owl
         metrics: [accuracy, log_loss]
         margin: 0.01
-      - {run: churn, metric: lift, better: higher, allow_unpaired: true, trust: some.Type}
+      - {run: churn, metric: lift, better: higher, allow_unpaired: true, trust: "some.Type,b.C"}
     checks: [columns, ranges]
     verdict: clean
     reproduced: {verdict: within tolerance, tolerance: 1e-6, run: true}
@@ -70,7 +70,7 @@ def test_file_with_every_rule_is_read_as_written(tmp_path: Path) -> None:
     )
     assert rules[4] == NotWorse(reference="calm-owl", wanted=Wanted(metric="log_loss"), margin=0.01)
     assert isinstance(rules[5], NotWorse)
-    assert (rules[5].is_higher_better, rules[5].allow_unpaired, rules[5].trust) == (True, True, ("some.Type",))
+    assert (rules[5].is_higher_better, rules[5].allow_unpaired, rules[5].trust) == (True, True, ("some.Type", "b.C"))
     assert isinstance(rules[8], Reproduced)
     assert (rules[8].verdict, rules[8].tolerance, rules[8].is_run) == ("within tolerance", 1e-6, True)
     assert rules[10] == OutputsStay(notebooks=(tmp_path / "report.ipynb",), is_lax=True, cell_timeout=30.0)

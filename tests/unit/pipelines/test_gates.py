@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, roc_auc_score
 from trackbook.display.gate import gate_markdown, gate_payload
@@ -315,7 +316,7 @@ def fit(notebook: Any, make_run: Make) -> Callable[..., RunDetail]:
     def fit_one(
         number: int, name: str, columns: list[str], model: Any = None, start: int = 250, **metrics: float
     ) -> RunDetail:
-        model = model or LogisticRegression()
+        model = LogisticRegression() if model is None else model
         model.fit(values[columns][:250], labels[:250])
         rows, truth = values[columns][start:], labels[start:]
         found = {"test.accuracy": accuracy_score(truth, model.predict(rows).round().clip(0, 1))}
@@ -435,6 +436,17 @@ def test_pipeline_is_held_against_its_run_before(notebook: Any, make_run: Make, 
     assert (found.answer, first.answer) == (FAIL, UNKNOWN)
     assert found.found.startswith("0.8 against 0.9, unpaired")
     assert first.found == "Pipeline 'churn' has no earlier run"
+
+
+def test_model_of_types_that_are_not_trusted_is_unknown_until_they_are(fit: Any, ask: Any) -> None:
+    fit(1, "calm-owl", ["a", "b"], RandomForestClassifier(5, random_state=0))
+    fit(2, "brave-otter", ["c"])
+
+    unknown, failed = ask(not_worse("accuracy")), ask(not_worse("accuracy", trust=("sklearn.tree._tree.Tree",)))
+
+    assert (unknown.answer, failed.answer) == (UNKNOWN, FAIL)
+    assert "say so: trust sklearn.tree._tree.Tree" in unknown.found
+    assert failed.details["paired"] is True
 
 
 def test_metric_of_ones_own_is_unknown(fit: Any, ask: Any) -> None:

@@ -171,7 +171,7 @@ def _not_worse_item(reading: Reading, place: Located, keys: Mapped) -> Iterator[
             seed=_or(reading.whole(keys.get("seed"), low=0), 0),
             fewest_rows=_or(reading.whole(keys.get("min_rows"), low=2), FEWEST_ROWS),
             allow_unpaired=reading.flag(keys.get("allow_unpaired")),
-            trust=tuple(reading.texts(keys.get("trust"))),
+            trust=tuple(each.strip() for text in reading.texts(keys.get("trust")) for each in text.split(",")),
         )
 
 

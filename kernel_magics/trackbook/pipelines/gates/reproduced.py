@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trackbook.pipelines.gates.rule import Answer, Ruling, Subject
 from trackbook.pipelines.gates.wording import counted, of_run
-from trackbook.pipelines.reproduce import DEFAULT_TOLERANCE, Report, Wish, reproduce
+from trackbook.pipelines.reproduce import DEFAULT_TOLERANCE, Wish, reproduce
 from trackbook.records import Reproduction, ReproductionVerdict, RunDetail, RunStatus
 from trackbook.tracking.find import short_id
 
@@ -27,7 +27,6 @@ class Reproduced:
     verdict: ReproductionVerdict = ReproductionVerdict.EXACT
     tolerance: float | None = None
     is_run: bool = False
-    report: Report | None = None
     name: str = "reproduced"
 
     def judge(self, subject: Subject) -> Sequence[Ruling]:
@@ -57,7 +56,7 @@ class Reproduced:
     def _reproduction(self, subject: Subject, run: RunDetail) -> Reproduction | None:
         """Return the newest reproduction that speaks for a run: its own, or one of a run that it is beneath."""
         if self.is_run and run.run.status is not RunStatus.RUNNING:
-            return reproduce(subject.store, run, Wish(tolerance=self._limit), self.report)
+            return reproduce(subject.store, run, Wish(tolerance=self._limit))
         by_id = {each.run.run_id: each for each in subject.members}
         found: list[Reproduction] = []
         at: RunDetail | None = run

@@ -18,7 +18,7 @@ from trackbook.tracking.find import find_run, short_id
 
 
 def find_subject(store: Store, reference: str, *, before: RunDetail | None = None) -> Subject:
-    """Return what a person means: a pipeline by its name, or else a run as `find_run` finds it.
+    """Return what a person means: a pipeline by its name or its file, or else a run as `find_run` finds it.
 
     Of a pipeline it is its newest finished run, with the runs of its steps; a step that was skipped then is judged by
     the run that it was skipped for: its newest success until then.
@@ -35,12 +35,13 @@ def find_subject(store: Store, reference: str, *, before: RunDetail | None = Non
     AmbiguousError
         If several runs are meant.
     """
-    whole = _pipeline_runs(store, reference.strip())
+    name = _name_in_file(reference) or reference.strip()
+    whole = _pipeline_runs(store, name)
     if whole:
         earlier = [each for each in whole if before is None or each.run.started_at < before.run.started_at]
         if not earlier:
-            raise NotFoundError(f"Pipeline '{reference.strip()}' has no earlier run.")
-        return _of_pipeline(store, reference.strip(), earlier)
+            raise NotFoundError(f"Pipeline '{name}' has no earlier run.")
+        return _of_pipeline(store, name, earlier)
     try:
         return subject_of(store, find_run(store, reference))
     except NotFoundError as error:
@@ -64,6 +65,13 @@ def pipeline_query(name: str, *, step: str | None = None, status: RunStatus | No
 
 def _is(field: Field, value: str) -> Comparison:
     return Comparison(field=field, operator=Operator.EQUAL, value=value)
+
+
+def _name_in_file(reference: str) -> str | None:
+    """Return the name of the pipeline that a file describes, None if it is no such file."""
+    path = Path(reference)
+    is_file = path.suffix in (".yaml", ".yml") and path.is_file()
+    return read_pipeline(path).name if is_file else None
 
 
 def _pipeline_runs(store: Store, name: str) -> list[RunDetail]:
