@@ -123,7 +123,7 @@ def _have_threads(wanted: str | None) -> None:
     if wanted == "1" or "numpy" not in sys.modules:
         return
     try:
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it has none
     except ImportError:
         return  # it comes with scikit-learn; without it there is one thread
     threadpool_limits(int(wanted) if wanted and wanted.isdigit() else os.cpu_count(), user_api="blas")

@@ -23,9 +23,9 @@ _INSTEAD: dict[str, tuple[str, ...]] = {
     "matplotlib.pyplot": _FIGURES,
     "seaborn": (*_FIGURES, "pandas", "scipy.stats"),
     **dict.fromkeys(("plotly", "plotly.express", "plotly.graph_objects", "plotly.io"), ()),
-    **dict.fromkeys(("ipywidgets", "tqdm.auto", "tqdm.autonotebook", "tqdm.notebook"), ()),
+    **dict.fromkeys(("polars", "ipywidgets", "tqdm.auto", "tqdm.autonotebook", "tqdm.notebook"), ()),
 }
-"""Modules that ask for the kernel when they are imported, and what of them can be imported before there is one.
+"""Modules that ask for the kernel or start threads when they are imported, and what can be imported in their place.
 
 A parent would find that out as well, but has to be started once more when it does.
 """
@@ -113,7 +113,12 @@ class WarmParent:
 
 
 def _possible(names: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(each for name in names for each in _INSTEAD.get(name, (name,)))
+    return dict.fromkeys(each for name in names for each in _INSTEAD.get(_known(name), (name,)))
+
+
+def _known(name: str) -> str:
+    """Return the module that a name of it stands for in `_INSTEAD`: ``tqdm.auto.tqdm`` is ``tqdm.auto``."""
+    return next((each for each in _INSTEAD if name == each or name.startswith(f"{each}.")), name)
 
 
 def _without(names: Iterable[str], refused: Mapping[str, str]) -> Iterable[str]:
