@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
+from click.testing import CliRunner
 from trackbook.config import Settings
 from trackbook.store import RunFilter, open_store
 from trackbook.tracking.query import parse
@@ -13,7 +15,8 @@ from trackbook.tracking.query import parse
 from .readme import ROOT, TEXT, blocks, run_cells, section
 
 LOAD, FIT, RUNS, COMPARE, WHY, REPRODUCE = blocks("ipython")
-SHOWN_RUNS, SHOWN_COMPARISON, SHOWN_REPRODUCTION = blocks("text")
+SHOWN_RUNS, SHOWN_COMPARISON, SHOWN_REPRODUCTION, SHOWN_PLAN = blocks("text")
+(PIPELINE,) = blocks("yaml")
 DATA, API, INTEGRATION = blocks("python")
 WANDERING = re.compile(r"\b[0-9a-hj-km-np-tv-z]{8}\b|\b[\d.]+ m?s\b|\b[a-z]+-[a-z]+\b")  # ids, durations, names
 NEWEST_NAMES = "import trackbook; later, earlier = trackbook.runs(limit=2)['name']"
@@ -76,6 +79,27 @@ def test_the_example_of_datasets_publishes_loads_and_lists(tmp_path):
 
     assert "customers" in printed[2]
     assert printed[3].split()[-1] == "True"
+
+
+def test_the_plan_of_the_pipeline_is_what_the_readme_shows(tmp_path, monkeypatch):
+    from trackbook.cli import cli
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRACKBOOK_STORE", str(tmp_path / "store"))
+    (tmp_path / "pipeline.yaml").write_text(PIPELINE)
+    _write_step("prepare", "import trackbook\ntrackbook.publish([1], 'flowers')")
+    _write_step("train", "C: float = 1.0", "import trackbook\nflowers = trackbook.load('flowers')")
+
+    result = CliRunner().invoke(cli, ["pipeline", "plan"])
+
+    assert result.exit_code == 0, result.output
+    assert [line.split() for line in result.stdout.splitlines()] == [line.split() for line in SHOWN_PLAN.splitlines()]
+
+
+def _write_step(name: str, *sources: str) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.cells[0].metadata.tags = ["parameters"]
+    nbformat.write(notebook, f"{name}.ipynb")
 
 
 @pytest.fixture(scope="module")

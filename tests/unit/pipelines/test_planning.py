@@ -369,3 +369,18 @@ def test_step_whose_dataset_is_not_there_cannot_be_marked(tmp_path):
         desk.planner.mark("prepare")
 
     assert desk.again().reasons()["prepare"] == "never run"
+
+
+def test_credential_among_params_is_never_kept_and_a_new_one_changes_nothing(tmp_path):
+    text = "name: churn\nsteps:\n- {notebook: fetch.ipynb, params: {api_key: hunter2-and-more, C: 1}}\n"
+    store = MemoryStore()
+    desk = Planned(tmp_path, store).write(text, fetch=("# params\napi_key = ''\nC = 0", "print(C)"))
+    desk.succeed("fetch")
+    desk.again()
+
+    kept = [store.get_object(each.digest) for run in store.runs(RunFilter()) for each in run.artifacts]
+
+    assert kept
+    assert not any(b"hunter2" in content for content in kept)
+    assert desk.write(text.replace("hunter2", "hunter3")).reasons() == {"fetch": "up to date"}
+    assert desk.write(text.replace("C: 1", "C: 2")).reasons() == {"fetch": "params changed: C 1 -> 2"}

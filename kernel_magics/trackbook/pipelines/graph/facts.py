@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from trackbook.capture.secrets import redact_value
 from trackbook.pipelines.graph.code import cell_digests, own_modules, text_digest
 from trackbook.pipelines.graph.content import file_state, is_same, module_state, stamp_of
 from trackbook.pipelines.graph.notebook_file import read_notebook
@@ -32,6 +33,11 @@ class StepFacts:
         return self.pipeline.path_of(self.step)
 
     @cached_property
+    def params(self) -> Mapping[str, JsonValue]:
+        """Its params without credentials: those are never kept, and a new password makes no other result."""
+        return {name: redact_value(name, value) for name, value in self.step.params.items()}
+
+    @cached_property
     def is_text_same(self) -> bool:
         """Whether the text of its code cells is the same to the last character."""
         if self.before is None:
@@ -54,7 +60,7 @@ class StepFacts:
             before is not None
             and self.is_text_same
             and not self.changed_modules
-            and _same(self.step.params, before.params)
+            and _same(self.params, before.params)
         ):
             return _confirmed(before)
         return read_uses(read_notebook(self.path), self.step.params, self.path.parent)
@@ -75,7 +81,7 @@ class StepFacts:
         yield from (f"code changed: {name}" for name in self.changed_modules)
 
     def _param_changes(self, before: StepState) -> Iterator[str]:
-        now = self.step.params
+        now = self.params
         parts = [
             f"{name} {_shown(before.params, name)} -> {_shown(now, name)}"
             for name in dict.fromkeys([*before.params, *now])
@@ -114,7 +120,7 @@ class StepFacts:
             cells=cell_digests(notebook),
             notebook=FileState(digest=text_digest(notebook), stamp=stamp_of(self.path)),
             made_by=made_by,
-            params=self.step.params,
+            params=self.params,
             kernel=self.step.kernel,
             own_kernel=notebook.kernel,
             environment={name: file_state(self._file(name)) or FileState(digest="") for name in environment},
