@@ -1,0 +1,191 @@
+"""What ``trackbook new`` lays out: the notebooks, run once as the pipeline that they are, and the files around them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+from trackbook.pipelines.templates import notebook_names
+from trackbook.store import Store, open_store
+from trackbook.store.contract import RunFilter
+
+from .step_notebooks import quiet_variables
+
+DEADLINE_SECONDS = 240.0
+PUBLISHED = {"raw", "validated", "train", "test", "model", "predictions", "comparison", "scores", "drift"}
+
+
+def trackbook(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Call the command line in a folder, with a store there."""
+    return subprocess.run(
+        [sys.executable, "-m", "trackbook", *words],
+        cwd=folder,
+        env=quiet_variables(folder),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """A project that was laid out and run: its folder, its store, what the command said."""
+
+    folder: Path
+    store: Store
+    done: subprocess.CompletedProcess[str]
+
+    def metrics(self, step: str) -> dict[str, float]:
+        """Return what the notebook of a step logged."""
+        runs = self.store.runs(RunFilter(oldest_first=True))
+        (top,) = (run for run in runs if run.tags.get("step") == step)
+        members = [run for run in runs if run.run.session_id == top.run.session_id]
+        return {key: point.value for run in members for key, point in run.metrics.items()}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Executed:
+    """The project as it is laid out, executed once."""
+    folder = tmp_path_factory.mktemp("made") / "churn"
+    folder.mkdir()
+    made = trackbook(folder, "new", "pipeline", "churn", "--folder", ".")
+    assert made.returncode == 0, made.stderr
+    done = trackbook(folder, "pipeline", "run", "--json")
+    return Executed(folder=folder, store=open_store(folder / "store"), done=done)
+
+
+def test_every_notebook_runs_as_a_step_and_publishes_what_it_says(project: Executed) -> None:
+    document: dict[str, Any] = json.loads(project.done.stdout)
+
+    assert project.done.returncode == 0, project.done.stderr
+    assert {step["name"] for step in document["steps"]} == set(notebook_names())
+    assert {each.name for each in project.store.versions()} == PUBLISHED
+
+
+def test_gate_of_a_new_project_passes_and_would_not_pass_a_model_that_is_worse(project: Executed) -> None:
+    passed = trackbook(project.folder, "gate", "churn")
+    (project.folder / "strict.yaml").write_text("thresholds: [difference >= 0.9]")
+    failed = trackbook(project.folder, "gate", "churn", "--rules", "strict.yaml")
+
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert "1 check passed" in passed.stdout
+    assert failed.returncode == 1
+
+
+def test_scores_are_inside_their_intervals_and_beat_the_rule_without_features(project: Executed) -> None:
+    evaluated, compared = project.metrics("evaluate"), project.metrics("compare")
+
+    assert evaluated["test.accuracy"] > 0.9
+    for name in ("accuracy", "balanced_accuracy", "roc_auc", "brier"):
+        assert evaluated[f"test.{name}.low"] <= evaluated[f"test.{name}"] <= evaluated[f"test.{name}.high"]
+    assert compared["difference.low"] > 0
+    assert compared["is_not_worse"] == 1
+
+
+def test_area_under_the_curve_is_that_of_scikit_learn(project: Executed) -> None:
+    from sklearn.metrics import brier_score_loss, roc_auc_score
+
+    (version,) = project.store.versions("predictions")
+    rows = project.store.get_table(version.snapshot_id)
+
+    evaluated = project.metrics("evaluate")
+    assert evaluated["test.roc_auc"] == pytest.approx(roc_auc_score(rows["truth"], rows["chance"]))
+    assert evaluated["test.brier"] == pytest.approx(brier_score_loss(rows["truth"], rows["chance"]))
+
+
+def test_random_halves_of_one_table_have_not_drifted(project: Executed) -> None:
+    assert project.metrics("monitor")["drift.columns"] <= 1
+
+
+def test_nothing_runs_again_in_a_new_project_that_has_run(project: Executed) -> None:
+    planned = trackbook(project.folder, "pipeline", "plan", "--json")
+
+    assert {step["action"] for step in json.loads(planned.stdout)} == {"skip"}
+
+
+@pytest.mark.parametrize("name", notebook_names())
+def test_notebook_explains_each_of_its_params_and_declares_a_type_for_it(name: str, tmp_path: Path) -> None:
+    laid_out = trackbook(tmp_path, "new", "notebook", name)
+    notebook = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4)
+    params = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ())).source
+
+    declared = re.findall(r"^(\w+): .+? = ", params, flags=re.MULTILINE)
+    explained = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.+?) \|", notebook.cells[0].source, re.MULTILINE)))
+    assert laid_out.returncode == 0
+    assert declared == explained
+    assert len(re.findall(r"^\w+.*? = ", params, flags=re.MULTILINE)) == len(declared)
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+
+
+def test_own_data_is_found_from_the_project(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("age,left\n30,1\n40,0\n")
+
+    done = trackbook(tmp_path, "new", "pipeline", "loyal", "--data", "customers.csv", "--target", "left")
+
+    described = yaml.safe_load((tmp_path / "loyal/pipeline.yaml").read_text(encoding="utf-8"))
+    assert done.returncode == 0
+    assert described["name"] == "loyal"
+    assert described["params"]["target"] == "left"
+    assert described["steps"][0]["params"]["source"] == "../customers.csv"
+
+
+def test_every_file_is_filled_in_and_hidden_ones_are_hidden(tmp_path: Path) -> None:
+    trackbook(tmp_path, "new", "pipeline", "churn")
+
+    written = {str(path.relative_to(tmp_path / "churn")) for path in (tmp_path / "churn").rglob("*") if path.is_file()}
+    texts = [(tmp_path / "churn" / name).read_text(encoding="utf-8") for name in written]
+    assert {".gitignore", ".dockerignore", ".pre-commit-config.yaml", ".github/workflows/pipeline.yaml"} < written
+    assert not [text for text in texts if "PIPELINE_" in text]
+
+
+def test_workflow_is_as_github_wants_it(tmp_path: Path) -> None:
+    trackbook(tmp_path, "new", "pipeline", "churn")
+    workflow = tmp_path / "churn/.github/workflows/pipeline.yaml"
+
+    checked = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(workflow)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "run: trackbook gate churn" in workflow.read_text(encoding="utf-8")
+
+
+def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "churn").mkdir()
+    (tmp_path / "churn/gate.yaml").write_text("mine")
+
+    done = trackbook(tmp_path, "new", "pipeline", "churn")
+
+    assert done.returncode == 2
+    assert f"'churn{os.sep}gate.yaml' is there already" in done.stderr
+    assert [path.name for path in (tmp_path / "churn").iterdir()] == ["gate.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["pipeline", "my churn"], "can't be called 'my churn'"),
+        (["pipeline", "churn", "--data", "nope.csv", "--target", "y"], "There is no file 'nope.csv'"),
+        (["pipeline", "churn", "--data", "https://example.org/x.csv"], "--target COLUMN"),
+        (["notebook", "trian"], "There are: batch_score, compare"),
+        (["notebook", "train", "-o", "train.py"], "ends with .ipynb"),
+    ],
+)
+def test_bad_words_are_refused_and_nothing_is_written(words: list[str], sentence: str, tmp_path: Path) -> None:
+    done = trackbook(tmp_path, "new", *words)
+
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert not list(tmp_path.iterdir())
