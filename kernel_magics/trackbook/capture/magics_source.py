@@ -72,7 +72,7 @@ def parse_cell(source: str) -> ast.Module:
 
 
 def magic_lines(source: str) -> list[str]:
-    """Return the lines of a cell that are in IPython's dialect, and those beneath a cell magic: empty if it is Python."""
+    """Return the lines of a cell in IPython's dialect, and those beneath a cell magic; none of plain Python."""
     with quiet():
         if not _may_be_pasted(source) and _parses(source):
             return []

@@ -56,12 +56,7 @@ class StepFacts:
     def uses(self) -> Uses:
         """What its code publishes and loads."""
         before = self.before
-        if (
-            before is not None
-            and self.is_text_same
-            and not self.changed_modules
-            and _same(self.params, before.params)
-        ):
+        if before is not None and self.is_text_same and not self.changed_modules and _same(self.params, before.params):
             return _confirmed(before)
         return read_uses(read_notebook(self.path), self.step.params, self.path.parent)
 
