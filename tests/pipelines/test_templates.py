@@ -14,6 +14,8 @@ from typing import Any
 import nbformat
 import pytest
 import yaml
+from click.testing import CliRunner
+from trackbook.cli import cli
 from trackbook.pipelines.templates import notebook_names
 from trackbook.store import Store, open_store
 from trackbook.store.contract import RunFilter
@@ -61,6 +63,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Executed:
     assert made.returncode == 0, made.stderr
     done = trackbook(folder, "pipeline", "run", "--json")
     return Executed(folder=folder, store=open_store(folder / "store"), done=done)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to lay things out in, which is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def test_every_notebook_runs_as_a_step_and_publishes_what_it_says(project: Executed) -> None:
@@ -113,43 +122,43 @@ def test_nothing_runs_again_in_a_new_project_that_has_run(project: Executed) -> 
 
 
 @pytest.mark.parametrize("name", notebook_names())
-def test_notebook_explains_each_of_its_params_and_declares_a_type_for_it(name: str, tmp_path: Path) -> None:
-    laid_out = trackbook(tmp_path, "new", "notebook", name)
-    notebook = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4)
+def test_notebook_explains_each_of_its_params_and_declares_a_type_for_it(name: str, here: Path) -> None:
+    laid_out = CliRunner().invoke(cli, ["new", "notebook", name])
+    notebook = nbformat.read(here / f"{name}.ipynb", as_version=4)
     params = next(cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ())).source
 
     declared = re.findall(r"^(\w+): .+? = ", params, flags=re.MULTILINE)
     explained = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.+?) \|", notebook.cells[0].source, re.MULTILINE)))
-    assert laid_out.returncode == 0
-    assert declared == explained
+    assert laid_out.exit_code == 0
+    assert sorted(declared) == sorted(explained)
     assert len(re.findall(r"^\w+.*? = ", params, flags=re.MULTILINE)) == len(declared)
     assert not any(cell.get("outputs") for cell in notebook.cells)
 
 
-def test_own_data_is_found_from_the_project(tmp_path: Path) -> None:
-    (tmp_path / "customers.csv").write_text("age,left\n30,1\n40,0\n")
+def test_own_data_is_found_from_the_project(here: Path) -> None:
+    (here / "customers.csv").write_text("age,left\n30,1\n40,0\n")
 
-    done = trackbook(tmp_path, "new", "pipeline", "loyal", "--data", "customers.csv", "--target", "left")
+    done = CliRunner().invoke(cli, ["new", "pipeline", "loyal", "--data", "customers.csv", "--target", "left"])
 
-    described = yaml.safe_load((tmp_path / "loyal/pipeline.yaml").read_text(encoding="utf-8"))
-    assert done.returncode == 0
+    described = yaml.safe_load((here / "loyal/pipeline.yaml").read_text(encoding="utf-8"))
+    assert done.exit_code == 0
     assert described["name"] == "loyal"
     assert described["params"]["target"] == "left"
     assert described["steps"][0]["params"]["source"] == "../customers.csv"
 
 
-def test_every_file_is_filled_in_and_hidden_ones_are_hidden(tmp_path: Path) -> None:
-    trackbook(tmp_path, "new", "pipeline", "churn")
+def test_every_file_is_filled_in_and_hidden_ones_are_hidden(here: Path) -> None:
+    CliRunner().invoke(cli, ["new", "pipeline", "churn"])
 
-    written = {str(path.relative_to(tmp_path / "churn")) for path in (tmp_path / "churn").rglob("*") if path.is_file()}
-    texts = [(tmp_path / "churn" / name).read_text(encoding="utf-8") for name in written]
+    written = {str(path.relative_to(here / "churn")) for path in (here / "churn").rglob("*") if path.is_file()}
+    texts = [(here / "churn" / name).read_text(encoding="utf-8") for name in written]
     assert {".gitignore", ".dockerignore", ".pre-commit-config.yaml", ".github/workflows/pipeline.yaml"} < written
     assert not [text for text in texts if "PIPELINE_" in text]
 
 
-def test_workflow_is_as_github_wants_it(tmp_path: Path) -> None:
-    trackbook(tmp_path, "new", "pipeline", "churn")
-    workflow = tmp_path / "churn/.github/workflows/pipeline.yaml"
+def test_workflow_is_as_github_wants_it(here: Path) -> None:
+    CliRunner().invoke(cli, ["new", "pipeline", "churn"])
+    workflow = here / "churn/.github/workflows/pipeline.yaml"
 
     checked = subprocess.run(
         [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(workflow)],
@@ -162,15 +171,15 @@ def test_workflow_is_as_github_wants_it(tmp_path: Path) -> None:
     assert "run: trackbook gate churn" in workflow.read_text(encoding="utf-8")
 
 
-def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
-    (tmp_path / "churn").mkdir()
-    (tmp_path / "churn/gate.yaml").write_text("mine")
+def test_what_is_there_is_never_overwritten(here: Path) -> None:
+    (here / "churn").mkdir()
+    (here / "churn/gate.yaml").write_text("mine")
 
-    done = trackbook(tmp_path, "new", "pipeline", "churn")
+    done = CliRunner().invoke(cli, ["new", "pipeline", "churn"])
 
-    assert done.returncode == 2
-    assert f"'churn{os.sep}gate.yaml' is there already" in done.stderr
-    assert [path.name for path in (tmp_path / "churn").iterdir()] == ["gate.yaml"]
+    assert done.exit_code == 2
+    assert f"'churn{os.sep}gate.yaml' is there already" in done.output
+    assert [path.name for path in (here / "churn").iterdir()] == ["gate.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -183,9 +192,9 @@ def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
         (["notebook", "train", "-o", "train.py"], "ends with .ipynb"),
     ],
 )
-def test_bad_words_are_refused_and_nothing_is_written(words: list[str], sentence: str, tmp_path: Path) -> None:
-    done = trackbook(tmp_path, "new", *words)
+def test_bad_words_are_refused_and_nothing_is_written(words: list[str], sentence: str, here: Path) -> None:
+    done = CliRunner().invoke(cli, ["new", *words])
 
-    assert done.returncode == 2
-    assert sentence in done.stderr
-    assert not list(tmp_path.iterdir())
+    assert done.exit_code == 2
+    assert sentence in done.output
+    assert not list(here.iterdir())
