@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -306,6 +307,44 @@ def test_settings_with_a_credential_in_them_are_not_kept(nb: Notebook) -> None:
 
     nb.settle()
     assert nb.store.snapshots() == []
+
+
+# A store that is deleted
+
+
+@pytest.mark.parametrize("rows", [40, 20_000])  # kept while the cell waits, and in the background
+def test_what_was_kept_in_a_store_that_is_gone_is_kept_anew(nb: Notebook, folder: Path, rows: int) -> None:
+    pd.DataFrame({"a": range(rows), "b": [each % 7 / 10 for each in range(rows)]}).to_csv(folder / "t.csv", index=False)
+    nb.run("import pandas as pd\nfrom sklearn.linear_model import Ridge\ndf = pd.read_csv('t.csv')")
+    nb.run("m = Ridge().fit(df[['a']], df['b'])")
+    nb.settle()
+    shutil.rmtree(folder / "store")
+    nb.run("m = Ridge(alpha=2.0).fit(df[['a']], df['b'])\nr2 = m.score(df[['a']], df['b'])")
+
+    pd.testing.assert_frame_equal(kept(nb, "df[['a']]"), nb.variables["df"][["a"]])
+    run = nb.only_run()
+    assert [file.object_digest is not None for use in run.datasets for file in use.files] == [True] * len(run.datasets)
+    assert run.models[0].object_digest is not None
+    assert NOT_KEPT not in run.tags
+    assert nb.store.verify() == []
+
+
+def test_what_can_not_be_kept_anew_in_another_store_is_said(nb: Notebook, folder: Path) -> None:
+    (folder / "t.csv").write_text("a,b\n1,2\n2,4\n3,5\n")
+    nb.run("import pandas as pd\nfrom sklearn.linear_model import Ridge\ndf = pd.read_csv('t.csv')")
+    nb.run("m = Ridge().fit(df[['a']], df['b'])")
+    nb.settle()
+    (folder / "t.csv").unlink()
+    nb.run(
+        "import shutil\nm = Ridge(alpha=3.0).fit(df[['a']], df['b'])\n"
+        "get_ipython()._trackbook.recorder.snapshots.wait(60)\nshutil.rmtree('store')"
+    )
+
+    nb.settle()
+    told = nb.only_run().tags[NOT_KEPT]
+    assert "m: it was kept in a store that was deleted since" in told
+    assert "t.csv: it can't be read (No such file or directory)" in told
+    assert nb.store.verify() == []
 
 
 # Models

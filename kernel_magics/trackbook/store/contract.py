@@ -200,6 +200,12 @@ class Store(Protocol):
     def location(self) -> str:
         """Where the store is, as a person would say it."""
 
+    def identity(self) -> object | None:
+        """Return what tells this store from one that is made in its place when it was deleted; None if there is none.
+
+        It opens nothing and never waits.
+        """
+
     def write(self, batch: Batch) -> None:
         """Write a batch; see the invariants.
 

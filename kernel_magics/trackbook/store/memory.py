@@ -54,6 +54,10 @@ class MemoryStore(KeepsTables):
         """The URL that opens it again in this process."""
         return self._location
 
+    def identity(self) -> object | None:
+        """Return the same for ever: nobody can delete it."""
+        return self._location
+
     def write(self, batch: Batch) -> None:
         """Write a batch."""
         self._write(batch)

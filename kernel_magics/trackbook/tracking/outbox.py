@@ -78,6 +78,11 @@ class Outbox:
         return self._opened.location if self._opened is not None else None
 
     @property
+    def identity(self) -> object | None:
+        """What tells the open store from one that is made in its place; None where there is none. Never waits."""
+        return self._opened.identity() if self._opened is not None else None
+
+    @property
     def store(self) -> Store:
         """The store; waits until it is open.
 

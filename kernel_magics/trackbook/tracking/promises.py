@@ -19,6 +19,7 @@ NOT_KEPT = "not_kept"
 """The tag that says what of a run's data and models is not kept, and why."""
 EXAMPLE_PREDICTIONS = "example_predictions"
 """What a model said of its example, among `Model.details`: by method, ``predict`` and ``predict_proba``."""
+_LOST = "it was kept in a store that was deleted since"
 _TOKEN = "promised "  # no digest begins like that
 
 
@@ -58,6 +59,7 @@ class Promises:
         self._files: dict[str, Promise] = {}
         self._models: dict[str, Promise] = {}
         self._reasons: dict[str, Reasons] = {}
+        self._lost: set[str] = set()
 
     def of_table(self) -> Promise:
         """Return a new promise; its token stands in `DatasetUse.snapshot_id` until the batch is written."""
@@ -129,6 +131,26 @@ class Promises:
                 promise.is_named = True
                 found[promise.snapshot.snapshot_id] = promise.snapshot
         return tuple(found.values())
+
+    def lose(self) -> None:
+        """What is kept by now is gone with the store that it was kept in: a file is kept anew when it is asked for."""
+        with self._lock:
+            for promise in (*self._tables.values(), *self._models.values(), *self._files.values()):
+                if promise.snapshot is not None or promise.digest is not None:
+                    promise.snapshot = promise.digest = None
+                    promise.reason = _LOST
+            lost = [digest for digest, promise in self._files.items() if promise.is_done]
+            self._lost.update(lost)
+            for digest in lost:
+                del self._files[digest]
+
+    def lost_files(self, batch: Batch) -> list[FileRead]:
+        """Return the files behind a batch's datasets that were kept in a store that is gone."""
+        if not self._lost:
+            return []
+        with self._lock:
+            named = (file for change in batch.runs for use in change.datasets for file in use.files)
+            return [file for file in (*named, *_files_of(batch)) if file.digest in self._lost - self._files.keys()]
 
     @property
     def unnamed_bytes(self) -> int:

@@ -101,6 +101,11 @@ class SessionKeeper:
         return self._outbox.location
 
     @property
+    def identity(self) -> object | None:
+        """What tells the open store from one that is made in its place; None where there is none. Never waits."""
+        return self._outbox.identity
+
+    @property
     def is_failing(self) -> bool:
         """Whether the last thing could not be written."""
         return self._outbox.is_failing

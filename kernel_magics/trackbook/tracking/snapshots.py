@@ -90,6 +90,7 @@ class Snapshots:
         self._promises = Promises()
         self._background = Background(guard, _MOST_WAITING)
         self._known: dict[tuple[str, str | None], Promise] = {}
+        self._place: object | None = None  # which store it was when it was last looked for
         self._open_files = 0
         self._skops = IdleImport(guard)
         self._deferring = threading.Lock()
@@ -133,6 +134,7 @@ class Snapshots:
 
     def cell_begins(self) -> None:
         """Leave off what must not happen while the person's code runs."""
+        self._look_after_store()
         self._skops.cell_begins()
         self._background.cell_begins()
 
@@ -141,6 +143,7 @@ class Snapshots:
 
         Where nobody waits for the prompt, a kernel may be shut down soon.
         """
+        self._look_after_store()
         self._skops.cell_has_ended()
         self._background.cell_has_ended()
         if self._deferred:
@@ -152,6 +155,9 @@ class Snapshots:
 
     def prepared(self, batch: Batch) -> tuple[Batch, list[Wanted]]:
         """Return a batch as it can be written now, and what is to be filled in later: give that to `follow`."""
+        self._look_after_store()
+        for file in self._promises.lost_files(batch):
+            self.keep_file(file)
         return self._promises.prepared(batch)
 
     def follow(self, wanted: list[Wanted]) -> None:
@@ -313,6 +319,15 @@ class Snapshots:
             return None  # the model itself is kept all the same
 
     # Parts
+
+    def _look_after_store(self) -> None:
+        """If the store was deleted since the last look, what it kept is to be kept anew."""
+        with self._guard:
+            place = self._keeper.identity
+            if self._place is not None and place != self._place:
+                self._promises.lose()
+                self._known.clear()
+            self._place = place
 
     def _queue(self, promise: Promise, size: int, work: Callable[[], None], *, has_time: bool = False) -> bool:
         is_taken = self._background.add(work, size, has_time=has_time)

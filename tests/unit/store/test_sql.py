@@ -293,6 +293,23 @@ def test_store_that_is_deleted_while_in_use_refuses_to_write_into_the_void(store
     assert store.sessions() == [SESSION]
 
 
+def test_reader_that_comes_first_leaves_it_to_the_writer_to_learn_that_the_store_was_deleted(
+    store: Store, tmp_path: Path
+) -> None:
+    before = store.identity()
+    shutil.rmtree(tmp_path / "store")
+    gone = store.identity()
+
+    assert store.count_runs(RunFilter()) == 0
+    with pytest.raises(StoreError, match="deleted or replaced"):
+        store.write(Batch(sessions=[SESSION]))
+    store.write(Batch(sessions=[SESSION]))
+
+    assert store.sessions() == [SESSION]
+    assert gone is None
+    assert store.identity() not in (None, before)
+
+
 def test_reader_of_a_deleted_store_sees_the_new_one(store: Store, tmp_path: Path) -> None:
     reader = open_store(tmp_path / "store", create=False)
     store.write(Batch(runs=[change(0)]))

@@ -46,6 +46,8 @@ class Database:
         self._translated = Translated(path)
         self._prepare = prepare
         self._is_torn = False
+        self._is_replaced = False
+        """Whether a reader has found another file than at the last use, which nobody who writes knows yet."""
         self._begin_anew()
         _open.add(self)
 
@@ -127,6 +129,10 @@ class Database:
         with self._gate, self._translated:
             return self._ready().token()
 
+    def identity(self) -> object | None:
+        """Return which file lies at the path (device and number), None if there is none."""
+        return _identity(self._file)
+
     def close(self) -> None:
         """Close every connection; the next use opens new ones."""
         with self._preparing:
@@ -137,13 +143,14 @@ class Database:
     def _ready(self, *, is_writing: bool = False) -> Connections:
         """Return the connections to the prepared file at the path; a deleted one would still take writes."""
         connections = self._connections
-        if connections is None or connections.file is None:
-            return self._prepared(is_writing)
-        is_same = connections.file == _identity(self._file)
-        if is_same and connections.still_because is None:
-            return connections
-        self.close()
-        if is_writing and not is_same:
+        if connections is not None and connections.file is not None:
+            is_same = connections.file == _identity(self._file)
+            self._is_replaced |= not is_same
+            if is_same and connections.still_because is None and not (is_writing and self._is_replaced):
+                return connections
+            self.close()
+        if is_writing and self._is_replaced:
+            self._is_replaced = False
             raise StoreError(
                 f"The store's database {self.path} was deleted or replaced while it was in use. "
                 "What it held is gone, this session's cells and runs too: fit a model again to measure it further. "

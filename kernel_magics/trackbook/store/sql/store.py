@@ -54,6 +54,10 @@ class SqlStore(SqlData):
         """Where the store is."""
         return self._location
 
+    def identity(self) -> object | None:
+        """Return which file the database is."""
+        return self._database.identity()
+
     def open(self) -> None:
         """Open the database now, so that what is wrong with it shows here."""
         self._database.open()
