@@ -199,7 +199,7 @@ def test_pipeline_is_a_run_and_its_steps_are_runs_inside_it(first: Executed) -> 
 
     assert (parent.run.name, parent.run.status, parent.run.experiment) == ("churn", "FAILED", "churn")
     assert parent.tags == {"pipeline": "churn"}
-    assert parent.params == {"ingest.rows": 5, "train[C=1.0].C": 1.0, "train[C=2.0].C": 2.0}
+    assert parent.params == {"ingest.rows": 5, "train.C": [1.0, 2.0]}
     assert parent.run.failure is not None
     assert parent.run.failure.message == "check: AssertionError: too long"
     assert sorted(child.tags["step"] for child in children) == [

@@ -166,9 +166,11 @@ def _tag(key: str) -> Field:
 
 
 def _params(pipeline: Pipeline) -> Mapping[str, JsonValue]:
-    """Return the params of all steps, each with its step's name before it."""
-    return {
-        f"{step.name}.{name}": redact_value(name, value)
-        for step in pipeline.steps
-        for name, value in step.params.items()
-    }
+    """Return the params of all steps, each with its step's name before it; those of ``foreach`` as lists of values."""
+    found: dict[str, list[JsonValue]] = {}
+    for step in pipeline.steps:
+        for name, value in step.params.items():
+            values = found.setdefault(f"{base_of(step.name)}.{name}", [])
+            if redact_value(name, value) not in values:
+                values.append(redact_value(name, value))
+    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
