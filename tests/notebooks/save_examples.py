@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 
 EXAMPLES = Path(__file__).parents[2] / "example_notebooks"
+PIPELINE = "05_pipeline"
 FOLDER = Path(tempfile.gettempdir()) / "trackbook-examples"  # its name is in an output
 
 
@@ -38,7 +40,29 @@ def main() -> None:
         client.execute()
         notebook.metadata["language_info"] = {"name": "python"}  # no version: it would change with every machine
         nbformat.write(notebook, path)
+    if not sys.argv[1:] or PIPELINE in sys.argv[1:]:
+        save_pipeline()
     shutil.rmtree(FOLDER)
+
+
+def save_pipeline() -> None:
+    """Run the example's pipeline, and put the outputs of its steps into the notebooks that they were made of."""
+    print(f"Running {PIPELINE} ...", flush=True)
+    folder, store = FOLDER / PIPELINE, FOLDER / "store"
+    words = ["pipeline", "run", "--store", str(store)]
+    subprocess.run([sys.executable, "-m", "trackbook", *words], cwd=folder, check=True)
+    for path in sorted((EXAMPLES / PIPELINE).glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        first = min(store.glob(f"pipelines/*/*/{path.stem}*.ipynb"))  # of several it is that with the defaults
+        executed = {cell.id: cell for cell in nbformat.read(first, as_version=4).cells}
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for count, cell in enumerate(code, start=1):
+            cell.execution_count = count  # as if run by hand: the cell with the params of the step is left out
+            cell.outputs = executed[cell.id].outputs
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = count
+        nbformat.write(notebook, path)
 
 
 if __name__ == "__main__":
