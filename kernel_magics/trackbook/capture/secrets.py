@@ -34,7 +34,7 @@ _USERS = words("user username usr myuser your_user dbuser")  # `user:password@ho
 _PASSWORDS = words("password passwd pass pwd pw mypassword")
 _NAME_REACH = 120
 _CODE = 100_000
-_Rule = tuple[str, re.Pattern[str], Callable[[re.Match[str]], str]]
+_Rule = tuple[str, shapes.Shape, Callable[[re.Match[str]], str]]
 
 
 def redact(text: str) -> str:
