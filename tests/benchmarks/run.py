@@ -20,7 +20,7 @@ from peer import REQUIREMENTS, install
 from timing import QUICK, Bench, Benchmark, Figure, Sizes, benchmark_of
 
 RESULTS = Path(__file__).with_name("benchmarks.json")
-SUBJECTS = ("imports", "cells", "fits", "points", "runs", "frames", "snapshots", "keeping")
+SUBJECTS = ("imports", "cells", "fits", "points", "runs", "frames", "snapshots", "keeping", "pipelines")
 
 
 def main() -> None:
@@ -46,10 +46,11 @@ def main() -> None:
 
 
 def _peers() -> tuple[dict[str, str], dict[str, str]]:
-    """Return the Pythons of the peers, and why others are missing."""
+    """Return the Pythons of the peers, and why others are missing; papermill is in ours."""
     print(f"Installing peers: {', '.join(REQUIREMENTS)} ...", file=sys.stderr, flush=True)
     made = {name: install(name) for name in REQUIREMENTS}
     pythons = {name: python for name, (python, _) in made.items() if python}
+    pythons["papermill"] = sys.executable
     return pythons, {name: why for name, (_, why) in made.items() if why}
 
 

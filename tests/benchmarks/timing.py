@@ -27,6 +27,9 @@ class Sizes:
     many_runs: int = 100_000
     rows: int = 1_000_000
     busy: int = 3_000_000
+    notebooks: int = 50
+    stages: int = 10
+    steps: int = 1_000
 
 
 QUICK = Sizes(
@@ -40,6 +43,9 @@ QUICK = Sizes(
     many_runs=240,
     rows=1_000,
     busy=1_000,
+    notebooks=2,
+    stages=2,
+    steps=20,
 )
 
 
