@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import trackbook
-from trackbook.records import DatasetUse, RunDetail
+from trackbook.records import DatasetUse, Role, RunDetail
 
 from .session import DATA, Notebook
 
@@ -175,6 +176,41 @@ def test_plain_lists_are_described(nb: Notebook) -> None:
     nb.run("rows = [[0.0], [1.0], [2.0], [3.0]]\nlabels = [0, 0, 1, 1]\nmodel = LogisticRegression().fit(rows, labels)")
 
     assert {name: use.rows for name, use in used(nb.only_run()).items()} == {"rows": 4, "labels": 4}
+
+
+def test_score_on_the_lists_that_were_trained_on_is_of_training(nb: Notebook) -> None:
+    nb.run("from sklearn.linear_model import LinearRegression")
+    nb.run("rows = [[0.0], [1.0], [2.0], [4.0]]\ntarget = [0, 2, 1, 3]\nmodel = LinearRegression().fit(rows, target)")
+    nb.run("model.score(rows, target)")
+
+    run = nb.only_run()
+    assert run.metrics.keys() == {"train.score"}
+    assert [(use.name, use.role) for use in run.datasets] == [("rows", Role.TRAIN), ("target", Role.TRAIN)]
+
+    nb.run("rows.append([9.0])\ntarget.append(1)\nmodel.score(rows, target)")
+
+    assert nb.only_run().metrics.keys() == {"train.score", "score"}
+
+
+@pytest.mark.parametrize(
+    ("fit", "name"),
+    [
+        ("LogisticRegression().fit(X_train, y_train, sample_weight=w)", "w"),
+        ("LogisticRegression().fit(X_train, y_train, w)", "w"),
+        ("make_pipeline(LogisticRegression()).fit(X_train, y_train, logisticregression__sample_weight=w)", "w"),
+        ("LogisticRegression().fit(X_train, y_train, sample_weight=table['weight'])", "table['weight']"),
+    ],
+)
+def test_weights_of_the_rows_are_a_dataset_that_is_kept(nb: Notebook, fit: str, name: str) -> None:
+    nb.run(DATA + "from sklearn.pipeline import make_pipeline")
+    nb.run("w = np.linspace(0.5, 1.0, len(X_train))\ntable = X_train.assign(weight=w)")
+    nb.run(f"model = {fit}")
+    nb.settle()
+
+    use = used(nb.only_run())[name]
+    assert (use.role, use.rows) == (Role.TRAIN, 90)
+    assert np.array_equal(nb.store.get_table(use.snapshot_id or ""), nb.variables["w"])
+    assert nb.only_run().models[0].signature["target"] == {"name": "won", "dtype": "int64"}
 
 
 # Files

@@ -371,6 +371,47 @@ def test_lightgbm_regressor_has_its_history(nb: Notebook, given: str) -> None:
     assert used(run)["X_test"] == "test"
 
 
+@pytest.mark.parametrize(
+    "fit",
+    [
+        "xgb.XGBRegressor(n_estimators=3).fit(half[cols], half.won, verbose=False, "
+        "eval_set=[(rest[cols], rest.won), (half[cols].copy(), half.won)])",
+        "lgb.LGBMRegressor(n_estimators=3, verbose=-1).fit(half[cols], half.won, eval_metric='rmse', "
+        "eval_X=(rest[cols], half[cols].copy()), eval_y=(rest.won, half.won))",
+    ],
+)
+def test_training_table_that_is_cut_out_anew_is_measured_as_training(nb: Notebook, fit: str) -> None:
+    nb.run(DATA + "df = X.assign(won=y)\ncols = ['a', 'b', 'c']\nhalf, rest = df[:90], df[90:]")
+    nb.run(f"model = {fit}")
+    history = nb.run("list((getattr(model, 'evals_result_', None) or model.evals_result()).values())")
+
+    run = nb.runs()[0]
+    assert series(nb, run, "validation.rmse") == history[0]["rmse"]
+    assert series(nb, run, "train.rmse") == history[1]["rmse"]
+
+
+def test_lightgbm_that_measures_on_the_training_first_mixes_nothing_up(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run(
+        "model = lgb.LGBMRegressor(n_estimators=3, verbose=-1)\n"
+        "model.fit(X_train, y_train, eval_X=(X_test, X_train), eval_y=(y_test, y_train))"
+    )
+
+    run, log = nb.only_run(), nb.variables["model"].evals_result_
+    by_key = {key: series(nb, run, key) for key in ("train.l2", "test.l2")}
+    assert sorted(by_key.values()) == sorted(each["l2"] for each in log.values())
+    assert by_key["test.l2"] == log["valid_0"]["l2"]
+
+
+def test_training_matrix_that_is_made_anew_is_measured_as_training(xgboost: Notebook) -> None:
+    xgboost.run(
+        "log = {}\nbooster = xgb.train({'max_depth': 2}, xgb.DMatrix(X.to_numpy(), y), 3, "
+        "evals=[(xgb.DMatrix(X.to_numpy(), y), 'eval')], evals_result=log, verbose_eval=False)"
+    )
+
+    assert series(xgboost, xgboost.only_run(), "train.rmse") == xgboost.variables["log"]["eval"]["rmse"]
+
+
 def test_search_over_boosters_is_one_run_with_candidates(nb: Notebook) -> None:
     nb.run(DATA)
     nb.run(

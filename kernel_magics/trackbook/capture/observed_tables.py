@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from trackbook.capture.arrivals import Arrivals, Upstream
 from trackbook.capture.call_syntax import argument_of, name_of
+from trackbook.capture.fingerprint import fingerprint
 from trackbook.capture.hooks import Call
 from trackbook.capture.keeping import Keeping
-from trackbook.capture.known import Known
+from trackbook.capture.known import Known, content_digest
 from trackbook.capture.tables import describe, is_table, read_file, rows_of
 from trackbook.capture.trace import Trace
 from trackbook.records import DatasetUse, FileRead, Role
@@ -24,6 +25,7 @@ _ROLE_WORDS = {
 }  # fmt: skip
 _ROLE_WORDS.update({letter + word: role for letter in "xyd" for word, role in list(_ROLE_WORDS.items())})  # dtrain
 _BY_ROWS = frozenset({"loc", "iloc", "take"})
+_MOST_LISTS = 1024
 
 
 class ObservedTables:
@@ -43,6 +45,7 @@ class ObservedTables:
         self._variables = variables
         self._upstream = upstream
         self._roles: Known[Role] = Known()
+        self._list_roles: dict[int, tuple[str | None, Role]] = {}  # by id, with the content: lists can't be watched
         self._files: Known[tuple[FileRead, ...]] = Known()
         self._held: Known[tuple[DatasetUse, ...]] = Known()
         self._read: Arrivals[FileRead] = Arrivals()
@@ -56,12 +59,17 @@ class ObservedTables:
         for value, role in values:
             if role is not None:
                 self._roles.put(value, role)
+                if isinstance(value, list | tuple):
+                    self._put_list(value, role)
+
+    def _put_list(self, value: list[object] | tuple[object, ...], role: Role) -> None:
+        if len(self._list_roles) >= _MOST_LISTS:
+            self._list_roles.pop(next(iter(self._list_roles)))
+        self._list_roles[id(value)] = (fingerprint(value), role)
 
     def add_derived(self, output: object, origin: object) -> None:
         """Note that a table was made from another: its role and files are handed on."""
-        role = self._roles.get(origin)
-        if role is not None:
-            self._roles.put(output, role)
+        self.add_roles([(output, self.role_of(origin))])
         files = self._files.get(origin)
         if files is not None:
             self._files.put(output, files)
@@ -86,18 +94,41 @@ class ObservedTables:
 
     def role_of(self, value: object) -> Role | None:
         """Return what a table is known to be for."""
+        if isinstance(value, list | tuple) and id(value) in self._list_roles:
+            content, role = self._list_roles[id(value)]
+            return role if content is not None and content == fingerprint(value) else None
         return self._roles.get(value)
+
+    def role_of_evaluated(self, table: object, train: object) -> Role | None:
+        """Return the role of a table that a training measures on: what it trains on, cut out anew, is of training."""
+        known = None if table is train else self.role_of(table)
+        return known or (Role.TRAIN if self._is_same(table, train) else None)
+
+    def _is_same(self, one: object, other: object) -> bool:
+        """Return whether two tables are one, or hold the same rows, whatever holds them."""
+        if one is other:
+            return True
+        held, others = self._held.get(one), self._held.get(other)
+        if held and others:
+            return held[0].fingerprint is not None and held[0].fingerprint == others[0].fingerprint
+        if _row_count(one) != _row_count(other):
+            return False
+        content = content_digest(one)
+        if content is not None and content == content_digest(other):
+            return True
+        known = fingerprint(one)
+        return known is not None and known == fingerprint(other)
 
     def role(self, call: Call, value: object, expression: ast.expr | None) -> Role | None:
         """Return what a table is for, by the flow; else by what the person called it; None if neither tells."""
-        known = self._roles.get(value)
+        known = self.role_of(value)
         if expression is None:
             return known
         if known is not None:  # what a split holds out is for a test, unless its name says for what else
             is_other = known is Role.TEST and role_by_name(ast.unparse(expression)) is Role.VALIDATION
             return Role.VALIDATION if is_other else known
         names = call.trace.flowing([expression]).names
-        by_flow = {self._roles.get(self._variables.get(name)) for name in names} - {None}
+        by_flow = {self.role_of(self._variables.get(name)) for name in names} - {None}
         found = by_flow.pop() if len(by_flow) == 1 else role_by_name(ast.unparse(expression))
         if found is Role.TRAIN and self._is_picked(value, expression):
             return role_by_name(_index_of(expression))  # of what is trained on, one part may be held out
@@ -150,6 +181,10 @@ class ObservedTables:
         if known is not None or expression is None:
             return known or ()
         return tuple(self._read.reaching(call.trace.flowing([expression]), self._upstream))
+
+
+def _row_count(value: object) -> int | None:
+    return len(value) if isinstance(value, list | tuple) else rows_of(value)
 
 
 def _index_of(expression: ast.expr) -> str:

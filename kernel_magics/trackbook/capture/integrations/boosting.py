@@ -142,12 +142,11 @@ class Boosting:
         evaluated
             Name and table of each that is measured on after each round.
         """
-        others = [(name, table, self._observer.tables.role_of(table)) for name, table in evaluated]
-        roles = [(name, Role.TRAIN if table is train[0] else role) for name, table, role in others]
-        call.notes["labels"] = labels(roles)
+        others = [(name, table, self._observer.tables.role_of_evaluated(table, train[0])) for name, table in evaluated]
+        call.notes["labels"] = labels((name, role) for name, _, role in others)
         tables: list[tuple[object, str, Role | None]] = [(train[0], train[1], Role.TRAIN)]
         for name, table, role in others:
-            if table is not train[0]:
+            if role is not Role.TRAIN:
                 known = next((each for each in Role if str(each) == call.notes["labels"][name]), Role.VALIDATION)
                 tables.append((table, train[1], role or known))
         event = FitEvent(

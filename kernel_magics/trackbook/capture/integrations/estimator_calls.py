@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from types import FunctionType
 from typing import Any
@@ -86,7 +86,8 @@ class EstimatorCalls:
         if call.name == "partial_fit" and earlier is not None and earlier in self._observer.events:
             call.notes["event"] = earlier
             return
-        data = self._observer.tables.uses(call, [(inputs, 0, Role.TRAIN), (target, 1, Role.TRAIN)])
+        tables = [(inputs, 0, Role.TRAIN), (target, 1, Role.TRAIN), *_weights(call)]
+        data = self._observer.tables.uses(call, tables)
         event = self.new_fit(call, estimator, data, inputs)
         known = self._observer.tables.role_of
         self._observer.tables.add_roles((table, Role.TRAIN) for table in (inputs, target) if known(table) is None)
@@ -152,10 +153,8 @@ class EstimatorCalls:
         if not history:
             return
         pairs, place = _evaluated(call)
-        known = self._observer.tables.role_of
-        roles = [Role.TRAIN if pair[0] is inputs else known(pair[0]) for pair in pairs]
-        named = dict(zip_longest(list(history), roles[: len(history)]))
-        event.metrics += history_points(history, labels(named.items()))
+        roles = [self._observer.tables.role_of_evaluated(pair[0], inputs) for pair in pairs]
+        event.metrics += history_points(history, labels(zip(history, _by_table(call, history, roles), strict=True)))
         event.metrics += [(key, value, 0) for key, value in best_round(final).items()]
         for (table, target), role in zip(pairs, roles, strict=True):
             if role is not Role.TRAIN:
@@ -238,6 +237,25 @@ def _evaluated(call: Call) -> tuple[list[tuple[Any, Any]], str]:
         return list(zip_longest(inputs, targets)), "eval_X"
     pairs = [pair for pair in given.get("eval_set") or () if isinstance(pair, tuple | list) and len(pair) == 2]
     return [(pair[0], pair[1]) for pair in pairs], "eval_set"
+
+
+def _by_table(call: Call, history: Iterable[str], roles: Sequence[Role | None]) -> list[Role | None]:
+    """Return the role of each table of a history; LightGBM puts the training table first, wherever it was given."""
+    names = list(call.arguments.get("eval_names") or ())
+    places = [names.index(name) if name in names else _number_of(name, at) for at, name in enumerate(history)]
+    return [roles[place] if place < len(roles) else None for place in places]
+
+
+def _number_of(name: str, place: int) -> int:
+    """Return which of the evaluated tables the library's own name says (``validation_1``), else its place."""
+    number = name.rpartition("_")[2]
+    return int(number) if number.isdecimal() else place
+
+
+def _weights(call: Call) -> list[tuple[Any, int | str, Role]]:
+    """Return the weights of the rows that a fit was given, also for a step of a pipeline."""
+    named = call.arguments.items()
+    return [(value, name, Role.TRAIN) for name, value in named if name.rpartition("__")[2] == "sample_weight"]
 
 
 def _receiver(call: Call) -> Any:
