@@ -184,7 +184,8 @@ class Extension:
     def _load_guarded(self, sources: list[str], cell: LoadingCell | None) -> None:
         with self.guard:
             self._load(sources, cell)
-            self._registration.load()
+            if self._execution is None:  # nobody types there; a notebook that says %track loads what it needs
+                self._registration.load()
 
     def _load(self, sources: list[str], cell: LoadingCell | None) -> None:
         from trackbook.magics.recording import Recording
