@@ -656,3 +656,64 @@ def test_table_of_a_function_without_a_name_stands_at_the_metric_that_says_it(ta
     assert any(use.name == "g.y" for use in run.datasets)
     assert "g.y" not in whole(run, "accuracy")
     assert tree(run, "accuracy")[1].startswith("[4] line 2: p = m.predict")
+
+
+TRAINER = """
+class Settings:
+    pass
+
+class Trainer:
+    def __init__(self, settings):
+        self.settings = settings
+    def run(self):
+        return LogisticRegression(C=self.settings.C).fit(X_train, y_train).score(X_test, y_test)
+"""
+
+
+def test_setting_changed_in_the_cell_that_uses_its_holder_is_told(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run(TRAINER)
+    nb.run("settings = Settings()\nsettings.C = 0.5")
+    nb.run("trainer = Trainer(settings)\nfirst = trainer.run()")
+    nb.run("settings.C = 0.25\nprint(settings)\nsecond = trainer.run()")
+    nb.run("settings.C = 0.125")
+    nb.run("third = trainer.run()")
+    runs = nb.runs()
+
+    seconds, thirds = tree(runs[-2]), tree(runs[-1])
+
+    assert [run.params["settings.C"] for run in runs] == [0.5, 0.25, 0.125]
+    assert "[6] line 1: settings.C = 0.25" in seconds
+    assert not any("print" in line for line in seconds)
+    assert "[5] line 1: trainer = Trainer(settings)" in seconds
+    assert "[7] line 1: settings.C = 0.125" in thirds
+    assert "[5] line 1: trainer = Trainer(settings)" in thirds
+
+
+def test_setting_changed_after_all_was_made_in_one_cell_is_told(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run(TRAINER)
+    nb.run("settings = Settings()\ntrainer = Trainer(settings)\nsettings.C = 0.25\nshare = trainer.run()")
+
+    assert nb.only_run().params["settings.C"] == 0.25
+    assert "[4] line 3: settings.C = 0.25" in tree(nb.only_run())
+
+
+@pytest.mark.parametrize("seed", ["7", "int('7')", "max([3, 7])"])
+def test_seed_is_not_changed_by_whom_it_is_handed_to(nb: Notebook, seed: str) -> None:
+    nb.run(DATA)
+    nb.run(f"import random\nSEED = {seed}\nrandom.seed(SEED)\nrandom.Random(SEED)")
+    nb.run("random.seed(SEED)\nrandom.Random(SEED)\nLogisticRegression(random_state=SEED).fit(X_train, y_train)")
+
+    shown = whole(nb.only_run(), "random_state")
+
+    assert f"SEED = {seed}" in shown or "SEED = 7" in shown
+    assert "may have changed" not in shown
+
+
+def test_function_that_binds_a_number_anew_made_it(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("strength = 0.1\ndef double():\n    global strength\n    strength = strength * 2")
+    nb.run("strength = 0.5\nprint(strength)\ndouble()\nmodel = LogisticRegression(C=strength).fit(X_train, y_train)")
+
+    assert "[4] line 3: double()" in tree(nb.only_run(), "model")

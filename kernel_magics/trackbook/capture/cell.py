@@ -11,6 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
 from trackbook import clock
+from trackbook.capture.aliases import with_aliases
 from trackbook.capture.arrivals import Upstream
 from trackbook.capture.code import Code, cell_code
 from trackbook.capture.definitions import Definitions, is_class
@@ -195,9 +196,13 @@ class CellCapture:
             line = self._failed_line(error) if did_run else 0
             change = self._namespace.after(is_complete=error is None, failed_line=line)
             changed = frozenset(change.writes + change.maybe)
-            flow = self._flow.settled(changed.difference(self._as_written(self._flow)))
+            changed = changed.difference(self._as_written(self._flow), self._unchangeable(self._flow))
+            flow = self._flow.settled(changed)
             if error is not None and line is not None:
                 flow = flow.until(line)
+            touched = frozenset().union(*[node.touches for node in flow.nodes])
+            if touched:
+                flow = with_aliases(flow, self._namespace.sharing(changed, touched))
         with self._guard:
             self._find_classes(change)
         return CapturedCell(
@@ -240,6 +245,12 @@ class CellCapture:
                 with self._guard:
                     if json_value(value) == literal:
                         yield name
+
+    def _unchangeable(self, flow: Flow) -> Iterator[str]:
+        """Yield the names that the cell gave a value which no call can have changed since."""
+        if "global" in self._source:  # functions of the cell itself may bind them
+            return iter(())
+        return (name for name in flow.touched_once_made if self._namespace.is_unchangeable(name))
 
     def _failed_line(self, error: BaseException | None) -> int | None:
         """Return the line of the cell at which an error left it."""

@@ -37,6 +37,24 @@ class Node:
     is_opaque: bool = False
     """Whether it may bind and change anything (``exec``, ``%run``)."""
 
+    def reading(self, reads: Definitions, touches: frozenset[str] | None = None) -> Node:
+        """Return the statement with what it reads, and with what it changes in place (None: what it did)."""
+        return Node(
+            index=self.index,
+            statement=self.statement,
+            control=self.control,
+            reads=reads,
+            binds=self.binds,
+            touches=self.touches if touches is None else touches,
+            literals=self.literals,
+            loop_targets=self.loop_targets,
+            is_opaque=self.is_opaque,
+        )
+
+    def names_for(self, name: str) -> Collection[str]:
+        """Return the names under which it made what another one reads: others, if it changed that through an alias."""
+        return (name,) if name in self.binds or name in self.touches else (name, *self.binds, *self.touches)
+
 
 class Flow:
     """The statements of a block and what flows between them."""
@@ -90,7 +108,7 @@ class Flow:
                     if source == OUTSIDE:
                         outside.add(name)
                     else:
-                        nodes.setdefault(source, set()).add(name)
+                        nodes.setdefault(source, set()).update(self.nodes[source].names_for(name))
                         if source not in stop:
                             pending.append((source, None))
             if node.control is not None:
@@ -125,6 +143,21 @@ class Flow:
             (name, node.literals[name]) for name, node in found if node.control is None and bound.count(name) == 1
         )
 
+    @property
+    def touched_once_made(self) -> frozenset[str]:
+        """The names that get a value once and unconditionally, and that others may change only after that."""
+        makers: dict[str, list[Node]] = {}
+        for node in self.nodes if self._touched and not self._is_opaque else ():
+            for name in node.binds & self._touched:
+                makers.setdefault(name, []).append(node)
+        return frozenset(
+            name
+            for name, made in makers.items()
+            if len(made) == 1
+            and made[0].control is None
+            and all(node.index > made[0].index for node in self.nodes if name in node.touches)
+        )
+
     def is_rewritten(self, name: str, nodes: Mapping[int, Collection[str]]) -> bool:
         """Return whether one of some nodes surely changes what a literal gave a name (``count += 1``).
 
@@ -133,7 +166,7 @@ class Flow:
         given = [index for index in nodes if name in self.nodes[index].literals]
         root = name.partition(".")[0]
         return any(
-            root in names and not self.nodes[index].literals and _is_change(self.nodes[index], root)
+            root in names and not self.nodes[index].literals and is_change(self.nodes[index], root)
             for index, names in nodes.items()
             if given and index > min(given)
         )
@@ -171,16 +204,9 @@ class Flow:
         if not self._is_opaque and self._touched.issubset(changed):
             return self
         nodes = [
-            Node(
-                index=node.index,
-                statement=node.statement,
-                control=node.control,
-                reads={name: self._settle(name, sources, changed) for name, sources in node.reads.items()},
-                binds=node.binds,
-                touches=frozenset(name for name in node.touches if name in changed),
-                literals=node.literals,
-                loop_targets=node.loop_targets,
-                is_opaque=node.is_opaque,
+            node.reading(
+                {name: self._settle(name, sources, changed) for name, sources in node.reads.items()},
+                frozenset(name for name in node.touches if name in changed),
             )
             for node in self.nodes
         ]
@@ -207,7 +233,7 @@ def _left(nodes: list[Node], name: str, failed: int) -> frozenset[int]:
     return frozenset(makers | {OUTSIDE})
 
 
-def _is_change(node: Node, name: str) -> bool:
+def is_change(node: Node, name: str) -> bool:
     """Return whether a statement binds a name, assigns to a part of it, or calls a method of it for its effect."""
     statement = node.statement
     if name in node.binds:

@@ -5,10 +5,12 @@ The namespace is IPython's own dictionary; it is looked at before and after a ce
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
 
+from trackbook.capture.aliases import Sharing
 from trackbook.capture.code import Code
 from trackbook.capture.exposure import Binding, Exposure, exposure
 from trackbook.capture.recall import Identity, Recall, identity_of
@@ -52,6 +54,7 @@ class _Cell:
     reached: set[str] = field(default_factory=set)
     shared: set[str] = field(default_factory=set)
     bound: set[str] = field(default_factory=set)
+    stored: set[str] = field(default_factory=set)  # of those bound: by functions
     names: frozenset[str] = frozenset()  # all there were, where the cell may bind any
     identities: dict[str, Identity] = field(default_factory=dict)
     marks: dict[str, bytes | None] = field(default_factory=dict)
@@ -82,6 +85,7 @@ class Namespace:
         self._hidden = hidden
         self._recall = Recall(variables)
         self._cell = _NO_CELL
+        self._stored: set[str] = set()
         for name in self._visible():
             self._recall.look(name)
 
@@ -119,6 +123,7 @@ class Namespace:
             The line of the cell at which it raised, counted from 1; statements below it did not run.
         """
         cell, self._cell = self._cell, _NO_CELL
+        self._stored = cell.stored
         if cell.is_unread and not is_complete:
             return Change()
         ran = {binding.name for binding in cell.exposure.certain if is_complete or _has_run(binding, failed_line)}
@@ -163,6 +168,30 @@ class Namespace:
                 waiting += new
         return frozenset(found - {name})
 
+    def is_unchangeable(self, name: str) -> bool:
+        """Return whether no call in the cell that ended can have changed a name's value: a number, a tuple of such.
+
+        A function that binds the name itself can.
+        """
+        known = self._recall.look(name)
+        if known is None or name in self._stored or isinstance(self._variables[name], type):
+            return False
+        reach = known.reach
+        return reach.is_passive and not (reach.held or reach.beyond or reach.is_partial)
+
+    def sharing(self, changed: Iterable[str], touched: Collection[str]) -> Sharing:
+        """Return which of the names that changed share objects now with others of them that code changes in place."""
+        reaches = {name: known.reach for name in changed if (known := self._recall.look(name)) and known.reach.held}
+        shared: dict[str, list[str]] = {}
+        held: dict[str, list[str]] = {}
+        for name, other in itertools.product(reaches, reaches.keys() & touched):
+            own = reaches[name].held
+            if name != other and not own.isdisjoint(reaches[other].held):
+                shared.setdefault(name, []).append(other)
+                if id(self._variables[other]) in own:
+                    held.setdefault(name, []).append(other)
+        return Sharing(shared=shared, held=held)
+
     def forget(self) -> None:
         """Drop everything that is remembered of the objects."""
         self._recall.forget()
@@ -196,6 +225,7 @@ class Namespace:
             if known is not None:
                 cell.reached.add(name)
                 cell.bound |= known.reach.stores
+                cell.stored |= known.reach.stores
                 cell.is_opaque |= known.reach.is_opaque
                 waiting += known.reach.loads
         return met

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from trackbook.records import Execution, JsonValue, Source, Statement
+from trackbook.records import Execution, JsonValue, Source, Statement, is_file_key
 
 
 class Lineage:
@@ -75,15 +75,17 @@ class Lineage:
             pending = nearer
         return found
 
-    @staticmethod
     def _follow(
-        name: str, sources: Iterable[Source], found: dict[Source, set[str]], pending: dict[Source, None]
+        self, name: str, sources: Iterable[Source], found: dict[Source, set[str]], pending: dict[Source, None]
     ) -> None:
         for source in sources:
             if source not in found:
                 found[source] = set()
                 pending[source] = None
             found[source].add(name)
+            statement = self._statements.get(source)
+            if statement is not None and name not in statement.writes and not is_file_key(name):
+                found[source].update(statement.writes)  # it changed the value through other names: these flow on
 
     def literals(self, sources: Mapping[Source, Collection[str]]) -> dict[str, JsonValue]:
         """Return the constants that statements assign to the names given for each; of two for a name the later one."""

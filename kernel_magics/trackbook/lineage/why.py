@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import partial
 
 from trackbook.lineage.changing import Effect, effect_on, makes_plain
-from trackbook.lineage.code import is_definition, is_import, module_imported
+from trackbook.lineage.code import is_definition, is_import, module_imported, names_in
 from trackbook.lineage.segments import statement_text
 from trackbook.records import Execution, HiddenReason, JsonValue, Origin, Source, Statement, is_file_key
 
@@ -229,10 +229,12 @@ def _effect(name: str, maker: Source, makers: Sequence[Source], executions: Mapp
     if statement is None:
         return Effect.MAKES
     execution = executions[maker.execution_id]
-    effect = effect_on(name, statement_text(execution, statement), partial(_module_of, statement, executions))
+    effect = _effect_by_text(name, statement, execution, executions)
     if effect in (Effect.MAKES, Effect.CHANGES):
         return effect
-    if effect is Effect.MAY_CHANGE and _is_unchanging(name, [each for each in makers if each != maker], executions):
+    is_handed = name in names_in(statement_text(execution, statement))  # else a function may have bound it anew
+    others = [each for each in makers if each != maker]
+    if effect is Effect.MAY_CHANGE and is_handed and _is_unchanging(name, others, executions):
         return Effect.READS
     if any(each != maker and each.execution_id == maker.execution_id for each in makers):
         return effect
@@ -240,9 +242,29 @@ def _effect(name: str, maker: Source, makers: Sequence[Source], executions: Mapp
     return Effect.MAY_CHANGE if name in execution.maybe else Effect.CHANGES
 
 
+def _effect_by_text(
+    name: str, statement: Statement, execution: Execution, executions: Mapping[str, Execution]
+) -> Effect:
+    """Return what a statement's code does to a name; of a change through others, what it does to these."""
+    text = statement_text(execution, statement)
+    effect = effect_on(name, text, partial(_module_of, statement, executions))
+    if name in statement.writes or effect in (Effect.MAKES, Effect.CHANGES):
+        return effect
+    others = (effect_on(each, text, partial(_module_of, statement, executions)) for each in statement.writes)
+    told = [each for each in others if each is not Effect.MAKES]
+    return Effect.READS if told and all(each is Effect.READS for each in told) else effect
+
+
 def _is_unchanging(name: str, makers: Sequence[Source], executions: Mapping[str, Execution]) -> bool:
     """Return whether all that gave a name its value gave it a number, a text or None, which no call can change."""
-    return bool(makers) and all(_gives_plain(name, maker, executions) for maker in makers)
+    giving = [maker for maker in makers if _may_give(name, maker, executions)]
+    return bool(giving) and all(_gives_plain(name, maker, executions) for maker in giving)
+
+
+def _may_give(name: str, maker: Source, executions: Mapping[str, Execution]) -> bool:
+    """Return whether a statement may have given a name its value; one that was handed the value did not."""
+    statement = statement_at(executions, maker)
+    return statement is None or effect_on(name, text_at(executions, maker), lambda _: None) is Effect.MAKES
 
 
 def _gives_plain(name: str, maker: Source, executions: Mapping[str, Execution]) -> bool:
