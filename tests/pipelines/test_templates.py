@@ -19,6 +19,7 @@ from trackbook.cli import cli
 from trackbook.pipelines.templates import notebook_names
 from trackbook.store import Store, open_store
 from trackbook.store.contract import RunFilter
+from trackbook.tracking.checks import broken_rules
 
 from .step_notebooks import quiet_variables
 
@@ -119,6 +120,22 @@ def test_nothing_runs_again_in_a_new_project_that_has_run(project: Executed) -> 
     planned = trackbook(project.folder, "pipeline", "plan", "--json")
 
     assert {step["action"] for step in json.loads(planned.stdout)} == {"skip"}
+
+
+def test_rows_that_break_the_rules_go_no_further(project: Executed) -> None:
+    (project.folder / "holes.csv").write_text("age,left\n" + "30,1\n,0\n,1\n" * 30 + "400,\n", encoding="utf-8")
+    ingested = trackbook(project.folder, "step", "ingest.ipynb", "-p", "source", "holes.csv", "-p", "output", "holes")
+    rules = "{input: holes, target: left, output: whole, min_rows: 500, ranges: {age: [0, 120]}}"
+
+    done = trackbook(project.folder, "step", "validate.ipynb", "-y", rules)
+
+    assert ingested.returncode == 0, ingested.stdout
+    assert done.returncode == 1
+    (failed,) = (check for check in project.store.checks() if not check.is_passed)
+    broken = {rule["rule"] for rule in broken_rules(failed)}
+    assert broken == {"at least 500 rows", "at most 20% missing", "not_nullable", "in_range(0.0, 120.0)"}
+    assert project.store.versions("holes")
+    assert not project.store.versions("whole")
 
 
 @pytest.mark.parametrize("name", notebook_names())
