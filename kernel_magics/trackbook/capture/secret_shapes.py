@@ -295,3 +295,10 @@ PLACE = Shape(
         | [A-Za-z]:\\ | [A-Za-z][\w+.\-]*:// )
     | .* \. (?: txt | json | ya?ml | toml | env | pem | key | csv | parquet | ipynb | py ) $"""
 )
+
+
+def compile_all() -> None:
+    """Compile every shape now, for processes that are copied: what is compiled here, no copy has to compile."""
+    for each in [*globals().values()]:
+        if isinstance(each, Shape):
+            each.match("")

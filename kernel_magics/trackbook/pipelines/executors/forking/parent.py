@@ -236,13 +236,15 @@ def _warm_up(names: list[str]) -> dict[str, str]:
 
 
 def _look_up() -> None:
-    """Find out what each kernel would: which packages there are, which address is this machine's, how code is split."""
+    """Find out what each kernel would: which packages there are, what secrets look like, how code is split."""
     from IPython.core.inputtransformer2 import TransformerManager
     from jupyter_client.localinterfaces import is_local_ip
 
     from trackbook.capture.cell import integration_points
     from trackbook.capture.packages import installed
+    from trackbook.capture.secret_shapes import compile_all
 
+    compile_all()
     installed()
     integration_points()
     is_local_ip("127.0.0.1")
