@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 from trackbook import clock
 from trackbook.display import format as fmt
 from trackbook.pipelines.running.progress import Phase, StepProgress
+from trackbook.tracking.direction import is_detail
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
@@ -216,6 +217,13 @@ def seconds_of(step: StepProgress) -> float | None:
 
 
 def metrics_text(metrics: Mapping[str, float]) -> str:
-    """Return the newest metrics: ``test.accuracy 0.91``."""
-    newest = list(metrics.items())[-_MOST_METRICS:]
-    return ", ".join(f"{fmt.one_line(name)} {fmt.number(value)}" for name, value in newest)
+    """Return the metrics that say most: ``test.accuracy 0.91``."""
+    told = telling(metrics)[:_MOST_METRICS]
+    return ", ".join(f"{fmt.one_line(name)} {fmt.number(metrics[name])}" for name in told)
+
+
+def telling(metrics: Mapping[str, float]) -> list[str]:
+    """Return the names of metrics, those on test data first, without the spread and the parts of others."""
+    whole = [name for name in metrics if not is_detail(name, metrics) and name.rpartition(".")[0] not in metrics]
+    plain = [name for name in whole if "[" not in name] or whole
+    return sorted(plain, key=lambda name: not name.startswith("test."))

@@ -12,13 +12,14 @@ from urllib.parse import quote
 from trackbook.capture.secrets import redact
 from trackbook.display import format as fmt
 from trackbook.display.pipeline_outcome import counted, error_text, shown_params
-from trackbook.display.pipeline_progress import STATES
+from trackbook.display.pipeline_progress import STATES, telling
 from trackbook.pipelines.running.progress import Phase, PipelineOutcome, StepFailure, StepProgress
 from trackbook.records import JsonValue
 from trackbook.tracking.find import short_id
 
 FILE = "report.html"
 MEDIA_TYPE = "text/html"
+_MOST_METRICS = 8
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --quiet: #59636e; --line: #d1d9e0; --ground: #ffffff;
   --sheet: #f6f8fa; --good: #1a7f37; --bad: #cf222e; --busy: #9a6700; --bar: #0969da; }
@@ -38,7 +39,7 @@ pre { background: var(--sheet); border: 1px solid var(--line); border-radius: 6p
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-weight: 600; color: var(--quiet); font-size: 12px; white-space: nowrap; }
 th, td { padding: 6px 16px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.number, th.number { text-align: right; } .name { font-weight: 600; white-space: nowrap; }
+td.number, th.number { text-align: right; white-space: nowrap; } .name { font-weight: 600; white-space: nowrap; }
 .track { position: relative; min-width: 180px; height: 12px; margin-top: 5px; background: var(--sheet);
   border-radius: 3px; }
 .track i { position: absolute; top: 0; bottom: 0; min-width: 3px; border-radius: 3px; background: currentColor; }
@@ -86,7 +87,11 @@ def _overview(outcome: PipelineOutcome) -> str:
 def _overview_row(step: StepProgress, outcome: PipelineOutcome) -> str:
     symbol, _ = STATES[step.phase]
     link = f'<a href="#{escape(quote(step.name))}">{escape(step.name)}</a>'
-    metrics = "<br>".join(f"{escape(name)} {escape(fmt.number(value))}" for name, value in step.metrics.items())
+    told = telling(step.metrics)
+    hidden = len(step.metrics) - min(len(told), _MOST_METRICS)
+    more = [f'<span class="quiet">{hidden} more below</span>'] * (hidden > 0)
+    listed = [f"{escape(name)} {escape(fmt.number(step.metrics[name]))}" for name in told[:_MOST_METRICS]]
+    metrics = "<br>".join([*listed, *more])
     return (
         f'<tr><td class="name">{link}</td><td class="{step.phase}">{symbol}&nbsp;{step.phase}</td>'
         f'<td class="quiet">{escape(_reason(step))}</td><td>{_bar(step, outcome)}</td>'

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 from trackbook.display.pipeline_outcome import nothing_text, outcome_payload, show_outcome
-from trackbook.display.pipeline_progress import Lines, LiveTable
+from trackbook.display.pipeline_progress import Lines, LiveTable, metrics_text, telling
 from trackbook.display.pipeline_report import report_page
 from trackbook.display.shown import Look
 from trackbook.pipelines.graph.spec import Step
@@ -65,7 +65,7 @@ def test_each_change_is_one_line() -> None:
         "train: runs (code changed)",
         "train: retrying (OSError; again in 2 s)",
         "train: runs, try 2 of 3 (code changed)",
-        "train: finished in 12 s, loss 0.25, test.accuracy 0.9",
+        "train: finished in 12 s, test.accuracy 0.9, loss 0.25",
         "a: skipped (up to date)",
         "b: failed: cell 3, line 2: ValueError: no <data>",
         "c: blocked by b",
@@ -204,3 +204,11 @@ def test_credentials_are_neither_on_the_page_nor_in_the_document(tmp_path: Path)
     assert secret not in page + document
     assert "[secret]" in page
     assert '"rows": 3' in document
+
+
+def test_the_metrics_that_say_most_come_first_and_their_parts_not_at_all():
+    metrics = {"rows": 9.0, "m[0,1]": 3.0, "test.f1": 0.8, "test.f1.low": 0.7, "cv.f1": 0.6, "cv.f1.std": 0.1}
+
+    assert telling(metrics) == ["test.f1", "rows", "cv.f1"]
+    assert telling({"m[0,1]": 3.0}) == ["m[0,1]"]
+    assert metrics_text(metrics) == "test.f1 0.8, rows 9"
