@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from trackbook.lineage.why import reached, starts
 from trackbook.records import Execution, RunDetail, Source
 from trackbook.store.contract import RunFilter, Store
 
+_ASIDE = re.compile(r"\s*(?:#|$|%track\b(?!\s+(?:artifact|metric|model|param|restore|start|stop)\b))")
+"""A line that makes nothing of a run: it only tags, looks at or names something."""
+
 
 def cells_of(store: Store, detail: RunDetail) -> list[Execution]:
-    """Return all executions that have to do with a run, in the order they ran in."""
-    own = own_executions(store, detail)
+    """Return all executions that have to do with a run, in the order they ran in.
+
+    Cells that only tag, look at or name something are none: ``%track data df --name houses``.
+    """
+    own = [each for each in own_executions(store, detail) if not _is_aside(each.source)]
     found = _upstream(store, detail, own) | {each.execution_id: each for each in showing(store, detail, own)}
     return sorted(found.values(), key=lambda each: (each.started_at, each.index))
+
+
+def _is_aside(source: str) -> bool:
+    return all(_ASIDE.match(line) for line in source.splitlines())
 
 
 def own_executions(store: Store, detail: RunDetail) -> list[Execution]:

@@ -198,6 +198,22 @@ def test_runs_of_the_same_code_and_numbers_differ_in_nothing(place, make_run):
     assert "2 cells the same" in page(place, found)
 
 
+@pytest.mark.parametrize("source", ["%track data df --name rows", "# for Ann\n\n%track tag good=yes\n%track show"])
+def test_cell_that_only_names_or_looks_at_something_is_no_code_of_a_run(place, make_run, source):
+    one = [cell(1, "fit(x)", "a", session="s"), cell(2, source, "b", session="s")]
+    other = [cell(1, "fit(x)", "a", session="t")]
+
+    assert run_pair(place, make_run, one, other).is_same
+
+
+@pytest.mark.parametrize("source", ["%track param kind=linear", "%track data df --name rows\nx = 2", "%%time\nfit(y)"])
+def test_cell_that_makes_something_beside_is_code_of_a_run(place, make_run, source):
+    one = [cell(1, "fit(x)", "a", session="s"), cell(2, source, "b", session="s")]
+    other = [cell(1, "fit(x)", "a", session="t")]
+
+    assert not run_pair(place, make_run, one, other).is_same
+
+
 def test_edited_cell_is_shown_line_by_line(place, make_run):
     one = [cell(1, "a = 1\nb = 2\nc = 3", "a", session="s")]
     other = [cell(1, "a = 1\nb = 5\nc = 3", "a", session="t")]
