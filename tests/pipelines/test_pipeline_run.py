@@ -24,7 +24,7 @@ DEADLINE_SECONDS = 120.0
 NOTEBOOKS = {
     "ingest": [
         PARAMETERS + "rows: int = 4",
-        "import pandas as pd, trackbook",
+        "import pandas as pd, trackbook\npassword = 'hunter2-and-more'\nprint('as', password)",
         "raw = trackbook.publish(pd.DataFrame({'a': range(rows)}), 'raw')",
     ],
     "prepare": ["import trackbook", "train = trackbook.load('raw').iloc[1:]\ntrackbook.publish(train, 'train');"],
@@ -227,6 +227,8 @@ def test_executed_notebooks_and_the_report_are_beside_the_store(first: Executed)
         "train[C=2.0].ipynb",
     ]
     assert "# Parameters" in (folder / "ingest.ipynb").read_text()
+    assert "[secret]" in (folder / "ingest.ipynb").read_text()
+    assert "hunter2" not in (folder / "ingest.ipynb").read_text()
     assert not [path for path in first.folder.glob("*.ipynb") if '"output_type"' in path.read_text()]
 
 

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+from papermill.iorw import papermill_io
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus
 from trackbook.pipelines.steps.messages import job_line, read_job, read_told, told_line
 from trackbook.pipelines.steps.outcomes import cell_error, describe_death, outcome_of, read_error
 from trackbook.pipelines.steps.recording import NoAnswerError, read_answer
+from trackbook.pipelines.steps.redacted_file import redact_files_in
 from trackbook.pipelines.steps.running import variables_of
+from trackbook.pipelines.sweeps.record import kept_notebook
 from trackbook.records import Outcome
 from trackbook.tracking.executed_notebook import executed_notebook
 
@@ -132,3 +136,29 @@ def test_kept_notebook_holds_no_credentials():
     assert secret.encode() not in content
     assert b'"C": 1' in content
     assert nbformat.reads(content.decode(), as_version=4).cells[0].source.endswith("print(password)")
+
+
+def test_notebooks_of_a_folder_are_written_without_credentials(tmp_path):
+    (tmp_path / "kept").mkdir()
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("password = 'hunter2-and-more'\nC = 1")])
+    text = nbformat.writes(notebook)
+
+    redact_files_in(str(tmp_path / "kept"))
+    papermill_io.write(text, str(tmp_path / "kept" / "out.ipynb"))
+    papermill_io.write(text, str(tmp_path / "out.ipynb"))
+
+    kept = nbformat.read(tmp_path / "kept" / "out.ipynb", as_version=4)
+    assert kept.cells[0].source == "password = '[secret]'\nC = 1"
+    assert (tmp_path / "out.ipynb").read_text() == text
+
+
+def test_notebook_without_credentials_is_kept_with_a_sweep_to_the_byte(tmp_path):
+    odd = json.dumps(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("C = 1")]), indent=4)
+    (tmp_path / "plain.ipynb").write_text(odd)
+    (tmp_path / "secret.ipynb").write_text(odd.replace("C = 1", "password = 'hunter2-and-more'"))
+
+    kept = [kept_notebook(tmp_path / name) for name in ("plain.ipynb", "secret.ipynb")]
+
+    assert kept[0] == odd.encode()
+    assert b"hunter2" not in kept[1]
+    assert b"[secret]" in kept[1]

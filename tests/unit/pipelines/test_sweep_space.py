@@ -19,6 +19,7 @@ flag = False
 hidden: list[int] = [64]
 seed: int | None = None
 mode: str = "1"
+password: str = ""
 """
 
 
@@ -75,6 +76,7 @@ def test_values_have_the_type_that_the_parameters_cell_says(notebook, name, text
         ({"flag": "perhaps,true"}, "'perhaps'"),
         ({"hidden": "1..3"}, "hidden is no number"),
         ({"mode": "1..3"}, "mode is no number"),
+        ({"C": "1,2", "password": "hunter2-and-more"}, "'password' holds a credential"),
     ],
 )
 def test_what_can_not_be_tried_is_refused_in_a_sentence(notebook, pairs, words):

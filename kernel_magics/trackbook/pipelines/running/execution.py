@@ -176,6 +176,7 @@ class Jobs:
             experiment=self._pipeline.name,
             parent_run_id=self._parent_run_id,
             tags={PIPELINE_TAG: self._pipeline.name, STEP_TAG: step.name},
+            hides_secrets=True,
         )
 
 

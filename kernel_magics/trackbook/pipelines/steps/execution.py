@@ -27,6 +27,7 @@ from trackbook.pipelines.steps.live_kernels import is_stopping
 from trackbook.pipelines.steps.outcomes import failure_shown, read_error
 from trackbook.pipelines.steps.papermill_engine import TrackbookEngine
 from trackbook.pipelines.steps.recorded_client import StoppedError
+from trackbook.pipelines.steps.redacted_file import redact_files_in
 
 ENGINE = "trackbook"
 _PYTHON_KERNEL = "python3"
@@ -72,6 +73,8 @@ def _execute(job: StepJob, listen: Callable[..., None], options: Mapping[str, An
     folder = os.path.abspath(job.folder)
     target = Path(os.path.abspath(job.output))
     target.parent.mkdir(parents=True, exist_ok=True)
+    if job.hides_secrets:
+        redact_files_in(str(target.parent))
     papermill.execute_notebook(
         _as_it_is(os.path.abspath(job.notebook)),
         _as_it_is(str(target)),

@@ -42,6 +42,8 @@ class StepJob:
         The run that its own run is a child of.
     tags
         Of its own run.
+    hides_secrets
+        Whether the executed notebook is written without credentials, because it lies with what is kept.
     """
 
     name: str
@@ -56,6 +58,7 @@ class StepJob:
     experiment: str | None = None
     parent_run_id: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    hides_secrets: bool = False
 
 
 class StepStatus(StrEnum):

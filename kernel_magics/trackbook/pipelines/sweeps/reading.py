@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from trackbook.capture.secrets import is_secret
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.steps.params import checked, read_params
 from trackbook.pipelines.sweeps.space import Choices, Floats, Integers, Values, as_floats, read_values
@@ -34,6 +35,11 @@ def read_space(texts: Mapping[str, str], notebook: Path) -> dict[str, Values]:
     for name, values in found.items():
         others = [checked(specs, {**firsts, name: text}, are_texts=True)[name] for text in _ends(values)[1:]]
         space[name] = _typed(name, texts[name], values, (typed[name], *others))
+        if any(is_secret(name, each) for each in (typed[name], *others)):
+            raise InvalidValueError(
+                f"'{name}' holds a credential, and a sweep keeps all values that it tries. Leave it out, and let the "
+                f"notebook read it by itself: os.environ['{name.upper()}']."
+            )
     return space
 
 

@@ -12,6 +12,7 @@ from trackbook.capture.guard import Guard
 from trackbook.capture.notebook import Notebook
 from trackbook.capture.secrets import redact
 from trackbook.config import load_settings
+from trackbook.pipelines.redacted import redacted_notebook
 from trackbook.pipelines.sweeps.spec import Sweep
 from trackbook.pipelines.sweeps.trials import Trial
 from trackbook.records import Artifact, Failure, JsonValue, MetricPoint, Run, RunStatus
@@ -53,7 +54,7 @@ class SweepRecord:
         run = self._keeper.new_run(None, None, clock.now())
         self.run: Run = replace(run, parent_id=self._keeper.session.parent_run_id, name=f"sweep-{run.name}")
         tags = {SWEEP: sweep.metric} | ({CONTINUES: continues} if continues else {})
-        files = {SPEC: sweep.to_json(), NOTEBOOK: sweep.notebook.read_bytes()}
+        files = {SPEC: sweep.to_json(), NOTEBOOK: kept_notebook(sweep.notebook)}
         self._write(run=self.run, tags=tags, artifacts=[self._artifact(name, files[name]) for name in files])
 
     @property
@@ -112,6 +113,14 @@ class SweepRecord:
     def _write(self, **changes: object) -> None:
         change = RunChange(run_id=self.run_id, **changes)  # type: ignore[arg-type]  # fields of RunChange, by the callers
         self._keeper.write(Batch(runs=(change,)))
+
+
+def kept_notebook(path: Path) -> bytes:
+    """Return a notebook as it is kept with a sweep: the file, without credentials if there are any."""
+    content = path.read_bytes()
+    text = content.decode("utf-8-sig")
+    redacted = redacted_notebook(text)
+    return content if redacted == text else redacted.encode()
 
 
 def _warn(sentence: str) -> None:

@@ -14,7 +14,7 @@ from trackbook.pipelines.executors.contract import Executor
 from trackbook.pipelines.sweeps.history import chain_of, trials_of
 from trackbook.pipelines.sweeps.outcome import Outcome, Watch, left, past_outcome
 from trackbook.pipelines.sweeps.reading import read_space
-from trackbook.pipelines.sweeps.record import NOTEBOOK, SPEC, SWEEP
+from trackbook.pipelines.sweeps.record import NOTEBOOK, SPEC, SWEEP, kept_notebook
 from trackbook.pipelines.sweeps.running import SweepRunner
 from trackbook.pipelines.sweeps.spec import Sweep, sweep_of
 from trackbook.pipelines.sweeps.trials import Trial, TrialStatus
@@ -117,7 +117,7 @@ def _artifact(run: RunDetail, name: str) -> Artifact:
 
 
 def _is_same(notebook: Path, kept: Artifact) -> bool:
-    return notebook.is_file() and hashlib.sha256(notebook.read_bytes()).hexdigest() == kept.digest
+    return notebook.is_file() and hashlib.sha256(kept_notebook(notebook)).hexdigest() == kept.digest
 
 
 def _ended(trial: Trial) -> Trial:
