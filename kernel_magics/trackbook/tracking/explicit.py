@@ -74,9 +74,10 @@ class ExplicitRuns:
     ) -> StartedRun:
         """Start a run beneath the one that runs; it is in the store when this returns."""
         outer = self.innermost
+        above = outer or self._around
         run = replace(
             self.keeper.new_run(None, redact(name) if name else None, clock.now()),
-            parent_id=outer.run_id if outer else self.keeper.session.parent_run_id,
+            parent_id=above.run_id if above else self.keeper.session.parent_run_id,
         )
         if experiment:
             run = replace(run, experiment=experiment)
