@@ -309,6 +309,27 @@ def test_settings_with_a_credential_in_them_are_not_kept(nb: Notebook) -> None:
     assert nb.store.snapshots() == []
 
 
+def test_files_over_the_limit_are_said_however_far_upstream(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, open_notebook: Callable[..., Notebook]
+) -> None:
+    monkeypatch.setenv("TRACKBOOK_SNAPSHOT_BYTES", "1000")
+    for name in ("big.csv", "unused.csv"):
+        (folder / name).write_text(f"a,{name}\n" + "".join(f"{row},{row % 5}\n" for row in range(900)))
+    nb = open_notebook()
+    nb.run("import pandas as pd\nfrom sklearn.linear_model import Ridge")
+    nb.run("unused = pd.read_csv('unused.csv')")
+    nb.run("raw = pd.read_csv('big.csv')")
+    nb.run("raw[:20].to_csv('small.csv', index=False)")
+    nb.run("df = pd.read_csv('small.csv')\nm = Ridge().fit(df[['a']], df['big.csv'])")
+    nb.settle()
+
+    told = nb.only_run().tags[NOT_KEPT]
+    assert "big.csv: 5." in told
+    assert "is over 1 kB" in told
+    assert "unused" not in told
+    assert "small" not in told
+
+
 # A store that is deleted
 
 

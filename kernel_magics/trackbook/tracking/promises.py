@@ -60,6 +60,7 @@ class Promises:
         self._models: dict[str, Promise] = {}
         self._reasons: dict[str, Reasons] = {}
         self._lost: set[str] = set()
+        self._behind: dict[str, tuple[FileRead, ...]] = {}
 
     def of_table(self) -> Promise:
         """Return a new promise; its token stands in `DatasetUse.snapshot_id` until the batch is written."""
@@ -71,6 +72,15 @@ class Promises:
     def of_file(self, digest: str) -> tuple[Promise, bool]:
         """Return the promise of a file's content, and whether it is a new one."""
         return self._of(self._files, digest)
+
+    def note_behind(self, run_id: str, files: Iterable[FileRead]) -> None:
+        """Note which files that a run's code read can't be kept."""
+        with self._lock:
+            refused = {digest for digest, promise in self._files.items() if promise.reason is not None}
+            if refused:
+                known = self._behind.get(run_id, ())
+                found = dict.fromkeys([*known, *(file for file in files if file.digest in refused)])
+                self._behind[run_id] = tuple(found)
 
     def of_model(self, model_id: str) -> Promise:
         """Return the promise of a model."""
@@ -235,14 +245,15 @@ class Promises:
 
     def _reasons_of(self, change: RunChange) -> Reasons:
         found: Reasons = {}
+        files = [file for use in change.datasets for file in use.files]
+        for file in (*files, *self._behind.get(change.run_id, ())):
+            of_file = self._files.get(file.digest or "")
+            if of_file is not None and of_file.reason is not None:
+                found[PurePath(file.path).name] = of_file.reason
         for use in change.datasets:
             promise = self._tables.get(use.snapshot_id or "")
             if promise is not None and promise.reason is not None:
                 found[use.name] = promise.reason
-            for file in use.files:
-                of_file = self._files.get(file.digest or "")
-                if of_file is not None and of_file.reason is not None:
-                    found[PurePath(file.path).name] = of_file.reason
         for model in change.models:
             of_model = self._models.get(model.model_id)
             if of_model is None:

@@ -282,6 +282,9 @@ class Recorder:
             self._lineage.add(execution, settled.sources, settled.code)
             self._seen.update((name, id(self._variables.get(name))) for name in cell.change.writes)
             self._draws.note(execution)
+        if self.snapshots is not None:
+            for draft in changes.drafts:
+                self.snapshots.look_behind(draft.run_id, self.hidden_state.files_behind(draft.places))
         is_of_runs = changes.drafts or self.explicit.known
         runs = self._runs.finished(running, changes) if is_of_runs else ()
         return Batch(executions=(execution,), runs=runs)

@@ -10,7 +10,7 @@ import hashlib
 import shutil
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -153,6 +153,11 @@ class Snapshots:
             if self._background.bytes > _MOST_AT_EXIT:
                 self._background.wait(_LONGEST_WAIT)
 
+    def look_behind(self, run_id: str, files: Iterable[FileRead]) -> None:
+        """Let a run say which of the files are not kept that its code read, however far before."""
+        with self._guard:
+            self._promises.note_behind(run_id, files)
+
     def prepared(self, batch: Batch) -> tuple[Batch, list[Wanted]]:
         """Return a batch as it can be written now, and what is to be filled in later: give that to `follow`."""
         self._look_after_store()
@@ -167,8 +172,9 @@ class Snapshots:
 
     def wait(self, seconds: float) -> bool:
         """Wait until everything is kept, or so long; return whether it is."""
+        until = clock.monotonic() + seconds
         self._finish_import(seconds)
-        return self._background.wait(seconds)
+        return self._background.wait(max(0.0, until - clock.monotonic())) and not self._deferred
 
     def close(self) -> None:
         """Finish what is being kept, in the time that the settings give; say so if that is not enough."""

@@ -23,6 +23,7 @@ from trackbook.lineage.stale_facts import Ran
 from trackbook.lineage.staleness import Staleness
 from trackbook.records import (
     Execution,
+    FileRead,
     HiddenRead,
     Run,
     Source,
@@ -234,6 +235,21 @@ class HiddenState:
             text = self._staleness.text(source)
             if text is not None:
                 yield source, text
+
+    def files_behind(self, places: Iterable[Source]) -> Iterator[FileRead]:
+        """Yield the files that some statements read and those that flowed into them; nothing flows through a module."""
+        seen = dict.fromkeys(places)
+        pending = list(seen)
+        for source in pending:  # it grows
+            ran = self._staleness.ran(source.execution_id)
+            if ran is None or source.statement >= len(ran.statements):
+                continue
+            statement = ran.statements[source.statement]
+            yield from statement.files
+            for name, sources in statement.reads.items():
+                if not isinstance(self._variables.get(name), ModuleType):
+                    pending += [each for each in sources if each not in seen]
+                    seen.update(dict.fromkeys(sources))
 
     def ended_at(self, execution_id: str) -> float:
         """Return when an execution ended, by the monotonic clock; of one that has not, now."""
