@@ -11,8 +11,8 @@ from trackbook.display.restoration import restoration_payload, show_restoration
 from trackbook.display.shown import Look, Shown
 from trackbook.project import Project, current_project
 from trackbook.records import JsonValue
-from trackbook.tracking.making import finish_keeping, note_read
-from trackbook.tracking.restore import Restoration
+from trackbook.tracking.making import note_read, wait_until_kept
+from trackbook.tracking.restore import Restoration, lacks_content
 from trackbook.tracking.restore import restore as bring_back
 from trackbook.views import RunReference, get_run
 
@@ -106,14 +106,24 @@ def restore_at(
     project: Project | None = None,
 ) -> RestorationView:
     """Do what `restore` does, for the code that a frame runs: that is where the values come into the lineage."""
-    finish_keeping()
     project = project or current_project()
     wanted = [names] if isinstance(names, str) else None if names is None else list(names)
+    is_complete = wait_until_kept(lambda: lacks_content(get_run(run, project=project).detail, wanted), _tell)
     trusted = [trust] if isinstance(trust, str) else list(trust)
     found = bring_back(
-        project.store, get_run(run, project=project).detail, wanted, into=into, force=force, trust=trusted
+        project.store,
+        get_run(run, project=project).detail,
+        wanted,
+        into=into,
+        force=force,
+        trust=trusted,
+        is_complete=is_complete,
     )
     for each in found.restored:
         if each.read is not None:
             note_read(each.read, each.value, frame)
     return RestorationView(found)
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

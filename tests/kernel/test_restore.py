@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +87,42 @@ def test_python_gives_values_and_touches_no_namespace(fitted: Notebook) -> None:
     assert found["model"] is not fitted.variables["model"]
     assert not found.missing
     assert found.remarks == ()
+
+
+def busy(nb: Notebook) -> threading.Event:
+    """Have what keeps contents busy with something else until the event is set, and fit a model."""
+    nb.run(DATA)
+    done = threading.Event()
+    assert nb.shell._trackbook.recorder.snapshots._background.add(lambda: done.wait(60))  # type: ignore[attr-defined]  # put there by us
+    nb.run(FIT)
+    return done
+
+
+def test_model_on_its_way_is_waited_for_with_a_word(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    done, told = busy(nb), []
+    monkeypatch.setattr("trackbook.tracking.making._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("trackbook.restoration_view._tell", lambda sentence: (told.append(sentence), done.set()))
+
+    found = trackbook.restore("latest", ["model", "X_train"])
+
+    assert told == ["What this notebook made is still being kept: waiting for it."]
+    assert set(found) == {"model", "X_train"}
+    assert not found.missing
+
+
+def test_what_takes_longer_still_is_said_to_be_on_its_way(
+    nb: Notebook, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = busy(nb)
+    for name in ("_PATIENCE_SECONDS", "_MOST_SECONDS"):
+        monkeypatch.setattr(f"trackbook.tracking.making.{name}", 0.05)
+
+    found = trackbook.restore("latest", ["model", "X_train"])
+    done.set()
+
+    reason = "it is still being kept: restore it again in a while"
+    assert found.missing == {"model": reason, "X_train": reason}
+    assert "still being kept" in capsys.readouterr().err
 
 
 def test_name_that_the_run_does_not_have_is_told_with_those_that_it_has(fitted: Notebook) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import FrameType
 
 from trackbook.records import FileRead
@@ -12,6 +13,7 @@ from trackbook.tracking.here import recorder_here, runs_here
 from trackbook.tracking.scope import StartedRun
 
 _PATIENCE_SECONDS = 10.0
+_MOST_SECONDS = 600.0
 
 
 def maker_here() -> tuple[Store, Maker]:
@@ -43,11 +45,25 @@ def note_read(read: FileRead, table: object, frame: FrameType | None) -> None:
             observer.tables.add_dataset(observer.trace(frame, "load"), read, table)
 
 
-def finish_keeping(seconds: float = _PATIENCE_SECONDS) -> None:
-    """Wait, at most so long, until what this notebook gave to be kept in the background is there to be read."""
+def finish_keeping(seconds: float = _PATIENCE_SECONDS) -> bool:
+    """Wait, at most so long, until what this notebook gave to be kept is there to be read; return whether it is."""
     recorder = recorder_here()
-    if recorder is not None and recorder.snapshots is not None:
-        recorder.snapshots.wait(seconds)
+    return recorder is None or recorder.snapshots is None or recorder.snapshots.wait(seconds)
+
+
+def wait_until_kept(is_lacking: Callable[[], bool], tell: Callable[[str], None]) -> bool:
+    """Wait until all is kept that this notebook gave to be kept, where something lacks long and not without a word.
+
+    Returns
+    -------
+    bool
+        Whether all is kept.
+    """
+    is_kept = finish_keeping(_PATIENCE_SECONDS)
+    if is_kept or not is_lacking():
+        return is_kept
+    tell("What this notebook made is still being kept: waiting for it.")
+    return finish_keeping(_MOST_SECONDS)
 
 
 def is_unattended() -> bool:

@@ -20,6 +20,8 @@ from trackbook.tracking.find import short_id
 from trackbook.tracking.kept_models import UntrustedModelError, load_model
 from trackbook.tracking.promises import NOT_KEPT
 
+_ON_ITS_WAY = "it is still being kept: restore it again in a while"
+
 
 class RestoredKind(StrEnum):
     """What is brought back."""
@@ -68,6 +70,7 @@ class _Wish:
     run: RunDetail
     names: Sequence[str]
     trust: Collection[str]
+    is_complete: bool
 
 
 @dataclass(slots=True)
@@ -85,6 +88,7 @@ def restore(
     into: MutableMapping[str, Any] | None = None,
     force: bool = False,
     trust: Collection[str] = (),
+    is_complete: bool = True,
 ) -> Restoration:
     """Bring back the tables, models and params of a run.
 
@@ -98,6 +102,8 @@ def restore(
         Put them also over what has these names.
     trust
         The full names of types that a model may hold beside those that skops trusts.
+    is_complete
+        Whether nothing is still being kept by this notebook.
 
     Raises
     ------
@@ -113,7 +119,8 @@ def restore(
             f"Run '{run.run.name}' has no table, model or param '{unknown[0]}'. It has: {', '.join(has) or 'nothing'}."
         )
     written = _written_literals(store, run)
-    wish = _Wish(run=run, names=names if names is not None else [*_own_names(run), *written], trust=trust)
+    wanted = names if names is not None else [*_own_names(run), *written]
+    wish = _Wish(run=run, names=wanted, trust=trust, is_complete=is_complete)
     if into is not None and not force:
         _refuse_taken(wish, into)
     found = _Found()
@@ -128,6 +135,13 @@ def restore(
         unrestored=tuple(found.unrestored),
         remarks=tuple(found.remarks),
     )
+
+
+def lacks_content(run: RunDetail, names: Collection[str] | None = None) -> bool:
+    """Return whether the content of a run's table or model (of these names) is not there, or not yet."""
+    tables = [use.name for use in run.datasets if use.snapshot_id is None]
+    lacking = [*tables, *(model.name for model in run.models if model.object_digest is None)]
+    return any(names is None or name in names for name in lacking)
 
 
 def _own_names(run: RunDetail) -> list[str]:
@@ -159,7 +173,7 @@ def _add_tables(store: Store, wish: _Wish, found: _Found) -> None:
         if use.name in wish.names:
             uses.setdefault(use.name, []).append(use)
     for name, own in uses.items():
-        reason = _why_not(name, own, wish.run)
+        reason = _why_not(name, own, wish)
         value = None
         if reason is None:
             try:
@@ -173,10 +187,11 @@ def _add_tables(store: Store, wish: _Wish, found: _Found) -> None:
         found.restored.append(Restored(name=name, kind=RestoredKind.TABLE, value=value, read=read))
 
 
-def _why_not(name: str, uses: Sequence[DatasetUse], run: RunDetail) -> str | None:
+def _why_not(name: str, uses: Sequence[DatasetUse], wish: _Wish) -> str | None:
     """Return why a table can't come back under its name."""
+    run = wish.run
     if any(use.snapshot_id is None for use in uses):
-        return _not_kept(run, name) or "only its fingerprint is kept"
+        return _not_kept(run, name) or ("only its fingerprint is kept" if wish.is_complete else _ON_ITS_WAY)
     if len({use.snapshot_id for use in uses}) > 1:
         roles = ", ".join(str(use.role or "no role") for use in uses)
         return f"the run had several tables of this name ({roles}): {_load(run, uses)}"
@@ -205,18 +220,20 @@ def _add_models(store: Store, wish: _Wish, found: _Found) -> None:
     for name, model in latest.items():
         if name in taken:
             continue
-        reason = _why_no_model(model, wish.run)
+        reason = _why_no_model(model, wish)
         if reason is None:
             reason = _add_model(store, wish, model, found)
         if reason is not None:
             found.unrestored.append(Unrestored(name=name, kind=RestoredKind.MODEL, reason=reason))
 
 
-def _why_no_model(model: Model, run: RunDetail) -> str | None:
+def _why_no_model(model: Model, wish: _Wish) -> str | None:
     if model.object_digest is None:
-        return _not_kept(run, model.name) or "so far only what it looks like is kept"
+        so_far = "so far only what it looks like is kept" if wish.is_complete else _ON_ITS_WAY
+        return _not_kept(wish.run, model.name) or so_far
     if not _is_name(model.name):
-        return f"it had no name of its own: trackbook.get_run('{short_id(run.run.run_id)}').load_model({model.name!r})"
+        run_id = short_id(wish.run.run.run_id)
+        return f"it had no name of its own: trackbook.get_run('{run_id}').load_model({model.name!r})"
     return None
 
 
