@@ -102,9 +102,9 @@ class ObservedTables:
     def role_of_evaluated(self, table: object, train: object) -> Role | None:
         """Return the role of a table that a training measures on: what it trains on, cut out anew, is of training."""
         known = None if table is train else self.role_of(table)
-        return known or (Role.TRAIN if self._is_same(table, train) else None)
+        return known or (Role.TRAIN if self.is_same(table, train) else None)
 
-    def _is_same(self, one: object, other: object) -> bool:
+    def is_same(self, one: object, other: object) -> bool:
         """Return whether two tables are one, or hold the same rows, whatever holds them."""
         if one is other:
             return True

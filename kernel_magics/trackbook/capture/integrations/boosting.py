@@ -146,7 +146,7 @@ class Boosting:
         call.notes["labels"] = labels((name, role) for name, _, role in others)
         tables: list[tuple[object, str, Role | None]] = [(train[0], train[1], Role.TRAIN)]
         for name, table, role in others:
-            if role is not Role.TRAIN:
+            if not self._observer.tables.is_same(table, train[0]):
                 known = next((each for each in Role if str(each) == call.notes["labels"][name]), Role.VALIDATION)
                 tables.append((table, train[1], role or known))
         event = FitEvent(
