@@ -209,7 +209,9 @@ def test_module_of_the_project_is_code(desk):
     [
         ("import sys\nsys.path.insert(0, 'src')\nimport deep.part", "src/deep/part.py"),
         ("import sys\nsys.path.append('src')\nfrom deep import part", "src/deep/part.py"),
+        ("import sys\nsys.path.append('src/deep/../../src')\nfrom deep import part", "src/deep/part.py"),
         ("%run -i script", "script.py"),
+        ("%run src/../script", "script.py"),
         ("%run script.py 1 2", "script.py"),
         ("def f():\n    from package.inner import x", "package/__init__.py"),
     ],
@@ -254,6 +256,11 @@ def test_one_step_or_everything_from_one_on_can_be_asked_for(desk):
 def test_unknown_step_is_answered_with_the_nearest(desk):
     with pytest.raises(InvalidValueError, match=r"no step 'trian' in pipeline 'churn'\. Did you mean 'train'"):
         desk.planner.plan(only=["trian"])
+
+
+def test_step_alone_that_does_not_come_after_the_start_is_refused(desk):
+    with pytest.raises(InvalidValueError, match=r"prepare: no step of that is 'train' or comes after it\."):
+        desk.planner.plan(only=["prepare"], start="train")
 
 
 def test_marked_step_is_up_to_date_until_it_changes_again(desk):

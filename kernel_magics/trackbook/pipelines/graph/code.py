@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,7 +56,7 @@ def own_modules(notebook: NotebookFile, folder: Path) -> list[Path]:
     if not notebook.is_python:
         return []
     text = "\n".join(cell.source for cell in notebook.cells)
-    folders = [folder, *(folder / added for added in _ADDED_FOLDER.findall(text))]
+    folders = [folder, *(_plain(folder / added) for added in _ADDED_FOLDER.findall(text))]
     scripts = [path for name in _SCRIPT.findall(text) for path in _script_files(folder, name)]
     found: dict[Path, None] = dict.fromkeys(scripts)
     pending = sorted(_imports([cell.source for cell in notebook.cells if "import" in cell.source], scripts))
@@ -83,7 +84,13 @@ def _text(path: Path) -> str:
 def _script_files(folder: Path, name: str) -> list[Path]:
     """Return the file that ``%run`` means; its ending may be left out."""
     candidates = (folder / name, folder / f"{name}.py", folder / f"{name}.ipynb")
-    return [path for path in candidates if path.is_file()][:1]
+    return [_plain(path) for path in candidates if path.is_file()][:1]
+
+
+def _plain(path: Path) -> Path:
+    """Return a path without ``..`` in it, unless a link on its way makes that another place."""
+    plain = Path(os.path.normpath(path))
+    return plain if os.path.realpath(plain) == os.path.realpath(path) else path
 
 
 def _files_of(folder: Path, name: str) -> Sequence[tuple[Path, str]]:

@@ -89,13 +89,17 @@ class Planner:
         Raises
         ------
         InvalidValueError
-            If there is no such step.
+            If there is no such step, or none of those alone is among what needs `start`.
         """
         chosen = self._named(only)
         self._forced = self._named(force)
         self._asked = chosen or self._steps
         if start is not None:
             self._asked = set(self._asked) & self.graph.after(self._named([start]))
+            if not self._asked:
+                raise InvalidValueError(
+                    f"{', '.join(only)}: no step of that is '{start}' or comes after it. Leave one of the two out."
+                )
         self._asked = set(self._asked) | set(self._forced)
         running: set[str] = set()
         planned = []
