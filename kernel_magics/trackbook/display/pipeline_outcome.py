@@ -69,7 +69,8 @@ def _failure(step: StepProgress, look: Look) -> Iterator[Block]:
         return
     where = f" in cell {failure.cell}" if failure.cell is not None else ""
     where += f", line {failure.line}" if failure.line is not None else ""
-    yield Sentence(text=f"✗ {fmt.one_line(step.name)} failed{where} of {step.step.notebook}", tone=Tone.BAD)
+    where = f"{where} of {step.step.notebook}" if where else f": {step.step.notebook}"
+    yield Sentence(text=f"✗ {fmt.one_line(step.name)} failed{where}", tone=Tone.BAD)
     code = f"    {failure.code}\n" if failure.code else ""
     yield Verbatim(text=fmt.lines(f"{code}{error_text(failure)}"))
     if step.run_id is not None:

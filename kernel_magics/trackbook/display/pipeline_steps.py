@@ -13,7 +13,7 @@ from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 from trackbook.pipelines.graph.reading import Uses
 from trackbook.pipelines.graph.spec import Pipeline
 from trackbook.pipelines.graph.standing import Standing
-from trackbook.records import JsonValue, RunStatus, strict
+from trackbook.records import Failure, JsonValue, RunStatus, strict
 from trackbook.tracking.find import short_id
 
 _MOST_METRICS = 2
@@ -99,7 +99,7 @@ def _standing_payload(standing: Standing) -> JsonValue:
         "metrics": strict({key: point.value for key, point in standing.metrics.items()}),
         "run_id": run.run_id if run is not None else None,
         "is_marked": standing.is_marked,
-        "error": f"{run.failure.type}: {run.failure.message}" if run is not None and run.failure is not None else None,
+        "error": _error(run.failure) if run is not None and run.failure is not None else None,
     }
 
 
@@ -136,11 +136,15 @@ def _standing_row(standing: Standing, look: Look) -> tuple[Cell, ...]:
     )
 
 
+def _error(failure: Failure) -> str:
+    return f"{failure.type}: {failure.message}" if failure.message else failure.type
+
+
 def _state(standing: Standing) -> Cell:
     run = standing.detail.run if standing.detail is not None else None
     if run is None or standing.is_marked:
         return Cell(text="marked up to date", symbol="✓", tone=Tone.QUIET)
     symbol, tone = _STATES[run.status]
-    about = f"{run.failure.type}: {run.failure.message}" if run.failure is not None else ""
+    about = _error(run.failure) if run.failure is not None else ""
     aside = about or (f"({run.verdict.value})" if run.verdict is not None else "")
     return Cell(text=run.status.lower(), symbol=symbol, tone=tone, aside=fmt.shortened(fmt.one_line(aside), 80))

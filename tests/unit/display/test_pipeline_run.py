@@ -13,9 +13,12 @@ from rich.console import Console
 from trackbook.display.pipeline_outcome import nothing_text, outcome_payload, show_outcome
 from trackbook.display.pipeline_progress import Lines, LiveTable, metrics_text, telling
 from trackbook.display.pipeline_report import report_page
+from trackbook.display.pipeline_steps import show_status, status_payload
 from trackbook.display.shown import Look
-from trackbook.pipelines.graph.spec import Step
+from trackbook.pipelines.graph.spec import Pipeline, Step
+from trackbook.pipelines.graph.standing import Standing
 from trackbook.pipelines.running.progress import Phase, PipelineOutcome, StepFailure, StepProgress
+from trackbook.records import Failure, Run, RunDetail, RunStatus
 
 AT = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 FAILURE = StepFailure(
@@ -132,6 +135,14 @@ def test_outcome_tells_the_error_the_line_and_how_to_go_on() -> None:
     assert "Go on from here with: trackbook pipeline resume" in text
 
 
+def test_failure_outside_of_cells_names_the_notebook() -> None:
+    failed = step("train", Phase.FAILED, failure=StepFailure(error="NoSuchKernel", message="No 'julia'."), attempt=1)
+
+    text = show_outcome(outcome(failed), Look()).text
+
+    assert "train failed: n.ipynb\nNoSuchKernel: No 'julia'." in text
+
+
 def test_outcome_with_nothing_to_do_is_one_line() -> None:
     skipped = [step(name, Phase.SKIPPED, reason="up to date") for name in "ab"]
 
@@ -212,3 +223,24 @@ def test_the_metrics_that_say_most_come_first_and_their_parts_not_at_all():
     assert telling(metrics) == ["test.f1", "rows", "cv.f1"]
     assert telling({"m[0,1]": 3.0}) == ["m[0,1]"]
     assert metrics_text(metrics) == "test.f1 0.8, rows 9"
+
+
+def test_status_of_a_step_that_was_stopped_says_no_empty_reason() -> None:
+    failure = Failure(type="KeyboardInterrupt", message="")
+    run = Run(
+        run_id="0trn5w3zamrj1nbw10esqr",
+        session_id="0trn5w3zamrj1nbw10esqs",
+        experiment="churn",
+        name="train",
+        status=RunStatus.KILLED,
+        started_at=AT,
+        failure=failure,
+    )
+    train = Step(name="train", notebook=Path("n.ipynb"))
+    stopped = Standing(step=train, detail=RunDetail(run=run), metrics={})
+
+    text = show_status(Pipeline(name="churn", folder=Path(), steps=(train,)), [stopped], Look()).text
+
+    assert "KeyboardInterrupt " in text
+    assert "KeyboardInterrupt:" not in text
+    assert status_payload([stopped])[0]["error"] == "KeyboardInterrupt"  # type: ignore[index,call-overload]
