@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import os
 import queue
-import sys
 import threading
 from io import RawIOBase
 from typing import Any
 
-_SLOW = ("rfc3987_syntax",)
-"""What is loaded if it is there, takes a second, and is of no use here: for URLs in JSON."""
-
 
 def main() -> None:
     """Execute the orders of standard input."""
+    from trackbook.pipelines.steps.left_out import leave_out
+
     events = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no event
-    for name in _SLOW:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # so that Python takes it for missing
+    leave_out()
     orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     commands = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115  # a buffer would be locked at the end
     threading.Thread(target=_listen, args=(commands, orders), daemon=True).start()

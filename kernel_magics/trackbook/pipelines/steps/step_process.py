@@ -7,24 +7,21 @@ gone: the kernel is killed, and so ends this process. What happens is told on st
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from io import RawIOBase
 from typing import Any
 
-_SLOW = ("rfc3987_syntax",)
-"""What is loaded if it is there, takes a second, and is of no use here: for URLs in JSON."""
 _ORPHANED = 3
 
 
 def main() -> None:
     """Execute the job of standard input."""
+    from trackbook.pipelines.steps.left_out import leave_out
     from trackbook.pipelines.steps.messages import read_job, told_line
 
     events = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no event
-    for name in _SLOW:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # so that Python takes it for missing
+    leave_out()
     commands = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115  # a buffer would be locked at the end
     job = read_job(commands.readline())
     threading.Thread(target=_listen, args=(commands,), daemon=True).start()
