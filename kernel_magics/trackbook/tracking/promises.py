@@ -142,6 +142,11 @@ class Promises:
                 found[promise.snapshot.snapshot_id] = promise.snapshot
         return tuple(found.values())
 
+    @property
+    def are_any(self) -> bool:
+        """Whether anything was promised."""
+        return bool(self._tables or self._files or self._models)
+
     def lose(self) -> None:
         """What is kept by now is gone with the store that it was kept in: a file is kept anew when it is asked for."""
         with self._lock:

@@ -143,7 +143,6 @@ class Snapshots:
 
         Where nobody waits for the prompt, a kernel may be shut down soon.
         """
-        self._look_after_store()
         self._skops.cell_has_ended()
         self._background.cell_has_ended()
         if self._deferred:
@@ -160,7 +159,8 @@ class Snapshots:
 
     def prepared(self, batch: Batch) -> tuple[Batch, list[Wanted]]:
         """Return a batch as it can be written now, and what is to be filled in later: give that to `follow`."""
-        self._look_after_store()
+        if batch.runs or self._place is None:
+            self._look_after_store()
         for file in self._promises.lost_files(batch):
             self.keep_file(file)
         return self._promises.prepared(batch)
@@ -328,6 +328,8 @@ class Snapshots:
 
     def _look_after_store(self) -> None:
         """If the store was deleted since the last look, what it kept is to be kept anew."""
+        if not self._promises.are_any:
+            return
         with self._guard:
             place = self._keeper.identity
             if self._place is not None and place != self._place:
