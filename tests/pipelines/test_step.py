@@ -198,13 +198,15 @@ def test_command_executes_a_notebook_and_tells_what_became_of_it(folder):
 
 
 def test_command_shows_the_cell_and_the_line_that_failed(folder):
-    notebook = write(folder / "bad.ipynb", "x = 1", "def fail():\n    raise ValueError('no data')\nfail()")
+    fail = "def fail():\n    raise ValueError('no data for ' + password)\nfail()"
+    notebook = write(folder / "bad.ipynb", PARAMETERS + "password = ''", fail)
 
-    result = invoke(notebook, "-o", folder / "bad.done.ipynb")
+    result = invoke(notebook, "-p", "password", "hunter2-and-more", "-o", folder / "bad.done.ipynb")
 
     assert result.exit_code == 1
-    assert "in cell 2 of 2, line 3: fail()" in result.stdout
-    assert "ValueError: no data" in result.stdout
+    assert "in cell 3 of 3, line 3: fail()" in result.stdout
+    assert "ValueError: no data for [secret]" in result.stdout
+    assert "hunter2" not in result.stdout
     assert str(folder / "bad.done.ipynb") in result.stdout
 
 

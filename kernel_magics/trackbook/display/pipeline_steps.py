@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from trackbook.capture.secrets import redact_value
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.shown import Look, Shown, shown
@@ -37,7 +38,7 @@ def _planned_payload(planned: PlannedStep) -> JsonValue:
         "reason": planned.reason,
         "needs": list(planned.needs),
         "notebook": planned.step.notebook.as_posix(),
-        "params": strict(planned.step.params),
+        "params": strict({name: redact_value(name, value) for name, value in planned.step.params.items()}),
     }
 
 

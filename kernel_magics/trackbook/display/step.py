@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from trackbook.capture.secrets import redact_value
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Tone, facts
 from trackbook.display.shown import Look, Shown, shown
@@ -36,7 +37,7 @@ def show_step(
     if result.run_id is not None:
         rows.insert(0, ("Run", Cell(text=f"{short_id(result.run_id)} {job.name}")))
     if job.params:
-        rows.append(("Params", Cell(text=fmt.pairs(job.params))))
+        rows.append(("Params", Cell(text=fmt.pairs(_told(job.params)))))
     rows += [(key, Cell(text=fmt.number(metrics[key].value))) for key in list(metrics)[:_MOST_METRICS]]
     if rows:
         blocks.append(facts(rows))
@@ -73,7 +74,7 @@ def step_payload(
         "status": result.status.value,
         "seconds": result.seconds,
         "run_id": result.run_id,
-        "params": dict(job.params),
+        "params": _told(job.params),
         "metrics": {key: point.value for key, point in metrics_of(runs).items()},
         "runs": [
             {
@@ -99,6 +100,11 @@ def _error_payload(result: StepResult, cells: int | None) -> dict[str, JsonValue
         "line": result.line,
         "source_line": result.source_line,
     }
+
+
+def _told(params: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return params, ``[secret]`` in place of credentials: what is printed stands in the logs of CI."""
+    return {name: redact_value(name, value) for name, value in params.items()}
 
 
 def show_params(notebook: Path, specs: Sequence[ParamSpec], look: Look | None = None) -> Shown:

@@ -6,6 +6,7 @@ import json
 import os
 
 import pytest
+from trackbook.display.pipeline_steps import plan_payload
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.graph.state import CURRENT_TAG
 from trackbook.records import RunStatus
@@ -389,5 +390,6 @@ def test_credential_among_params_is_never_kept_and_a_new_one_changes_nothing(tmp
 
     assert kept
     assert not any(b"hunter2" in content for content in kept)
+    assert "hunter2" not in str(plan_payload(desk.planner.plan()))
     assert desk.write(text.replace("hunter2", "hunter3")).reasons() == {"fetch": "up to date"}
     assert desk.write(text.replace("C: 1", "C: 2")).reasons() == {"fetch": "params changed: C 1 -> 2"}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from trackbook.capture.secrets import redact
+from trackbook.capture.secrets import redact_shown
 from trackbook.pipelines.running.progress import StepFailure
 from trackbook.pipelines.steps.job import StepResult
 
@@ -44,7 +44,7 @@ def failure_of(result: StepResult, executed: Path) -> StepFailure:
     return replace(
         failure,
         line=line,
-        code=redact(lines[line - 1].strip()) if line is not None and 0 < line <= len(lines) else None,
+        code=redact_shown(lines[line - 1].strip()) if line is not None and 0 < line <= len(lines) else None,
         traceback=traceback or None,
     )
 
@@ -95,4 +95,4 @@ def _joined(text: object) -> str:
 
 def _plain(text: str) -> str:
     """Return a text without colours and credentials: it goes into the store and onto pages."""
-    return redact(_COLOURS.sub("", text))
+    return redact_shown(_COLOURS.sub("", text))

@@ -22,6 +22,7 @@ from papermill.engines import papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger
 
+from trackbook.capture.secrets import redact_shown, redact_value
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus, Tell
 from trackbook.pipelines.steps.live_kernels import is_stopping
 from trackbook.pipelines.steps.outcomes import failure_shown, read_error
@@ -62,7 +63,7 @@ def execute_job(job: StepJob, tell: Tell, **options: Any) -> StepResult:
         with _warnings_told(job.name, tell):
             _execute(job, _listener(job.name, tell, heard), options)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # whatever the kernel, papermill or the disk raise
-        result = _broken(job, error, heard)
+        result = _without_secrets(job, _broken(job, error, heard))
     else:
         result = StepResult(name=job.name, status=StepStatus.FINISHED, run_id=heard.run_id)
     return _timed(result, began)
@@ -150,6 +151,15 @@ def _broken(job: StepJob, error: BaseException, heard: _Heard) -> StepResult:
         error=type(error).__name__,
         message=_sentence(error),
     )
+
+
+def _without_secrets(job: StepJob, result: StepResult) -> StepResult:
+    """Return a result whose texts hold no credentials: they are printed, and kept with a pipeline's run."""
+    for name, value in job.params.items():
+        redact_value(name, value)  # from now on the value is known, wherever it stands
+    message = redact_shown(result.message) if result.message is not None else None
+    source_line = redact_shown(result.source_line) if result.source_line is not None else None
+    return replace(result, message=message, source_line=source_line)
 
 
 def _sentence(error: BaseException) -> str:
