@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 from papermill.iorw import papermill_io
+from trackbook.pipelines.steps.abandoned import end_abandoned
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus
 from trackbook.pipelines.steps.messages import job_line, read_job, read_told, told_line
 from trackbook.pipelines.steps.outcomes import cell_error, describe_death, outcome_of, read_error
-from trackbook.pipelines.steps.recording import NoAnswerError, read_answer
+from trackbook.pipelines.steps.recording import Answer, NoAnswerError, read_answer
 from trackbook.pipelines.steps.redacted_file import redact_files_in
 from trackbook.pipelines.steps.running import variables_of
 from trackbook.pipelines.sweeps.record import kept_notebook
@@ -162,3 +163,12 @@ def test_notebook_without_credentials_is_kept_with_a_sweep_to_the_byte(tmp_path)
     assert kept[0] == odd.encode()
     assert b"hunter2" not in kept[1]
     assert b"[secret]" in kept[1]
+
+
+def test_fault_of_ours_at_the_end_of_an_execution_is_told_and_is_none_of_the_notebooks():
+    answer = Answer(run_id="r1", location=object(), warnings=())  # type: ignore[arg-type]  # what no kernel says
+
+    told = end_abandoned(answer, Outcome.OK, None, "n.ipynb", nbformat.v4.new_notebook())
+
+    assert told is not None
+    assert told.startswith("How the execution ended could not be written to the store")

@@ -7,7 +7,6 @@ from typing import Any
 
 from trackbook import clock
 from trackbook.capture.secrets import redact_shown
-from trackbook.errors import TrackbookError
 from trackbook.pipelines.steps.recording import Answer
 from trackbook.records import Artifact, Failure, Outcome, RunStatus
 from trackbook.store.contract import Batch, RunChange, RunFilter
@@ -41,6 +40,6 @@ def end_abandoned(answer: Answer, outcome: Outcome, failure: Failure | None, fil
             store.write(Batch(runs=(RunChange(run_id=run.run_id, run=run, artifacts=(kept,)),)))
         finally:
             store.close()
-    except (TrackbookError, OSError) as error:
+    except Exception as error:  # noqa: BLE001  a fault of ours is none of the notebook's
         return f"How the execution ended could not be written to the store: {error}"
     return None
