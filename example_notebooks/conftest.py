@@ -11,7 +11,7 @@ from nbval.kernel import RunningKernel
 FOLDER = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 VARIABLES = ("TRACKBOOK_STORE", "IPYTHONDIR")
 
-# Its notebooks need what others publish: tests/notebooks/test_example_pipeline.py runs them as the pipeline that they are.
+# Its notebooks need what others publish: tests/notebooks/test_example_pipeline.py runs them as a pipeline.
 collect_ignore = ["05_pipeline"]
 
 
