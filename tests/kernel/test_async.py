@@ -194,3 +194,16 @@ def test_task_of_an_earlier_cell_is_not_of_a_cell_that_awaits_something_else(nb:
 
     assert read_at(nb.executions()[-2]) == {3: ["a.csv"]}
     assert files_of(nb.only_run()) == {"a.csv"}
+
+
+def test_what_no_code_of_the_persons_hands_to_a_pool_is_not_followed(nb: Notebook) -> None:
+    nb.run(
+        "import threading\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "pool, go = ThreadPoolExecutor(1), threading.Event()"
+    )
+    nb.run(
+        "thread = threading.Thread(target=pool.submit, args=(go.wait, 30))\nthread.start()\nthread.join()\n"
+        "begun = dict(get_ipython()._trackbook.recorder.capture.observer.begun._known)\ngo.set()"
+    )
+
+    assert nb.variables["begun"] == {}

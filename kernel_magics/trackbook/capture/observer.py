@@ -130,7 +130,10 @@ class Observer:
 
     def trace(self, frame: FrameType | None, called: str = "") -> Trace:
         """Return the person's frames from this one, which called a function of that name, out to the cell."""
-        trace = self._trace(frame, called)
+        return self._whole(self._trace(frame, called))
+
+    def _whole(self, trace: Trace) -> Trace:
+        """Return a trace out to the cell, also one that ends in another thread."""
         if threading.get_ident() == self._thread or (trace.levels and trace.levels[-1].is_cell):
             return trace
         # a thread of the person's works for what the cell is at
@@ -144,8 +147,11 @@ class Observer:
 
     def add_begun(self, frame: FrameType, thing: object) -> None:
         """A task or a call for another thread is begun by the code that called a frame."""
-        if self.is_listening and thing is not None:
-            self.begun.add(thing, self.trace(frame.f_back, frame.f_code.co_name).levels)
+        if not self.is_listening or thing is None:
+            return
+        trace = self._trace(frame.f_back, frame.f_code.co_name)
+        if trace.levels:  # else it is not the person's: a library's thread, or one of ours
+            self.begun.add(thing, self._whole(trace).levels)
 
     def step_by_step(self, call: Call, frame: FrameType | None, objects: Collection[object]) -> StepByStep:
         """Return what takes part in a training of some objects that a person's loop does, at its first step."""

@@ -18,6 +18,7 @@ from typing import Any
 _SLOW = ("rfc3987_syntax", "pyarrow")
 """What is loaded if it is there, takes a second, and is of no use here: for URLs in JSON, and for Hadoop's files."""
 _lock = threading.Lock()
+_has_ended = threading.Event()
 
 
 def main() -> None:
@@ -33,13 +34,17 @@ def main() -> None:
 
 def tell(**event: Any) -> None:
     """Write one event to whoever asked."""
+    if event["event"] in ("done", "error"):
+        _has_ended.set()  # first: who hears that closes our standard input and looks at the scratch
     with _lock:
         print(json.dumps(event), flush=True)
 
 
 def _until_orphaned(scratch: str) -> None:
-    """Wait for the end of standard input, then leave nothing behind."""
+    """Wait for the end of standard input; if that comes before the notebook's, leave nothing behind."""
     sys.stdin.buffer.read()
+    if _has_ended.is_set():
+        return
     engine = sys.modules.get("trackbook.pipelines.engine")
     if engine is not None:
         engine.kill_kernels()
