@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from trackbook.magics.commands.base import RUN, SETTINGS, look, pass_notebook, show_in_cell, track
+from trackbook.magics.commands.base import RUN, SETTINGS, look, pass_notebook, track
+from trackbook.magics.commands.cell_line import CellLine
 from trackbook.magics.notebook import TrackedNotebook
 
 if TYPE_CHECKING:
-    from trackbook.display.shown import Shown
     from trackbook.pipelines.fresh_run import Progress
 
 
@@ -55,28 +55,10 @@ def reproduce(notebook: TrackedNotebook, run: str | None, tolerance: float, env:
         line.give_way(found.show(look()))
 
 
-class ProgressLine:
-    """A line in the cell's output that says how far it is, until what came out takes its place."""
-
-    def __init__(self) -> None:
-        self._handle: Any = None
+class ProgressLine(CellLine):
+    """Which cell of a run's slice is about to run."""
 
     def tell(self, progress: Progress) -> None:
         """Say which cell is about to run."""
         again = "" if progress.attempt == 1 else ", once more"
-        self._put({"text/plain": f"Reproducing: cell {progress.cell} of {progress.cells}{again}"})
-
-    def give_way(self, shown: Shown) -> None:
-        """Show something where the line stands."""
-        if self._handle is None:
-            show_in_cell(shown)
-        else:
-            self._put({"text/plain": shown.text, "text/html": shown.html})
-
-    def _put(self, content: dict[str, str]) -> None:
-        from IPython.display import display
-
-        if self._handle is None:
-            self._handle = display(content, raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        else:
-            self._handle.update(content, raw=True)
+        self.say(f"Reproducing: cell {progress.cell} of {progress.cells}{again}")

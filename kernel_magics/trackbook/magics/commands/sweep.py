@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from trackbook.magics.commands.base import RUN, SETTINGS, look, pass_notebook, show_in_cell, track
+from trackbook.magics.commands.base import RUN, SETTINGS, look, pass_notebook, track
+from trackbook.magics.commands.cell_line import CellLine
 from trackbook.magics.commands.why import SubjectName
 from trackbook.magics.line import unquoted
 from trackbook.magics.notebook import TrackedNotebook
@@ -59,7 +60,7 @@ def sweep(
     if as_json:
         print(dumps(found.to_dict()))
     else:
-        line.give_way(found)
+        line.give_way(found.show(look()))
 
 
 def _started(
@@ -82,34 +83,11 @@ def _started(
     return sweep_run(run.run.run_id, pairs, metric=metric, project=notebook.project, **options)
 
 
-class SweepLine:
-    """What a cell shows while a sweep runs, until what came out takes its place."""
-
-    def __init__(self) -> None:
-        self._handle: Any = None
-        self._last = ""
+class SweepLine(CellLine):
+    """What a cell shows while a sweep runs."""
 
     def tell(self, progress: Progress) -> None:
         """Show how far it is."""
         from trackbook.display.sweep import best_line, running_lines
 
-        text = "\n".join([best_line(progress), *(f"  {line}" for line in running_lines(progress))])
-        if text != self._last:
-            self._last = text
-            self._put({"text/plain": text})
-
-    def give_way(self, found: SweepView) -> None:
-        """Show what came out where the line stands."""
-        shown = found.show(look())
-        if self._handle is None:
-            show_in_cell(shown)
-        else:
-            self._put({"text/plain": shown.text, "text/html": shown.html})
-
-    def _put(self, content: dict[str, str]) -> None:
-        from IPython.display import display
-
-        if self._handle is None:
-            self._handle = display(content, raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        else:
-            self._handle.update(content, raw=True)
+        self.say("\n".join([best_line(progress), *(f"  {line}" for line in running_lines(progress))]))
