@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from trackbook.display.reproduction import reproduction_payload, show_reproduction
 from trackbook.display.shown import Look, Shown
-from trackbook.pipelines.fresh_run import Progress
-from trackbook.pipelines.reproduce import DEFAULT_TOLERANCE, Report, Wish
-from trackbook.pipelines.reproduce import reproduce as make_again
+from trackbook.pipelines.reproducing.fresh_run import Progress
+from trackbook.pipelines.reproducing.reproduce import DEFAULT_TOLERANCE, Report, Wish
+from trackbook.pipelines.reproducing.reproduce import reproduce as make_again
 from trackbook.project import Project, current_project
 from trackbook.records import Comparison, JsonValue, Reproduction, ReproductionVerdict, RunDetail
 from trackbook.tracking.making import finish_keeping

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 import trackbook
-from trackbook.pipelines.fresh_run import Progress
-from trackbook.pipelines.reproduce import Wish, reproduce
-from trackbook.pipelines.scratch import PREFIX, sweep
+from trackbook.pipelines.reproducing.fresh_run import Progress
+from trackbook.pipelines.reproducing.reproduce import Wish, reproduce
+from trackbook.pipelines.reproducing.scratch import PREFIX, sweep
 from trackbook.records import Reproduction, ReproductionVerdict, RunDetail
 
 from .kernel import wait_for
@@ -387,7 +387,7 @@ def _kernels(pid: int) -> list[int]:
     """Return the processes beneath one that are kernels."""
     try:
         beneath = psutil.Process(pid).children(recursive=True)
-        return [each.pid for each in beneath if "trackbook.pipelines.kernel" in " ".join(each.cmdline())]
+        return [each.pid for each in beneath if "trackbook.pipelines.reproducing.kernel" in " ".join(each.cmdline())]
     except psutil.Error:
         return []
 

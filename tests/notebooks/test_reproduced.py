@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from trackbook.pipelines.reproduce import reproduce
+from trackbook.pipelines.reproducing.reproduce import reproduce
 from trackbook.store.location import open_store
 
 from .harness import Workshop

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from trackbook.pipelines.confinement import Plan
-from trackbook.pipelines.landlock import confine
-from trackbook.pipelines.scratch import Scratch
+from trackbook.pipelines.reproducing.confinement import Plan
+from trackbook.pipelines.reproducing.landlock import confine
+from trackbook.pipelines.reproducing.scratch import Scratch
 
 CONFINED = """
 import os, sys
 from pathlib import Path
-from trackbook.pipelines.confinement import Confinement, Plan
-from trackbook.pipelines.landlock import confine
+from trackbook.pipelines.reproducing.confinement import Confinement, Plan
+from trackbook.pipelines.reproducing.landlock import confine
 plan = Plan.read(Path(sys.argv[1]))
 os.chdir(plan.folder)
 sys.addaudithook(Confinement(plan))
@@ -31,7 +31,7 @@ HAS_LANDLOCK = (
         [
             sys.executable,
             "-c",
-            "import sys; from trackbook.pipelines.landlock import confine; sys.exit(not confine([]))",
+            "import sys; from trackbook.pipelines.reproducing.landlock import confine; sys.exit(not confine([]))",
         ],
         check=False,
     ).returncode

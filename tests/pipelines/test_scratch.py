@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from trackbook.errors import NotFoundError
-from trackbook.pipelines.kernel import KeptModules
-from trackbook.pipelines.scratch import ChangedFile, Scratch
+from trackbook.pipelines.reproducing.kernel import KeptModules
+from trackbook.pipelines.reproducing.scratch import ChangedFile, Scratch
 from trackbook.records import FileRead, ModuleUse
 
 

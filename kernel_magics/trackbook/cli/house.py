@@ -66,7 +66,7 @@ def gc(ctx: click.Context, is_dry_run: bool, grace: str, is_unshared: bool, as_j
     Runs stay. Others may go on writing.
     """
     from trackbook.display.collection import collection_payload, collection_text
-    from trackbook.pipelines.scratch import sweep
+    from trackbook.pipelines.reproducing.scratch import sweep
 
     project = project_of(ctx)
     if not is_dry_run:

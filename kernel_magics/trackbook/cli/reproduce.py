@@ -19,7 +19,7 @@ from trackbook.cli.base import (
 )
 
 if TYPE_CHECKING:
-    from trackbook.pipelines.fresh_run import Progress
+    from trackbook.pipelines.reproducing.fresh_run import Progress
 
 DATA = ("original", "snapshot")
 ENVIRONMENTS = ("check", "strict", "ignore")

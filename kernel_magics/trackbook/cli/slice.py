@@ -68,7 +68,7 @@ def slice_command(
 
 
 def _checked(store: Store, run: RunDetail, data: str) -> Reproduction:
-    from trackbook.pipelines.reproduce import check_slice
+    from trackbook.pipelines.reproducing.reproduce import check_slice
 
     found = check_slice(store, run, data, tell)
     tell(None)

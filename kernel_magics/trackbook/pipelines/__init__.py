@@ -1,1 +1,1 @@
-"""Runs notebooks: a run's slice in a fresh kernel. The only place that knows papermill."""
+"""Runs notebooks: steps, pipelines and sweeps of them, and reproductions. The only place that knows papermill."""

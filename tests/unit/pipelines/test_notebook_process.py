@@ -10,7 +10,7 @@ import pytest
 
 PROGRAM = """
 import sys
-from trackbook.pipelines import notebook_process
+from trackbook.pipelines.reproducing import notebook_process
 {before}
 notebook_process._until_orphaned(sys.argv[1])
 """

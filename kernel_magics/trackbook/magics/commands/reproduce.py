@@ -11,7 +11,7 @@ from trackbook.magics.commands.cell_line import CellLine
 from trackbook.magics.notebook import TrackedNotebook
 
 if TYPE_CHECKING:
-    from trackbook.pipelines.fresh_run import Progress
+    from trackbook.pipelines.reproducing.fresh_run import Progress
 
 
 @track.command(epilog="Example: %track reproduce latest", context_settings=SETTINGS)

@@ -56,6 +56,6 @@ def slice_command(
 
 
 def _checked(notebook: TrackedNotebook, run: RunDetail, data: str, line: ProgressLine | None) -> Reproduction:
-    from trackbook.pipelines.reproduce import check_slice
+    from trackbook.pipelines.reproducing.reproduce import check_slice
 
     return check_slice(notebook.project.store, run, data, line.tell if line is not None else None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trackbook.pipelines.gates.rule import Answer, Ruling, Subject
 from trackbook.pipelines.gates.wording import counted, of_run
-from trackbook.pipelines.reproduce import DEFAULT_TOLERANCE, Wish, reproduce
+from trackbook.pipelines.reproducing.reproduce import DEFAULT_TOLERANCE, Wish, reproduce
 from trackbook.records import Reproduction, ReproductionVerdict, RunDetail, RunStatus
 from trackbook.tracking.find import short_id
 

@@ -1,4 +1,4 @@
-"""The kernel that a slice runs in: ``python -m trackbook.pipelines.kernel -f FILE``, as Jupyter starts kernels.
+"""The kernel that a slice runs in: ``-m trackbook.pipelines.reproducing.kernel -f FILE``, as Jupyter starts kernels.
 
 It is ipykernel's, with the modules that were kept with the run in front of those on disk, and confined as its plan says
 before the first cell runs.
@@ -16,8 +16,8 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from trackbook.pipelines.confinement import Confinement, Plan
-from trackbook.pipelines.landlock import confine
+from trackbook.pipelines.reproducing.confinement import Confinement, Plan
+from trackbook.pipelines.reproducing.landlock import confine
 
 PLAN_VARIABLE = "TRACKBOOK_REPRODUCTION_PLAN"
 

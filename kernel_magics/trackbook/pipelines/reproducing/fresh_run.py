@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trackbook.pipelines.kernel import PLAN_VARIABLE
-from trackbook.pipelines.scratch import Scratch
+from trackbook.pipelines.reproducing.kernel import PLAN_VARIABLE
+from trackbook.pipelines.reproducing.scratch import Scratch
 from trackbook.tracking.judging import CellFailure
 
 _FOREIGN = ("TRACKBOOK_", "JPY_", "PAPERMILL_", "VSCODE_", "IPYKERNEL_")
@@ -75,7 +75,7 @@ def run_notebook(
     printed = scratch.path / "printed.txt"
     with printed.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "trackbook.pipelines.notebook_process", str(job)],
+            [sys.executable, "-m", "trackbook.pipelines.reproducing.notebook_process", str(job)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

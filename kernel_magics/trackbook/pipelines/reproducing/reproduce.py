@@ -15,8 +15,8 @@ from pathlib import Path
 from trackbook import clock
 from trackbook.capture.environment import local_environment
 from trackbook.errors import InvalidValueError, NotFoundError, StoreError
-from trackbook.pipelines.fresh_run import Ended, Progress, run_notebook, variables_of
-from trackbook.pipelines.scratch import ChangedFile, Prefer, Scratch, caches, sweep
+from trackbook.pipelines.reproducing.fresh_run import Ended, Progress, run_notebook, variables_of
+from trackbook.pipelines.reproducing.scratch import ChangedFile, Prefer, Scratch, caches, sweep
 from trackbook.records import (
     JsonValue,
     Reproduction,

@@ -20,7 +20,7 @@ from trackbook import process
 from trackbook.capture.modules import project_root
 from trackbook.capture.secrets import redact
 from trackbook.errors import NotFoundError
-from trackbook.pipelines.confinement import Plan
+from trackbook.pipelines.reproducing.confinement import Plan
 from trackbook.records import FileRead, ModuleUse
 
 PREFIX = "trackbook-reproduction-"

@@ -18,7 +18,7 @@ from papermill.exceptions import PapermillExecutionError
 
 Tell = Callable[..., None]
 _NAME = "trackbook-slice"
-_ARGV = ("-Xfrozen_modules=off", "-m", "trackbook.pipelines.kernel", "-f", "{connection_file}")
+_ARGV = ("-Xfrozen_modules=off", "-m", "trackbook.pipelines.reproducing.kernel", "-f", "{connection_file}")
 _SHUTDOWN_SECONDS = 65.0  # its recorder may still keep tables and models, for a minute at most
 _NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 

@@ -1,4 +1,4 @@
-"""Runs a notebook in a process of its own: ``python -m trackbook.pipelines.notebook_process JOB``.
+"""Runs a notebook in a process of its own: ``python -m trackbook.pipelines.reproducing.notebook_process JOB``.
 
 papermill changes the working folder of its whole process, and a notebook that reproduces another has an event loop of
 its own. Each step is told on standard output, one JSON document a line. When standard input ends, whoever asked is
@@ -27,7 +27,7 @@ def main() -> None:
     threading.Thread(target=_until_orphaned, args=(job["scratch"],), daemon=True).start()
     for name in _SLOW:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # so that Python takes it for missing
-    from trackbook.pipelines.engine import run
+    from trackbook.pipelines.reproducing.engine import run
 
     run(Path(job["source"]), Path(job["target"]), Path(job["folder"]), tell)
 
@@ -45,7 +45,7 @@ def _until_orphaned(scratch: str) -> None:
     sys.stdin.buffer.read()
     if _has_ended.is_set():
         return
-    engine = sys.modules.get("trackbook.pipelines.engine")
+    engine = sys.modules.get("trackbook.pipelines.reproducing.engine")
     if engine is not None:
         engine.kill_kernels()
     shutil.rmtree(scratch, ignore_errors=True)
