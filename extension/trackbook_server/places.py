@@ -1,0 +1,59 @@
+"""Which store a request is about: the one that belongs to a notebook or a folder beneath the server's root."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from trackbook.errors import InvalidValueError
+from trackbook.project import Project, open_project
+from trackbook.store.location import locate_store
+
+
+class Places:
+    """The projects of a server, each opened when it is first asked for, once for each store.
+
+    Nothing outside of the server's root is reached by what a request says; a store above it, or elsewhere by
+    ``$TRACKBOOK_STORE``, is the one that the notebooks beneath the root use themselves.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.expanduser().resolve()
+        self._projects: dict[str, Project] = {}
+        self._lock = threading.Lock()
+
+    def project(self, at: str) -> Project:
+        """Return the project of a folder or a notebook.
+
+        Parameters
+        ----------
+        at
+            A path beneath the root, with slashes; empty for the root.
+
+        Raises
+        ------
+        InvalidValueError
+            If the path leads out of the root.
+        NotFoundError
+            If no store belongs to it yet.
+        """
+        folder = self._folder(at)
+        where = locate_store(None, folder)
+        with self._lock:
+            if where not in self._projects:
+                self._projects[where] = open_project(start=folder, create=False)
+            return self._projects[where]
+
+    def opened(self) -> list[Project]:
+        """Return the projects that somebody has asked for."""
+        with self._lock:
+            return [*self._projects.values()]
+
+    def _folder(self, at: str) -> Path:
+        if "\0" in at or "\\" in at or os.path.isabs(at):
+            raise InvalidValueError(f"at={at!r} is no path beneath the server's folder. Give one like work/train.ipynb.")
+        path = (self._root / at).resolve()
+        if path != self._root and self._root not in path.parents:
+            raise InvalidValueError(f"at={at!r} leads out of the server's folder.")
+        return path if path.is_dir() else path.parent
