@@ -3,6 +3,9 @@ import { ServerConnection } from '@jupyterlab/services';
 
 const PREFIX = 'trackbook/api/v1';
 
+/** With answers kept and asked after; Jupyter's default, never to keep any, puts the time into each address. */
+const SETTINGS = ServerConnection.makeSettings({ init: { cache: 'no-cache', credentials: 'same-origin' } });
+
 /** What the server says went wrong; see `Failure` in its OpenAPI document. */
 export class ApiError extends Error {
   constructor(
@@ -23,7 +26,7 @@ export async function request<Answer>(
   path: string,
   query: QueryValues = {},
   init: RequestInit = {},
-  settings: ServerConnection.ISettings = ServerConnection.makeSettings()
+  settings: ServerConnection.ISettings = SETTINGS
 ): Promise<Answer> {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   const url =
