@@ -62,7 +62,6 @@ def test_options_of_the_same_name_mean_the_same_thing():
                 for flag in option.opts:
                     flags.setdefault(flag, {})[name] = (option.is_flag, type(option.type).__name__)
 
-    flags.pop("--seed")  # of groups of runs, a param that is one; of a sweep, the sampler's own
     assert {flag: uses for flag, uses in flags.items() if len(set(uses.values())) > 1} == {}
 
 
