@@ -217,8 +217,8 @@ def test_a_metric_that_no_trial_has_ends_the_sweep_with_the_names_that_there_are
     )
 
 
-def test_a_trial_worse_than_the_others_on_its_way_is_stopped(desk):
-    words = ["curve.ipynb", "-p", "rate=0.1,0.2,0.3,9", "--metric", "loss", "--prune", "median", "--jobs", "1"]
+def test_a_trial_that_others_turn_out_to_be_better_than_is_stopped_though_it_measures_nothing_more(desk):
+    words = ["curve.ipynb", "-p", "rate=9,0.1,0.2,0.3", "--metric", "loss", "--prune", "median", "--jobs", "2"]
 
     found = desk.sweep(*words)
 

@@ -94,26 +94,28 @@ def test_a_resumed_sampler_does_not_suggest_its_first_values_again():
     assert not {each.params["x"] for each in first} & {each.params["x"] for each in more}
 
 
-def test_a_trial_worse_than_the_median_is_hopeless():
+def test_a_trial_worse_than_the_median_is_hopeless_also_when_that_is_known_only_later():
     study = Study(described(prune=Pruner.MEDIAN, is_maximized=False), {"C": Choices(values=(1, 2, 3, 4, 5))})
-    for number, level in enumerate((1.0, 2.0, 3.0), start=1):
-        params = study.ask(number)
-        for step in range(3):
-            assert not study.is_hopeless(number, level - step * 0.1, step)
-        study.tell(Trial(number=number, params=params, status=TrialStatus.FINISHED, value=level))
-
     study.ask(4)
     study.ask(5)
+    at_first = study.is_hopeless(4, [9.0])
+    for number, level in enumerate((1.0, 2.0, 3.0), start=1):
+        params = study.ask(number)
+        assert not study.is_hopeless(number, [level, level - 0.1, level - 0.2])
+        study.tell(Trial(number=number, params=params, status=TrialStatus.FINISHED, value=level))
 
-    assert study.is_hopeless(4, 9.0, 0)
-    assert not study.is_hopeless(5, 0.5, 0)
+    found = study.is_hopeless(4, [9.0]), study.is_hopeless(4, [9.0, 9.0]), study.is_hopeless(5, [0.5])
+
+    assert not at_first
+    assert found == (True, True, False)
 
 
-def test_without_pruning_no_trial_is_hopeless():
+def test_without_pruning_or_a_value_no_trial_is_hopeless():
     study = Study(described(), SPACE)
     study.ask(1)
 
-    assert not study.is_hopeless(1, -1e9, 0)
+    assert not study.is_hopeless(1, [-1e9])
+    assert not study.is_hopeless(1, [])
 
 
 @pytest.mark.parametrize(
@@ -181,9 +183,16 @@ def test_a_metric_is_found_by_its_last_part():
     assert resolve_metric("accuracy", ["accuracy", "test.accuracy"]) == "accuracy"
 
 
+def test_of_several_metrics_the_one_on_data_to_choose_by_is_meant():
+    assert resolve_metric("accuracy", ["train.accuracy", "test.accuracy"]) == "test.accuracy"
+    assert resolve_metric("accuracy", ["test.accuracy", "train.accuracy", "validation.accuracy"]) == (
+        "validation.accuracy"
+    )
+
+
 def test_a_metric_that_may_be_several_or_is_none_is_refused_with_the_list():
-    with pytest.raises(AmbiguousError, match=r"train\.accuracy, test\.accuracy"):
-        resolve_metric("accuracy", ["train.accuracy", "test.accuracy"])
+    with pytest.raises(AmbiguousError, match=r"a\.accuracy, train\.accuracy"):
+        resolve_metric("accuracy", ["a.accuracy", "train.accuracy"])
     with pytest.raises(NotFoundError, match="Did you mean accuracy"):
         resolve_metric("acuracy", ["test.accuracy", "loss"])
     with pytest.raises(NotFoundError, match="measured nothing"):

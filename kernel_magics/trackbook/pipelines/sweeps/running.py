@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from trackbook.pipelines.executors.contract import Executor
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus
 from trackbook.pipelines.sweeps.figure import figure_of
 from trackbook.pipelines.sweeps.history import ended, with_metric
-from trackbook.pipelines.sweeps.measuring import family_of, is_meant, metric_names, resolve_metric
+from trackbook.pipelines.sweeps.measuring import family_of, metric_names, resolve_metric
 from trackbook.pipelines.sweeps.outcome import Outcome, Progress, Watch, left
 from trackbook.pipelines.sweeps.record import FIGURE, TABLE, TRIAL, SweepRecord
 from trackbook.pipelines.sweeps.space import Space
@@ -34,7 +35,7 @@ class _Going:
 
     trial: Trial
     future: Future[StepResult] | None = None
-    values: list[float] = field(default_factory=list)
+    series: dict[str, list[float]] = field(default_factory=dict)
     wish: TrialStatus | None = None
 
 
@@ -148,12 +149,15 @@ class SweepRunner:
         with self._lock:
             if event.cell is not None and event.cells is not None:
                 self._cells[going.trial.number] = (event.cell, event.cells)
-            if event.metric is None or event.value is None or going.wish is not None:
-                return
-            if is_meant(self._metric, event.metric) and event.value == event.value:
-                going.values.append(event.value)
-                if self._study.is_hopeless(going.trial.number, event.value, len(going.values) - 1):
-                    going.wish = TrialStatus.PRUNED
+            if event.metric is not None and event.value is not None and not math.isnan(event.value):
+                going.series.setdefault(event.metric, []).append(event.value)
+                self._consider(going)
+
+    def _consider(self, going: _Going) -> None:
+        """Wish that a trial stops if it is hopeless by now; the lock is held."""
+        series = going.series.get(self._metric, ()) if self._is_resolved else ()
+        if going.wish is None and self._study.is_hopeless(going.trial.number, series):
+            going.wish = TrialStatus.PRUNED
 
     def _wait(self) -> list[_Going]:
         """Return the trials that have ended, none if that takes a while; those that are hopeless are stopped."""
@@ -172,6 +176,8 @@ class SweepRunner:
         trial = self._judged(going, result)
         with self._lock:
             self._study.tell(trial)
+            for other in self._going.values():  # one may measure nothing more, and is known to be worse only now
+                self._consider(other)
         self._ended.append(trial)
         if trial.status is TrialStatus.PRUNED:
             self._record.note_pruned(trial)
@@ -189,7 +195,7 @@ class SweepRunner:
             self._metric = resolve_metric(self._sweep.metric, metric_names(family_of(self._store, run)))
             self._is_resolved = True
         trial = with_metric(self._store, run, trial, self._metric)
-        return replace(trial, series=trial.series or tuple(going.values))
+        return replace(trial, series=trial.series or tuple(going.series.get(self._metric, ())))
 
     def _run_of(self, run_id: str | None) -> RunDetail | None:
         return next(iter(self._store.runs(RunFilter(ids=[run_id]))), None) if run_id is not None else None
