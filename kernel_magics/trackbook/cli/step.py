@@ -107,21 +107,30 @@ def _given(texts: tuple[tuple[str, str], ...], files: tuple[str, ...], yamls: tu
     """Return the given params by name; what stands in a file first, then YAML, then single ones, later over earlier."""
     found: dict[str, object] = {}
     for file in files:
-        found |= _mapping(Path(file).read_text(encoding="utf-8"), f"The file '{file}'")
+        found |= _mapping(_text_of(file), f"The file '{file}'")
     for text in yamls:
         found |= _mapping(text, f"'{text}'")
     return found | dict(texts)
 
 
-def _mapping(text: str, what: str) -> Mapping[str, object]:
-    from papermill.iorw import NoDatesSafeLoader
-    from yaml import YAMLError, load
-
+def _text_of(file: str) -> str:
     try:
-        content = load(text, Loader=NoDatesSafeLoader) or {}
-    except YAMLError as error:
-        raise InvalidValueError(f"{what} is no YAML: {' '.join(str(error).split())}.") from None
-    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        return Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValueError(f"The file '{file}' can't be read as text: {error}.") from None
+
+
+def _mapping(text: str, what: str) -> Mapping[str, object]:
+    """Return the params that YAML, of which JSON is a part, gives."""
+    from trackbook.pipelines.graph.located import read_yaml
+
+    document, mistakes = read_yaml(text)
+    if mistakes:
+        raise InvalidValueError("\n".join(f"{what}, line {each.line}: {each.sentence}." for each in mistakes))
+    content = document.plain if document is not None else None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
         raise InvalidValueError(f"{what} holds no params. Write them as NAME: VALUE, each on a line of its own.")
     return content
 
