@@ -176,7 +176,7 @@ def _stopped_by_interrupt(should_stop: threading.Event, say: Any) -> Iterator[No
 def _report(ctx: click.Context, job: StepJob, result: StepResult, cells: int | None, as_json: bool) -> None:
     from trackbook.display.step import show_step, step_payload
 
-    runs = _runs_of(job, result.run_id)
+    runs = _runs_of(job, result)
     if as_json:
         print_json(step_payload(job, result, cells, runs))
     else:
@@ -184,16 +184,18 @@ def _report(ctx: click.Context, job: StepJob, result: StepResult, cells: int | N
     ctx.exit(_exit_code(result))
 
 
-def _runs_of(job: StepJob, run_id: str | None) -> list[RunDetail]:
-    """Return the step's run and those beneath it; none where the store can't be read, which is said."""
+def _runs_of(job: StepJob, result: StepResult) -> list[RunDetail]:
+    """Return the step's run and those beneath it, having noted what ended it; none, and say so, if that can't be done."""
+    from trackbook.pipelines.steps.abandoned import note_end
     from trackbook.pipelines.steps.results import runs_of_step
 
-    if run_id is None:
+    if result.run_id is None:
         return []
     try:
         store = _store_of(job)
         try:
-            return runs_of_step(store, run_id)
+            note_end(store, result)
+            return runs_of_step(store, result.run_id)
         finally:
             store.close()
     except TrackbookError as error:

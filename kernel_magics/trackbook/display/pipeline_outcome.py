@@ -72,7 +72,7 @@ def _failure(step: StepProgress, look: Look) -> Iterator[Block]:
     where = f"{where} of {step.step.notebook}" if where else f": {step.step.notebook}"
     yield Sentence(text=f"✗ {fmt.one_line(step.name)} failed{where}", tone=Tone.BAD)
     code = f"    {failure.code}\n" if failure.code else ""
-    yield Verbatim(text=fmt.lines(f"{code}{error_text(failure)}"))
+    yield Verbatim(text=fmt.lines(f"{code}{failure.summary}"))
     if step.run_id is not None:
         yield Sentence(text=f"See {look.command} show {short_id(step.run_id)}", tone=Tone.QUIET)
 
@@ -82,11 +82,6 @@ def nothing_text(outcome: PipelineOutcome) -> str:
     asked = [step for step in outcome.steps if step.is_asked]
     those = "the step is" if len(asked) == 1 else f"all {len(asked)} steps are"
     return f"✓ {fmt.one_line(outcome.name)}: nothing to do, {those} up to date."
-
-
-def error_text(failure: StepFailure) -> str:
-    """Return an error with what it said."""
-    return f"{failure.error}: {failure.message}" if failure.message else failure.error
 
 
 def counted(outcome: PipelineOutcome) -> str:

@@ -205,8 +205,7 @@ def failure_line(step: StepProgress) -> str:
         return fmt.one_line(step.reason)
     where = f"cell {failure.cell}" if failure.cell is not None else ""
     where += f", line {failure.line}" if failure.line is not None else ""
-    what = f"{failure.error}: {failure.message}" if failure.message else failure.error
-    return fmt.one_line(f"{where}: {what}" if where else what)
+    return fmt.one_line(f"{where}: {failure.summary}" if where else failure.summary)
 
 
 def seconds_of(step: StepProgress) -> float | None:

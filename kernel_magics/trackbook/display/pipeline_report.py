@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from trackbook.capture.secrets import redact
 from trackbook.display import format as fmt
-from trackbook.display.pipeline_outcome import counted, error_text, shown_params
+from trackbook.display.pipeline_outcome import counted, shown_params
 from trackbook.display.pipeline_progress import STATES, telling
 from trackbook.pipelines.running.progress import Phase, PipelineOutcome, StepFailure, StepProgress
 from trackbook.records import JsonValue
@@ -108,7 +108,7 @@ def _data(step: StepProgress) -> str:
 
 def _reason(step: StepProgress) -> str:
     if step.phase is Phase.FAILED and step.failure is not None:
-        return error_text(step.failure)
+        return step.failure.summary
     return redact(step.reason)
 
 
@@ -174,7 +174,7 @@ def _failure(failure: StepFailure) -> str:
         if failure.traceback
         else ""
     )
-    return f'<p class="failed">{escape(error_text(failure))}</p><p class="quiet">{where}</p>{code}{trace}'
+    return f'<p class="failed">{escape(failure.summary)}</p><p class="quiet">{where}</p>{code}{trace}'
 
 
 def _section(title: str, facts: Mapping[str, str]) -> str:

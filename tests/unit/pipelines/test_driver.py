@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,7 @@ class Case:
         self.threads = Threads(work or {})
         self.decisions = Decisions(same=same)
         self.told: list[StepProgress] = []
+        self.failures: list[tuple[str, int | None]] = []
         self.at: dict[tuple[str, Phase], Callable[[], None]] = {}
         self.driver = Driver(
             Plan(pipeline=pipeline, steps=planned),
@@ -125,7 +127,12 @@ class Case:
             room,
             lambda step: StepJob(name=step.name, notebook=step.notebook, output=Path("nowhere.ipynb")),
             self._watch,
+            self._note_failure,
         )
+
+    def _note_failure(self, job: StepJob, result: StepResult) -> StepResult:
+        self.failures.append((job.name, result.failed_cell))
+        return replace(result, run_id=result.run_id or f"failed-run-of-{job.name}")
 
     def _watch(self, step: StepProgress) -> None:
         self.told.append(step)
@@ -204,7 +211,7 @@ def test_failure_is_tried_again_with_waits_that_double() -> None:
 
     assert (steps["a"].phase.value, steps["a"].attempt, steps["b"].phase.value) == ("finished", 3, "finished")
     waits = [step.reason for step in case.told if step.phase is Phase.RETRYING]
-    assert waits == ["ValueError; again in 0.01 s", "ValueError; again in 0.02 s"]
+    assert waits == ["ValueError: no data; again in 0.01 s", "ValueError: no data; again in 0.02 s"]
 
 
 def test_step_is_given_up_after_its_last_try() -> None:
@@ -266,13 +273,22 @@ def test_stopping_does_not_wait_for_the_next_try() -> None:
     assert case.phases() == {"a": "failed", "b": "blocked"}
 
 
-def test_timeout_that_nobody_asked_for_is_a_failure() -> None:
-    def too_long(job: StepJob, tell: Tell, should_stop: threading.Event) -> StepResult:
-        return StepResult(name=job.name, status=StepStatus.STOPPED, error="Timeout", message="longer than 3 s")
+@pytest.mark.parametrize(
+    ("status", "error"), [(StepStatus.STOPPED, "TimeoutError"), (StepStatus.FAILED, "ProcessEnded")]
+)
+def test_step_that_was_late_or_vanished_has_failed_in_the_cell_that_it_was_in(status: StepStatus, error: str) -> None:
+    def work(job: StepJob, tell: Tell, should_stop: threading.Event) -> StepResult:
+        tell(StepEvent(name=job.name, cell=2, cells=3))
+        return StepResult(name=job.name, status=status, error=error)
 
-    case = Case({"a": (), "b": ("a",)}, {"a": too_long})
+    case = Case({"a": (), "b": ("a",)}, {"a": work})
 
-    assert case.phases() == {"a": "failed", "b": "blocked"}
+    steps = case.run()
+
+    assert {name: step.phase.value for name, step in steps.items()} == {"a": "failed", "b": "blocked"}
+    assert steps["a"].failure is not None
+    assert steps["a"].failure.cell == 2
+    assert (case.failures, steps["a"].run_id) == ([("a", 2)], "failed-run-of-a")
 
 
 def test_executor_that_breaks_ends_the_pipeline_and_says_why() -> None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import fcntl
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from trackbook.errors import InvalidValueError
-from trackbook.pipelines.graph.spec import Pipeline
+from trackbook.pipelines.graph.memory import latest_runs
+from trackbook.pipelines.graph.spec import Pipeline, Step
+from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
 from trackbook.pipelines.running.failures import failure_of
 from trackbook.pipelines.running.options import RunOptions, options_of
+from trackbook.pipelines.running.parent import PipelineRun
 from trackbook.pipelines.running.places import alone, file_name, folder_of, make_folder
-from trackbook.pipelines.steps.job import StepResult, StepStatus
+from trackbook.pipelines.steps.job import LATE, VANISHED, StepJob, StepResult, StepStatus
+from trackbook.records import Failure
+from trackbook.store.contract import RunFilter
 from trackbook.store.location import open_store
 from trackbook.store.memory import MemoryStore
 
@@ -154,3 +160,63 @@ def test_only_one_at_a_time_begins_in_a_folder(tmp_path: Path) -> None:
     with alone(tmp_path), pytest.raises(BlockingIOError):
         try_to_enter()
     try_to_enter()
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Iterator[PipelineRun]:
+    """A pipeline's run, in a store of its own."""
+    pipeline = Pipeline(name="churn", folder=tmp_path, steps=(Step(name="train", notebook=Path("train.ipynb")),))
+    warnings: list[str] = []
+    run = PipelineRun(pipeline, open_store(tmp_path / "store"), RunOptions(), tmp_path / "place", warnings.append)
+    yield run
+    run.close()
+    assert warnings == []
+
+
+JOB = StepJob(
+    name="train",
+    notebook=Path("train.ipynb"),
+    output=Path("out.ipynb"),
+    params={"C": 1, "password": "hunter2"},
+    tags={PIPELINE_TAG: "churn", STEP_TAG: "train"},
+)
+
+
+def test_step_that_fails_before_it_has_a_run_is_recorded_as_failed(parent: PipelineRun, tmp_path: Path) -> None:
+    gone = StepResult(name="train", status=StepStatus.FAILED, error="NoSuchKernel", message="no 'x'", seconds=2.0)
+
+    noted = parent.note_failure(JOB, gone)
+
+    store = open_store(tmp_path / "store")
+    (run,) = store.runs(RunFilter(ids=(noted.run_id or "",)))
+    assert (run.run.status, run.run.failure) == ("FAILED", Failure(type="NoSuchKernel", message="no 'x'"))
+    assert (run.run.name, run.run.parent_id, run.tags) == ("train", parent.run_id, JOB.tags)
+    assert run.params == {"C": 1, "password": "[secret]"}
+    assert (run.run.finished_at - run.run.started_at).total_seconds() == 2.0
+    assert list(latest_runs(store, "churn", 1)) == ["train"]
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "ended"),
+    [(StepStatus.STOPPED, LATE, "FAILED"), (StepStatus.FAILED, VANISHED, "KILLED")],
+)
+def test_run_of_a_step_that_was_late_or_vanished_says_so_and_in_which_cell(
+    parent: PipelineRun, tmp_path: Path, status: StepStatus, error: str, ended: str
+) -> None:
+    begun = parent.note_failure(JOB, StepResult(name="train", status=StepStatus.FAILED, error="x")).run_id
+    late = StepResult(name="train", status=status, run_id=begun, error=error, message="Too long.", failed_cell=3)
+
+    assert parent.note_failure(JOB, late) == late
+
+    (run,) = open_store(tmp_path / "store").runs(RunFilter(ids=(begun or "",)))
+    assert (run.run.status, run.run.failure) == (ended, Failure(type=error, message="Too long, in cell 3."))
+
+
+def test_run_of_a_notebook_that_raised_is_left_as_its_kernel_wrote_it(parent: PipelineRun, tmp_path: Path) -> None:
+    begun = parent.note_failure(JOB, StepResult(name="train", status=StepStatus.FAILED, error="x")).run_id
+    store = open_store(tmp_path / "store")
+    before = store.runs(RunFilter(ids=(begun or "",)))
+
+    parent.note_failure(JOB, replace(FAILED, run_id=begun))
+
+    assert store.runs(RunFilter(ids=(begun or "",))) == before

@@ -57,6 +57,8 @@ class Driver:
         Makes the job of a step.
     watch
         Is told of each change.
+    note_failure
+        Sees to it that the store has how a step failed, and returns the result with its run.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Driver:
         room: Room,
         job_of: Callable[[Step], StepJob],
         watch: Watch,
+        note_failure: Callable[[StepJob, StepResult], StepResult],
     ) -> None:
         self._decider = decider
         self._store = store
@@ -75,6 +78,7 @@ class Driver:
         self._room = room
         self._job_of = job_of
         self._watch = watch
+        self._note_failure = note_failure
         self._planned = {each.step.name: each for each in plan.steps}
         self._steps = {name: _begun(planned, self._planned) for name, planned in self._planned.items()}
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -238,6 +242,9 @@ class Driver:
     def _fail(self, name: str, result: StepResult) -> None:
         """Note a failure: it is tried again if it may be, else what needs it is blocked."""
         step = self._steps[name]
+        if result.is_late or result.is_vanished:
+            result = replace(result, failed_cell=result.failed_cell or step.cell)
+        result = self._note_failure(self._jobs[name], result)
         failure = failure_of(result, self._jobs[name].output)
         known = self._results(name, result) | {"failure": failure}
         if step.attempt >= step.attempts or self.is_stopping:
@@ -246,7 +253,7 @@ class Driver:
             return
         wait = step.step.retry_seconds * 2 ** (step.attempt - 1)
         self._due[name] = clock.monotonic() + wait
-        self._change(name, phase=Phase.RETRYING, reason=f"{failure.error}; again in {wait:g} s", **known)
+        self._change(name, phase=Phase.RETRYING, reason=f"{failure.summary}; again in {wait:g} s", **known)
 
     def _results(self, name: str, result: StepResult) -> dict[str, object]:
         """Return what is known of a step that was executed, however it ended."""

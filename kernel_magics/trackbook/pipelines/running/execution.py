@@ -94,7 +94,9 @@ class Execution:
     def _driven(self, parent: PipelineRun, executor: Executor, folder: Path) -> PipelineOutcome:
         began = clock.monotonic()
         jobs = Jobs(self.pipeline, self.store, parent.run_id, folder, self._room(executor))
-        driver = Driver(self.plan, self.decider, self.store, executor, jobs.room, jobs.of, self.watch)
+        driver = Driver(
+            self.plan, self.decider, self.store, executor, jobs.room, jobs.of, self.watch, parent.note_failure
+        )
 
         def stop(times: int) -> None:
             self.at_interrupt(times)
@@ -212,8 +214,6 @@ def _status(outcome: PipelineOutcome) -> tuple[RunStatus, Failure | None]:
         return RunStatus.KILLED, None
     if outcome.is_successful:
         return RunStatus.FINISHED, None
-    failures: Mapping[str, str] = {
-        step.name: f"{step.failure.error}: {step.failure.message}" for step in outcome.failed if step.failure
-    }
+    failures: Mapping[str, str] = {step.name: step.failure.summary for step in outcome.failed if step.failure}
     message = "; ".join(f"{name}: {said}" for name, said in failures.items()) or (outcome.fault or "")
     return RunStatus.FAILED, Failure(type="StepFailed", message=message)

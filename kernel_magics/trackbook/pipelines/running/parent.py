@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from trackbook import clock
@@ -17,6 +18,8 @@ from trackbook.pipelines.graph.spec import Pipeline
 from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
 from trackbook.pipelines.running.options import RunOptions, options_of
 from trackbook.pipelines.running.places import alone
+from trackbook.pipelines.steps.abandoned import failure_of_result, note_end
+from trackbook.pipelines.steps.job import StepJob, StepResult
 from trackbook.records import Artifact, Failure, JsonValue, RunDetail, RunStatus, Session
 from trackbook.records.query import All, Comparison, Condition, Field, Has, Not, Operator, Query, Scope
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
@@ -54,6 +57,7 @@ class PipelineRun:
         warn: Callable[[str], None],
         resumes: RunDetail | None = None,
     ) -> None:
+        self._store = store
         settings = load_settings(pipeline.folder, experiment=pipeline.name)
         with alone(place):
             _refuse_second(store, pipeline.name, options)
@@ -73,6 +77,26 @@ class PipelineRun:
     def run_id(self) -> str:
         """The run's id."""
         return self.run.run_id
+
+    def note_failure(self, job: StepJob, result: StepResult) -> StepResult:
+        """See to it that the store has how a step failed; return the result with its run.
+
+        A step that failed before its kernel could begin one gets a run that says just that.
+        """
+        if result.run_id is not None:
+            note_end(self._store, result)
+            return result
+        now = clock.now()
+        run = replace(
+            self._keeper.new_run(None, redact(job.name), now - timedelta(seconds=result.seconds)),
+            parent_id=self.run_id,
+            status=RunStatus.FAILED,
+            failure=failure_of_result(result),
+            finished_at=now,
+        )
+        params = {name: redact_value(name, value) for name, value in job.params.items()}
+        self._write(RunChange(run_id=run.run_id, run=run, tags=job.tags, params=params))
+        return replace(result, run_id=run.run_id)
 
     def end(self, status: RunStatus, failure: Failure | None = None) -> None:
         """Say how the run ended."""

@@ -46,6 +46,11 @@ class StepFailure:
     code: str | None = None
     traceback: str | None = None
 
+    @property
+    def summary(self) -> str:
+        """The error with what it said."""
+        return f"{self.error}: {self.message}" if self.message else self.error
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepProgress:

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from trackbook.pipelines.steps.job import StepJob, StepResult, StepStatus, Tell
+from trackbook.pipelines.steps.job import LATE, VANISHED, StepJob, StepResult, StepStatus, Tell
 from trackbook.pipelines.steps.messages import STOP, job_line, read_told
 
 _TICK_SECONDS = 0.1
@@ -152,7 +152,7 @@ class _Listening:
             name=self._job.name,
             status=StepStatus.STOPPED,
             run_id=self._run_id,
-            error="TimeoutError" if reason else "StoppedError",
+            error=LATE if reason else "StoppedError",
             message=reason or "It was asked to stop.",
         )
 
@@ -190,6 +190,6 @@ def _vanished(job: StepJob, process: subprocess.Popen[bytes], printed: BinaryIO)
     return StepResult(
         name=job.name,
         status=StepStatus.FAILED,
-        error="ProcessEnded",
+        error=VANISHED,
         message=f"The step's process ended by itself, with exit code {process.returncode}.{last}",
     )
