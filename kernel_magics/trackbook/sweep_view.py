@@ -105,7 +105,7 @@ def sweep(
     trials
         The most that are run; None: all of a grid, else 50.
     seed
-        Of the sampler.
+        Of the sampler: the same trials again; of ``tpe``, which learns from whichever ends first, only with one job.
     prune
         ``"median"`` gives up trials that are worse on their way than half of those before.
     jobs
@@ -230,9 +230,9 @@ def _again(outcome: Outcome) -> str | None:
 
 
 def _written(outcome: Outcome, project: Project, figure: str | Path | None) -> Path | None:
-    """Write the figure where it is wished, else beside what the store keeps; None if that is no folder."""
+    """Write the figure where it is wished, else beside what the store keeps; None if there is neither."""
     home = Path(project.location)
-    if figure is None and not home.is_dir():
+    if figure is None and (outcome.best is None or not home.is_dir()):
         return None
     path = Path(figure) if figure is not None else home / "sweeps" / f"{outcome.run_name}.html"
     try:

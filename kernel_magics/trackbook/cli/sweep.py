@@ -49,7 +49,9 @@ _RESUMABLE = ("trials", "jobs")  # what may be another one when a sweep goes on
     help="Every combination, by chance, or near what was good. Default: grid if that is 50 trials or fewer, else tpe.",
 )
 @click.option("--trials", type=int, metavar="N", help="The most trials. Default: all of a grid, else 50.")
-@click.option("--seed", type=int, metavar="N", help="Of the sampler.")
+@click.option(
+    "--seed", type=int, metavar="N", help="Of the sampler: the same trials again; of tpe only those of --jobs 1."
+)
 @click.option("--prune", type=click.Choice(["median"]), help="Give up trials that are worse on their way than others.")
 @click.option("--jobs", type=int, metavar="N", help="How many trials run at once. Default: one a core.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long a trial may take.")

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from trackbook.display import format as fmt
-from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
+from trackbook.display.blocks import Block, Cell, Column, Picture, Sentence, Table, Title, Tone
 from trackbook.display.shown import Look, Shown, shown
+from trackbook.pipelines.sweeps.figure import picture_of
 from trackbook.pipelines.sweeps.outcome import Outcome, Progress
-from trackbook.pipelines.sweeps.space import count
+from trackbook.pipelines.sweeps.space import Choices, Values, count
+from trackbook.pipelines.sweeps.spec import Sampler
 from trackbook.pipelines.sweeps.table import trial_payload
 from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, counted, ranked
 from trackbook.records import JsonValue, strict
@@ -59,6 +61,8 @@ def _blocks(outcome: Outcome, look: Look, again: str | None, figure: Path | None
             text=f"Best {outcome.metric}: {fmt.number(outcome.best.value)} with {pairs(outcome.best.params)} "
             f"({outcome.best.run_name})."
         )
+    if outcome.remark:
+        yield Sentence(text=outcome.remark)
     yield Sentence(text=how_chosen(outcome), tone=Tone.QUIET)
     yield _table(outcome)
     failed = [each for each in outcome.trials if each.status is TrialStatus.FAILED]
@@ -68,8 +72,16 @@ def _blocks(outcome: Outcome, look: Look, again: str | None, figure: Path | None
         yield Sentence(text=f"Make the best again: {again}")
     if figure is not None:
         yield Sentence(text=f"Parallel coordinates: {figure}")
+    yield from _picture(outcome)
     if outcome.is_interrupted or failed or len(outcome.trials) < outcome.planned:
         yield Sentence(text=f"Go on, failed trials once more: {look.command} sweep --resume {outcome.run_name}")
+
+
+def _picture(outcome: Outcome) -> Iterator[Block]:
+    """Yield the parallel coordinates, for a page; one trial alone has nothing to be seen beside."""
+    content = picture_of(outcome.space, outcome.trials, outcome.metric, is_maximized=outcome.sweep.is_maximized)
+    if content is not None and len(outcome.trials) > 1:
+        yield Picture(media_type="image/svg+xml", content=content, caption=f"Trials by {outcome.metric}")
 
 
 def how_chosen(outcome: Outcome) -> str:
@@ -78,6 +90,8 @@ def how_chosen(outcome: Outcome) -> str:
     seed = f", seed {sweep.seed}" if sweep.seed is not None and outcome.sampler != "grid" else ""
     goal = "More" if sweep.is_maximized else "Less"
     sentence = f"Sampler {outcome.sampler.value}{seed}. {goal} of {outcome.metric} is better."
+    if seed and outcome.sampler is Sampler.TPE and sweep.jobs > 1:
+        sentence += " tpe learns from whichever trial ends first: only with --jobs 1 does a seed give the same trials."
     if total is None or total <= outcome.planned:
         return sentence
     return f"{sentence} {outcome.planned} of {total:,} combinations, as --trials says."
@@ -105,7 +119,7 @@ def _table(outcome: Outcome) -> Table:
     order = ranked(outcome.trials, is_maximized=outcome.sweep.is_maximized)
     columns = (
         Column(title="trial", is_number=True, is_kept=True),
-        *(Column(title=name, is_number=True, is_kept=True) for name in names),
+        *(Column(title=name, is_number=_is_number(outcome.space[name]), is_kept=True) for name in names),
         Column(title=outcome.metric, is_number=True, is_kept=True),
         Column(title="", is_kept=True),
         Column(title="time", is_number=True, rank=2),
@@ -114,6 +128,10 @@ def _table(outcome: Outcome) -> Table:
     rows = tuple(_row(each, names, outcome.best) for each in order[:_MOST_ROWS])
     left = len(order) - len(rows)
     return Table(columns=columns, rows=rows, more=f"and {left} more, see --json" if left > 0 else "")
+
+
+def _is_number(values: Values) -> bool:
+    return not isinstance(values, Choices) or not any(isinstance(each, str | list | dict) for each in values.values)
 
 
 def _row(trial: Trial, names: Sequence[str], best: Trial | None) -> tuple[Cell, ...]:
@@ -172,15 +190,26 @@ def line_of(trial: Trial, progress: Progress) -> str:
     return f"{head}{word}:{value}{' (best so far)' if is_best else ''}  {pairs(trial.params)}"
 
 
-def best_line(progress: Progress) -> str:
-    """Return how far a sweep is and what is best so far, in one line."""
+def counts_text(progress: Progress) -> str:
+    """Return how far a sweep is: ``12 of 50 trials, 2 failed``."""
     ended = [each for each in progress.trials if each.status is not TrialStatus.RUNNING]
     others = counts_of(ended).partition(", ")[2]
-    head = f"{len(ended)} of {progress.planned} trials{f', {others}' if others else ''}"
+    return f"{len(ended)} of {progress.planned} trials{f', {others}' if others else ''}"
+
+
+def best_text(progress: Progress) -> str:
+    """Return what is best so far, nothing if no trial has finished."""
     best = progress.best
     if best is None or best.value is None:
-        return head
-    return f"{head}; best {progress.metric} {fmt.number(best.value)}: {pairs(best.params)}"
+        return ""
+    return f"best {progress.metric} {fmt.number(best.value)}: {pairs(best.params)} (trial {best.number})"
+
+
+def progress_lines(progress: Progress) -> list[str]:
+    """Return how far a sweep is, what is best so far, and the cells that its trials are at, in a line each."""
+    return [each for each in (progress.remark, counts_text(progress), best_text(progress)) if each] + [
+        f"  {line}" for line in running_lines(progress)
+    ]
 
 
 def running_lines(progress: Progress) -> list[str]:
@@ -204,7 +233,7 @@ def sweep_payload(outcome: Outcome, *, again: str | None = None, figure: Path | 
     -------
     ``run_id``, ``name``, ``metric``, ``direction``, ``sampler``, ``seed``, ``planned``, ``counts`` (by status),
     ``best`` and ``trials`` (each with ``number``, ``status``, ``params``, ``value``, ``run_id``, ``error`` ...),
-    ``is_interrupted``, ``again`` (a command) and ``figure`` (a file).
+    ``is_interrupted``, ``remark`` (a sentence), ``again`` (a command) and ``figure`` (a file).
     """
     counts: dict[str, JsonValue] = {status.value: number for status, number in counted(outcome.trials).items()}
     return {
@@ -220,6 +249,7 @@ def sweep_payload(outcome: Outcome, *, again: str | None = None, figure: Path | 
         "best": trial_payload(outcome.best) if outcome.best is not None else None,
         "trials": [trial_payload(each) for each in outcome.trials],
         "is_interrupted": outcome.is_interrupted,
+        "remark": outcome.remark or None,
         "again": again,
         "figure": None if figure is None else str(figure),
     }

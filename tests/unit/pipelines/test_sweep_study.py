@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from trackbook.errors import AmbiguousError, InvalidValueError, NotFoundError
-from trackbook.pipelines.sweeps.figure import figure_of
 from trackbook.pipelines.sweeps.measuring import resolve_metric
 from trackbook.pipelines.sweeps.outcome import left
 from trackbook.pipelines.sweeps.space import Choices, Floats, Integers, Space
@@ -208,26 +207,3 @@ def test_a_sweep_comes_back_from_its_document():
     assert (found.sampler, found.prune, found.trials, found.jobs) == (Sampler.TPE, Pruner.MEDIAN, 9, 2)
     assert found.notebook == Path("train.ipynb").absolute()
     assert found.working_folder == Path.cwd()
-
-
-def test_the_figure_has_an_axis_for_each_param_that_varies_and_needs_no_network():
-    space: Space = {
-        "C": Choices(values=("</script>", "b")),
-        "rate": Floats(low=1e-4, high=1.0, is_log=True),
-        "fixed": Choices(values=(3,)),
-    }
-    trials = [
-        finished(1, 0.5, C="</script>", rate=1e-3, fixed=3),
-        finished(2, 0.7, C="b", rate=1e-2, fixed=3),
-        finished(3, None, TrialStatus.FAILED, C="b", rate=1e-1, fixed=3),
-    ]
-
-    page = figure_of(space, trials, "accuracy", is_maximized=True).decode()
-
-    data = page[page.rindex("Plotly.newPlot") :]
-    assert '"label":"C"' in data.replace(" ", "")
-    assert '"label":"rate(log)"' in data.replace(" ", "")
-    assert '"fixed"' not in data
-    assert "1 without a value is not drawn" in page
-    assert "</script>" not in data[: data.index('"label"')].split("</script>")[0]
-    assert 'src="http' not in page

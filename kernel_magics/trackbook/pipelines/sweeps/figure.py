@@ -1,126 +1,84 @@
-"""The trials of a sweep as parallel coordinates: a page of its own, which needs no network."""
+"""The trials of a sweep as parallel coordinates: a picture, and a small page of its own that needs no network."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib import resources
+from string import Template
 
-from trackbook.errors import InvalidValueError
-from trackbook.pipelines.sweeps.space import Choices, Space, Values, listed
-from trackbook.pipelines.sweeps.trials import Trial
-from trackbook.records import JsonValue, encode
+from trackbook.pipelines.sweeps.axes import Axis, is_fixed, number_axis, param_axis
+from trackbook.pipelines.sweeps.space import Choices, Space
+from trackbook.pipelines.sweeps.trials import Trial, best_of
 
-_HEAD = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="color-scheme" content="light dark">
-<style>body {{ margin: 0; background: #fff; color: #222; font: 14px system-ui, sans-serif }}
-p {{ margin: 16px 24px 0 }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #1b1b1b; color: #ddd }} }}
-</style></head><body>
-<p>{words}</p>
-"""
-_DARK = """
-<script>
-(function () {{
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const paint = () => Plotly.restyle("{div}", {{
-    labelfont: [{{ color: dark.matches ? "#ddd" : "#222", size: 14 }}],
-    tickfont: [{{ color: dark.matches ? "#ddd" : "#444", size: 11 }}],
-    rangefont: [{{ color: dark.matches ? "#999" : "#777", size: 10 }}],
-    "line.colorbar.tickfont.color": dark.matches ? "#ddd" : "#444",
-  }});
-  paint();
-  dark.addEventListener("change", paint);
-}})();
-</script>
-</body></html>
-"""
-_DIV = "trials"
-_MOST_TICKS = 24
-_SCALE = [[0.0, "#8299bd"], [0.5, "#2fa39b"], [1.0, "#f08000"]]
+_TOP, _BOTTOM, _HEIGHT = 56, 470, 490
+_LEFT, _RIGHT, _BETWEEN, _WIDTH = 70, 110, 130, 1000
+_GRIP = 36
+_LARGEST = 1e300  # what is larger leaves no room for differences
+_LONGEST_LABEL, _LONGEST_TICK = 22, 14
+_COLOURS = ((130, 153, 189), (47, 163, 155), (240, 128, 0))
 """From worst to best: seen on light and on dark pages."""
+_STYLE = """
+text { font: 12px system-ui, sans-serif; fill: var(--ink, #777); pointer-events: none }
+.label { font-size: 13px; font-weight: 600; pointer-events: auto }
+.axis { stroke: var(--faint, #999) }
+.trial { fill: none; stroke-width: 1.6; opacity: .7 }
+.best { stroke-width: 3.2; opacity: 1 }
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Figure:
+    """The trials that have a line, the best one last and the worst first, and their axes."""
+
+    trials: Sequence[Trial]
+    axes: Sequence[Axis]
+    is_maximized: bool
+
+    @property
+    def width(self) -> int:
+        return max(_WIDTH, _LEFT + _RIGHT + _BETWEEN * (len(self.axes) - 1))
+
+    def across(self, at: int) -> float:
+        """Return where an axis stands."""
+        room = self.width - _LEFT - _RIGHT
+        return round(_LEFT + room * at / max(1, len(self.axes) - 1), 1)
 
 
 def figure_of(space: Space, trials: Sequence[Trial], metric: str, *, is_maximized: bool) -> bytes:
-    """Return the page: an axis for each param with more than one value and one for the metric, a line for each trial.
+    """Return the page: `picture_of` the trials, in which a person can pick out those that pass through a range.
 
     Trials without a value have no line; how many these are is said above.
     """
-    drawn = [each for each in trials if each.value is not None and math.isfinite(each.value) and _has_all(each, space)]
+    drawn = _drawn(space, trials)
     left = len(trials) - len(drawn)
-    words = f"{len(drawn)} trials; more of {metric} is {'better' if is_maximized else 'worse'}."
+    words = f"{len(drawn)} {'trial' if len(drawn) == 1 else 'trials'}, the best one thick; "
+    words += f"more of {metric} is {'better' if is_maximized else 'worse'}."
     words += f" {left} without a value {'is' if left == 1 else 'are'} not drawn." if left else ""
-    head = _HEAD.format(title=_escaped(f"Trials by {metric}"), words=_escaped(words))
-    if not drawn:
-        return f"{head}</body></html>\n".encode()
-    plot = _plot(space, drawn, metric, is_maximized=is_maximized)
-    return f"{head}{plot}{_DARK.format(div=_DIV)}".encode()
+    figure = _figure(space, drawn, metric, is_maximized=is_maximized)
+    page = Template(resources.files(__package__).joinpath("figure.html").read_text(encoding="utf-8"))
+    return page.substitute(
+        title=escape(f"Trials by {metric}"),
+        words=escape(words),
+        picture=_svg(figure),
+        width=figure.width,
+        top=_TOP,
+        bottom=_BOTTOM,
+    ).encode()
 
 
-def _plot(space: Space, trials: Sequence[Trial], metric: str, *, is_maximized: bool) -> str:
-    go, io = _plotly()
-    varied = {name: values for name, values in space.items() if not _is_fixed(values)}
-    axes = [_axis(name, values, trials) for name, values in varied.items()]
-    numbers = [each.value for each in trials]
-    line = {
-        "color": numbers,
-        "colorscale": _SCALE,
-        "reversescale": not is_maximized,
-        "showscale": True,
-        "colorbar": {"title": None, "thickness": 14},
-    }
-    figure = go.Figure(go.Parcoords(line=line, dimensions=[*axes, {"label": metric, "values": numbers}]))
-    figure.update_layout(
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", margin={"l": 90, "r": 60, "t": 70, "b": 40}
-    )
-    return str(
-        io.to_html(
-            figure,
-            include_plotlyjs=True,
-            full_html=False,
-            div_id=_DIV,
-            default_height="85vh",
-            config={"displaylogo": False, "displayModeBar": False},
-        )
-    )
+def picture_of(space: Space, trials: Sequence[Trial], metric: str, *, is_maximized: bool) -> bytes | None:
+    """Return an SVG image: an axis for each param with more than one value and one for the metric, a line a trial.
+
+    None where no trial has a value.
+    """
+    drawn = _drawn(space, trials)
+    return _svg(_figure(space, drawn, metric, is_maximized=is_maximized)).encode() if drawn else None
 
 
-def _axis(name: str, values: Values, trials: Sequence[Trial]) -> dict[str, Any]:
-    found = [each.params[name] for each in trials]
-    if isinstance(values, Choices):
-        return _choices(name, values, found)
-    if not values.is_log:
-        every = listed(values) or []
-        axis = {"label": name, "values": found, "range": [values.low, values.high]}
-        return axis | ({"tickvals": every} if 0 < len(every) <= _MOST_TICKS else {})
-    low, high = math.log10(values.low), math.log10(values.high)
-    ticks = [low, *range(math.ceil(low), math.floor(high) + 1), high]
-    shown = sorted({round(each, 9) for each in ticks})
-    return {
-        "label": f"{name} (log)",
-        "values": [math.log10(float(str(each))) for each in found],
-        "range": [low, high],
-        "tickvals": shown,
-        "ticktext": [f"{10**each:.3g}" for each in shown],
-    }
-
-
-def _choices(name: str, values: Choices, found: Sequence[JsonValue]) -> dict[str, Any]:
-    """Return an axis where each choice has the same distance from the next."""
-    places = {encode(each): at for at, each in enumerate(values.values)}
-    ticks = range(0, len(places), math.ceil(len(places) / _MOST_TICKS))
-    return {
-        "label": name,
-        "values": [places[encode(each)] for each in found],
-        "range": [0, len(places) - 1],
-        "tickvals": [*ticks],
-        "ticktext": [str(values.values[at]) for at in ticks],
-    }
-
-
-def _is_fixed(values: Values) -> bool:
-    return len(values.values) == 1 if isinstance(values, Choices) else values.low == values.high
+def _drawn(space: Space, trials: Sequence[Trial]) -> list[Trial]:
+    return [each for each in trials if each.value is not None and abs(each.value) < _LARGEST and _has_all(each, space)]
 
 
 def _has_all(trial: Trial, space: Space) -> bool:
@@ -130,16 +88,75 @@ def _has_all(trial: Trial, space: Space) -> bool:
     )
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
+def _figure(space: Space, drawn: Sequence[Trial], metric: str, *, is_maximized: bool) -> _Figure:
+    sign = 1 if is_maximized else -1
+    best = best_of(drawn, is_maximized=is_maximized)
+    ordered = sorted(drawn, key=lambda each: (each is best, sign * (each.value or 0.0)))
+    varied = {name: values for name, values in space.items() if not is_fixed(values)} if drawn else {}
+    axes = [param_axis(name, values, [each.params[name] for each in ordered]) for name, values in varied.items()]
+    numbers = [each.value for each in ordered if each.value is not None]
+    axes += [number_axis(metric, numbers)] if numbers else []
+    return _Figure(trials=ordered, axes=axes, is_maximized=is_maximized)
 
 
-def _plotly() -> tuple[Any, Any]:
-    try:
-        import plotly.graph_objects as go
-        import plotly.io as io
-    except ImportError:
-        raise InvalidValueError(
-            "The figure of a sweep needs plotly. Install it: pip install 'trackbook[sweeps]'."
-        ) from None
-    return go, io
+def _svg(figure: _Figure) -> str:
+    lines = [*_lines(figure), *(part for at, axis in enumerate(figure.axes) for part in _axis(figure, at, axis))]
+    size = f'viewBox="0 0 {figure.width} {_HEIGHT}" width="{figure.width}" height="{_HEIGHT}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
+    return "\n".join([head, f"<style>{_STYLE}</style>", *lines, "</svg>"])
+
+
+def _lines(figure: _Figure) -> Iterator[str]:
+    """Yield a line for each trial; pointing at one tells its params."""
+    best = best_of(figure.trials, is_maximized=figure.is_maximized)
+    colours = _colours([each.value or 0.0 for each in figure.trials], figure.is_maximized)
+    for number, trial in enumerate(figure.trials):
+        places = [axis.places[number] for axis in figure.axes]
+        points = " ".join(f"{figure.across(at)},{_down(place)}" for at, place in enumerate(places))
+        of = "trial best" if trial is best else "trial"
+        yield (
+            f'<polyline class="{of}" points="{points}" stroke="{colours[number]}" '
+            f'data-places="{" ".join(f"{each:.4f}" for each in places)}"><title>{_told(trial)}</title></polyline>'
+        )
+
+
+def _axis(figure: _Figure, at: int, axis: Axis) -> Iterator[str]:
+    x = figure.across(at)
+    yield f'<line class="axis" x1="{x}" x2="{x}" y1="{_TOP}" y2="{_BOTTOM}"/>'
+    yield (
+        f'<text class="label" x="{x}" y="{_TOP - 24}" text-anchor="middle">'
+        f"{_shortened(axis.label, _LONGEST_LABEL)}<title>{escape(axis.label)}</title></text>"
+    )
+    for place, text in axis.ticks:
+        y = _down(place)
+        yield f'<line class="axis" x1="{x}" x2="{x + 5}" y1="{y}" y2="{y}"/>'
+        yield f'<text x="{x + 8}" y="{y + 4}">{_shortened(text, _LONGEST_TICK)}</text>'
+    yield f'<rect class="grip" fill="none" x="{x - _GRIP / 2}" y="{_TOP}" width="{_GRIP}" height="{_BOTTOM - _TOP}"/>'
+
+
+def _down(place: float) -> float:
+    return round(_BOTTOM - place * (_BOTTOM - _TOP), 1)
+
+
+def _colours(values: Sequence[float], is_maximized: bool) -> list[str]:
+    """Return a colour for each value, by where it lies between the worst and the best."""
+    low, high = (min(values), max(values)) if values else (0.0, 0.0)
+    worst, best = (low, high) if is_maximized else (high, low)
+    return [_colour(1.0 if low == high else (each - worst) / (best - worst)) for each in values]
+
+
+def _colour(goodness: float) -> str:
+    """Return the colour between the worst at 0 and the best at 1."""
+    first = min(int(goodness * 2), 1)
+    part = goodness * 2 - first
+    pairs = zip(_COLOURS[first], _COLOURS[first + 1], strict=True)
+    return "#" + "".join(f"{round(one + (other - one) * part):02x}" for one, other in pairs)
+
+
+def _told(trial: Trial) -> str:
+    params = ", ".join(f"{name}={value}" for name, value in trial.params.items())
+    return escape(f"trial {trial.number}: {trial.value:.6g} with {params}")
+
+
+def _shortened(text: str, longest: int) -> str:
+    return escape(text if len(text) <= longest else f"{text[: longest - 1]}…")

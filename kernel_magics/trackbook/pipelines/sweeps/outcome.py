@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from trackbook.pipelines.sweeps.figure import figure_of
@@ -30,6 +30,10 @@ class Progress:
         How many there are to be.
     cells
         Which cell, of how many, the trials that run are at, by their numbers.
+    latest
+        What the trials that run measured last of the metric, by their numbers.
+    remark
+        What a person has to know of it, a sentence; empty where there is nothing.
     """
 
     run_id: str
@@ -39,6 +43,8 @@ class Progress:
     trials: tuple[Trial, ...]
     planned: int
     cells: dict[int, tuple[int, int]]
+    latest: dict[int, float] = field(default_factory=dict)
+    remark: str = ""
 
     @property
     def best(self) -> Trial | None:
@@ -69,6 +75,8 @@ class Outcome:
         The page with the parallel coordinates, kept with the run.
     is_interrupted
         Whether a person stopped it.
+    remark
+        As of `Progress`.
     """
 
     sweep: Sweep
@@ -81,6 +89,7 @@ class Outcome:
     sampler: Sampler
     figure: bytes
     is_interrupted: bool = False
+    remark: str = ""
 
     @property
     def best(self) -> Trial | None:
@@ -94,7 +103,7 @@ def left(sweep: Sweep, space: Space, earlier: Iterable[Trial]) -> int:
     return max(0, planned(sweep, space) - known)
 
 
-def past_outcome(run: RunDetail, sweep: Sweep, space: Space, trials: Sequence[Trial]) -> Outcome:
+def past_outcome(run: RunDetail, sweep: Sweep, space: Space, trials: Sequence[Trial], remark: str = "") -> Outcome:
     """Return what a sweep came to of which nothing is left to run."""
     kept = last_tries(trials)
     return Outcome(
@@ -107,4 +116,5 @@ def past_outcome(run: RunDetail, sweep: Sweep, space: Space, trials: Sequence[Tr
         planned=planned(sweep, space),
         sampler=sampler_of(sweep, space),
         figure=figure_of(space, kept, sweep.metric, is_maximized=sweep.is_maximized),
+        remark=remark,
     )

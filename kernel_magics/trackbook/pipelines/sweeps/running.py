@@ -52,6 +52,8 @@ class SweepRunner:
         Called whenever something has changed, and a few times a second.
     earlier, continues
         The trials of the sweep that it goes on from, and its run.
+    remark
+        What is told with its progress and its outcome.
     """
 
     def __init__(
@@ -64,9 +66,10 @@ class SweepRunner:
         *,
         earlier: Sequence[Trial] = (),
         continues: str | None = None,
+        remark: str = "",
     ) -> None:
         self._store, self._executor, self._watch = store, executor, watch
-        self._sweep, self._space = sweep, space
+        self._sweep, self._space, self._remark = sweep, space, remark
         self._planned = planned(sweep, space)
         self._study = Study(sweep, space, earlier)
         self._earlier = tuple(each for each in earlier if each.status is not TrialStatus.RUNNING)
@@ -235,6 +238,7 @@ class SweepRunner:
             sampler=sampler_of(self._sweep, self._space),
             figure=figure,
             is_interrupted=status is RunStatus.KILLED,
+            remark=self._remark,
         )
 
     def _best(self) -> Trial | None:
@@ -242,6 +246,11 @@ class SweepRunner:
 
     def _trials(self) -> tuple[Trial, ...]:
         return last_tries([*self._earlier, *self._ended, *(going.trial for going in self._going.values())])
+
+    def _latest(self) -> dict[int, float]:
+        with self._lock:
+            found = {number: each.series.get(self._metric) for number, each in self._going.items()}
+        return {number: series[-1] for number, series in found.items() if series}
 
     def _tell(self) -> None:
         self._watch(
@@ -253,6 +262,8 @@ class SweepRunner:
                 trials=self._trials(),
                 planned=self._planned,
                 cells=dict(self._cells),
+                latest=self._latest(),
+                remark=self._remark,
             )
         )
 

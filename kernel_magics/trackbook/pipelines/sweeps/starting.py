@@ -79,34 +79,39 @@ def resume_sweep(
     chain_of(store, run)
     if run.run.status is RunStatus.RUNNING:
         raise InvalidValueError(f"The sweep '{run.run.name}' still runs. Go on with it when it has ended.")
-    with _kept_sweep(store, run) as kept:
+    with _kept_sweep(store, run) as (kept, remark):
         sweep = replace(kept, metric=run.tags[SWEEP], trials=trials or kept.trials, jobs=jobs or kept.jobs)
         earlier = [_ended(each) for each in trials_of(store, run, sweep.metric)]
         space = read_space(sweep.params, sweep.notebook)
         if left(sweep, space, earlier) == 0:
-            return past_outcome(run, sweep, space, earlier)
+            return past_outcome(run, sweep, space, earlier, remark)
         with _executing(sweep, executor) as executing:
-            runner = SweepRunner(store, executing, sweep, space, watch, earlier=earlier, continues=run.run.run_id)
-            return runner.run()
-
-
-def is_changed(store: Store, run: RunDetail) -> bool:
-    """Return whether the notebook of a sweep is another one by now; the one that is kept is run then."""
-    sweep = sweep_of(store.get_object(_artifact(run, SPEC).digest))
-    return not _is_same(sweep.notebook, _artifact(run, NOTEBOOK))
+            parts = (store, executing, sweep, space, watch)
+            return SweepRunner(*parts, earlier=earlier, continues=run.run.run_id, remark=remark).run()
 
 
 @contextmanager
-def _kept_sweep(store: Store, run: RunDetail) -> Iterator[Sweep]:
-    """Give the sweep of a run with the notebook as it was then: the file itself, or where that changed a copy."""
+def _kept_sweep(store: Store, run: RunDetail) -> Iterator[tuple[Sweep, str]]:
+    """Give the sweep of a run with the notebook as it was then: the file itself, or where that changed a copy.
+
+    Beside it stands what to say of that.
+    """
     sweep, kept = sweep_of(store.get_object(_artifact(run, SPEC).digest)), _artifact(run, NOTEBOOK)
     if _is_same(sweep.notebook, kept):
-        yield sweep
+        yield sweep, ""
         return
     with tempfile.TemporaryDirectory(prefix="trackbook-sweep-") as folder:
         copy = Path(folder) / sweep.notebook.name
         copy.write_bytes(store.get_object(kept.digest))
-        yield replace(sweep, notebook=copy)
+        yield replace(sweep, notebook=copy, is_lasting=False), _remark(sweep, run) if sweep.is_lasting else ""
+
+
+def _remark(sweep: Sweep, run: RunDetail) -> str:
+    became, advice = "is gone", ""
+    if sweep.notebook.is_file():
+        became, advice = "has changed", " To try the notebook as it is now, start another sweep."
+    since = f"{sweep.notebook.name} {became} since {run.run.name} began"
+    return f"{since}: this goes on with the notebook as it was then, which is kept with that run.{advice}"
 
 
 def _artifact(run: RunDetail, name: str) -> Artifact:
