@@ -1,7 +1,7 @@
 """What there is: frozen records without behaviour or I/O."""
 
 from trackbook.records.check import Check
-from trackbook.records.dataset import Column, DatasetUse, FileRead, Role
+from trackbook.records.dataset import DATASET_PATH, Column, DatasetUse, FileRead, Role
 from trackbook.records.environment import Environment, Git, package_key
 from trackbook.records.execution import (
     Execution,
@@ -28,6 +28,7 @@ from trackbook.records.snapshot import FILE, DatasetVersion, Snapshot
 from trackbook.records.values import JsonValue, decode, encode, json_value, strict
 
 __all__ = [
+    "DATASET_PATH",
     "FILE",
     "Artifact",
     "Check",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -208,6 +208,22 @@ class Store(Protocol):
 
     def write(self, batch: Batch) -> None:
         """Write a batch; see the invariants.
+
+        Raises
+        ------
+        ImmutableError
+            If it would change what is on the record; nothing of the batch is written then.
+        StoreError
+            If the place can't be written.
+        """
+
+    def compose(self, make: Callable[[Store], Batch]) -> Batch:
+        """Write a batch that is made of what is on the record, and return it; nobody writes in between.
+
+        Parameters
+        ----------
+        make
+            Is given the store, to read only, and has to be quick: whoever else writes waits.
 
         Raises
         ------
