@@ -147,7 +147,7 @@ def test_steps_run_side_by_side_and_give_back_what_they_did(executor: Executor, 
     good, bad = (future.result(SECONDS) for future in futures)
 
     assert (good.status, bad.status) == (StepStatus.FINISHED, StepStatus.FAILED)
-    assert (bad.error, bad.failed_cell) == ("ZeroDivisionError", 3)
+    assert (bad.error, bad.failed_cell) == ("ZeroDivisionError", 2)
     assert printed(place / f"out/{kind}-double.ipynb").startswith("6 ")
     assert printed(place / f"out/{kind}-double.ipynb").endswith(f"{place}\n")
     runs = open_store(str(place / "store")).runs(RunFilter(ids=(str(good.run_id), str(bad.run_id))))

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import time
 from collections.abc import Callable
+from functools import cached_property
 from queue import Empty
 from typing import Any
 
@@ -15,6 +16,7 @@ from papermill.clientwrap import PapermillNotebookClient
 
 from trackbook.pipelines.steps.abandoned import end_abandoned
 from trackbook.pipelines.steps.live_kernels import LiveKernel, forget, note
+from trackbook.pipelines.steps.numbering import numbers_of
 from trackbook.pipelines.steps.outcomes import describe_death, failure_shown, outcome_of
 from trackbook.pipelines.steps.recording import (
     METRICS_MESSAGE,
@@ -49,9 +51,9 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
     said
         What the kernel is told of the run.
     tell
-        Called with ``event="run"`` and the ``run_id``, ``event="cell"`` before each code cell, the ``at``-th ``of`` so
-        many and at ``index`` among all cells, and ``event="metric"`` with ``key``, ``value`` and ``step`` when one is
-        written. None: nothing is told.
+        Called with ``event="run"`` and the ``run_id``, ``event="cell"`` before each code cell of the person, the
+        ``at``-th ``of`` so many and at ``index`` among all cells, and ``event="metric"`` with ``key``, ``value`` and
+        ``step`` when one is written. None: nothing is told.
     **options
         nbclient's.
     """
@@ -86,9 +88,8 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
     def execute_cell(self, cell: Any, cell_index: int, **options: Any) -> Any:
         """Execute a cell; the kernel is told its id and tags."""
         self._raise_if_stopped()
-        if self._tell is not None and self._is_executed(cell):
-            code = [index for index, each in enumerate(self.nb.cells) if self._is_executed(each)]
-            self._tell(event="cell", at=code.index(cell_index) + 1, of=len(code), index=cell_index)
+        if self._tell is not None and cell_index in self._numbers:
+            self._tell(event="cell", at=self._numbers[cell_index], of=len(self._numbers), index=cell_index)
         tags = list(cell.metadata.get("tags", []))
         self.kc.session.metadata = {"cellId": cell.get("id"), **metadata(tags=tags)}
         try:
@@ -105,9 +106,9 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
                 self._tell(event="metric", key=key, value=value, step=step)
         return None
 
-    def _is_executed(self, cell: Any) -> bool:
-        is_skipped = self.skip_cells_with_tag in cell.metadata.get("tags", [])
-        return cell.cell_type == "code" and bool(cell.source.strip()) and not is_skipped
+    @cached_property
+    def _numbers(self) -> dict[int, int]:
+        return numbers_of(self.nb.cells, self._said.path, self.skip_cells_with_tag)
 
     def _raise_if_stopped(self) -> None:
         if self._live.is_stopped:
