@@ -16,7 +16,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from trackbook.cli import cli
-from trackbook.pipelines.templates import notebook_names
+from trackbook.pipelines.templates import missing_modules, notebook_names
 from trackbook.store import Store, open_store
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.checks import broken_rules
@@ -197,6 +197,41 @@ def test_what_is_there_is_never_overwritten(here: Path) -> None:
     assert done.exit_code == 2
     assert f"'churn{os.sep}gate.yaml' is there already" in done.output
     assert [path.name for path in (here / "churn").iterdir()] == ["gate.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["pipeline", "churn"], "It needs pandera, not here yet: pip install -r churn/requirements.txt\nRun it with"),
+        (["notebook", "validate"], "It needs pandera, not here yet: pip install pandera"),
+    ],
+)
+def test_packages_that_are_missing_are_named_before_anything_fails(
+    words: list[str], sentence: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pandera", None)  # as where it is not installed
+
+    done = CliRunner().invoke(cli, ["new", *words])
+
+    assert done.exit_code == 0
+    assert sentence in done.stderr
+
+
+def test_nothing_is_said_to_be_missing_where_all_is_there(here: Path) -> None:
+    done = CliRunner().invoke(cli, ["new", "pipeline", "churn"])
+
+    assert "It needs" not in done.output
+    assert missing_modules((here / "churn").glob("*.ipynb")) == ()
+
+
+def test_dockerfile_puts_the_project_where_the_argo_workflow_looks_for_it(here: Path) -> None:
+    CliRunner().invoke(cli, ["new", "pipeline", "churn"])
+    text = (here / "churn/Dockerfile").read_text(encoding="utf-8")
+    exported = CliRunner().invoke(cli, ["pipeline", "export", "churn", "--to", "argo"], env={"TRACKBOOK_STORE": "none"})
+
+    (folder,) = re.findall(r"^WORKDIR (.+)$", text, flags=re.MULTILINE)
+    arguments = yaml.safe_load(exported.stdout)["spec"]["arguments"]["parameters"]
+    assert {"name": "folder", "value": folder} in arguments
 
 
 @pytest.mark.parametrize(
