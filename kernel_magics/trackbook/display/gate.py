@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from trackbook.records import JsonValue, strict
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from trackbook.pipelines.gates.judging import GateReport
     from trackbook.pipelines.gates.rule import Ruling
 
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _MARKS = {"pass": "✅", "fail": "❌", "unknown": "❔"}
 
 
@@ -60,5 +62,8 @@ def _row(*cells: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return a text for one cell: what ends cells, begins tags or breaks lines is written so that it is only shown."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    """Return a text for one cell: what ends cells, begins tags or breaks lines is written so that it is only shown.
+
+    A bound such as ``< 0.1`` begins no tag, and stays as people read it on a terminal.
+    """
+    return _TAG.sub("&lt;", " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|"))

@@ -75,15 +75,17 @@ class LiveTable:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._began = clock.monotonic()
+        self._began = self._last_end = clock.monotonic()
         self._trials_began: dict[int, float] = {}
-        self._ended_before: int | None = None
+        self._ended_before = 0
         self._progress: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
         """Take how far it is."""
-        if self._ended_before is None:
+        if self._progress is None:
             self._ended_before = _ended(progress)
+        elif _ended(progress) > _ended(self._progress):
+            self._last_end = clock.monotonic()
         for trial in progress.trials:
             if trial.status is TrialStatus.RUNNING:
                 self._trials_began.setdefault(trial.number, clock.monotonic())
@@ -103,11 +105,12 @@ class LiveTable:
 
     def _time(self, progress: Progress) -> str:
         """Return how long it has taken, and about how long it will, once a few trials have ended."""
-        took = clock.monotonic() - self._began
-        ended, left = _ended(progress) - (self._ended_before or 0), progress.planned - _ended(progress)
+        now, ended, left = clock.monotonic(), _ended(progress) - self._ended_before, progress.planned - _ended(progress)
+        took = fmt.duration(now - self._began)
         if ended < _FEWEST_ENDED or left <= 0:
-            return fmt.duration(took)
-        return f"{fmt.duration(took)}, about {fmt.duration(took / ended * left)} left"
+            return took
+        seconds = (self._last_end - self._began) / ended * left - (now - self._last_end)
+        return f"{took}, about {fmt.duration(max(1.0, seconds))} left"
 
     def _running(self, progress: Progress) -> Table:
         from rich.table import Table

@@ -13,9 +13,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, roc_auc_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.svm import SVC
 from trackbook.display.gate import gate_markdown, gate_payload
 from trackbook.errors import NotFoundError
 from trackbook.pipelines.gates.evidence import ChecksPassed, Finished, IsClean, MaxSeconds
@@ -438,15 +443,48 @@ def test_pipeline_is_held_against_its_run_before(notebook: Any, make_run: Make, 
     assert first.found == "Pipeline 'churn' has no earlier run"
 
 
-def test_model_of_types_that_are_not_trusted_is_unknown_until_they_are(fit: Any, ask: Any) -> None:
+def test_models_of_types_that_are_not_trusted_are_unknown_until_they_are_with_the_line_that_says_so(
+    fit: Any, ask: Any
+) -> None:
     fit(1, "calm-owl", ["a", "b"], RandomForestClassifier(5, random_state=0))
-    fit(2, "brave-otter", ["c"])
+    fit(2, "brave-otter", ["c"], HistGradientBoostingClassifier(max_iter=2))
+    types = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree")
 
-    unknown, failed = ask(not_worse("accuracy")), ask(not_worse("accuracy", trust=("sklearn.tree._tree.Tree",)))
+    unknown, failed = ask(not_worse("accuracy")), ask(not_worse("accuracy", trust=types))
 
     assert (unknown.answer, failed.answer) == (UNKNOWN, FAIL)
-    assert "say so: trust sklearn.tree._tree.Tree" in unknown.found
+    assert unknown.found.endswith(
+        "the model of brave-otter is loaded only if you trust it; "
+        "the model of calm-owl is loaded only if you trust it. "
+        f"If you do, write into not_worse_than of the rules: trust: {', '.join(types)}"
+    )
     assert failed.details["paired"] is True
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        make_pipeline(StandardScaler(), SVC()),
+        make_pipeline(MinMaxScaler(), LogisticRegression()),
+        SGDClassifier(),
+        GaussianNB(),
+        LinearDiscriminantAnalysis(),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_common_models_without_trees_are_compared_out_of_the_box(fit: Any, ask: Any, model: Any) -> None:
+    fit(1, "calm-owl", ["a", "b"], model)
+    fit(2, "brave-otter", ["a", "b"], GaussianNB())
+
+    assert ask(not_worse("accuracy")).details.get("paired") is True
+
+
+def test_a_cell_of_the_report_begins_no_tag_and_shows_bounds_as_they_are_read(notebook: Any, make_run: Make) -> None:
+    notebook.add(make_run(1, name="brave-otter", metrics={"<img src=x>": 1.0}))
+
+    report = gate_markdown(judge(find_subject(notebook.store, "brave-otter"), [threshold("loss", "<= 0.1")]))
+
+    assert "| loss <= 0.1 | not measured; there are &lt;img src=x> |" in report
 
 
 def test_metric_of_ones_own_is_unknown(fit: Any, ask: Any) -> None:
@@ -543,6 +581,6 @@ def test_report_passes_only_if_every_rule_does(notebook: Any, make_run: Make) ->
     lines = gate_markdown(passed).splitlines()
     assert lines[0].startswith("## ✅ Gate passed: brave-otter (00000001)")
     assert "| thresholds | a\\|b >= 1 | 1 | ✅ pass |" in lines
-    assert "| thresholds | c &lt; 1 | not measured; there are a\\|b | ❔ unknown |" in gate_markdown(unknown)
+    assert "| thresholds | c < 1 | not measured; there are a\\|b | ❔ unknown |" in gate_markdown(unknown)
     payload = json.loads(json.dumps(gate_payload(unknown)))
     assert (payload["passed"], [each["result"] for each in payload["rules"]]) == (False, ["pass", "unknown"])

@@ -92,10 +92,10 @@ class NotWorse:
 
     def _paired(self, store: Store, ours: Measured, theirs: Measured) -> Ruling:
         sign = self._sign(ours.key)
-        one = evaluation_of(store, ours.run, ours.key, self.trust)
+        one, other = self._evaluations(store, ours, theirs)
         if one.rows < self.fewest_rows:
             raise NotKnownError(f"{one.rows} rows are too few to tell, {self.fewest_rows} would do")
-        rows, remark = self._same_rows(store, one, evaluation_of(store, theirs.run, theirs.key, self.trust))
+        rows, remark = self._same_rows(store, one, other)
         found = paired_bootstrap(
             rows, one.measure, confidence=self.confidence, resamples=self.resamples, seed=self.seed
         )
@@ -103,6 +103,23 @@ class NotWorse:
             raise NotKnownError(f"{ours.key} has no value on many a resample of these {one.rows} rows")
         details = _details(found, one, theirs, is_refitted=bool(remark))
         return self._ruling(_interval_text(found, one, remark), self._answer(found, sign), details)
+
+    def _evaluations(self, store: Store, ours: Measured, theirs: Measured) -> list[Evaluation]:
+        """Return what both values were measured on; what is to be trusted for that is asked for all at once."""
+        found, errors = [], []
+        for each in (ours, theirs):
+            try:
+                found.append(evaluation_of(store, each.run, each.key, self.trust))
+            except NotKnownError as error:
+                errors.append(error)
+        reasons = "; ".join(dict.fromkeys(map(str, errors)))
+        untrusted = dict.fromkeys(name for each in errors for name in each.untrusted)
+        if untrusted:
+            line = ", ".join([*self.trust, *untrusted])
+            raise NotKnownError(f"{reasons}. If you do, write into not_worse_than of the rules: trust: {line}")
+        if errors:
+            raise NotKnownError(reasons)
+        return found
 
     def _same_rows(self, store: Store, one: Evaluation, other: Evaluation) -> tuple[Rows, str]:
         """Return the rows, with both predictions, of the run that is judged, and a remark where it is new to the other.

@@ -103,7 +103,7 @@ def left(sweep: Sweep, space: Space, earlier: Iterable[Trial]) -> int:
     return max(0, planned(sweep, space) - known)
 
 
-def past_outcome(run: RunDetail, sweep: Sweep, space: Space, trials: Sequence[Trial], remark: str = "") -> Outcome:
+def past_outcome(run: RunDetail, sweep: Sweep, space: Space, trials: Sequence[Trial]) -> Outcome:
     """Return what a sweep came to of which nothing is left to run."""
     kept = last_tries(trials)
     return Outcome(
@@ -116,5 +116,4 @@ def past_outcome(run: RunDetail, sweep: Sweep, space: Space, trials: Sequence[Tr
         planned=planned(sweep, space),
         sampler=sampler_of(sweep, space),
         figure=figure_of(space, kept, sweep.metric, is_maximized=sweep.is_maximized),
-        remark=remark,
     )

@@ -84,7 +84,7 @@ def resume_sweep(
         earlier = [_ended(each) for each in trials_of(store, run, sweep.metric)]
         space = read_space(sweep.params, sweep.notebook)
         if left(sweep, space, earlier) == 0:
-            return past_outcome(run, sweep, space, earlier, remark)
+            return past_outcome(run, sweep, space, earlier)
         with _executing(sweep, executor) as executing:
             parts = (store, executing, sweep, space, watch)
             return SweepRunner(*parts, earlier=earlier, continues=run.run.run_id, remark=remark).run()
