@@ -305,6 +305,18 @@ def test_mistakes_are_told_before_anything_runs(resumed: Executed, words: tuple[
     assert resumed.store.count_runs(RunFilter()) == before
 
 
+def test_missing_kernels_are_told_before_anything_runs(resumed: Executed) -> None:
+    before = resumed.store.count_runs(RunFilter())
+    text = (resumed.folder / "pipeline.yaml").read_text()
+    (resumed.folder / "pipeline.yaml").write_text(text.replace("needs: check", "needs: check\n    kernel: conda-env"))
+
+    code, error = refused(resumed.folder, ())
+    (resumed.folder / "pipeline.yaml").write_text(text)
+
+    assert (code, "Step 'after': There is no kernel 'conda-env' here." in error) == (2, True), error
+    assert resumed.store.count_runs(RunFilter()) == before
+
+
 def refused(folder: Path, words: tuple[str, ...]) -> tuple[int, str]:
     """Run a command in this process, for what is refused soon."""
     from click.testing import CliRunner

@@ -204,7 +204,7 @@ def test_command_shows_the_cell_and_the_line_that_failed(folder):
     result = invoke(notebook, "-p", "password", "hunter2-and-more", "-o", folder / "bad.done.ipynb")
 
     assert result.exit_code == 1
-    assert "in cell 3 of 3, line 3: fail()" in result.stdout
+    assert "in cell 2 of 2, line 3: fail()" in result.stdout
     assert "ValueError: no data for [secret]" in result.stdout
     assert "hunter2" not in result.stdout
     assert str(folder / "bad.done.ipynb") in result.stdout
@@ -228,14 +228,17 @@ def test_command_refuses_before_anything_runs(folder):
     wrong = invoke(notebook, "-p", "c", "1")
     onto_itself = invoke(notebook, "-p", "C", "1", "-o", notebook)
     no_mapping = invoke(notebook, "-y", "[1, 2]")
-    no_kernel = invoke(notebook, "-p", "C", "1", "--kernel", "nowhere")
+    output = folder / "refused.out.ipynb"
+    output.write_text("what was executed before")
+    no_kernel = invoke(notebook, "-p", "C", "1", "--kernel", "phyton3", "-o", output)
 
     assert [each.exit_code for each in (wrong, onto_itself, no_mapping, no_kernel)] == [2, 2, 2, 2]
     assert "no param 'c'. Did you mean 'C'?" in wrong.stderr
     assert "'C' is missing" in wrong.stderr
     assert "would overwrite" in onto_itself.stderr
     assert "holds no params" in no_mapping.stderr
-    assert "There is no kernel 'nowhere' here. There are: " in no_kernel.stdout
+    assert "There is no kernel 'phyton3' here. Did you mean 'python3'?" in no_kernel.stderr
+    assert output.read_text() == "what was executed before"
     assert "refused" not in {run.run.experiment for run in recorded(folder)[1]}
 
 

@@ -14,18 +14,17 @@ import click
 
 from trackbook.cli.base import json_option, look_of, print_json, print_shown, project_of, store_option
 from trackbook.cli.pipeline import complete_steps, pipeline_group, pipeline_meant
+from trackbook.pipelines.running.options import EXECUTORS, RunOptions
 
 if TYPE_CHECKING:
     from trackbook.display.pipeline_progress import Shows
     from trackbook.pipelines.graph.plan import Plan
     from trackbook.pipelines.graph.planning import Planner
     from trackbook.pipelines.graph.spec import Pipeline
-    from trackbook.pipelines.running.options import RunOptions
     from trackbook.pipelines.running.progress import PipelineOutcome
     from trackbook.records import RunDetail
     from trackbook.store.contract import Store
 
-EXECUTORS = ("local", "dask")
 _STOPPING = (
     "Stopping: kernels are interrupted and shut down. Again to leave at once.",
     "Leaving at once: kernels are killed.",
@@ -89,8 +88,6 @@ def run(
     A step that fails stops those that need it; the rest goes on. Exit code 1 if a step failed, 130 if Ctrl-C
     stopped it.
     """
-    from trackbook.pipelines.running.options import RunOptions
-
     pipeline = pipeline_meant(files)
     if retries is not None:
         pipeline = replace(pipeline, steps=tuple(replace(step, retries=retries) for step in pipeline.steps))
@@ -160,12 +157,26 @@ def _planned(
 
         pipeline = with_params(pipeline, options.params)
     planner = Planner(pipeline, store)
+    whole = planner.plan() if options.only or options.start else None
     plan = planner.plan(only=options.only, start=options.start, force=options.force)
+    if whole is not None:
+        _tell_stale(plan, whole)
     if all(each.action is Action.SKIP for each in plan.steps):
+        planner.take_up(plan)
         skipped = skipped_steps(plan)
         return PipelineOutcome(name=pipeline.name, steps=skipped, started_at=now(), seconds=0.0), None
     outcome = _executed(plan, planner, options, store, is_quiet=is_quiet, resumes=resumes)
     return outcome, _reported(outcome, store)
+
+
+def _tell_stale(plan: Plan, whole: Plan) -> None:
+    """Say on what steps that are run alone will build though it is not up to date."""
+    from trackbook.pipelines.running.checking import stale_needs
+
+    found = stale_needs(plan, whole)
+    if found:
+        named = ", ".join(f"{name} ({reason})" for name, reason in found.items())
+        click.echo(f"Not asked for, so used as it is though not up to date: {named}.", err=True)
 
 
 def _executed(
@@ -174,10 +185,11 @@ def _executed(
     """Execute a plan, and tell on stdout how it goes; on stderr where a document comes on stdout."""
     from trackbook.display.pipeline_progress import watched
     from trackbook.pipelines.graph.plan import Action
+    from trackbook.pipelines.running.checking import check_steps
     from trackbook.pipelines.running.execution import Execution
-    from trackbook.pipelines.running.given import check_params
 
-    check_params(plan.pipeline, (each.step for each in plan.steps if each.action is Action.RUN))
+    to_run = [each.step for each in plan.steps if each.action is Action.RUN]
+    check_steps(plan.pipeline, to_run, are_local=options.executor == "local")
     with watched(sys.stderr if is_quiet else sys.stdout, [each.step.name for each in plan.steps]) as shows:
         return Execution(
             plan=plan,

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from trackbook.records import RunDetail
     from trackbook.store.contract import Store
 
-_WRONG_USE = ("NoSuchKernel",)
 _INTERRUPTED = 130
 
 
@@ -71,6 +70,7 @@ def step(
     %load_ext trackbook. Exit code 1 if it fails.
     """
     from trackbook.pipelines.steps.job import StepJob
+    from trackbook.pipelines.steps.kernels import check_kernel
     from trackbook.pipelines.steps.params import checked, read_params
 
     specs = read_params(notebook)
@@ -80,11 +80,13 @@ def step(
     if timeout is not None and not timeout > 0:
         raise InvalidValueError(f"A step can't be given {timeout:g} s. Name a number above 0, or none for no limit.")
     given = _given(texts, files, yamls)
+    params = checked(specs, given, are_texts={name for name, _ in texts})
+    check_kernel(notebook, kernel)
     job = StepJob(
         name=notebook.stem,
         notebook=notebook,
         output=_output(notebook, output),
-        params=checked(specs, given, are_texts={name for name, _ in texts}),
+        params=params,
         folder=folder or notebook.absolute().parent,
         kernel=kernel,
         timeout=timeout,
@@ -185,7 +187,7 @@ def _report(ctx: click.Context, job: StepJob, result: StepResult, cells: int | N
 
 
 def _runs_of(job: StepJob, result: StepResult) -> list[RunDetail]:
-    """Return the step's run and those beneath it, having noted what ended it; none, and say so, if that can't be done."""
+    """Note what ended a step; return its run and those beneath it, none, which is said, where that can't be done."""
     from trackbook.pipelines.steps.abandoned import note_end
     from trackbook.pipelines.steps.results import runs_of_step
 
@@ -215,8 +217,6 @@ def _store_of(job: StepJob) -> Store:
 def _exit_code(result: StepResult) -> int:
     from trackbook.pipelines.steps.job import StepStatus
 
-    if result.error in _WRONG_USE:
-        return 2
     if result.error == "StoppedError":
         return _INTERRUPTED
     return 0 if result.status is StepStatus.FINISHED else 1

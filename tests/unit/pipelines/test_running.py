@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.graph.memory import latest_runs
+from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
+from trackbook.pipelines.graph.planning import NOT_ASKED
 from trackbook.pipelines.graph.spec import Pipeline, Step
 from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
+from trackbook.pipelines.running.checking import stale_needs
 from trackbook.pipelines.running.failures import failure_of
 from trackbook.pipelines.running.options import RunOptions, options_of
 from trackbook.pipelines.running.parent import PipelineRun
@@ -220,3 +223,41 @@ def test_run_of_a_notebook_that_raised_is_left_as_its_kernel_wrote_it(parent: Pi
     parent.note_failure(JOB, replace(FAILED, run_id=begun))
 
     assert store.runs(RunFilter(ids=(begun or "",))) == before
+
+
+@pytest.mark.parametrize(
+    ("executor", "address", "told"),
+    [("dask", None, "--address"), ("local", "tcp://a:1", "--executor dask"), ("ray", None, "local, dask")],
+)
+def test_executors_and_addresses_that_do_not_fit_are_refused(executor: str, address: str | None, told: str) -> None:
+    with pytest.raises(InvalidValueError, match=told):
+        RunOptions(executor=executor, address=address)
+
+
+def plan_of(**reasons: str) -> Plan:
+    """Return the plan of a chain of steps: each needs the one before, and `reasons` says why it runs or not."""
+    names = list(reasons)
+    steps = tuple(
+        PlannedStep(
+            step=Step(name=name, notebook=Path(f"{name}.ipynb"), is_cached=name != "always"),
+            needs=tuple(names[at - 1 : at]) if at else (),
+            action=Action.SKIP if reason in ("up to date", NOT_ASKED) else Action.RUN,
+            reason=reason,
+        )
+        for at, (name, reason) in enumerate(reasons.items())
+    )
+    return Plan(pipeline=Pipeline(name="p", folder=Path(), steps=tuple(each.step for each in steps)), steps=steps)
+
+
+@pytest.mark.parametrize(
+    ("whole", "told"),
+    [
+        ({"a": "up to date", "b": "up to date", "c": "never run"}, {}),
+        ({"a": "never run", "b": "needs a, which runs", "c": "needs b, which runs"}, {"b": "needs a, which would run"}),
+        ({"a": "never run", "always": "not cached", "c": "needs always, which runs"}, {}),
+    ],
+)
+def test_needs_that_are_stale_and_not_asked_for_are_told(whole: dict[str, str], told: dict[str, str]) -> None:
+    asked = {name: reason if name == "c" else NOT_ASKED for name, reason in whole.items()}
+
+    assert stale_needs(plan_of(**asked), plan_of(**whole)) == told

@@ -172,7 +172,7 @@ class Driver:
         """Skip a step, or start it if it has room; return whether it was skipped."""
         step, planned = self._steps[name], self._planned[name]
         has_news = any(self._steps[need].phase is Phase.FINISHED for need in step.needs)
-        if planned.action is Action.SKIP and not has_news:
+        if planned.action is Action.SKIP and planned.earlier is None and not has_news:
             self._change(name, phase=Phase.SKIPPED, reason=planned.reason)
             return True
         if not self._room.fits(step.step, self._running()):

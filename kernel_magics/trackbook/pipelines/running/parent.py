@@ -15,7 +15,7 @@ from trackbook.config import load_settings
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.graph.foreach import base_of
 from trackbook.pipelines.graph.spec import Pipeline
-from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
+from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG, tags_of
 from trackbook.pipelines.running.options import RunOptions, options_of
 from trackbook.pipelines.running.places import alone
 from trackbook.pipelines.steps.abandoned import failure_of_result, note_end
@@ -67,7 +67,7 @@ class PipelineRun:
                 self._keeper.new_run(None, redact(pipeline.name), clock.now()),
                 parent_id=self._keeper.session.parent_run_id,
             )
-            tags = {PIPELINE_TAG: pipeline.name}
+            tags = tags_of(pipeline)
             if resumes is not None:
                 tags[RESUMES_TAG] = resumes.run.run_id
             self._write(RunChange(run_id=self.run.run_id, run=self.run, tags=tags, params=_params(pipeline)))
