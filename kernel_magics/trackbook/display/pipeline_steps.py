@@ -11,9 +11,9 @@ from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.pipelines.graph.foreach import base_of
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
-from trackbook.pipelines.graph.reading import Uses
 from trackbook.pipelines.graph.spec import Pipeline
 from trackbook.pipelines.graph.standing import Standing
+from trackbook.pipelines.graph.uses import Uses
 from trackbook.records import Failure, JsonValue, RunStatus, strict
 from trackbook.tracking.find import short_id
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 from trackbook import clock
+from trackbook.pipelines.graph.facts import begun_tags
 from trackbook.pipelines.graph.file import read_pipeline
 from trackbook.pipelines.graph.planning import Planner
-from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
 from trackbook.records import Execution, FileRead, Outcome, Process, Run, RunStatus, Session, Statement
 from trackbook.store import Batch, RunChange, Store
 from trackbook.tracking.dataset_names import KeptTable
@@ -113,7 +113,8 @@ class Planned:
             outcome=Outcome.OK,
             statements=(Statement(line=1, end_line=1, files=tuple(reads)),),
         )
-        tags = {PIPELINE_TAG: self.planner.pipeline.name, STEP_TAG: name}
+        (step,) = self.planner.named(name)
+        tags = begun_tags(self.planner.pipeline, step)
         change = RunChange(run_id=run.run_id, run=run, tags=tags)
         self.store.write(Batch(sessions=(session,), runs=(change,), executions=(execution,)))
         maker = Maker(session_id=session.session_id, run_id=run.run_id)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from trackbook.capture.notebook import SavedCell
 from trackbook.pipelines.graph.notebook_file import NotebookFile
-from trackbook.pipelines.graph.reading import Uses, read_uses
+from trackbook.pipelines.graph.reading import read_uses
+from trackbook.pipelines.graph.uses import Uses
 
 
 def uses(*cells: str, folder: Path = Path("/nowhere"), **params) -> Uses:

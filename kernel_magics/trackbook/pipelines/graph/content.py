@@ -6,7 +6,6 @@ import hashlib
 import os
 from pathlib import Path
 
-from trackbook.capture.secrets import redact
 from trackbook.pipelines.graph.state import FileState
 
 _CHUNK = 1 << 20
@@ -39,6 +38,8 @@ def file_state(path: Path) -> FileState | None:
 
 def module_state(path: Path) -> FileState | None:
     """Return a module as it is now, by the digest that runs keep it under: credentials are taken out before."""
+    from trackbook.capture.secrets import redact
+
     stamp = stamp_of(path)
     try:
         text = path.read_bytes().decode("utf-8", "surrogateescape")

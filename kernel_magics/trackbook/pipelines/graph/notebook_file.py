@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from trackbook.capture.magics_source import parse_cell
 from trackbook.capture.notebook import SavedCell
-from trackbook.capture.symbols import parse_cell
 from trackbook.errors import InvalidValueError
 
 PARAMETERS = "parameters"

@@ -10,13 +10,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from trackbook.capture.symbols import parse_cell
 from trackbook.pipelines.graph.evaluating import Values, arms, bound, possible, turns
 from trackbook.pipelines.graph.notebook_file import PARAMETERS, NotebookFile
 from trackbook.pipelines.graph.scope import Scope, arguments, joined, unknown_arguments
+from trackbook.pipelines.graph.uses import Uses
 from trackbook.records import JsonValue
 
 _DEEPEST = 8  # calls of the notebook's own functions in one another
@@ -28,34 +28,6 @@ _MAGIC = re.compile(r"^\s*%track\s+data\b[^\n]*?--name[= ]\s*['\"]?(?P<name>[^\s
 _CHANGING = frozenset(
     ("append", "extend", "insert", "pop", "remove", "clear", "update", "add", "setdefault", "reverse", "sort")
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uses:
-    """The datasets of a notebook by name.
-
-    Attributes
-    ----------
-    loads, publishes
-        Names that it loads, the latest version, and that it publishes.
-    maybe
-        Those of them that it may or may not, as a condition turns out.
-    pinned
-        Names of which it loads one version that the code says: no step before it changes that.
-    untold
-        What can't be told, a sentence each.
-    """
-
-    loads: tuple[str, ...] = ()
-    publishes: tuple[str, ...] = ()
-    maybe: frozenset[str] = frozenset()
-    pinned: tuple[str, ...] = ()
-    untold: tuple[str, ...] = ()
-
-    @property
-    def may_publish_more(self) -> bool:
-        """Whether it publishes something whose name can't be told."""
-        return any(sentence.startswith("publish") for sentence in self.untold)
 
 
 def read_uses(notebook: NotebookFile, params: Mapping[str, JsonValue], folder: Path) -> Uses:

@@ -36,7 +36,7 @@ class Standing:
 
 def standings(pipeline: Pipeline, store: Store) -> list[Standing]:
     """Return how the steps stand, in the order of the file."""
-    found = latest_runs(store, pipeline.name, len(pipeline.steps))
+    found = latest_runs(store, pipeline)
     return [_standing(step, found.get(step.name), store) for step in pipeline.steps]
 
 
