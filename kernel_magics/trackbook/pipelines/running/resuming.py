@@ -44,7 +44,7 @@ def resumption(store: Store, pipeline: Pipeline) -> Resumption:
     InvalidValueError
         If something that was asked of it was not kept.
     """
-    last = last_run(store, pipeline.name)
+    last = last_run(store, pipeline)
     if last is None:
         raise NotFoundError(
             f"Pipeline '{pipeline.name}' has not been run in {store.location}. Run it: trackbook pipeline run."
