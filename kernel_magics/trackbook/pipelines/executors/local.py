@@ -9,6 +9,7 @@ from string import Template
 
 from trackbook.pipelines.executors.forking.imports import needs_of
 from trackbook.pipelines.executors.forking.warm import WarmParents, Warmth, can_fork, warmth_of
+from trackbook.pipelines.executors.forking.workers import WorkerParent
 from trackbook.pipelines.executors.orders import Order
 from trackbook.pipelines.executors.stepping import ThreadedExecutor
 from trackbook.pipelines.executors.worker import Worker
@@ -36,6 +37,7 @@ class LocalExecutor(ThreadedExecutor):
         super().__init__(slots)
         self._preload = tuple(preload)
         self._parents = WarmParents()
+        self._worker_parent = WorkerParent()
         self._workers: list[Worker] = []
 
     def close(self, *, stop: bool = False) -> None:
@@ -45,11 +47,14 @@ class LocalExecutor(ThreadedExecutor):
             workers, self._workers = self._workers, []
         for worker in workers:
             worker.close()
+        self._worker_parent.close()
         self._parents.close()
 
     def _execute(self, job: StepJob, tell: Tell, should_stop: threading.Event) -> StepResult:
         variables = variables_of(job)
-        with self._worker() as worker, self._parent(job, variables) as parent:
+        if can_fork():
+            self._worker_parent.start()  # which goes on beside the other parent's start
+        with self._parent(job, variables) as parent, self._worker() as worker:
             return worker.execute(Order(job=job, variables=variables, parent=parent), tell, should_stop)
 
     @contextlib.contextmanager
@@ -59,7 +64,7 @@ class LocalExecutor(ThreadedExecutor):
         if worker is not None and not worker.is_usable:
             worker.close()
             worker = None
-        worker = worker or Worker()
+        worker = worker or Worker(self._worker_parent if can_fork() else None)
         try:
             yield worker
         finally:

@@ -10,50 +10,25 @@ import itertools
 import os
 import random
 import signal
-import socket
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from trackbook.pipelines.executors.forking import wire
+from trackbook.pipelines.executors.forking.serving import ForkRequest
 
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
 _FILES = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KernelRequest:
-    """A kernel to become.
-
-    Attributes
-    ----------
-    argv
-        The command line of a fresh one, from its module on: ``["ipykernel_launcher", "-f", "kernel.json"]``.
-    folder
-        Its working folder.
-    variables
-        Its whole environment.
-    files
-        Its three standard streams, as numbers of open files.
-    connection
-        To whoever has asked for it.
-    """
-
-    argv: list[str]
-    folder: str
-    variables: dict[str, str]
-    files: list[int]
-    connection: socket.socket
-
-
-def become_kernel(request: KernelRequest) -> NoReturn:
+def become_kernel(request: ForkRequest) -> NoReturn:
     """Become the kernel, serve until it is shut down, and end the process."""
     code = 1
     try:
         _part_from_parent()
-        _take_streams(request.files)
+        take_streams(request.files)
         _take_surroundings(request)
         _reseed()
         _have_threads(request.variables.get("OPENBLAS_NUM_THREADS"))
@@ -77,7 +52,8 @@ def _part_from_parent() -> None:
             os._exit(1)
 
 
-def _take_streams(files: list[int]) -> None:
+def take_streams(files: Sequence[int]) -> None:
+    """Have open files as the standard streams."""
     for number, file in enumerate(files):
         os.dup2(file, number)
     for file in files:
@@ -85,7 +61,7 @@ def _take_streams(files: list[int]) -> None:
             os.close(file)
 
 
-def _take_surroundings(request: KernelRequest) -> None:
+def _take_surroundings(request: ForkRequest) -> None:
     os.environ.clear()
     os.environ.update(request.variables)
     time.tzset()
@@ -129,7 +105,7 @@ def _have_threads(wanted: str | None) -> None:
     threadpool_limits(int(wanted) if wanted and wanted.isdigit() else os.cpu_count(), user_api="blas")
 
 
-def _serve(request: KernelRequest) -> None:
+def _serve(request: ForkRequest) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     app = IPKernelApp.instance(parent_handle=os.getppid())

@@ -1,0 +1,90 @@
+"""Starts processes that fork others, and ends them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from trackbook.pipelines.ending import end_process, write_line
+
+_END_SECONDS = 5.0
+
+
+class ParentProcess:
+    """A process that forks others (`serving`), until it is closed or this process ends.
+
+    Parameters
+    ----------
+    command, variables, folder
+        What to start, with which environment, and where.
+    order
+        What it is told to import.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        order: Mapping[str, Any],
+        *,
+        variables: Mapping[str, str],
+        folder: Path | None = None,
+    ) -> None:
+        self._place = tempfile.mkdtemp(prefix="trackbook-forks-")
+        self.address = os.path.join(self._place, "parent")
+        """Where it listens."""
+        self._lock = threading.Lock()
+        self._answer: dict[str, Any] | None = None
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=variables,
+                cwd=folder,
+                start_new_session=True,
+            )
+        except BaseException:
+            shutil.rmtree(self._place, ignore_errors=True)
+            raise
+        write_line(self._process.stdin, json.dumps({**order, "address": self.address}).encode() + b"\n")
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def answer(self) -> dict[str, Any]:
+        """Wait until it has imported what it was told to, and return what it said of that.
+
+        Raises
+        ------
+        OSError
+            If it ended instead.
+        """
+        with self._lock:
+            if self._answer is None:
+                assert self._process.stdout is not None
+                line = self._process.stdout.readline()
+                if not line:
+                    raise OSError(f"The process that forks others ended with exit code {self._process.wait()}.")
+                self._answer = dict(json.loads(line))
+            return self._answer
+
+    def close(self) -> None:
+        """End it."""
+        end_process(self._process, self._process.stdin, _END_SECONDS)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        shutil.rmtree(self._place, ignore_errors=True)
