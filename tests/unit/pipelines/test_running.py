@@ -14,7 +14,7 @@ from trackbook.pipelines.graph.memory import latest_runs
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 from trackbook.pipelines.graph.planning import NOT_ASKED
 from trackbook.pipelines.graph.spec import Pipeline, Step
-from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
+from trackbook.pipelines.graph.state import OPEN_TAG, PIPELINE_TAG, STEP_TAG
 from trackbook.pipelines.running.checking import stale_needs
 from trackbook.pipelines.running.failures import failure_of
 from trackbook.pipelines.running.options import RunOptions, options_of
@@ -181,7 +181,7 @@ JOB = StepJob(
     notebook=Path("train.ipynb"),
     output=Path("out.ipynb"),
     params={"C": 1, "password": "hunter2"},
-    tags={PIPELINE_TAG: "churn", STEP_TAG: "train"},
+    tags={PIPELINE_TAG: "churn", STEP_TAG: "train", OPEN_TAG: "its key"},
 )
 
 
@@ -196,7 +196,7 @@ def test_step_that_fails_before_it_has_a_run_is_recorded_as_failed(parent: Pipel
     assert (run.run.name, run.run.parent_id, run.tags) == ("train", parent.run_id, JOB.tags)
     assert run.params == {"C": 1, "password": "[secret]"}
     assert (run.run.finished_at - run.run.started_at).total_seconds() == 2.0
-    assert list(latest_runs(store, "churn", 1)) == ["train"]
+    assert list(latest_runs(store, Pipeline(name="churn", folder=tmp_path, steps=()))) == ["train"]
 
 
 @pytest.mark.parametrize(
