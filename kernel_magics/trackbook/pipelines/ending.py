@@ -47,3 +47,10 @@ def end_process(process: Ending, orders: IO[bytes] | None, patience: float) -> N
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def let_go(process: subprocess.Popen[bytes], patience: float) -> None:
+    """End a process that is told by a pipe and tells by one, and close both; see `end_process`."""
+    end_process(process, process.stdin, patience)
+    if process.stdout is not None:
+        process.stdout.close()

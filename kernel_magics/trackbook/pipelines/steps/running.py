@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +12,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from trackbook.pipelines.ending import close_input, let_go, write_line
 from trackbook.pipelines.steps.job import LATE, VANISHED, StepJob, StepResult, StepStatus, Tell
 from trackbook.pipelines.steps.messages import STOP, job_line, read_told
 
@@ -61,7 +60,7 @@ def run_step(job: StepJob, tell: Tell, *, should_stop: threading.Event | None = 
         try:
             result = _Listening(job, process, tell, should_stop or threading.Event()).result()
         finally:
-            _end(process)
+            let_go(process, _EXIT_SECONDS)
         if result is None:
             result = _vanished(job, process, printed)
     return replace(result, seconds=time.monotonic() - began)
@@ -104,7 +103,7 @@ class _Listening:
     def result(self) -> StepResult | None:
         """Return the result, None if the process ended without one."""
         threading.Thread(target=self._read, name=f"trackbook-step {self._job.name}", daemon=True).start()
-        self._write(job_line(self._job))
+        write_line(self._process.stdin, job_line(self._job))
         while True:
             try:
                 line = self._lines.get(timeout=_TICK_SECONDS)
@@ -130,13 +129,13 @@ class _Listening:
         now = time.monotonic()
         if self._stop is not None:
             if now >= self._stop.deadline:
-                self._close_input()  # its process kills the kernel then, and ends
+                close_input(self._process.stdin)  # its process kills the kernel then, and ends
             return
         is_late = self._job.timeout is not None and now - self._began >= self._job.timeout
         if is_late or self._should_stop.is_set():
             reason = f"It took longer than {self._job.timeout:g} s." if is_late else None
             self._stop = _Stop(reason=reason, deadline=now + _STOP_SECONDS)
-            self._write(STOP)
+            write_line(self._process.stdin, STOP)
 
     def _judged(self, told: StepResult) -> StepResult:
         """Return a result; one that has come to its end in spite of being stopped is finished."""
@@ -155,32 +154,6 @@ class _Listening:
             error=LATE if reason else "StoppedError",
             message=reason or "It was asked to stop.",
         )
-
-    def _write(self, line: bytes) -> None:
-        with contextlib.suppress(OSError, ValueError):  # it has ended already, which its output will tell
-            assert self._process.stdin is not None
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
-
-    def _close_input(self) -> None:
-        with contextlib.suppress(OSError):
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the process go: it kills its kernel when nobody listens any more, and is killed itself if that takes long."""
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-    try:
-        process.wait(_EXIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
 
 
 def _vanished(job: StepJob, process: subprocess.Popen[bytes], printed: BinaryIO) -> StepResult:

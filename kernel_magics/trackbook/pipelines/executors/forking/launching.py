@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from trackbook.pipelines.ending import end_process, write_line
+from trackbook.pipelines.ending import let_go, write_line
 
 _END_SECONDS = 5.0
 
@@ -84,7 +84,5 @@ class ParentProcess:
 
     def close(self) -> None:
         """End it."""
-        end_process(self._process, self._process.stdin, _END_SECONDS)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        let_go(self._process, _END_SECONDS)
         shutil.rmtree(self._place, ignore_errors=True)
