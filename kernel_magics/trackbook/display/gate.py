@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trackbook.records import JsonValue, strict
@@ -13,16 +14,19 @@ if TYPE_CHECKING:
     from trackbook.pipelines.gates.rule import Ruling
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_TITLES = ("rule", "wanted", "found")
+_WIDEST = 60
 _MARKS = {"pass": "✅", "fail": "❌", "unknown": "❔"}
 
 
 def gate_markdown(report: GateReport) -> str:
     """Return a table with a row for each rule: what was wanted, what was found, and whether it passes."""
-    rows = [_row("rule", "wanted", "found", "result"), "| --- | --- | --- | --- |"]
-    rows += [
-        _row(each.rule, each.wanted, each.found, f"{_MARKS[each.answer]} {each.answer}") for each in report.rulings
-    ]
-    return "\n".join([f"## {_heading(report)}", "", *rows, ""])
+    rows = [[_cell(each) for each in (ruling.rule, ruling.wanted, ruling.found)] for ruling in report.rulings]
+    lengths = [min(max(map(len, column)), _WIDEST) for column in zip(_TITLES, *rows, strict=True)]
+    results = [f"{_MARKS[ruling.answer]} {ruling.answer}" for ruling in report.rulings]
+    lines = [_line([*_TITLES], lengths, "result"), _line(["-" * each for each in lengths], lengths, "---")]
+    lines += [_line(row, lengths, result) for row, result in zip(rows, results, strict=True)]
+    return "\n".join([f"## {_heading(report)}", "", *lines, ""])
 
 
 def gate_payload(report: GateReport) -> dict[str, JsonValue]:
@@ -57,8 +61,10 @@ def _heading(report: GateReport) -> str:
     return f"❌ Gate not passed: {subject}, {passing} of {len(report.rulings)} rules hold"
 
 
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(_cell(each) for each in cells)} |"
+def _line(cells: Sequence[str], lengths: Sequence[int], result: str) -> str:
+    """Return a row; cells are as long as the longest of their column, so that it is a table on a terminal too."""
+    padded = (cell.ljust(length) for cell, length in zip(cells, lengths, strict=True))
+    return f"| {' | '.join(padded)} | {result} |"
 
 
 def _cell(text: str) -> str:

@@ -180,7 +180,8 @@ def error_of(trial: Trial) -> str:
 
 def line_of(trial: Trial, progress: Progress) -> str:
     """Return one line for a trial that has ended."""
-    head = f"trial {trial.number} of {progress.planned}"
+    of = f" of {progress.planned}" if trial.number <= progress.planned else ""  # tried again it has another number
+    head = f"trial {trial.number}{of}"
     if trial.status is TrialStatus.FAILED:
         return f"{head} failed: {error_of(trial)}  {pairs(trial.params)}"
     value = "" if trial.value is None else f" {progress.metric} {fmt.number(trial.value)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +25,7 @@ from sklearn.svm import SVC
 from trackbook.display.gate import gate_markdown, gate_payload
 from trackbook.errors import NotFoundError
 from trackbook.pipelines.gates.evidence import ChecksPassed, Finished, IsClean, MaxSeconds
-from trackbook.pipelines.gates.judging import judge
+from trackbook.pipelines.gates.judging import GateReport, judge
 from trackbook.pipelines.gates.measure import Measure
 from trackbook.pipelines.gates.metrics import Wanted, Which
 from trackbook.pipelines.gates.not_worse import NotWorse
@@ -126,6 +127,19 @@ def test_of_several_runs_beneath_all_count_unless_the_best_or_last_is_meant(
     assert (every.answer, every.found) == (FAIL, "0.7 in calm-owl-2 (1 of 3 runs)")
     assert (best.answer, last.answer) == (PASS, FAIL)
     assert [each["value"] for each in every.details["values"]] == [0.7, 0.95, 0.8]  # type: ignore[attr-defined]
+
+
+def test_runs_that_have_a_short_metric_under_several_keys_count_by_the_one_on_test_data(
+    notebook: Any, make_run: Make, ask: Any
+) -> None:
+    parent = notebook.add(make_run(1, name="brave-otter"))
+    for number, key, value in ((2, "validation.score", 0.8), (3, "test.score", 0.9), (4, "test.score", 0.95)):
+        notebook.add(make_run(number, metrics={key: value, f"{key[:3]}.a": 1}, run={"parent_id": parent.run.run_id}))
+
+    found, unclear = ask(threshold("score", ">= 0.9")), ask(threshold("a", ">= 1"))
+
+    assert (found.answer, [each["value"] for each in found.details["values"]]) == (PASS, [0.9, 0.95])  # type: ignore[attr-defined]
+    assert (unclear.answer, unclear.found) == (UNKNOWN, "'a' could be val.a or tes.a; give the whole key")
 
 
 # What is on record
@@ -420,6 +434,21 @@ def test_few_rows_and_missing_runs_are_unknown(fit: Any, ask: Any) -> None:
     assert "No run 'nobody'" in none.found
 
 
+def test_what_was_found_says_what_it_means(fit: Any, ask: Any) -> None:
+    fit(1, "calm-owl", ["a", "b"])
+    fit(2, "brave-otter", ["c"])
+    fit(3, "wise-lynx", ["a", "b"])
+
+    chance, worse = ask(not_worse("accuracy"), "wise-lynx"), ask(not_worse("accuracy"))
+    near, within = ask(not_worse("accuracy", margin=0.01)), ask(not_worse("accuracy", margin=0.9))
+
+    assert (chance.answer, worse.answer, near.answer, within.answer) == (PASS, FAIL, FAIL, PASS)
+    assert chance.found.endswith("), no more than chance")
+    assert worse.found.endswith("), worse by more than chance")
+    assert ", may be worse by up to 0." in near.found
+    assert ", worse by no more than 0." in within.found
+
+
 def test_run_is_not_held_against_itself(fit: Any, ask: Any) -> None:
     fit(1, "calm-owl", ["a"])
 
@@ -456,7 +485,7 @@ def test_models_of_types_that_are_not_trusted_are_unknown_until_they_are_with_th
     assert unknown.found.endswith(
         "the model of brave-otter is loaded only if you trust it; "
         "the model of calm-owl is loaded only if you trust it. "
-        f"If you do, write into not_worse_than of the rules: trust: {', '.join(types)}"
+        f"If you do, write into not_worse_than: `trust: {', '.join(types)}`"
     )
     assert failed.details["paired"] is True
 
@@ -482,9 +511,9 @@ def test_common_models_without_trees_are_compared_out_of_the_box(fit: Any, ask: 
 def test_a_cell_of_the_report_begins_no_tag_and_shows_bounds_as_they_are_read(notebook: Any, make_run: Make) -> None:
     notebook.add(make_run(1, name="brave-otter", metrics={"<img src=x>": 1.0}))
 
-    report = gate_markdown(judge(find_subject(notebook.store, "brave-otter"), [threshold("loss", "<= 0.1")]))
+    report = table_of(judge(find_subject(notebook.store, "brave-otter"), [threshold("loss", "<= 0.1")]))
 
-    assert "| loss <= 0.1 | not measured; there are &lt;img src=x> |" in report
+    assert "| thresholds | loss <= 0.1 | not measured; there are &lt;img src=x> | ❔ unknown |" in report
 
 
 def test_metric_of_ones_own_is_unknown(fit: Any, ask: Any) -> None:
@@ -570,6 +599,11 @@ def test_metric_that_has_no_value_on_many_resamples_has_no_interval() -> None:
 # The report
 
 
+def table_of(report: GateReport) -> list[str]:
+    """Return the lines of a report without what only makes columns of them on a terminal."""
+    return [re.sub(" +", " ", line) for line in gate_markdown(report).splitlines()]
+
+
 def test_report_passes_only_if_every_rule_does(notebook: Any, make_run: Make) -> None:
     notebook.add(make_run(1, name="brave-otter", metrics={"a|b": 1.0}))
     subject = find_subject(notebook.store, "brave-otter")
@@ -579,8 +613,10 @@ def test_report_passes_only_if_every_rule_does(notebook: Any, make_run: Make) ->
 
     assert (passed.is_passed, unknown.is_passed, judge(subject, []).is_passed) == (True, False, False)
     lines = gate_markdown(passed).splitlines()
+    ends = [[at for at, sign in enumerate(line) if sign == "|" and line[at - 1] != "\\"][:4] for line in lines[2:]]
     assert lines[0].startswith("## ✅ Gate passed: brave-otter (00000001)")
-    assert "| thresholds | a\\|b >= 1 | 1 | ✅ pass |" in lines
-    assert "| thresholds | c < 1 | not measured; there are a\\|b | ❔ unknown |" in gate_markdown(unknown)
+    assert all(each == ends[0] for each in ends)
+    assert "| thresholds | a\\|b >= 1 | 1 | ✅ pass |" in table_of(passed)
+    assert "| thresholds | c < 1 | not measured; there are a\\|b | ❔ unknown |" in table_of(unknown)
     payload = json.loads(json.dumps(gate_payload(unknown)))
     assert (payload["passed"], [each["result"] for each in payload["rules"]]) == (False, ["pass", "unknown"])
