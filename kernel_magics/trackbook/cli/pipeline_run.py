@@ -218,12 +218,15 @@ def _reported(outcome: PipelineOutcome, store: Store) -> Path | None:
 
 
 def _show(outcome: PipelineOutcome, report: Path | None, files: Sequence[Path], *, as_json: bool) -> None:
-    from trackbook.display.pipeline_outcome import nothing_text, outcome_payload, show_outcome
+    if outcome.run_id is None and not as_json:
+        from trackbook.display.pipeline_nothing import nothing_text
+
+        click.echo(nothing_text(outcome))
+        return
+    from trackbook.display.pipeline_outcome import outcome_payload, show_outcome
 
     if as_json:
         print_json(outcome_payload(outcome, report=report))
-    elif outcome.run_id is None:
-        click.echo(nothing_text(outcome))
     else:
         again = shlex.join(["trackbook", "pipeline", "resume", *map(str, files)])
         print_shown(show_outcome(outcome, look_of(), report=report, again=again))

@@ -77,13 +77,6 @@ def _failure(step: StepProgress, look: Look) -> Iterator[Block]:
         yield Sentence(text=f"See {look.command} show {short_id(step.run_id)}", tone=Tone.QUIET)
 
 
-def nothing_text(outcome: PipelineOutcome) -> str:
-    """Return what is to be said where nothing had to run."""
-    asked = [step for step in outcome.steps if step.is_asked]
-    those = "the step is" if len(asked) == 1 else f"all {len(asked)} steps are"
-    return f"✓ {fmt.one_line(outcome.name)}: nothing to do, {those} up to date."
-
-
 def counted(outcome: PipelineOutcome) -> str:
     """Return how many steps came out how: ``3 finished, 1 failed``."""
     counts = Counter(step.phase for step in outcome.steps if step.is_asked)

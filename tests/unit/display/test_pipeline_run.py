@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from rich.console import Console
-from trackbook.display.pipeline_outcome import nothing_text, outcome_payload, show_outcome
+from trackbook.display.pipeline_nothing import nothing_text
+from trackbook.display.pipeline_outcome import outcome_payload, show_outcome
 from trackbook.display.pipeline_progress import Lines, LiveTable, metrics_text, telling
 from trackbook.display.pipeline_report import report_page
 from trackbook.display.pipeline_steps import show_status, status_payload

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from trackbook.pipelines.graph.content import file_state, stamp_of
 from trackbook.pipelines.graph.facts import StepFacts
-from trackbook.pipelines.graph.memory import Reads, Success, file_as_read
+from trackbook.pipelines.graph.memory import Success
 from trackbook.pipelines.graph.needs import Graph
+from trackbook.pipelines.graph.reads import Reads, file_as_read
 from trackbook.pipelines.graph.state import FileState, StepState, VersionState
 from trackbook.pipelines.graph.written import files_written
 from trackbook.records import FileRead, RunDetail

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.pipelines.graph.facts import StepFacts
@@ -13,12 +14,10 @@ from trackbook.pipelines.graph.inputs import rewritten_inputs
 from trackbook.pipelines.graph.judging import Surroundings, failure_of, objections, standing_earlier
 from trackbook.pipelines.graph.keys import nearest
 from trackbook.pipelines.graph.memory import (
-    Reads,
     Success,
     latest_of,
     latest_versions,
     open_runs,
-    reads_of,
     remember,
     republish,
     successes,
@@ -32,6 +31,9 @@ from trackbook.pipelines.graph.uses import Uses
 from trackbook.records import RunDetail
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.find import short_id
+
+if TYPE_CHECKING:
+    from trackbook.pipelines.graph.reads import Reads
 
 UP_TO_DATE = "up to date"
 NEVER_RUN = "never run"
@@ -146,6 +148,8 @@ class Planner:
         NotFoundError
             If the store has no such run.
         """
+        from trackbook.pipelines.graph.reads import reads_of
+
         details = self._store.runs(RunFilter(ids=[run_id]))
         if not details:
             raise NotFoundError(f"The store has no run {run_id}, so step '{step.name}' can't be noted as done by it.")
