@@ -247,3 +247,14 @@ def test_last_assignment_counts_and_keeps_the_type_of_an_earlier_annotation():
     (spec,) = read_cell("C: float = 1\nC = 2")
 
     assert (spec.wanted, spec.default, spec.type) == ("a number", 2, "float")
+
+
+def test_notebook_of_jupyters_first_years_is_read_as_it_would_be_saved_today(tmp_path):
+    cell = {"cell_type": "code", "input": "C: float = 1.0", "language": "python", "outputs": [], "collapsed": False}
+    content = {"worksheets": [{"cells": [cell | {"metadata": {"tags": ["parameters"]}}]}], "metadata": {"name": ""}}
+    path = tmp_path / "old.ipynb"
+    path.write_text(json.dumps(content | {"nbformat": 3, "nbformat_minor": 0}))
+
+    (spec,) = read_params(path)
+
+    assert (spec.name, spec.type, spec.default) == ("C", "float", 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from trackbook.capture.notebook import SavedCell
 from trackbook.errors import InvalidValueError
 
 PARAMETERS = "parameters"
+_FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +48,15 @@ def read_notebook(path: Path) -> NotebookFile:
     except OSError as error:
         raise InvalidValueError(f"The notebook '{path}' can't be read: {error.strerror}.") from None
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        raise InvalidValueError(f"'{path}' is no notebook in Jupyter's format, version 4. Save it anew.") from None
+        raise InvalidValueError(f"'{path}' is no notebook in Jupyter's format (.ipynb). Save it anew.") from None
 
 
 @lru_cache(maxsize=256)
 def _read(path: str, mtime_ns: int, ctime_ns: int, size: int) -> NotebookFile:
     """Read a notebook's file; its times and size are what the cache knows its state by."""
     content = json.loads(Path(path).read_bytes())
+    if content.get("nbformat", _FORMAT) < _FORMAT:
+        content = _renewed(path)
     metadata = content.get("metadata") or {}
     kernelspec = metadata.get("kernelspec") or {}
     language = kernelspec.get("language") or (metadata.get("language_info") or {}).get("name") or ""
@@ -61,6 +65,15 @@ def _read(path: str, mtime_ns: int, ctime_ns: int, size: int) -> NotebookFile:
         kernel=kernelspec.get("name"),
         language=str(language).lower(),
     )
+
+
+def _renewed(path: str) -> Any:
+    """Return a notebook of Jupyter's first years as it would be saved today, as papermill executes it."""
+    import nbformat
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nothing is wrong with its age
+        return nbformat.read(path, as_version=_FORMAT)
 
 
 def _cell(cell: Mapping[str, Any]) -> SavedCell:
