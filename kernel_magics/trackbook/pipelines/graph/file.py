@@ -21,6 +21,7 @@ from trackbook.pipelines.graph.keys import (
 )
 from trackbook.pipelines.graph.located import Entry, Located, Mistake, read_yaml
 from trackbook.pipelines.graph.notebook_file import declared_params
+from trackbook.pipelines.graph.pausing import collection_paused
 from trackbook.pipelines.graph.spec import Pipeline, Step
 from trackbook.records import JsonValue
 
@@ -59,7 +60,8 @@ def read_pipeline(path: Path) -> Pipeline:
             f"'{found}' is no text in UTF-8, so no pipeline. Name a file like {DEFAULT_NAME}."
         ) from None
     reader = _Reader(found.absolute())
-    pipeline = reader.pipeline(content)
+    with collection_paused():
+        pipeline = reader.pipeline(content)
     if pipeline is None or reader.mistakes:
         raise InvalidValueError(reader.message(path))
     return pipeline

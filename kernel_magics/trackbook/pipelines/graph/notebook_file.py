@@ -79,7 +79,7 @@ def _renewed(path: str) -> Any:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nothing is wrong with its age
-        return nbformat.read(path, as_version=_FORMAT)
+        return nbformat.read(path, as_version=_FORMAT)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def _cell(cell: Mapping[str, Any]) -> SavedCell:

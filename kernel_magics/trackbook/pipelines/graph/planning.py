@@ -24,6 +24,7 @@ from trackbook.pipelines.graph.memory import (
     version_state,
 )
 from trackbook.pipelines.graph.needs import Graph, graph_of
+from trackbook.pipelines.graph.pausing import collection_paused
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 from trackbook.pipelines.graph.spec import Pipeline, Step
 from trackbook.pipelines.graph.state import StepState, VersionState
@@ -59,6 +60,7 @@ class Planner:
         If a notebook can't be read, or the steps can't be put in an order (see `graph_of`).
     """
 
+    @collection_paused()
     def __init__(self, pipeline: Pipeline, store: Store) -> None:
         self.pipeline = pipeline
         self._store = store
@@ -75,6 +77,7 @@ class Planner:
         self._forced: Collection[str] = ()
         self._begun: dict[str, StepState] = {}
 
+    @collection_paused()
     def plan(self, only: Sequence[str] = (), start: str | None = None, force: Sequence[str] = ()) -> Plan:
         """Return what has to be done with each step. Nothing is written.
 
