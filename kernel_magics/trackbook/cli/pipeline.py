@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trackbook.store.contract import Store
 
 _DEFAULT = Path("pipeline.yaml")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @cli.group("pipeline", epilog="Example: trackbook pipeline plan")
@@ -56,6 +57,23 @@ def _store_or_none_yet(ctx: click.Context) -> Store:
         return MemoryStore()
 
 
+def params_option(function: _Function) -> _Function:
+    """Give a command the params of steps."""
+    return click.option(
+        "-p", "params", multiple=True, metavar="STEP.PARAM=VALUE", help="A param, e.g. -p train.C=0.1."
+    )(function)
+
+
+def _asked(files: Sequence[Path], params: Sequence[str]) -> Pipeline:
+    """Return the pipeline that is meant, as it would run with some params."""
+    pipeline = pipeline_meant(files)
+    if not params:
+        return pipeline
+    from trackbook.pipelines.running.given import given_params, with_params
+
+    return with_params(pipeline, given_params(pipeline, params))
+
+
 _files_argument = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|NOTEBOOKS...]")
 _file_option = click.option(
     "-f", "--file", "file", type=click.Path(path_type=Path), default=_DEFAULT, help="Default: pipeline.yaml."
@@ -67,6 +85,7 @@ _file_option = click.option(
 @click.option("--step", "only", multiple=True, metavar="NAME", shell_complete=complete_steps, help="Only this step.")
 @click.option("--from", "start", metavar="NAME", shell_complete=complete_steps, help="It and all that comes after it.")
 @click.option("--force", multiple=True, metavar="NAME", shell_complete=complete_steps, help="Run it in any case.")
+@params_option
 @store_option
 @json_option
 @click.pass_context
@@ -76,16 +95,17 @@ def plan(
     only: Sequence[str],
     start: str | None,
     force: Sequence[str],
+    params: Sequence[str],
     as_json: bool,
 ) -> None:
-    """Say which steps would run, which would be skipped, and why. Nothing is executed.
+    """Say which steps would run with these params, which would be skipped, and why. Nothing is executed.
 
     FILE describes the pipeline; without one, several NOTEBOOKS are put in order by what they publish and load.
     """
     from trackbook.display.pipeline_steps import plan_payload, show_plan
     from trackbook.pipelines.graph.planning import Planner
 
-    planner = Planner(pipeline_meant(files), _store_or_none_yet(ctx))
+    planner = Planner(_asked(files, params), _store_or_none_yet(ctx))
     found = planner.plan(only, start, force)
     if as_json:
         print_json(plan_payload(found))
@@ -114,14 +134,15 @@ def status(ctx: click.Context, files: Sequence[Path], as_json: bool) -> None:
 @pipeline_group.command(epilog="Example: trackbook pipeline graph --html graph.html")
 @_files_argument
 @click.option("--html", "page", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="A picture.")
+@params_option
 @store_option
 @click.pass_context
-def graph(ctx: click.Context, files: Sequence[Path], page: Path | None) -> None:
+def graph(ctx: click.Context, files: Sequence[Path], page: Path | None, params: Sequence[str]) -> None:
     """Print the steps and what passes between them as a Mermaid graph, or draw them on an HTML page."""
     from trackbook.display.pipeline_graph import graph_page, mermaid
     from trackbook.pipelines.graph.planning import Planner
 
-    planner = Planner(pipeline_meant(files), _store_or_none_yet(ctx))
+    planner = Planner(_asked(files, params), _store_or_none_yet(ctx))
     found = planner.plan()
     if page is None:
         click.echo(mermaid(found, planner.graph))

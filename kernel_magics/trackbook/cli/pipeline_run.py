@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trackbook.cli.base import json_option, look_of, print_json, print_shown, project_of, store_option
-from trackbook.cli.pipeline import complete_steps, pipeline_group, pipeline_meant
+from trackbook.cli.pipeline import complete_steps, params_option, pipeline_group, pipeline_meant
 from trackbook.pipelines.running.options import EXECUTORS, RunOptions
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ _SHOW_CURSOR = b"\x1b[?25h\r\n"  # which a live table hides
     shell_complete=complete_steps,
     help="Also if it is up to date.",
 )
-@click.option("-p", "params", multiple=True, metavar="STEP.PARAM=VALUE", help="A param, e.g. -p train.C=0.1.")
+@params_option
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="How many steps at once. Default: one a core.")
 @click.option(
     "--retries",
