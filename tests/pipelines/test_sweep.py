@@ -258,7 +258,7 @@ def test_an_interrupted_sweep_ends_its_kernels_and_can_go_on(waiting):
     assert not kernels_in(waiting.folder)
 
 
-def test_a_killed_sweep_goes_on_with_what_the_store_has(waiting):
+def test_a_killed_sweep_goes_on_with_what_the_store_has_though_its_notebook_is_another_by_now(waiting):
     process = begun(waiting)
     process.kill()
     process.communicate()
@@ -266,10 +266,17 @@ def test_a_killed_sweep_goes_on_with_what_the_store_has(waiting):
     (waiting.folder / "go").touch()
     parent = waiting.store.runs(RunFilter(only_roots=True))[0]
     first = next(each for each in waiting.children(parent.run.run_id) if each.tags["trial"] == "1")
+    write(waiting.folder / "waiting.ipynb", PARAMETERS + "n = 1", "raise ValueError('not tried')")
 
-    found = waiting.sweep("--resume", parent.run.name)
+    printed, told = waiting.ended(waiting.begin("--resume", parent.run.name, "--json"))
 
+    found = json.loads(printed)
     assert found["counts"] == {"finished": 2}
+    assert told.startswith(
+        f"waiting.ipynb has changed since {parent.run.name} began: this goes on with the notebook as"
+    )
+    assert found["remark"] == told.splitlines()[0]
+    assert found["again"].startswith("trackbook slice ")
     assert found["best"]["params"] == {"n": 2}
     assert found["trials"][0]["run_id"] == first.run.run_id
     assert len(waiting.children(found["run_id"])) == 1
