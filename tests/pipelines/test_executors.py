@@ -165,6 +165,7 @@ def test_worker_outlives_a_kernel_that_is_killed(executor: Executor, place: Path
     assert "killed" in (results[0].message or "")
     (run,) = open_store(str(place / "store")).runs(RunFilter(ids=(str(results[0].run_id),)))
     assert run.run.status == "KILLED"
+    assert nbformat.read(place / "out" / "die at last.ipynb", 4).cells[0].execution_count == 1
 
 
 @pytest.mark.parametrize("executor", ["local", "dask"], indirect=True, scope="module")

@@ -353,7 +353,7 @@ def test_only_the_latest_success_of_a_step_is_tagged_as_such(desk):
     assert sorted(tagged) == ["prepare", "train"]
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", "not JSON", '{"cells": [1]}', '{"worksheets": [], "nbformat": 3}'])
+@pytest.mark.parametrize("content", ["", "{}", "[]", "not JSON", '{"cells": [1]}', '{"worksheets": 1, "nbformat": 3}'])
 def test_file_that_is_no_notebook_is_refused(desk, content):
     (desk.folder / "train.ipynb").write_text(content)
 

@@ -89,6 +89,7 @@ def _execute(job: StepJob, listen: Callable[..., None], options: Mapping[str, An
         experiment=job.experiment,
         parent_run_id=job.parent_run_id,
         tell=listen,
+        kept_at=str(target),
         **kernel_and_language(job.notebook, job.kernel),
         **options,
     )

@@ -72,9 +72,9 @@ def describe_death(manager: Any, *, is_stopped: bool) -> str:
     code = getattr(getattr(getattr(manager, "provisioner", None), "process", None), "returncode", None)
     if is_stopped:
         return "The kernel was killed, for it did not stop when asked to."
-    if code is None or code == 0:
+    if code is None:
         return "The kernel died."
-    if code > 0:
+    if code >= 0:
         return f"The kernel ended by itself, with exit code {code}."
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     if name == "SIGKILL":

@@ -13,6 +13,7 @@ from typing import Any
 from jupyter_core.utils import ensure_async, run_sync
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
+from papermill.iorw import write_ipynb
 
 from trackbook.pipelines.steps.abandoned import end_abandoned
 from trackbook.pipelines.steps.live_kernels import LiveKernel, forget, note
@@ -54,22 +55,32 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
         Called with ``event="run"`` and the ``run_id``, ``event="cell"`` before each code cell of the person, the
         ``at``-th ``of`` so many and at ``index`` among all cells, and ``event="metric"`` with ``key``, ``value`` and
         ``step`` when one is written. None: nothing is told.
+    kept_at
+        The file for the notebook as it is when its kernel dies or is stopped; None if papermill has written it by then.
     **options
         nbclient's.
     """
 
-    def __init__(self, nb_man: Any, *, said: Said, tell: Tell | None = None, **options: Any) -> None:
+    def __init__(
+        self, nb_man: Any, *, said: Said, tell: Tell | None = None, kept_at: str | None = None, **options: Any
+    ) -> None:
         super().__init__(nb_man, **options)
         self._said = said
         self._tell = tell
+        self._kept_at = kept_at
         self._answer: Answer | None = None
         self._live = LiveKernel(self)
+        self._is_over = False
 
     def execute(self, **options: Any) -> Any:
         """Execute the notebook in a kernel that can be stopped from another thread."""
         note(self._live)
         try:
             return super().execute(**options)
+        except DeadKernelError:
+            if not self._is_over:
+                raise
+            return self.nb  # all its cells have run, and one of them ended the kernel: quit(), or to free memory
         finally:
             forget(self._live)
 
@@ -79,11 +90,13 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
             self._begin()
             super().papermill_execute_cells()
         except BaseException as error:
+            self._keep()
             self._end_broken(error)
             raise
         else:
             outcome, failure = outcome_of(self.nb)
             self._end(outcome, failure, _END_SECONDS)
+            self._is_over = True
 
     def execute_cell(self, cell: Any, cell_index: int, **options: Any) -> Any:
         """Execute a cell; the kernel is told its id and tags."""
@@ -172,6 +185,14 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
         warning = end_abandoned(self._answer, outcome, failure, self._said.file, self._executed())
         if warning:
             self.log.warning(warning)
+
+    def _keep(self) -> None:
+        """Write the notebook as it is: when its execution breaks, papermill does not."""
+        try:
+            if self._kept_at is not None:
+                write_ipynb(self._executed(), self._kept_at)
+        except OSError as error:
+            self.log.warning(f"The executed notebook could not be written to {self._kept_at}: {error}")
 
     def _interrupt(self) -> None:
         try:
