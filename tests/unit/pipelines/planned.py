@@ -74,11 +74,12 @@ class Planned:
         loads: Sequence[str] = (),
         files: Sequence[str] = (),
         publishes: Mapping[str, int] | None = None,
+        writes: Mapping[str, str] | None = None,
     ) -> str:
-        """Pretend that a step ran: what it loaded, read and published; return what was decided before."""
+        """Pretend that a step ran: what it loaded, read, published and wrote; return what was decided before."""
         (step,) = self.planner.named(name)
         decided = self.planner.decide(step)
-        run_id = self.record(name, loads=loads, files=files, publishes=publishes)
+        run_id = self.record(name, loads=loads, files=files, publishes=publishes, writes=writes)
         self.planner.note_success(step, run_id)
         return decided.reason
 
@@ -89,20 +90,24 @@ class Planned:
         loads: Sequence[str] = (),
         files: Sequence[str] = (),
         publishes: Mapping[str, int] | None = None,
+        writes: Mapping[str, str] | None = None,
         status: RunStatus = RunStatus.FINISHED,
     ) -> str:
         """Write the records of a run of a step, and return its id."""
         session = self._session()
+        reads = [*map(self._loaded, loads), *map(self._read, files)]
+        started = clock.now()
+        for path, content in (writes or {}).items():
+            (self.folder / path).write_text(content, encoding="utf-8")
         run = Run(
             run_id=clock.new_id(),
             name=name,
             experiment=name,
             session_id=session.session_id,
-            started_at=clock.now(),
+            started_at=started,
             finished_at=clock.now(),
             status=status,
         )
-        reads = [*map(self._loaded, loads), *map(self._read, files)]
         execution = Execution(
             execution_id=clock.new_id(),
             session_id=session.session_id,
