@@ -19,13 +19,16 @@ _PARAMETERS = "parameters"
 _MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
 _COMMENT = re.compile(r"#[^\n]*")
 _MOST_NAMED = 20
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where a value stands in a cell's text, from `start` to `end`; `owner` is the function that it is given to.
 
-    `before` is what has to be written before it: the keyword of a value that the code leaves to its default.
+    `before` and `after` are what has to be written around it: the keyword of a value that the code leaves to its
+    default, the brackets of a list that a loop goes through. Where it `is_default`, it is that of a function's
+    argument, which counts only where nothing else of that name stands.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Place:
     end: int
     value: JsonValue
     before: str = ""
+    after: str = ""
+    is_default: bool = False
 
     @property
     def shown(self) -> str:
@@ -48,8 +53,9 @@ def with_params(sliced: Slice, names: Iterable[str]) -> tuple[Any, dict[str, str
     Parameters
     ----------
     names
-        A param of the slice, the name of a literal in it (a keyword, an assignment, a key of a dictionary), a model's
-        own param that the code leaves to its default, each also with what it is given to: ``Ridge.alpha``.
+        A param of the slice, the name of a literal in it (a keyword, an assignment, a key of a dictionary, the default
+        of a function's argument), a model's own param that the code leaves to its default, each also with what it is
+        given to: ``Ridge.alpha``.
 
     Raises
     ------
@@ -84,11 +90,24 @@ def with_params(sliced: Slice, names: Iterable[str]) -> tuple[Any, dict[str, str
 
 def _places(at: int, source: str, tree: ast.AST) -> Iterator[Place]:
     for node in ast.walk(tree):
-        for owner, name, value in _named(node):
+        if isinstance(node, ast.For):
+            yield from _looped(at, source, node)
+        is_default = isinstance(node, _FUNCTIONS)
+        for owner, name, value in _defaults(node) if isinstance(node, _FUNCTIONS) else _named(node):
             literal = literal_value(value)
             if not isinstance(literal, Missing):
                 start, end = _span(source, value)
-                yield Place(name=name, owner=owner, cell=at, start=start, end=end, value=literal)
+                yield Place(name=name, owner=owner, cell=at, start=start, end=end, value=literal, is_default=is_default)
+
+
+def _looped(at: int, source: str, loop: ast.For) -> Iterator[Place]:
+    """Yield where the values of a loop stand, if these are literals: one value takes the place of all of them."""
+    literal = literal_value(loop.iter)
+    if isinstance(loop.target, ast.Name) and isinstance(literal, list) and literal:
+        start, end = _span(source, loop.iter)
+        yield Place(
+            name=loop.target.id, owner="", cell=at, start=start, end=end, value=literal[-1], before="[", after="]"
+        )
 
 
 def _named(node: ast.AST) -> Iterator[tuple[str, str, ast.expr]]:
@@ -105,25 +124,35 @@ def _named(node: ast.AST) -> Iterator[tuple[str, str, ast.expr]]:
         yield from (("", key.value, value) for key, value in keys if _is_text(key))  # type: ignore[union-attr]
 
 
+def _defaults(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, str, ast.expr]]:
+    """Yield the arguments of a function that have a default, as `_named` does."""
+    given = function.args
+    positional = [*given.posonlyargs, *given.args]
+    pairs = [*zip(reversed(positional), reversed(given.defaults), strict=False)]
+    pairs += [(each, value) for each, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value]
+    yield from ((function.name, each.arg, value) for each, value in pairs)
+
+
 def _is_text(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _place(name: str, places: Sequence[Place]) -> Place | None:
     owner, _, key = name.rpartition(".")
-    found = [each for each in places if each.name == key and (not owner or each.owner == owner)]
+    named = [each for each in places if each.name == key and (not owner or each.owner == owner)]
+    found = [each for each in named if not each.is_default] or named
     assigned = [each for each in found if not each.owner]
     if len(assigned) == 1 and len(found) > 1 and not owner:
         return assigned[0]
     if len(found) > 1:
         told = "; ".join(dict.fromkeys(each.shown for each in found))
-        named = next((f" Name the one that you mean: {each.owner}.{key}." for each in found if each.owner), "")
-        raise AmbiguousError(f"{key} stands in {len(found)} places: {told}.{named}")
+        hint = next((f" Name the one that you mean: {each.owner}.{key}." for each in found if each.owner), "")
+        raise AmbiguousError(f"{key} stands in {len(found)} places: {told}.{hint}")
     return found[0] if found else None
 
 
 def _default(name: str, run: RunDetail, code: Sequence[Any], trees: Sequence[ast.AST]) -> Place | None:
-    """Return where a model's own param can be written that the code leaves to its default, None if nowhere."""
+    """Return where a model's own param can be written, None if nowhere: it is left to its default, or no literal."""
     owner, _, key = name.rpartition(".")
     value = next((run.params[each] for each in (name, key) if each in run.params), None)
     fitted = {model.class_name.rpartition(".")[2] for model in run.models}
@@ -137,6 +166,10 @@ def _default(name: str, run: RunDetail, code: Sequence[Any], trees: Sequence[ast
     if len(calls) != 1 or not (name in run.params or key in run.params):
         return None
     at, call = calls[0]
+    given = next((each.value for each in call.keywords if each.arg == key), None)
+    if given is not None:  # something else than a literal, such as a loop's variable
+        start, end = _span(code[at].source, given)
+        return Place(name=key, owner=_called(call), cell=at, start=start, end=end, value=value)
     end = _span(code[at].source, call)[1] - 1
     comma = ", " if _needs_comma(code[at].source[:end], call) else ""
     return Place(name=key, owner=_called(call), cell=at, start=end, end=end, value=value, before=f"{comma}{key}=")
@@ -172,7 +205,8 @@ def _change(code: Sequence[Any], changes: Mapping[str, Place]) -> None:
     """Write the params' names where the values stood, from the end to the beginning."""
     for name, place in sorted(changes.items(), key=lambda pair: pair[1].start, reverse=True):
         source = code[place.cell].source
-        code[place.cell].source = f"{source[: place.start]}{place.before}{name}{source[place.end :]}"
+        written = f"{place.before}{name}{place.after}"
+        code[place.cell].source = f"{source[: place.start]}{written}{source[place.end :]}"
 
 
 def _add_params(notebook: Any, values: Mapping[str, JsonValue]) -> None:
