@@ -227,15 +227,17 @@ def test_command_refuses_before_anything_runs(folder):
 
     wrong = invoke(notebook, "-p", "c", "1")
     onto_itself = invoke(notebook, "-p", "C", "1", "-o", notebook)
+    no_folder = invoke(notebook, "-p", "C", "1", "-o", notebook / "below" / "a" / "file.ipynb")
     no_mapping = invoke(notebook, "-y", "[1, 2]")
     output = folder / "refused.out.ipynb"
     output.write_text("what was executed before")
     no_kernel = invoke(notebook, "-p", "C", "1", "--kernel", "phyton3", "-o", output)
 
-    assert [each.exit_code for each in (wrong, onto_itself, no_mapping, no_kernel)] == [2, 2, 2, 2]
+    assert [each.exit_code for each in (wrong, onto_itself, no_folder, no_mapping, no_kernel)] == [2] * 5
     assert "no param 'c'. Did you mean 'C'?" in wrong.stderr
     assert "'C' is missing" in wrong.stderr
     assert "would overwrite" in onto_itself.stderr
+    assert f"can't be written to {notebook}. Name another" in no_folder.stderr
     assert "holds no params" in no_mapping.stderr
     assert "There is no kernel 'phyton3' here. Did you mean 'python3'?" in no_kernel.stderr
     assert output.read_text() == "what was executed before"

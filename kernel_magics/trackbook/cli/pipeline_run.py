@@ -14,6 +14,7 @@ import click
 
 from trackbook.cli.base import json_option, look_of, print_json, print_shown, project_of, store_option
 from trackbook.cli.pipeline import complete_steps, params_option, pipeline_group, pipeline_meant
+from trackbook.errors import TrackbookError
 from trackbook.pipelines.running.options import EXECUTORS, RunOptions
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def _executed(
 
 
 def _reported(outcome: PipelineOutcome, store: Store) -> Path | None:
-    """Write the report beside the notebooks, and keep it with the run."""
+    """Write the report beside the notebooks, and keep it with the run; say so where there is no room for it."""
     from trackbook.display.pipeline_report import FILE, MEDIA_TYPE, report_page
     from trackbook.pipelines.running.parent import keep_file
 
@@ -212,8 +213,12 @@ def _reported(outcome: PipelineOutcome, store: Store) -> Path | None:
         return None  # nothing had to run
     page = report_page(outcome, outcome.folder).encode()
     path = outcome.folder / FILE
-    path.write_bytes(page)
-    keep_file(store, outcome.run_id, FILE, page, MEDIA_TYPE)
+    try:
+        path.write_bytes(page)
+        keep_file(store, outcome.run_id, FILE, page, MEDIA_TYPE)
+    except (OSError, TrackbookError) as error:
+        click.echo(f"The report could not be written: {error}", err=True)
+        return None
     return path
 
 

@@ -141,6 +141,9 @@ def _output(notebook: Path, output: Path | None) -> Path:
     target = output or notebook.with_name(f"{notebook.stem}.out.ipynb")
     if target.exists() and target.samefile(notebook):
         raise InvalidValueError(f"The output would overwrite the notebook {notebook} itself. Name another with -o.")
+    place = target if target.exists() else next(each for each in target.absolute().parents if each.exists())
+    if not os.access(place, os.W_OK) or (place != target and not place.is_dir()):
+        raise InvalidValueError(f"The output can't be written to {place}. Name another file with -o.")
     return target
 
 

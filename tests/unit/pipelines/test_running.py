@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from trackbook.cli.pipeline_run import _reported
+from trackbook.clock import now
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.graph.memory import latest_runs
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
@@ -20,6 +22,7 @@ from trackbook.pipelines.running.failures import failure_of
 from trackbook.pipelines.running.options import RunOptions, options_of
 from trackbook.pipelines.running.parent import PipelineRun
 from trackbook.pipelines.running.places import alone, file_name, folder_of, make_folder
+from trackbook.pipelines.running.progress import PipelineOutcome
 from trackbook.pipelines.steps.job import LATE, VANISHED, StepJob, StepResult, StepStatus
 from trackbook.records import Failure
 from trackbook.store.contract import RunFilter
@@ -261,3 +264,13 @@ def test_needs_that_are_stale_and_not_asked_for_are_told(whole: dict[str, str], 
     asked = {name: reason if name == "c" else NOT_ASKED for name, reason in whole.items()}
 
     assert stale_needs(plan_of(**asked), plan_of(**whole)) == told
+
+
+def test_report_that_cannot_be_written_is_told_and_the_outcome_is_still_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = PipelineOutcome(name="p", steps=(), started_at=now(), seconds=1.0, run_id="r", folder=tmp_path / "gone")
+
+    assert _reported(outcome, MemoryStore("memory://report")) is None
+
+    assert "The report could not be written: [Errno 2]" in capsys.readouterr().err
