@@ -14,11 +14,13 @@ from jupyter_core.utils import ensure_async, run_sync
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.iorw import write_ipynb
+from traitlets import default
 
 from trackbook.pipelines.steps.abandoned import end_abandoned
 from trackbook.pipelines.steps.live_kernels import LiveKernel, forget, note
 from trackbook.pipelines.steps.numbering import numbers_of
 from trackbook.pipelines.steps.outcomes import describe_death, failure_shown, outcome_of
+from trackbook.pipelines.steps.prompt_kernel import PromptKernelManager
 from trackbook.pipelines.steps.recording import (
     METRICS_MESSAGE,
     Answer,
@@ -71,6 +73,10 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
         self._answer: Answer | None = None
         self._live = LiveKernel(self)
         self._is_over = False
+
+    @default("kernel_manager_class")
+    def _prompt_manager(self) -> type[PromptKernelManager]:
+        return PromptKernelManager
 
     def execute(self, **options: Any) -> Any:
         """Execute the notebook in a kernel that can be stopped from another thread."""
