@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +23,9 @@ from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepSt
 from trackbook.store.contract import RunFilter
 from trackbook.store.location import open_store
 
+from .clusters import SECONDS, Cluster, until
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # papermill's, ipykernel's and Dask's own
-SECONDS = 90.0
 WAIT = "import pathlib, time, os\npathlib.Path(mark).write_text(str(os.getpid()))\ntime.sleep(wait)"
 
 
@@ -63,15 +61,6 @@ def printed(path: Path) -> str:
     return "".join(output.text for output in outputs if output.output_type == "stream")
 
 
-def until(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def written(path: Path) -> int:
     """Wait for a kernel to say its process, and return that."""
     assert until(lambda: path.exists() and path.read_text().isdigit())
@@ -80,41 +69,6 @@ def written(path: Path) -> int:
 
 def quiet(event: StepEvent) -> None:
     """Take an event that nobody asks for."""
-
-
-def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("TRACKBOOK_")}
-
-
-class Cluster:
-    """A scheduler and two workers of one thread each, on this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.address = f"tcp://127.0.0.1:{self._port(folder)}"
-        self.workers = [self._start("worker", self.address, "--nthreads=1", "--no-dashboard") for _ in range(2)]
-
-    def _port(self, folder: Path) -> int:
-        self._folder = folder
-        file = folder / "scheduler.json"
-        self._scheduler = self._start(
-            "scheduler", "--host=127.0.0.1", "--port=0", "--no-dashboard", f"--scheduler-file={file}"
-        )
-        assert until(lambda: file.exists() and file.read_text().endswith("}"))
-        return int(json.loads(file.read_text())["address"].rpartition(":")[2])
-
-    def _start(self, *words: str) -> subprocess.Popen[bytes]:
-        more = ["--no-nanny", f"--local-directory={self._folder}", "--host=127.0.0.1"] if words[0] == "worker" else []
-        return subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.dask_{words[0]}", *words[1:], *more],
-            cwd=self._folder,
-            env=environment(),
-            stderr=subprocess.DEVNULL,
-        )
-
-    def close(self) -> None:
-        for each in (*self.workers, self._scheduler):
-            each.kill()
-            each.wait()
 
 
 @pytest.fixture(scope="module")
