@@ -124,6 +124,24 @@ def test_one_value_takes_the_place_of_all_that_a_loop_goes_through(nb, head, wri
     assert code_of(notebook)["parameters"].startswith("C_param = 1")
 
 
+def test_a_key_of_the_settings_is_tried_before_they_are_made(nb):
+    nb.run("import trackbook")
+    nb.run("cfg = {'lr': 0.1, 'steps': 3}\nstart = 4.0")
+    nb.run("w = start\nfor step in range(cfg['steps']):\n    w -= cfg['lr'] * w")
+    nb.run("trackbook.log_metric('loss', w)")
+
+    notebook, names = with_params(sliced(nb), ["lr", "start"])
+
+    cells = code_of(notebook)
+    order = list(cells.values())
+    assert names == {"lr": "lr", "start": "start_param"}
+    assert cells["parameters"] == "lr = 0.1\nstart_param = 4.0"
+    assert [cell.id for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ())] == ["parameters"]
+    made = next(at for at, source in enumerate(order) if "{'lr': lr, 'steps': 3}" in source)
+    assert order.index(cells["parameters"]) < made
+    assert "start = start_param" in "\n".join(order)
+
+
 def test_a_literal_in_several_places_is_refused_with_the_places(fitted):
     with pytest.raises(AmbiguousError, match=r"random_state stands in 2 places: make_classification\(random_state=3\)"):
         with_params(sliced(fitted), ["random_state"])

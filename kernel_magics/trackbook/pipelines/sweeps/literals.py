@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -36,15 +36,18 @@ def with_params(sliced: Slice, names: Iterable[str]) -> tuple[Any, dict[str, str
     AmbiguousError
         If it stands in several places.
     """
-    notebook = copy.deepcopy(sliced.notebook)
+    wanted, notebook, params = list(names), copy.deepcopy(sliced.notebook), set(sliced.params)
+    if _is_any_within(wanted, notebook, params):
+        _make_constants(notebook)
+        params.clear()
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and not _is_tagged(cell)]
     trees = [_tree(cell.source) for cell in code]
     places = places_in(code, trees)
-    taken = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)} | set(sliced.params)
+    taken = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)} | params
     found: dict[str, str] = {}
     changes: dict[str, Place] = {}
-    for name in names:
-        if name in sliced.params:
+    for name in wanted:
+        if name in params:
             found[name] = name
             continue
         place = (
@@ -69,7 +72,23 @@ def _none(name: str, sliced: Slice, places: Iterable[Place]) -> Place:
     raise NotFoundError(f"No value '{name}' flows into run '{run}' that could be tried.{hint} There are: {listed}.")
 
 
+def _is_any_within(names: Iterable[str], notebook: Any, params: Collection[str]) -> bool:
+    """Return whether a name means only a part of what a param of the slice holds: a key of its settings."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    places = places_in(cells, [_tree(cell.source) for cell in cells])
+    meant = {name: {each.cell for each in places if each.is_meant(name)} for name in names if name not in params}
+    tagged = {at for at, cell in enumerate(cells) if _is_tagged(cell)}
+    return any(found and found <= tagged for found in meant.values())
+
+
 # What becomes of them
+
+
+def _make_constants(notebook: Any) -> None:
+    """Make the params of a slice plain code: what a notebook is given comes behind them, too late for a key."""
+    for cell in filter(_is_tagged, notebook.cells):
+        cell.metadata["tags"] = [each for each in cell.metadata["tags"] if each != _PARAMETERS]
+        cell["id"] = "constants"
 
 
 def _change(code: Sequence[Any], changes: Mapping[str, Place]) -> None:

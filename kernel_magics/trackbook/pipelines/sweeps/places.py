@@ -40,6 +40,11 @@ class Place:
         """The place as the code has it."""
         return f"{self.owner}({self.name}={self.value!r})" if self.owner else f"{self.name} = {self.value!r}"
 
+    def is_meant(self, name: str) -> bool:
+        """Return whether it is one that a person may mean: ``C``, ``Ridge.C``."""
+        owner, _, key = name.rpartition(".")
+        return self.name == key and (not owner or self.owner == owner)
+
 
 def places_in(code: Sequence[Any], trees: Sequence[ast.AST]) -> list[Place]:
     """Return where literals stand that have a name, in the order of the code.
@@ -111,7 +116,7 @@ def place_of(name: str, places: Sequence[Place]) -> Place | None:
         If there are several.
     """
     owner, _, key = name.rpartition(".")
-    named = [each for each in places if each.name == key and (not owner or each.owner == owner)]
+    named = [each for each in places if each.is_meant(name)]
     found = [each for each in named if not each.is_default] or named
     assigned = [each for each in found if not each.owner]
     if len(assigned) == 1 and len(found) > 1 and not owner:
