@@ -181,20 +181,23 @@ def test_step_that_takes_too_long_is_stopped_before_its_kernel_is_there(folder):
 
 
 def test_command_executes_a_notebook_and_tells_what_became_of_it(folder):
-    notebook = write(folder / "good.ipynb", PARAMETERS + "name = 'a'", "import trackbook\ntrackbook.log_metric('m', 2)")
+    declared = PARAMETERS + "from pathlib import Path\nname = 'a'\nplace = Path('here')"
+    used = "import trackbook\ntrackbook.log_metric('m', len(place.parts))"
+    notebook = write(folder / "good.ipynb", declared, used)
 
-    result = invoke(notebook, "-y", "{name: b}", "-p", "name", "1", "--json")
+    result = invoke(notebook, "-y", "{name: b}", "-p", "name", "1", "-p", "place", "over/there", "--json")
 
     told = json.loads(result.stdout)
     assert result.exit_code == 0
     assert (told["status"], told["params"], told["metrics"], told["error"]) == (
         "finished",
-        {"name": "1"},
+        {"name": "1", "place": "over/there"},
         {"m": 2},
         None,
     )
     assert told["output"] == str(folder / "good.out.ipynb")
     assert [each["parent_id"] for each in told["runs"]] == [None, told["run_id"]]
+    assert [each.params for each in recorded(folder)[1] if each.run.run_id == told["run_id"]] == [told["params"]]
 
 
 def test_command_shows_the_cell_and_the_line_that_failed(folder):

@@ -23,11 +23,13 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger
 
 from trackbook.capture.secrets import redact_shown, redact_value
+from trackbook.pipelines.steps.injected import inject_after_params
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus, Tell
 from trackbook.pipelines.steps.kernels import PYTHON_KERNEL, installed_kernels, unknown_kernel
 from trackbook.pipelines.steps.live_kernels import is_stopping
 from trackbook.pipelines.steps.outcomes import failure_shown, read_error
 from trackbook.pipelines.steps.papermill_engine import TrackbookEngine
+from trackbook.pipelines.steps.params import made_lines, read_params
 from trackbook.pipelines.steps.recorded_client import StoppedError
 from trackbook.pipelines.steps.redacted_file import redact_files_in
 
@@ -76,6 +78,7 @@ def _execute(job: StepJob, listen: Callable[..., None], options: Mapping[str, An
     target.parent.mkdir(parents=True, exist_ok=True)
     if job.hides_secrets:
         redact_files_in(str(target.parent))
+    inject_after_params(made_lines(read_params(job.notebook), job.params) if job.params else [])
     papermill.execute_notebook(
         _as_it_is(os.path.abspath(job.notebook)),
         _as_it_is(str(target)),
