@@ -127,6 +127,12 @@ def test_mistake_is_named(folder, text, part):
     assert part in mistakes(folder, text)
 
 
+def test_misspelt_key_is_told_once(folder):
+    told = mistakes(folder, "steps:\n- notebok: prepare.ipynb")
+
+    assert told == f"{folder}/pipeline.yaml, line 2: there is no key 'notebok'. Did you mean 'notebook'?"
+
+
 def test_values_are_those_of_yaml_1_2(folder):
     text = "steps:\n- notebook: sub/train.ipynb\n  params: {C: 1e-3, kind: no, seed: 2024-01-02}"
 

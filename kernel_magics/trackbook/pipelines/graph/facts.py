@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -155,9 +156,13 @@ class StepFacts:
         return self.pipeline.folder / name
 
     def name_of(self, path: Path) -> str:
-        """Return what a file is called: from the pipeline's folder if it is beneath that, so that both may move."""
+        """Return what a file is called: from the pipeline's folder if it is of the project, so that that may move."""
         folder = self.pipeline.folder.absolute()
-        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+        from trackbook.capture.modules import project_root
+
+        return Path(os.path.relpath(path, folder) if path.is_relative_to(project_root(folder)) else path).as_posix()
 
 
 def begun_tags(pipeline: Pipeline, step: Step) -> dict[str, str]:

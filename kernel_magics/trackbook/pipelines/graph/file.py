@@ -53,7 +53,8 @@ def read_pipeline(path: Path) -> Pipeline:
         content = found.read_text(encoding="utf-8-sig")
     except OSError:
         raise NotFoundError(
-            f"There is no pipeline in '{found}'. Name its file, name notebooks, or write one:\n{_EXAMPLE}"
+            f"There is no pipeline in '{found}'. Name its file (a step of it with --step), name notebooks, or write "
+            f"one:\n{_EXAMPLE}"
         ) from None
     except UnicodeDecodeError:
         raise InvalidValueError(
@@ -79,9 +80,10 @@ def pipeline_of_notebooks(paths: Sequence[Path]) -> Pipeline:
     steps: dict[str, Step] = {}
     for path in paths:
         if path.suffix != ".ipynb" or not path.is_file():
-            raise InvalidValueError(
-                f"'{path}' is no notebook. Name notebooks (.ipynb), or one file like {DEFAULT_NAME}."
-            )
+            what = "is no notebook" if path.exists() else "is not there"
+            raise InvalidValueError(f"'{path}' {what}. Name notebooks (.ipynb), or one file like {DEFAULT_NAME} alone.")
+        if path in (step.notebook for step in steps.values()):
+            raise InvalidValueError(f"'{path}' is named twice. Name each notebook once.")
         if path.stem in steps:
             raise InvalidValueError(
                 f"'{path}' and '{steps[path.stem].notebook}' are both called '{path.stem}'. Give them names in a file."
@@ -139,8 +141,8 @@ class _Reader:
     def _step(self, key: str | None, place: Located) -> Iterator[Step]:
         called = key or _called(place)
         entries = self._known(place.entries or (), STEP_KEYS, called)
-        notebook = self._notebook(entries.get("notebook"), place.line, called)
-        name = self._name(called, entries.get("name"), place.line)
+        notebook = self._notebook(entries.get("notebook"), place, called)
+        name = self._name(called, entries.get("name"), place.line) if called else ""
         values = {
             OPTIONS[word][0]: read
             for word, entry in entries.items()
@@ -174,9 +176,10 @@ class _Reader:
         self._taken.add(name)
         return name
 
-    def _notebook(self, entry: Entry | None, line: int, step: str) -> Path | None:
+    def _notebook(self, entry: Entry | None, place: Located, step: str) -> Path | None:
         if entry is None:
-            self._note(line, f"{_of(step)}key 'notebook': it is missing")
+            if not any("'notebook'" in nearest(each.key, list(STEP_KEYS)) for each in place.entries or ()):
+                self._note(place.line, f"{_of(step)}key 'notebook': it is missing")
             return None
         given = self._read(entry, text, step)
         path = Path(given) if given is not None else None
