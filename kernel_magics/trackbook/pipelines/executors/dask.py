@@ -207,9 +207,18 @@ class _RemoteStep(Future[StepResult]):
     def finish(self, task: Any) -> None:
         """Take what a task has come to."""
         try:
-            self.set_result(self._judged(task))
+            result = self._judged(task)
         except Exception as error:  # noqa: BLE001  # whatever the cluster or the disk raise: whoever waits is told
+            self._let_go(task)
             self.set_exception(error)
+        else:
+            self._let_go(task)
+            self.set_result(result)
+
+    def _let_go(self, task: Any) -> None:
+        """Tell the cluster to forget a task: it would execute it again if the worker that has its result were lost."""
+        self.task = None
+        task.release()
 
     def _judged(self, task: Any) -> StepResult:
         from distributed import KilledWorker
