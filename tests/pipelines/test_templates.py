@@ -123,7 +123,7 @@ def test_nothing_runs_again_in_a_new_project_that_has_run(project: Executed) -> 
 
 
 def test_rows_that_break_the_rules_go_no_further(project: Executed) -> None:
-    (project.folder / "holes.csv").write_text("age,left\n" + "30,1\n,0\n,1\n" * 30 + "400,\n", encoding="utf-8")
+    (project.folder / "holes.csv").write_text("age;left\n" + "30;1\n;0\n;1\n" * 30 + "400;\n", encoding="utf-8")
     ingested = trackbook(project.folder, "step", "ingest.ipynb", "-p", "source", "holes.csv", "-p", "output", "holes")
     rules = "{input: holes, target: left, output: whole, min_rows: 500, ranges: {age: [0, 120]}}"
 
@@ -136,6 +136,13 @@ def test_rows_that_break_the_rules_go_no_further(project: Executed) -> None:
     assert broken == {"at least 500 rows", "at most 20% missing", "not_nullable", "in_range(0.0, 120.0)"}
     assert project.store.versions("holes")
     assert not project.store.versions("whole")
+
+
+def test_misspelt_estimator_is_answered_with_the_nearest_names(project: Executed) -> None:
+    done = trackbook(project.folder, "step", "train.ipynb", "-p", "estimator", "RandomForrest")
+
+    assert done.returncode == 1
+    assert "scikit-learn has no classifier 'RandomForrest'. Is it: RandomForestClassifier" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", notebook_names())
