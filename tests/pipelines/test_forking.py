@@ -174,7 +174,10 @@ def test_kernel_is_what_a_fresh_one_is(run: Callable[..., list[Any]], place: Pat
             type(asyncio.get_event_loop()).__name__, sorted({thread.name for thread in threading.enumerate()}),
             sorted(set(os.environ) - {"JPY_PARENT_PID"}), __name__, sys.modules["__main__"] is not None,
             get_ipython().history_manager.hist_file, get_ipython().profile, __import__("gc").get_threshold(),
-            os.read(0, 1), os.umask(0o22), sys.getswitchinterval(), sorted(globals()),
+            os.read(0, 1), os.umask(0o22), sys.getswitchinterval(), sorted(globals()), sys.excepthook.__qualname__,
+            {name: sorted(values) for name, values in get_ipython().config.items()}, __import__("gc").isenabled(),
+            {name: sorted(values) for name, values in get_ipython().kernel.parent.cli_config.items()},
+            len(get_ipython().kernel.parent.argv), get_ipython().profile_dir.location,
         ].__repr__().replace("<function default_int_handler>", "default_int_handler")
     """
     names = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(look))])
@@ -184,6 +187,38 @@ def test_kernel_is_what_a_fresh_one_is(run: Callable[..., list[Any]], place: Pat
     fresh.execute(env=environment(), cwd=str(place))
 
     assert forked == value_of(fresh.nb.cells[0])
+
+
+def test_kernels_of_a_parent_have_connections_of_their_own(run: Callable[..., list[Any]]) -> None:
+    look = """
+        import os
+        from ipykernel.connect import get_connection_file
+        app = get_ipython().kernel.parent
+        [get_connection_file(), app.session.session, app.session.key.hex(), app.shell_port,
+         os.path.basename(app.config.IPKernelApp.connection_file), app.argv[1], app.parent_handle == os.getppid()]
+    """
+
+    (one,), (other,) = run(look), run(look)
+
+    assert not {*one[:-1]} & {*other[:-1]}
+    assert one[0].endswith(one[4])
+    assert one[5].endswith(one[4])
+    assert one[-1]
+
+
+def test_configuration_that_is_code_runs_in_each_kernel(tmp_path: Path) -> None:
+    profile = tmp_path / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    code = "import os; c.InteractiveShellApp.exec_lines = [f'read_by = {os.getpid()}']"
+    (profile / "ipython_kernel_config.py").write_text(code)
+    variables = environment(IPYTHONDIR=str(tmp_path / "ipython"))
+    warm = WarmParent(warmth_of(PYTHON, tmp_path, [], variables))
+    client = client_of(warm, "import os", "[read_by == os.getpid(), os.getppid()]")
+
+    client.execute(env=variables, cwd=str(tmp_path))
+    warm.close()
+
+    assert value_of(client.nb.cells[1]) == [True, warm.pid]
 
 
 def test_kernel_works_in_its_folder_with_its_variables(run: Callable[..., list[Any]], place: Path) -> None:

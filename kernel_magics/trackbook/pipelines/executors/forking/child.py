@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from trackbook.pipelines.executors.forking import wire
@@ -23,23 +23,42 @@ _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
 _FILES = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 
-def become_kernel(request: ForkRequest) -> NoReturn:
-    """Become the kernel, serve until it is shut down, and end the process."""
-    code = 1
-    try:
+def fork_kernels(fork: Callable[[], ForkRequest | None]) -> None:
+    """Become a kernel in each fork, serve until it is shut down, and end the process; return in the parent.
+
+    Parameters
+    ----------
+    fork
+        Returns in forks with the kernel that they are to become; in the parent with None, when no more are asked for.
+    """
+    from trackbook.pipelines.executors.forking.begun import fork_begun
+
+    asked: list[ForkRequest] = []
+
+    def settle(request: ForkRequest) -> None:
+        asked.append(request)
         _part_from_parent()
         take_streams(request.files)
         _take_surroundings(request)
         _reseed()
         _have_threads(request.variables.get("OPENBLAS_NUM_THREADS"))
-        _serve(request)
+
+    code = 1
+    try:
+        app = fork_begun(fork, settle)
+        if app is None:
+            return
+        with asked[0].connection as connection:
+            wire.send(connection, {"ready": True})
+        app.start()
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException:  # noqa: BLE001  # as the interpreter does: said on standard error, and the process ends
         sys.__excepthook__(*sys.exc_info())
     finally:
-        _leave(code)
+        if asked:
+            _leave(code)
 
 
 def _part_from_parent() -> None:
@@ -103,16 +122,6 @@ def _have_threads(wanted: str | None) -> None:
     except ImportError:
         return  # it comes with scikit-learn; without it there is one thread
     threadpool_limits(int(wanted) if wanted and wanted.isdigit() else os.cpu_count(), user_api="blas")
-
-
-def _serve(request: ForkRequest) -> None:
-    from ipykernel.kernelapp import IPKernelApp
-
-    app = IPKernelApp.instance(parent_handle=os.getppid())
-    app.initialize()  # type: ignore[no-untyped-call]  # ipykernel has no types here
-    with request.connection as connection:
-        wire.send(connection, {"ready": True})
-    app.start()  # type: ignore[no-untyped-call]  # neither here
 
 
 def _leave(code: int) -> NoReturn:

@@ -15,7 +15,7 @@ if __name__ == "__main__" and sys.path and os.path.realpath(sys.path[0] or ".") 
     del sys.path[0]  # put there by ``-m``; IPython adds the working folder itself, as it does in a fresh kernel
 
 from trackbook.pipelines.executors.forking import warming
-from trackbook.pipelines.executors.forking.child import become_kernel
+from trackbook.pipelines.executors.forking.child import fork_kernels
 from trackbook.pipelines.executors.forking.serving import serve, take_order, tell
 
 _OF_ANY_KERNEL = (
@@ -80,9 +80,7 @@ def main() -> None:
     if refused:
         tell({"refused": refused})  # and another one is started without them
         return
-    request = serve(order, {"refused": {}})
-    if request is not None:
-        become_kernel(request)
+    fork_kernels(lambda: serve(order, {"refused": {}}))
 
 
 if __name__ == "__main__":
