@@ -36,7 +36,7 @@ pre { background: var(--sheet); border: 1px solid var(--line); border-radius: 6p
 .quiet { color: var(--quiet); } .finished { color: var(--good); } .failed { color: var(--bad); }
 .retrying, .blocked, .stopped { color: var(--busy); } .skipped, .waiting { color: var(--quiet); }
 .running { color: var(--bar); }
-.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+.kept { white-space: nowrap; } .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-weight: 600; color: var(--quiet); font-size: 12px; white-space: nowrap; }
 th, td { padding: 6px 16px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number, th.number { text-align: right; white-space: nowrap; } .name { font-weight: 600; white-space: nowrap; }
@@ -90,7 +90,7 @@ def _overview_row(step: StepProgress, outcome: PipelineOutcome) -> str:
     told = telling(step.metrics)
     hidden = len(step.metrics) - min(len(told), _MOST_METRICS)
     more = [f'<span class="quiet">{hidden} more below</span>'] * (hidden > 0)
-    listed = [f"{escape(name)} {escape(fmt.number(step.metrics[name]))}" for name in told[:_MOST_METRICS]]
+    listed = [_kept(f"{name} {fmt.number(step.metrics[name])}") for name in told[:_MOST_METRICS]]
     metrics = "<br>".join([*listed, *more])
     return (
         f'<tr><td class="name">{link}</td><td class="{step.phase}">{symbol}&nbsp;{step.phase}</td>'
@@ -102,11 +102,22 @@ def _overview_row(step: StepProgress, outcome: PipelineOutcome) -> str:
 
 def _data(step: StepProgress) -> str:
     """Return which versions of datasets went in and came out: ``raw@1 → train@2``."""
-    sides = [escape(", ".join(step.reads)), escape(", ".join(step.publishes))]
-    return " → ".join(sides) if sides[1] else sides[0]
+    read, published = (", ".join(map(_kept, names)) for names in (step.reads, step.publishes))
+    return f"{read} →&nbsp;{published}" if published else read
+
+
+def _kept(text: str) -> str:
+    """Return a text that is not broken into lines."""
+    return f'<span class="kept">{escape(text)}</span>'
 
 
 def _reason(step: StepProgress) -> str:
+    """Return why a step ran, failed or didn't run, and how often it was tried."""
+    tries = f" ({step.attempt} tries)" if step.attempt > 1 else ""
+    return _cause(step) + tries
+
+
+def _cause(step: StepProgress) -> str:
     if step.phase is Phase.FAILED and step.failure is not None:
         return step.failure.summary
     return redact(step.reason)
