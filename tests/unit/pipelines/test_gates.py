@@ -287,6 +287,15 @@ def test_pipeline_is_its_newest_finished_run_with_the_runs_of_skipped_steps(
     assert ask(Finished(), "churn").answer is PASS
 
 
+def test_a_mistyped_pipeline_is_guessed_once(notebook: Any, make_run: Make) -> None:
+    notebook.add(make_run(1, name="churn", tags={"pipeline": "churn"}))
+
+    with pytest.raises(NotFoundError) as refused:
+        find_subject(notebook.store, "chrun")
+
+    assert str(refused.value).count("Did you mean") == 1
+
+
 def test_pipeline_that_never_finished_is_refused_with_how_to_go_on(notebook: Any, make_run: Make) -> None:
     notebook.add(make_run(1, tags={"pipeline": "churn"}, run={"status": RunStatus.FAILED}))
 

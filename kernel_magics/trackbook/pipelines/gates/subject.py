@@ -45,7 +45,9 @@ def find_subject(store: Store, reference: str, *, before: RunDetail | None = Non
     try:
         return subject_of(store, find_run(store, reference))
     except NotFoundError as error:
-        raise NotFoundError(f"{error} {_pipelines_text(store, reference)}".rstrip()) from None
+        told, pipelines = str(error), _pipelines_text(store, reference)
+        is_told = "Did you mean" in told  # a pipeline's runs have its name
+        raise NotFoundError(told if is_told else f"{told} {pipelines}".rstrip()) from None
 
 
 def subject_of(store: Store, run: RunDetail) -> Subject:
