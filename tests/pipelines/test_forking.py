@@ -423,3 +423,19 @@ def test_parents_are_shared_and_ended_when_too_many_are_idle(tmp_path: Path) -> 
     assert both_live
     assert left == [False, True]
     assert not second.is_alive
+
+
+def test_parent_that_can_not_be_started_is_not_tried_again(tmp_path: Path) -> None:
+    """Else each step of a pipeline would wait for it in vain."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho once >> {tmp_path}/starts\nexit 3\n")
+    python.chmod(0o755)
+    parents = WarmParents()
+    warmth = warmth_of((str(python),), tmp_path, [], environment())
+
+    for _ in range(2):
+        with pytest.raises(OSError, match="exit code 3"), parents.lend(warmth):
+            pass
+    parents.close()
+
+    assert (tmp_path / "starts").read_text() == "once\n"

@@ -137,13 +137,24 @@ class _Place:
         self.lock = threading.Lock()
         self.parent: WarmParent | None = None
         self.users = 0
+        self._reason: str | None = None
 
     def have(self, warmth: Warmth) -> WarmParent:
+        """Return the parent; one that could not be started once is not tried again."""
         with self.lock:
+            if self._reason is not None:
+                raise OSError(self._reason)
             if self.parent is None or not self.parent.is_alive:
                 self.close()
-                self.parent = WarmParent(warmth)
+                self.parent = self._started(warmth)
             return self.parent
+
+    def _started(self, warmth: Warmth) -> WarmParent:
+        try:
+            return WarmParent(warmth)
+        except OSError as error:
+            self._reason = str(error)
+            raise
 
     def close(self) -> None:
         if self.parent is not None:
