@@ -23,6 +23,9 @@ from trackbook.store.contract import RunFilter, Store
 
 _LONGEST_NAME = 400
 _MOST_IN_A_FOLDER = 1000
+_PARTS = 3  # texts that a path may be put together of
+_MOST_BASES = 50
+_MOST_LOOKED_AT = 20_000
 _LEFT_OUT = ("__pycache__", "node_modules", "site-packages")
 
 
@@ -33,7 +36,7 @@ def known_files(job: StepJob, store: Store) -> list[Path]:
     area = _area(folder)
     modules = [each for place in dict.fromkeys((folder, job.notebook.parent)) for each in own_modules(notebook, place)]
     texts = [*_texts(notebook, modules), *_params(job.params)]
-    found = [*modules, *_named(texts, folder), *_recorded(job, store, area)]
+    found = [*modules, *_named(texts, folder, area), *_recorded(job, store, area)]
     real = dict.fromkeys(Path(os.path.realpath(path)) for path in found)
     return [path for path in real if path.is_relative_to(area) and not _is_left_out(path.relative_to(area))]
 
@@ -76,34 +79,28 @@ def _params(params: Mapping[str, JsonValue]) -> Iterator[str]:
                 yield each
 
 
-def _named(texts: Iterable[str], folder: Path) -> Iterator[Path]:
-    """Yield the files that texts name, and those in the folders that they name."""
+def _named(texts: Iterable[str], folder: Path, area: Path) -> Iterator[Path]:
+    """Yield the files that texts name, and those in the folders that they name.
+
+    Paths may begin in the folder, in the one above, which code reaches by ``Path.cwd().parent``, or in the project's.
+    """
     names = [text for text in dict.fromkeys(texts) if 0 < len(text) <= _LONGEST_NAME and text.isprintable()]
-    folders = {folder: None}
-    for name in names:
-        path = Path(os.path.normpath(folder / name))
-        if _is_folder(path) and not folder.is_relative_to(path):
-            folders[path] = None
-    for place in folders:
-        for name in names:
-            path = place / name.lstrip("/") if place != folder else place / name
-            if _is_file(path):
-                yield Path(os.path.normpath(path))
-    yield from (path for place in folders if place != folder for path in _small_folder(place))
+    bases = dict.fromkeys((folder, folder.parent, area))
+    for _ in range(_PARTS):
+        below = [_joined(base, name) for base in bases for name in names]
+        folders = [path for path in below[:_MOST_LOOKED_AT] if os.path.isdir(path)]
+        bases = dict.fromkeys([*bases, *folders][:_MOST_BASES])
+    for base in bases:
+        yield from (path for name in names if os.path.isfile(path := _joined(base, name)))
+    for base in bases:
+        if base.is_relative_to(area) and not folder.is_relative_to(base):
+            yield from _small_folder(base)
 
 
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # no path at all
-        return False
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
+def _joined(base: Path, name: str) -> Path:
+    """Return a path beneath a folder; one that begins with a slash is the end of a text like ``f"{DATA}/in.csv"``."""
+    path = base / name
+    return Path(os.path.normpath(base / name.lstrip("/") if path.is_absolute() and not os.path.exists(path) else path))
 
 
 def _small_folder(place: Path) -> list[Path]:
@@ -125,7 +122,7 @@ def _recorded(job: StepJob, store: Store, area: Path) -> Iterator[Path]:
     if detail is None:
         return
     for run in store.runs(RunFilter(session_id=detail.run.session_id)):
-        yield from (area / module.path for module in run.modules if _is_file(area / module.path))
+        yield from (area / module.path for module in run.modules if os.path.isfile(area / module.path))
     for read in reads_of(store, detail):
-        if read.digest is not None and _is_file(area / read.path):
+        if read.digest is not None and os.path.isfile(area / read.path):
             yield area / read.path
