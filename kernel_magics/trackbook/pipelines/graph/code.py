@@ -11,6 +11,7 @@ from pathlib import Path
 
 from trackbook.capture.magics_source import magic_lines
 from trackbook.capture.modules import imported_names
+from trackbook.capture.quiet import quiet
 from trackbook.capture.symbols import parse_cell
 from trackbook.pipelines.graph.module_folders import module_folders, plain
 from trackbook.pipelines.graph.notebook_file import NotebookFile
@@ -40,6 +41,17 @@ def _cell_digest(source: str, is_python: bool) -> str:
         return _digest(source)
     magics = magic_lines(source)
     return _digest(ast.dump(tree) + "\n".join(magics)) if tree.body or magics else ""
+
+
+def module_code(path: Path, text: str) -> str:
+    """Return a digest of a module's code; empty for what can't be parsed, a notebook that another one runs, say."""
+    if path.suffix != ".py":
+        return ""
+    try:
+        with quiet():  # of an invalid escape Python tells at the import
+            return _digest(ast.dump(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError):
+        return ""
 
 
 def _digest(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from trackbook.pipelines.graph.content import file_state, stamp_of
+from trackbook.pipelines.graph.content import file_state, module_state, stamp_of
 from trackbook.pipelines.graph.facts import StepFacts
 from trackbook.pipelines.graph.memory import Success
 from trackbook.pipelines.graph.needs import Graph
@@ -72,8 +72,8 @@ class Noting:
         if not self.reads.modules:
             return {}
         root = self._root()
-        found = {self.facts.name_of(root / use.path): FileState(digest=use.digest) for use in self.reads.modules}
-        return {path: state for path, state in found.items() if (self.facts.pipeline.folder / path).is_file()}
+        paths = {root / use.path: use.digest for use in self.reads.modules}
+        return {self.facts.name_of(path): _module(path, digest) for path, digest in paths.items() if path.is_file()}
 
     def _root(self) -> Path:
         from trackbook.capture.modules import project_root
@@ -128,6 +128,12 @@ def reads_now(facts: StepFacts, before: StepState | None, latest: Mapping[str, V
         datasets={each: latest[each] for each in sorted(known) if each in latest},
         files={each.path: each for each in files},
     )
+
+
+def _module(path: Path, digest: str) -> FileState:
+    """Return a module as a run knew it, with all that the file tells if nobody has changed it since."""
+    now = module_state(path)
+    return now if now is not None and now.digest == digest else FileState(digest=digest)
 
 
 def _has_written(success: Success, reads: Reads) -> bool:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from trackbook.capture.quiet import quiet
 from trackbook.capture.symbols import parse_cell
 from trackbook.pipelines.graph.evaluating import Values, arms, bound, possible, turns
 from trackbook.pipelines.graph.module_folders import module_folders
@@ -241,7 +242,8 @@ class _Reader:
             return self._modules[path] if path is not None else None
         scope = self._modules[path] = Scope()
         try:
-            tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
+            with quiet():
+                tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
         except (OSError, SyntaxError, ValueError, RecursionError):
             return scope
         where, self._place = self._place, path.name

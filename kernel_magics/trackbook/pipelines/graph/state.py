@@ -39,10 +39,14 @@ _VERSIONS = ("datasets", "published")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
-    """A file as it was: the SHA-256 of its content, and, where that can be trusted, what `os.stat` said of it."""
+    """A file as it was: the SHA-256 of its content, and, where that can be trusted, what `os.stat` said of it.
+
+    `code` is a digest of a module's code without comments and formatting, empty where that is not known.
+    """
 
     digest: str
     stamp: tuple[int, ...] = ()
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +174,7 @@ def read_state(content: bytes) -> StepState | None:
 
 
 def _file(found: Mapping[str, Any]) -> FileState:
-    return FileState(digest=found["digest"], stamp=tuple(found["stamp"]))
+    return FileState(digest=found["digest"], stamp=tuple(found["stamp"]), code=found.get("code", ""))
 
 
 def _uses(found: Mapping[str, Any]) -> Uses:
