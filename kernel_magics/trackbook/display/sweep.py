@@ -81,7 +81,7 @@ def _picture(outcome: Outcome) -> Iterator[Block]:
     """Yield the parallel coordinates, for a page; one trial alone has nothing to be seen beside."""
     content = picture_of(outcome.space, outcome.trials, outcome.metric, is_maximized=outcome.sweep.is_maximized)
     if content is not None and len(outcome.trials) > 1:
-        yield Picture(media_type="image/svg+xml", content=content, caption=f"Trials by {outcome.metric}")
+        yield Picture(media_type="image/svg+xml", content=content, caption=f"Trials by {outcome.metric}", is_wide=True)
 
 
 def how_chosen(outcome: Outcome) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,7 +125,8 @@ def test_the_page_has_a_picture_and_the_remark_and_says_when_a_seed_is_not_enoug
 
     assert REMARK in found.text
     assert "only with --jobs 1 does a seed give the same trials" in found.text
-    assert 'src="data:image/svg+xml;base64,' in found.html
+    (image,) = re.findall(r'<img src="data:image/svg\+xml;base64,[^>]*>', found.html)
+    assert "max-width:100%" in image
     assert "<b>entropy</b>" not in found.html
 
 
