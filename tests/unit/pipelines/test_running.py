@@ -36,6 +36,7 @@ def executed(folder: Path, source: str, outputs: list[dict[str, object]]) -> Pat
     """Write an executed notebook whose second cell failed, after one with an error that was meant to be."""
     meant = {"output_type": "error", "ename": "KeyError", "evalue": "", "traceback": ["Cell In[1], line 1"]}
     cells = [
+        {"cell_type": "markdown", "source": "# About"},
         {"cell_type": "code", "source": "1/0", "execution_count": 1, "outputs": [meant]},
         {"cell_type": "code", "source": source.splitlines(keepends=True), "execution_count": 7, "outputs": outputs},
         {"cell_type": "markdown", "source": "the end"},
@@ -91,7 +92,7 @@ def test_group_of_exceptions_is_read_off_what_was_printed(tmp_path: Path) -> Non
     text = '  + Exception Group Traceback\n  |   File "/tmp/ipykernel_12/345.py", line 2, in <module>\n  |     go()\n'
     path = executed(tmp_path, "x = 1\ngo()", [{"output_type": "stream", "name": "stderr", "text": text}])
     written = json.loads(path.read_text())
-    written["cells"][0]["outputs"] = []
+    written["cells"][1]["outputs"] = []
     path.write_text(json.dumps(written))
 
     found = failure_of(FAILED, path)

@@ -90,6 +90,15 @@ def test_line_is_unknown_where_the_traceback_does_not_say():
     assert (found.line, found.source_line) == (None, None)
 
 
+def test_notebook_that_asks_a_person_is_told_to_take_a_param():
+    error = cell_error(executed(("StdinNotImplementedError", "raw_input was called, but ...")))
+
+    assert error is not None
+    assert error.message == (
+        "The notebook asks a question by input(), and nobody is there to answer. Make a param of the answer."
+    )
+
+
 @pytest.mark.parametrize(
     ("code", "is_stopped", "words"),
     [

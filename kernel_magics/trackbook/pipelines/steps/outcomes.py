@@ -11,6 +11,7 @@ from trackbook.records import Failure, Outcome
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PLACE = re.compile(r"(?:Cell In|Input In|In) ?\[\d+\],?(?:[^\n]*?(?:line |<cell line: )(?P<line>\d+))")
+_NOBODY_THERE = "The notebook asks a question by input(), and nobody is there to answer. Make a param of the answer."
 _GOOD_EXITS = ("", "0", "None")
 
 
@@ -47,7 +48,7 @@ def read_error(index: int, source: str, name: str, message: str, traceback: list
     return CellError(
         index=index,
         name=name,
-        message=_COLOURS.sub("", message),
+        message=_NOBODY_THERE if name == "StdinNotImplementedError" else _COLOURS.sub("", message),
         line=line if text is not None else None,
         source_line=text,
     )
