@@ -198,7 +198,7 @@ def test_pipeline_is_a_run_and_its_steps_are_runs_inside_it(first: Executed) -> 
     children = first.store.runs(RunFilter(parent_id=parent.run.run_id))
 
     assert (parent.run.name, parent.run.status, parent.run.experiment) == ("churn", "FAILED", "churn")
-    assert parent.tags == {"pipeline": "churn"}
+    assert parent.tags == {"pipeline": "churn", "pipeline.file": str(first.folder / "pipeline.yaml")}
     assert parent.params == {"ingest.rows": 5, "train.C": [1.0, 2.0]}
     assert parent.run.failure is not None
     assert parent.run.failure.message == "check: AssertionError: too long"
