@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -229,6 +230,16 @@ def test_nothing_is_said_to_be_missing_where_all_is_there(here: Path) -> None:
 
     assert "It needs" not in done.output
     assert missing_modules((here / "churn").glob("*.ipynb")) == ()
+
+
+def test_hooks_leave_the_ids_of_cells_and_name_only_commands_that_there_are(here: Path) -> None:
+    CliRunner().invoke(cli, ["new", "pipeline", "churn"])
+    described = yaml.safe_load((here / "churn/.pre-commit-config.yaml").read_text(encoding="utf-8"))
+
+    strip, plan = (shlex.split(hook["entry"]) for hook in described["repos"][0]["hooks"])
+    planned = CliRunner().invoke(cli, [*plan[1:], "churn"], env={"TRACKBOOK_STORE": "none"})
+    assert strip == ["nbstripout", "--keep-id"]
+    assert planned.exit_code == 0
 
 
 def test_dockerfile_puts_the_project_where_the_argo_workflow_looks_for_it(here: Path) -> None:
