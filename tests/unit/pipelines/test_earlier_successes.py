@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import Future
 
 import pytest
 from trackbook.pipelines.graph.file import read_pipeline
 from trackbook.pipelines.graph.standing import standings
 from trackbook.pipelines.graph.state import CURRENT_TAG, MOST_EARLIER, OPEN_TAG
+from trackbook.pipelines.running.driver import Driver
+from trackbook.pipelines.running.room import Room
+from trackbook.pipelines.steps.job import StepJob, StepResult, StepStatus
 from trackbook.records import RunStatus
 from trackbook.store import MemoryStore
 from trackbook.store.contract import RunFilter
@@ -81,6 +85,37 @@ def test_success_stands_though_the_next_step_must_run(desk):
     desk.planner.decide(prepare)
     (train,) = desk.planner.named("train")
     assert desk.planner.decide(train).reason.startswith("code changed: cell 2; input train: version 2 -> 3")
+
+
+def test_next_step_reads_what_the_earlier_success_published(desk):
+    desk.write(TEXT % 1, train=("import trackbook", "df = trackbook.load('train') + 1"))
+    read = []
+
+    class Pretending:
+        slots = 1
+
+        def submit(self, job, tell):
+            read.append(latest(desk))
+            ended = Future()
+            run_id = desk.record(job.name, loads=["train"])
+            ended.set_result(StepResult(name=job.name, status=StepStatus.FINISHED, run_id=run_id))
+            return ended
+
+    driver = Driver(
+        desk.planner.plan(),
+        desk.planner,
+        desk.store,
+        Pretending(),
+        Room(slots=1, cpus=1),
+        lambda step: StepJob(name=step.name, notebook=step.notebook, output=desk.folder / "out.ipynb"),
+        lambda step: None,
+        lambda job, result: result,
+    )
+    driver.run()
+
+    assert [(each.step.name, each.phase) for each in driver.steps] == [("prepare", "skipped"), ("train", "finished")]
+    assert [each.snapshot_id for each in read] == [desk.store.versions("train")[0].snapshot_id]
+    assert set(desk.again().reasons().values()) == {"up to date"}
 
 
 def test_other_inputs_than_then_are_not_skipped(tmp_path):
