@@ -6,8 +6,9 @@ import json
 import re
 import shlex
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from trackbook.pipelines.executors.stepping import cores
 from trackbook.pipelines.sweeps.literals import with_params
 from trackbook.pipelines.sweeps.outcome import Outcome, Watch
 from trackbook.pipelines.sweeps.spec import Pruner, Sampler, Sweep
-from trackbook.pipelines.sweeps.starting import resume_sweep, run_sweep
+from trackbook.pipelines.sweeps.starting import NewExecutor, resume_sweep, run_sweep
 from trackbook.pipelines.sweeps.trials import Trial
 from trackbook.project import Project, current_project
 from trackbook.records import JsonValue
@@ -87,6 +88,7 @@ def sweep(
     progress: Watch | None = None,
     project: Project | None = None,
     is_lasting: bool = True,
+    address: str | None = None,
 ) -> SweepView:
     """Run a notebook with many values of its params.
 
@@ -120,6 +122,8 @@ def sweep(
         Called with a `Progress` whenever something has changed.
     is_lasting
         Whether the notebook's file stays.
+    address
+        Of the scheduler of a Dask cluster that runs the trials (``tcp://host:8786``); None: this machine.
 
     Raises
     ------
@@ -137,13 +141,15 @@ def sweep(
         trials=trials,
         seed=seed,
         prune=_one_of(Pruner, prune, "prune"),
-        jobs=cores() if jobs is None else jobs,
+        jobs=1 if jobs is None else jobs,
         timeout=timeout,
         folder=Path(folder) if folder is not None else None,
         is_lasting=is_lasting,
     )
     project = project or current_project()
-    outcome = run_sweep(project.store, described, progress or _silent)
+    with _executing(address) as (slots, executor):
+        asked = described if jobs is not None else replace(described, jobs=slots)
+        outcome = run_sweep(project.store, asked, progress or _silent, executor)
     return _view(outcome, project, figure)
 
 
@@ -194,8 +200,9 @@ def go_on(
     figure: str | Path | None = None,
     progress: Watch | None = None,
     project: Project | None = None,
+    address: str | None = None,
 ) -> SweepView:
-    """Go on with a sweep that was interrupted, or add `trials`; what failed is tried again.
+    """Go on with a sweep that was interrupted, or add `trials`; what failed is tried again, `address` as for `sweep`.
 
     Raises
     ------
@@ -204,8 +211,21 @@ def go_on(
     """
     project = project or current_project()
     detail = get_run(run, project=project).detail
-    outcome = resume_sweep(project.store, detail, progress or _silent, trials=trials, jobs=jobs)
+    with _executing(address) as (_, executor):
+        outcome = resume_sweep(project.store, detail, progress or _silent, executor, trials=trials, jobs=jobs)
     return _view(outcome, project, figure)
+
+
+@contextmanager
+def _executing(address: str | None) -> Iterator[tuple[int, NewExecutor | None]]:
+    """Give how many trials run at once, and what runs them: None for this machine."""
+    if address is None:
+        yield cores(), None
+        return
+    from trackbook.pipelines.executors.dask import DaskExecutor
+
+    with closing(DaskExecutor(address)) as executor:
+        yield executor.slots, lambda _: executor
 
 
 def _view(outcome: Outcome, project: Project, figure: str | Path | None) -> SweepView:

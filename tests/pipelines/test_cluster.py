@@ -21,8 +21,10 @@ from trackbook.pipelines.executors import dask
 from trackbook.pipelines.executors.cluster.packing import Packed
 from trackbook.pipelines.executors.dask import DaskExecutor
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult
+from trackbook.project import Project
 from trackbook.records import DatasetVersion, Process, Run, RunDetail, Session
 from trackbook.store import Batch, RunChange, RunFilter, Store, open_store
+from trackbook.sweep_view import sweep
 
 from .clusters import SECONDS, Cluster, until
 from .step_notebooks import PARAMETERS, write
@@ -77,6 +79,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+MEASURE = "%track metric score a * 10"
 WAIT = "import pathlib, time, os\npathlib.Path(mark).write_text(str(os.getpid()))\ntime.sleep(wait)"
 
 
@@ -322,6 +325,20 @@ def test_other_version_on_a_worker_is_refused(
 
     assert (result.status, result.error) == ("failed", "WorkerRefused")
     assert "and 99.0 here. Install the same on both." in str(result.message)
+
+
+def test_sweep_tries_its_values_on_a_cluster(cluster: Cluster, place: Path, store: Store) -> None:
+    notebook = write(place / "project/notebooks/tried.ipynb", f"{PARAMETERS}a = 1", "%load_ext trackbook", MEASURE)
+
+    found = sweep(
+        notebook, {"a": [2, 3]}, metric="score", maximize=True, address=cluster.address, project=Project(store)
+    )
+
+    assert found.best is not None
+    assert found.best.params == {"a": 3}
+    trials = store.runs(RunFilter(parent_id=found.run_id))
+    assert {detail.tags["host"] for detail in trials} == {os.uname().nodename}
+    assert len(trials) == 2
 
 
 def test_worker_that_is_killed_leaves_the_step_to_the_other(
