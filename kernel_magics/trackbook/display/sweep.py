@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from trackbook.display import format as fmt
-from trackbook.display.blocks import Block, Cell, Column, Picture, Sentence, Table, Title, Tone
+from trackbook.display.blocks import Block, Cell, Column, Picture, Sentence, Table, Title, Tone, Verbatim
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.pipelines.sweeps.figure import picture_of
 from trackbook.pipelines.sweeps.outcome import Outcome, Progress
@@ -69,7 +69,8 @@ def _blocks(outcome: Outcome, look: Look, again: str | None, figure: Path | None
     if failed:
         yield _failures(failed)
     if again is not None:
-        yield Sentence(text=f"Make the best again: {again}")
+        yield Sentence(text="Make the best again:")
+        yield Verbatim(text=again)
     if figure is not None:
         yield Sentence(text=f"Parallel coordinates: {figure}")
     yield from _picture(outcome)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from trackbook import clock
+from trackbook.display.shown import Look
 from trackbook.display.sweep import progress_lines, show_sweep
 from trackbook.display.sweep_progress import LiveTable, line_watch, live_watch
 from trackbook.pipelines.sweeps.outcome import Outcome, Progress
@@ -135,3 +136,11 @@ def test_where_a_seed_is_enough_nothing_is_said(jobs, sampler):
     sweep = replace(outcome().sweep, seed=3, jobs=jobs, sampler=sampler)
 
     assert "--jobs 1" not in show_sweep(outcome(trial(1, 0.9), sweep=sweep, sampler=sampler)).text
+
+
+def test_the_command_that_makes_the_best_again_can_be_copied_from_a_narrow_terminal():
+    command = "trackbook step /home/jo/projects/flowers/notebooks/train.ipynb -p kind gini -p depth 2"
+
+    shown = show_sweep(outcome(trial(1, 0.9)), Look(width=40), again=command)
+
+    assert command in str(shown).split("\n")
