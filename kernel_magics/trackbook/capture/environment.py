@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,14 @@ def local_environment() -> Environment:
     return Environment(
         environment_id=identity, packages=packages, origins={}, requires={}, hardware={}, git=None, **about
     )
+
+
+def with_code_of(environment: Environment, start: Path, put_object: Callable[[bytes], str]) -> Environment:
+    """Return an environment with the git state of a working tree here: what ran elsewhere ran its code."""
+    git = _git(start, put_object)
+    about = {name: getattr(environment, name) for name in _about()}
+    packages = Installed(environment.packages, environment.origins, environment.requires)
+    return replace(environment, git=git, environment_id=_identity(about, packages, environment.hardware, git))
 
 
 def packages_stamp() -> object:

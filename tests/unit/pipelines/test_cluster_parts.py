@@ -17,6 +17,7 @@ import pytest
 from trackbook import clock
 from trackbook.errors import InvalidValueError, StoreError
 from trackbook.pipelines.executors.cluster import line as lines
+from trackbook.pipelines.executors.cluster import remote
 from trackbook.pipelines.executors.cluster.door import enter
 from trackbook.pipelines.executors.cluster.line import Line, StoppedWaitingError, deliver
 from trackbook.pipelines.executors.cluster.packing import contents, packed
@@ -25,8 +26,10 @@ from trackbook.pipelines.executors.cluster.project_files import known_files
 from trackbook.pipelines.executors.cluster.seeds import seed_of
 from trackbook.pipelines.executors.cluster.unpacking import unpack
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus
-from trackbook.records import DatasetVersion
-from trackbook.store import MemoryStore, Store
+from trackbook.records import DatasetVersion, Environment, Process, Run, Session
+from trackbook.store import Batch, MemoryStore, RunChange, RunFilter, Store, parcels
+from trackbook.store.merging.gathering import gathered
+from trackbook.store.objects import FolderObjects
 
 
 @pytest.fixture
@@ -253,6 +256,23 @@ def test_worker_without_trackbook_says_so() -> None:
     assert said.endswith("pip install trackbook==1.2 there.\n")
 
 
+def test_cache_of_a_worker_that_is_large_is_emptied_unless_another_step_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "_MOST_BYTES", 3)
+    cache = FolderObjects(tmp_path / "cache")
+    digest = cache.put(b"12345")
+
+    monkeypatch.setattr(remote, "_here", {"one", "two"})
+    remote._trim(tmp_path / "cache")
+    assert cache.size(digest) == 5
+    monkeypatch.setattr(remote, "_here", {"one"})
+    remote._trim(tmp_path / "cache")
+    remote._trim(tmp_path / "cache")
+    assert cache.size(digest) == 0
+    assert cache.put(b"12345") == digest
+
+
 LUGGAGE = Luggage(root="/nowhere", folder="n", notebook="n/step.ipynb", files={"data/in.csv": "d"}, seed="", objects=())
 
 
@@ -275,6 +295,45 @@ def test_fault_says_what_did_not_travel(project: Path, error: str, message: str,
 
     assert str(found.message).startswith(message)
     assert (said in str(found.message)) if said is not None else (found.message == message)
+
+
+def test_run_that_comes_back_says_which_commit_its_code_is_of(project: Path) -> None:
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(project)]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    there, here = MemoryStore(), MemoryStore()
+    write_run(there)
+    result = StepResult(name="step", status=StepStatus.FINISHED, run_id="r")
+    returned = Returned(result=result, batch=parcels.dumped(gathered(there)))
+
+    unpack(returned, a_job(project, "x = 1"), None, here)
+    unpack(returned, a_job(project, "x = 1"), None, here)
+
+    (detail,) = here.runs(RunFilter())
+    environment = here.environment(str(detail.run.environment_id))
+    assert environment is not None
+    assert environment.git is not None
+    assert (environment.git.commit, environment.packages) == (commit, {"pandas": "2"})
+    assert [session.environment_id for session in here.sessions()] == [environment.environment_id]
+
+
+def write_run(store: Store) -> None:
+    now = clock.now()
+    environment = Environment(
+        environment_id="e", python="3", implementation="C", platform="p", machine="m", packages={"pandas": "2"}
+    )
+    session = Session(
+        session_id="s",
+        experiment="x",
+        started_at=now,
+        lease_expires_at=now,
+        process=Process(host="far", boot="b", pid=1, started=0.0),
+        user="ada",
+        environment_id="e",
+    )
+    run = Run(run_id="r", name="n", experiment="x", session_id="s", started_at=now, environment_id="e")
+    store.write(Batch(sessions=[session], environments=[environment], runs=[RunChange(run_id="r", run=run)]))
 
 
 def test_file_that_would_be_written_outside_of_the_project_is_refused(project: Path) -> None:

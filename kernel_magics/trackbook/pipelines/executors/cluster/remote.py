@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -20,10 +21,12 @@ from trackbook.pipelines.executors.cluster.parcel import Parcel, Returned, read_
 from trackbook.pipelines.executors.stepping import cores
 from trackbook.pipelines.steps.job import StepResult, StepStatus, Tell
 from trackbook.pipelines.steps.running import run_step
+from trackbook.store.objects import FolderObjects
 
 HOST_TAG = "host"
 """Tag of a run: the machine that executed it, which is not the one that asked for it."""
 _CACHE = "trackbook-objects"
+_MOST_BYTES = 4 * 2**30
 _stops: dict[str, threading.Event] = {}
 _here: set[str] = set()
 _lock = threading.Lock()
@@ -42,9 +45,11 @@ def execute_parcel(plain: dict[str, Any]) -> dict[str, Any]:
     with _stoppable(parcel.key) as should_stop, tempfile.TemporaryDirectory(prefix="trackbook-step-") as place:
         line = Line(worker, parcel.key, parcel.topic, should_stop)
         parcel = _for_here(parcel, worker.state.nthreads)
+        cache = Path(worker.local_directory) / _CACHE
         if _is_store_here(parcel):
             return _beside(parcel, Path(place), line.tell, should_stop).to_plain()
-        away = Away(parcel, Path(place), line, should_stop, Path(worker.local_directory) / _CACHE)
+        _trim(cache)
+        away = Away(parcel, Path(place), line, should_stop, cache)
         try:
             return away.execute().to_plain()
         except StoppedWaitingError:
@@ -81,6 +86,14 @@ def _stoppable(key: str) -> Iterator[threading.Event]:
         with _lock:
             _here.discard(key)
             _stops.pop(key, None)
+
+
+def _trim(cache: Path) -> None:
+    """Empty the cache when it is large, unless another step may need something of it."""
+    objects = FolderObjects(cache)
+    with _lock:
+        if len(_here) == 1 and sum(age.size for each in objects.entries() if (age := objects.age(each))) > _MOST_BYTES:
+            shutil.rmtree(cache)
 
 
 def _for_here(parcel: Parcel, slots: int) -> Parcel:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
+from trackbook.capture.environment import with_code_of
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.executors.cluster.parcel import Luggage, Returned
 from trackbook.pipelines.steps.job import StepJob, StepResult
+from trackbook.records import Run, Session
 from trackbook.store import parcels
-from trackbook.store.contract import Store
+from trackbook.store.contract import Batch, Store
 from trackbook.store.merging.merge import take_in
 
+R = TypeVar("R", Run, Session)
 _MODULE = re.compile(r"No module named '(?P<name>[\w.]+)'")
 _PATH = re.compile(r"(?:No such file or directory|does not exist|not found)[^'\"]*['\"](?P<path>[^'\"\n]+)['\"]")
 
@@ -32,12 +36,30 @@ def unpack(returned: Returned, job: StepJob, luggage: Luggage | None, store: Sto
     if returned.executed is not None:
         _write(job.output, returned.executed)
     if returned.batch is not None:
-        take_in(store, parcels.loaded(returned.batch), lambda _: _put(store, returned))
+        batch = _with_code(parcels.loaded(returned.batch), job, store)
+        take_in(store, batch, lambda _: _put(store, returned))
     if luggage is None:
         return returned.result
     for name, content in returned.files.items():
         _write(_beneath(Path(luggage.root), name), content)
     return _explained(returned, job, luggage)
+
+
+def _with_code(batch: Batch, job: StepJob, store: Store) -> Batch:
+    """Return a batch whose environments say which commit the code is of that travelled: a worker can't know."""
+    made = {each.environment_id: with_code_of(each, job.folder, store.put_object) for each in batch.environments}
+    ids = {given: each.environment_id for given, each in made.items()}
+    return replace(
+        batch,
+        environments=[*made.values()],
+        sessions=[_in(each, ids) for each in batch.sessions],
+        runs=[replace(each, run=_in(each.run, ids)) if each.run is not None else each for each in batch.runs],
+    )
+
+
+def _in(record: R, ids: Mapping[str, str]) -> R:
+    named = record.environment_id
+    return replace(record, environment_id=ids.get(named, named)) if named is not None else record
 
 
 def _put(store: Store, returned: Returned) -> Iterable[str]:
