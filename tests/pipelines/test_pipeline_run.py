@@ -19,6 +19,8 @@ from trackbook.records import RunDetail
 from trackbook.store.contract import RunFilter, Store
 from trackbook.store.location import open_store
 
+from tests.forks import forks
+
 PARAMETERS = "# parameters\n"
 DEADLINE_SECONDS = 120.0
 NOTEBOOKS = {
@@ -84,9 +86,7 @@ def variables(folder: Path) -> dict[str, str]:
 
 def pipeline(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run ``trackbook pipeline ...`` to its end."""
-    return subprocess.run(
-        command(*words), cwd=folder, env=variables(folder), capture_output=True, text=True, timeout=DEADLINE_SECONDS
-    )
+    return forks.run(*command(*words)[1:], folder=folder, environment=variables(folder))
 
 
 def until(happened: Callable[[], Any], what: str) -> None:
