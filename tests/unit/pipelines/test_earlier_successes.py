@@ -142,6 +142,19 @@ def test_files_must_be_there_as_they_were_left(tmp_path, content, action):
     assert desk.write(TEXT % 1).actions()["prepare"] == action
 
 
+def test_marked_step_keeps_the_files_that_it_wrote(tmp_path):
+    desk = Planned(tmp_path, MemoryStore()).write(TEXT % 1, prepare=("# params\nn = 0",), train=("x = 1",))
+    desk.succeed("prepare", writes={"model.txt": "1"})
+    (tmp_path / "model.txt").write_text("2")
+
+    desk.write(TEXT % 2).planner.mark("prepare")
+
+    assert desk.again().reasons()["prepare"] == "up to date"
+    assert desk.write(TEXT % 1).actions()["prepare"] == "run"
+    (tmp_path / "model.txt").unlink()
+    assert desk.write(TEXT % 2).reasons()["prepare"] == "output model.txt is gone"
+
+
 def test_step_that_needs_another_unseen_goes_back_with_it(tmp_path):
     text = TEXT.replace("train.ipynb}", "train.ipynb, needs: prepare}")
     desk = Planned(tmp_path, MemoryStore()).write(text % 1, prepare=("# params\nn = 0",), train=("x = 1",))

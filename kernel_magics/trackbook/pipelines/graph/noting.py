@@ -11,7 +11,7 @@ from trackbook.pipelines.graph.facts import StepFacts
 from trackbook.pipelines.graph.memory import Success
 from trackbook.pipelines.graph.needs import Graph
 from trackbook.pipelines.graph.reads import Reads, file_as_read
-from trackbook.pipelines.graph.state import FileState, StepState, VersionState
+from trackbook.pipelines.graph.state import MARKED_TAG, FileState, StepState, VersionState
 from trackbook.pipelines.graph.written import files_written
 from trackbook.records import FileRead, RunDetail
 
@@ -82,15 +82,25 @@ class Noting:
 
     def _written(self, read: Mapping[str, FileState]) -> dict[str, FileState] | None:
         """Return the files that were written while it ran, None if they can't be told; what it read stays that."""
-        run = self.detail.run
-        if run.finished_at is None:
-            return None
-        began, ended = run.started_at.timestamp(), run.finished_at.timestamp()
-        paths = files_written(self._root(), began, ended, (self.store_folder,))
+        paths = self._marked() if MARKED_TAG in self.detail.tags else self._changed()
         if paths is None:
             return None
         found = {self.facts.name_of(path): state for path in paths if (state := file_state(path)) is not None}
         return {name: state for name, state in found.items() if name not in read or read[name].digest != state.digest}
+
+    def _changed(self) -> list[Path] | None:
+        run = self.detail.run
+        if run.finished_at is None:
+            return None
+        began, ended = run.started_at.timestamp(), run.finished_at.timestamp()
+        return files_written(self._root(), began, ended, (self.store_folder,))
+
+    def _marked(self) -> list[Path] | None:
+        """Return the files that the step wrote when it last ran: now nothing did."""
+        before = self.facts.before
+        if before is None or not before.knows_written:
+            return None
+        return [self.facts.pipeline.folder / name for name in before.written]
 
     def _removed(self) -> tuple[str, ...]:
         """Return the files that steps before it had written, and that are gone now."""

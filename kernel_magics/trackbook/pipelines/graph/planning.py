@@ -31,7 +31,6 @@ from trackbook.pipelines.graph.state import StepState, VersionState
 from trackbook.pipelines.graph.uses import Uses
 from trackbook.records import RunDetail
 from trackbook.store.contract import RunFilter, Store
-from trackbook.tracking.find import short_id
 
 if TYPE_CHECKING:
     from trackbook.pipelines.graph.reads import Reads
@@ -252,6 +251,8 @@ class Planner:
         if failed is None and after is None:
             earlier = standing_earlier(facts, success, around, self._store)
             if earlier is not None:
+                from trackbook.tracking.find import short_id
+
                 return f"{UP_TO_DATE}, as run {short_id(earlier.state.made_by)} left it", earlier
         return "; ".join(against), None
 
