@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from trackbook.pipelines.executors.stepping import StepFuture
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
+from trackbook.pipelines.graph.planning import NOT_ASKED
 from trackbook.pipelines.graph.spec import Pipeline, Step
 from trackbook.pipelines.running.driver import Driver
 from trackbook.pipelines.running.progress import Phase, StepProgress
@@ -99,6 +100,7 @@ class Case:
         work: Mapping[str, Work] | None = None,
         *,
         skip: tuple[str, ...] = (),
+        unasked: tuple[str, ...] = (),
         same: tuple[str, ...] = (),
         room: Room = ROOM,
         **options: Mapping[str, object],
@@ -108,8 +110,8 @@ class Case:
             PlannedStep(
                 step=steps[name],
                 needs=before,
-                action=Action.SKIP if name in skip else Action.RUN,
-                reason="up to date" if name in skip else "never run",
+                action=Action.SKIP if name in (*skip, *unasked) else Action.RUN,
+                reason=NOT_ASKED if name in unasked else "up to date" if name in skip else "never run",
             )
             for name, before in needs.items()
         )
@@ -199,6 +201,15 @@ def test_failed_step_blocks_what_needs_it_and_the_rest_finishes() -> None:
     failure = steps["a"].failure
     assert failure is not None
     assert (failure.error, failure.message, failure.cell) == ("ValueError", "no data", 2)
+
+
+def test_step_that_nobody_asked_for_is_not_blocked_by_a_failure() -> None:
+    case = Case({"a": (), "b": ("a",), "c": ("b",)}, {"a": failed}, unasked=("b", "c"))
+
+    steps = case.run()
+
+    assert {name: step.phase.value for name, step in steps.items()} == {"a": "failed", "b": "skipped", "c": "skipped"}
+    assert [step.is_asked for step in steps.values()] == [True, False, False]
 
 
 def test_failure_is_tried_again_with_waits_that_double() -> None:

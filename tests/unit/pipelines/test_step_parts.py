@@ -12,7 +12,7 @@ from papermill.iorw import papermill_io
 from trackbook.pipelines.steps.abandoned import end_abandoned
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus
 from trackbook.pipelines.steps.messages import job_line, read_job, read_told, told_line
-from trackbook.pipelines.steps.outcomes import cell_error, describe_death, outcome_of, read_error
+from trackbook.pipelines.steps.outcomes import cell_error, describe_death, describe_end, outcome_of, read_error
 from trackbook.pipelines.steps.recorded_client import RecordedClient
 from trackbook.pipelines.steps.recording import Answer, NoAnswerError, Said, read_answer
 from trackbook.pipelines.steps.redacted_file import redact_files_in
@@ -88,6 +88,21 @@ def test_line_is_unknown_where_the_traceback_does_not_say():
     found = read_error(3, "x = 1", "ValueError", "no", ["Cell In[9], line 40"])
 
     assert (found.line, found.source_line) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "printed", "told"),
+    [
+        (-9, "[IPKernelApp] WARNING | without encryption\n", "The step's process was killed (SIGKILL)"),
+        (1, "Traceback\nImportError: no papermill\n[x] WARNING | y\n", "Its last words: ImportError: no papermill"),
+        (3, "", "The step's process ended by itself, with exit code 3."),
+    ],
+)
+def test_end_of_a_steps_process_is_told_with_its_last_words_that_matter(code, printed, told):
+    found = describe_end(code, printed)
+
+    assert told in found
+    assert "WARNING" not in found
 
 
 def test_notebook_that_asks_a_person_is_told_to_take_a_param():

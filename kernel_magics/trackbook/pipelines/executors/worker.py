@@ -18,6 +18,7 @@ from trackbook.pipelines.executors.forking.workers import WorkerParent
 from trackbook.pipelines.executors.orders import Order, order_line
 from trackbook.pipelines.steps.job import StepJob, StepResult, StepStatus, Tell
 from trackbook.pipelines.steps.messages import STOP, read_told
+from trackbook.pipelines.steps.outcomes import describe_end
 
 _TICK_SECONDS = 0.1
 _STOP_SECONDS = 25.0  # for the cell to be interrupted, and the executed notebook to be kept
@@ -101,9 +102,7 @@ class Worker:
     def _last_words(self) -> str:
         code = self._process.wait()
         self._printed.seek(0)
-        lines = self._printed.read().decode("utf-8", "replace").strip().splitlines()
-        said = f" Its last words: {lines[-1]}" if lines else ""
-        return f"The step's process ended by itself, with exit code {code}.{said}"
+        return describe_end(code, self._printed.read().decode("utf-8", "replace"))
 
 
 def _started(files: tuple[int, int, int], parent: WorkerParent | None) -> ForkedProcess | subprocess.Popen[bytes]:

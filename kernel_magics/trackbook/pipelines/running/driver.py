@@ -17,6 +17,7 @@ from trackbook import clock
 from trackbook.errors import TrackbookError
 from trackbook.pipelines.executors.contract import Executor
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
+from trackbook.pipelines.graph.planning import NOT_ASKED
 from trackbook.pipelines.graph.spec import Step
 from trackbook.pipelines.running.evidence import Evidence, evidence_of
 from trackbook.pipelines.running.failures import failure_of
@@ -288,9 +289,13 @@ class Driver:
 
 
 def _begun(planned: PlannedStep, all_planned: Mapping[str, PlannedStep]) -> StepProgress:
-    """Return how a step stands before anything ran; what it needs and is not in the plan is taken to be there."""
+    """Return how a step stands before anything ran; what it needs and is not in the plan is taken to be there.
+
+    A step that nobody asked for stands as it is, whatever becomes of what it needs.
+    """
     return StepProgress(
         step=planned.step,
+        phase=Phase.SKIPPED if planned.reason == NOT_ASKED else Phase.WAITING,
         needs=tuple(need for need in planned.needs if need in all_planned),
         reason=planned.reason,
         attempts=planned.step.retries + 1,

@@ -73,11 +73,20 @@ def describe_death(manager: Any, *, is_stopped: bool) -> str:
     code = getattr(getattr(getattr(manager, "provisioner", None), "process", None), "returncode", None)
     if is_stopped:
         return "The kernel was killed, for it did not stop when asked to."
-    if code is None:
-        return "The kernel died."
+    return "The kernel died." if code is None else _ended("The kernel", code)
+
+
+def describe_end(code: int, printed: str) -> str:
+    """Return what a step's own process ended by, and the last that it printed and that is no warning of a library."""
+    lines = [line for line in printed.strip().splitlines() if line.strip() and " WARNING " not in line]
+    said = f" Its last words: {lines[-1].strip()}" if lines else ""
+    return _ended("The step's process", code) + said
+
+
+def _ended(who: str, code: int) -> str:
     if code >= 0:
-        return f"The kernel ended by itself, with exit code {code}."
+        return f"{who} ended by itself, with exit code {code}."
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     if name == "SIGKILL":
-        return "The kernel was killed (SIGKILL): most often because the machine ran out of memory."
-    return f"The kernel crashed ({name})."
+        return f"{who} was killed (SIGKILL): most often because the machine ran out of memory."
+    return f"{who} crashed ({name})."

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from trackbook.pipelines.ending import close_input, let_go, write_line
 from trackbook.pipelines.steps.job import LATE, VANISHED, StepJob, StepResult, StepStatus, Tell
 from trackbook.pipelines.steps.messages import STOP, job_line, read_told
+from trackbook.pipelines.steps.outcomes import describe_end
 
 _TICK_SECONDS = 0.1
 _STOP_SECONDS = 25.0  # for the cell to be interrupted, and the executed notebook to be kept
@@ -158,11 +159,10 @@ class _Listening:
 
 def _vanished(job: StepJob, process: subprocess.Popen[bytes], printed: BinaryIO) -> StepResult:
     printed.seek(0)
-    lines = printed.read().decode("utf-8", "replace").strip().splitlines()
-    last = f" Its last words: {lines[-1]}" if lines else ""
+    said = printed.read().decode("utf-8", "replace")
     return StepResult(
         name=job.name,
         status=StepStatus.FAILED,
         error=VANISHED,
-        message=f"The step's process ended by itself, with exit code {process.returncode}.{last}",
+        message=describe_end(process.returncode, said),
     )
