@@ -328,3 +328,18 @@ def test_store_that_can_not_be_written_keeps_cells_running(open_notebook: Open, 
     (folder / "store").unlink()
     nb.run("z = 3")
     assert [execution.source for execution in nb.executions()][1:] == ["x = 1", "y = 2", "z = 3"]
+
+
+def test_hooks_have_the_builtins_that_ipython_has_python_look_up_anew_with_each_cell(
+    open_notebook: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import trackbook.tracking.recorder as hooks
+
+    monkeypatch.delitem(vars(hooks), "frozenset", raising=False)
+
+    nb = open_notebook()
+    nb.run("x = 1")
+
+    assert vars(hooks)["frozenset"] is frozenset
+    assert "open" not in vars(hooks)
+    assert "frozenset" not in vars(sys.modules["trackbook"])

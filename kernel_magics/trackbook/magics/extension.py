@@ -223,11 +223,14 @@ class Extension:
 
     def _before_cell(self, info: Any) -> None:
         depth = self._depth(1)
-        if depth > 1 or os.getpid() != self._pid or not self._is_recorded(info):
+        if depth > 1 or os.getpid() != self._pid or not _is_of_person(info):
+            return
+        recording = self._loaded()
+        if recording is None or not recording.recorder.is_on:
             return
         with self.guard:
             metadata = getattr(info, "cell_meta", None)
-            self.recorder.begin_cell(
+            recording.recorder.begin_cell(
                 info.raw_cell,
                 getattr(info, "transformed_cell", None) or self.shell.transform_cell(info.raw_cell),
                 getattr(info, "cell_id", None),
@@ -250,9 +253,6 @@ class Extension:
             cancelled = KeyboardInterrupt("the cell was cancelled") if result is None else None
             count = None if result is None else result.execution_count
             recording.recorder.end_cell(cancelled or error, did_run=did_run, count=count)
-
-    def _is_recorded(self, info: Any) -> bool:
-        return info.store_history and not info.silent and bool(info.raw_cell.strip()) and self.is_on
 
     def _depth(self, change: int) -> int:
         """Go one cell deeper in (or out of) this thread's cells; return the depth. Ends without a begin don't count."""
@@ -284,3 +284,8 @@ class Extension:
             self._execution.warnings.append(sentence)
         else:
             print(sentence, file=sys.stderr)
+
+
+def _is_of_person(info: Any) -> bool:
+    """Return whether a cell is a person's, and not empty: what programs send is silent or not for the history."""
+    return info.store_history and not info.silent and bool(info.raw_cell.strip())
