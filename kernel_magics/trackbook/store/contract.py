@@ -84,6 +84,14 @@ class Batch:
     withdrawn: Sequence[str] = ()
 
     @property
+    def lone_execution(self) -> Execution | None:
+        """The execution, where there is one that belongs to no run, and nothing else to write: most cells are that."""
+        if len(self.executions) != 1 or self.executions[0].run_ids or self.has_data:
+            return None
+        has_more = self.runs or self.sessions or self.environments or self.withdrawn
+        return None if has_more else self.executions[0]
+
+    @property
     def has_data(self) -> bool:
         """Whether there are snapshots, versions, checks or reproductions."""
         return bool(self.snapshots or self.versions or self.checks or self.reproductions)

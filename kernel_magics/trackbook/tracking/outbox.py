@@ -157,16 +157,15 @@ class Outbox:
             if self.is_failing:
                 store.write(self._greeting())  # the store may have come back empty
                 self._report(self._waiting.take_in(store))
-            while self._waiting:
-                self._send(store, mine)
+            while (parcel := self._waiting.first) is not None:
+                self._send(store, parcel, mine)
         except OSError as error:  # StoreError is one
             self._note_outage(error, clock.monotonic() - began)
             return False
         self.is_failing = False
         return True
 
-    def _send(self, store: Store, mine: Batch | None) -> None:
-        parcel = self._waiting.first
+    def _send(self, store: Store, parcel: Parcel, mine: Batch | None) -> None:
         refusals: list[Exception] = []
         try:
             with without_interrupts():  # Ctrl-C between writing and forgetting would write it twice
@@ -180,9 +179,10 @@ class Outbox:
                 raise
             with self._guard:
                 raise
-        if refusals and parcel is mine:
-            raise refusals[0]
-        self._report(refusals)
+        if refusals:
+            if parcel is mine:
+                raise refusals[0]
+            self._report(refusals)
 
     def _write(self, store: Store, parcel: Parcel) -> list[Exception]:
         if isinstance(parcel, bytes):
