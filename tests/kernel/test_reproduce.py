@@ -18,6 +18,8 @@ from trackbook.pipelines.reproducing.reproduce import Wish, reproduce
 from trackbook.pipelines.reproducing.scratch import PREFIX, sweep
 from trackbook.records import Reproduction, ReproductionVerdict, RunDetail
 
+from tests.forks import forks
+
 from .kernel import wait_for
 from .session import DATA, Notebook
 
@@ -378,9 +380,7 @@ def test_scratch_of_a_process_that_is_gone_is_swept(scratch_place: Path) -> None
 
 
 def _command(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "trackbook", "reproduce", *words], capture_output=True, text=True, check=False
-    )
+    return forks.run("-m", "trackbook", "reproduce", *words)
 
 
 def _kernels(pid: int) -> list[int]:
