@@ -76,7 +76,7 @@ class ParentProcess:
         with self._lock:
             if self._answer is None:
                 assert self._process.stdout is not None
-                line = self._process.stdout.readline()
+                line = b"" if self._process.stdout.closed else self._process.stdout.readline()
                 if not line:
                     raise OSError(f"The process that forks others ended with exit code {self._process.wait()}.")
                 self._answer = dict(json.loads(line))
