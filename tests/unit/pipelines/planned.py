@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -92,11 +93,12 @@ class Planned:
         publishes: Mapping[str, int] | None = None,
         writes: Mapping[str, str] | None = None,
         status: RunStatus = RunStatus.FINISHED,
+        started: datetime | None = None,
     ) -> str:
         """Write the records of a run of a step, and return its id."""
         session = self._session()
         reads = [*map(self._loaded, loads), *map(self._read, files)]
-        started = clock.now()
+        started = started or clock.now()
         for path, content in (writes or {}).items():
             (self.folder / path).write_text(content, encoding="utf-8")
         run = Run(

@@ -6,6 +6,7 @@ import os
 from concurrent.futures import Future
 
 import pytest
+from trackbook import clock
 from trackbook.pipelines.graph.file import read_pipeline
 from trackbook.pipelines.graph.standing import standings
 from trackbook.pipelines.graph.state import CURRENT_TAG, MOST_EARLIER, OPEN_TAG
@@ -261,6 +262,20 @@ def test_output_that_a_later_step_takes_away_is_not_missed(tmp_path):
 
     os.unlink(tmp_path / "scratch.txt")
     desk.succeed("b")
+
+    assert set(desk.again().reasons().values()) == {"up to date"}
+
+
+def test_file_of_a_step_beside_is_not_missed(tmp_path):
+    text = "name: churn\nsteps:\n- notebook: a.ipynb\n- notebook: b.ipynb\n"
+    desk = Planned(tmp_path, MemoryStore()).write(text, a=("x = 1",), b=("x = 2",))
+    a, b = (desk.planner.named(name)[0] for name in "ab")
+    desk.planner.decide(b)
+    began = clock.now()
+    desk.succeed(a.name, writes={"checkpoint.txt": "of b"})
+    os.unlink(tmp_path / "checkpoint.txt")
+
+    desk.planner.note_success(b, desk.record(b.name, started=began))
 
     assert set(desk.again().reasons().values()) == {"up to date"}
 

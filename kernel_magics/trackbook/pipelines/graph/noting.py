@@ -103,10 +103,19 @@ class Noting:
         return [self.facts.pipeline.folder / name for name in before.written]
 
     def _removed(self) -> tuple[str, ...]:
-        """Return the files that steps before it had written, and that are gone now."""
+        """Return the files that steps before it, or beside it, had written, and that are gone now."""
         folder = self.facts.pipeline.folder
-        before = [self.successes[name].state for name in self._all_before() if name in self.successes]
-        return tuple(sorted({name for state in before for name in state.written if not stamp_of(folder / name)}))
+        others = {*self._all_before(), *self._beside()} & self.successes.keys()
+        written = {name for other in others for name in self.successes[other].state.written}
+        return tuple(sorted(name for name in written if not stamp_of(folder / name)))
+
+    def _beside(self) -> Iterable[str]:
+        """Yield the steps that ended while this one ran: a file that it took away again may count as theirs."""
+        began = self.detail.run.started_at
+        for name, success in self.successes.items():
+            ended = success.detail.run.finished_at
+            if ended is not None and ended > began:
+                yield name
 
     def _all_before(self) -> set[str]:
         found: set[str] = set()
