@@ -103,6 +103,13 @@ def test_texts_that_are_no_paths_harm_nothing(project: Path) -> None:
     assert known(project, f"texts = {texts!r}", "this is no Python", "%%bash\ncat ../data/in.csv") == set()
 
 
+def test_folder_that_is_large_stays_unless_its_file_is_named(project: Path) -> None:
+    with (project / "data/huge.bin").open("wb") as file:
+        file.truncate(2**27)
+
+    assert known(project, "FOLDER = '../data'", "open(FOLDER + '/in.csv')") == {"data/in.csv"}
+
+
 def test_step_is_packed_with_its_place_in_the_project(project: Path) -> None:
     job = a_job(project, "open('../data/in.csv')")
 

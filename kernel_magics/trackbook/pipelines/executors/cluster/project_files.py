@@ -23,6 +23,7 @@ from trackbook.store.contract import RunFilter, Store
 
 _LONGEST_NAME = 400
 _MOST_IN_A_FOLDER = 1000
+_MOST_FOLDER_BYTES = MOST_FILE_BYTES // 4  # of all folders: nothing says that their files are needed
 _PARTS = 3  # texts that a path may be put together of
 _MOST_BASES = 50
 _MOST_LOOKED_AT = 20_000
@@ -92,26 +93,29 @@ def _named(texts: Iterable[str], folder: Path, area: Path) -> Iterator[Path]:
         bases = dict.fromkeys([*bases, *folders][:_MOST_BASES])
     for base in bases:
         yield from (path for name in names if os.path.isfile(path := _joined(base, name)))
+    left = _MOST_FOLDER_BYTES
     for base in bases:
         if base.is_relative_to(area) and not folder.is_relative_to(base):
-            yield from _small_folder(base)
+            found = _small_folder(base, left)
+            left -= sum(path.stat().st_size for path in found)
+            yield from found
 
 
 def _joined(base: Path, name: str) -> Path:
     """Return a path beneath a folder; one that begins with a slash is the end of a text like ``f"{DATA}/in.csv"``."""
     path = base / name
-    return Path(os.path.normpath(base / name.lstrip("/") if path.is_absolute() and not os.path.exists(path) else path))
+    return Path(os.path.normpath(path if os.path.exists(path) else base / name.lstrip("/")))
 
 
-def _small_folder(place: Path) -> list[Path]:
-    """Return the files of a folder, which its code may list; none of one that is large."""
+def _small_folder(place: Path, most: int) -> list[Path]:
+    """Return the files of a folder, which its code may list; none of one that takes more than so many bytes."""
     found: list[Path] = []
     size = 0
     for path in place.rglob("*"):
         if path.is_file() and not _is_left_out(path.relative_to(place)):
             found.append(path)
             size += path.stat().st_size
-        if len(found) > _MOST_IN_A_FOLDER or size > MOST_FILE_BYTES // 4:
+        if len(found) > _MOST_IN_A_FOLDER or size > most:
             return []
     return found
 
