@@ -47,7 +47,7 @@ def merge(store: Store, other: Store, run_ids: Iterable[str] | None = None) -> M
     Raises
     ------
     ImmutableError
-        If the two tell different stories of one run.
+        If the other tells another origin (session, start) of a run that has not ended here.
     StoreError
         If one of them can't be read or written.
     """
@@ -67,7 +67,7 @@ def take_in(store: Store, batch: Batch, bring: Callable[[Batch], Iterable[str]])
     Raises
     ------
     ImmutableError
-        If the store tells another story of something that has ended.
+        If it tells another origin (session, start) of a run that has not ended in the store.
     StoreError
         If it can't be written.
     """
