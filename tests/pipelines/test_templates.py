@@ -22,22 +22,16 @@ from trackbook.store import Store, open_store
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.checks import broken_rules
 
+from tests.forks import forks
+
 from .step_notebooks import quiet_variables
 
-DEADLINE_SECONDS = 240.0
 PUBLISHED = {"raw", "validated", "train", "test", "model", "predictions", "comparison", "scores", "drift"}
 
 
 def trackbook(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Call the command line in a folder, with a store there."""
-    return subprocess.run(
-        [sys.executable, "-m", "trackbook", *words],
-        cwd=folder,
-        env=quiet_variables(folder),
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-    )
+    return forks.run("-m", "trackbook", *words, folder=folder, environment=quiet_variables(folder))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
