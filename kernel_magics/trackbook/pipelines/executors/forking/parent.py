@@ -25,13 +25,9 @@ _OF_ANY_KERNEL = (
 )
 """What a kernel imports while it starts, whatever its notebook is."""
 _OF_RECORDER = (
-    *(
-        "trackbook.magics.answering",
-        "trackbook.magics.execution",
-        "trackbook.magics.recording",
-        "trackbook.magics.completion",
-    ),
-    *("trackbook.magics.commands", "trackbook.tracking.recorder", "trackbook.store.sql.store"),
+    *("trackbook.magics.answering", "trackbook.magics.execution", "trackbook.magics.recording"),
+    *("trackbook.magics.completion", "trackbook.magics.commands"),
+    *("trackbook.tracking.recorder", "trackbook.store.sql.store"),
     *("trackbook.capture.integrations.files", "trackbook.capture.integrations.drawing"),
     *(f"trackbook.capture.integrations.{name}" for name in ("lightgbm", "sklearn", "statsmodels", "torch", "xgboost")),
     *("IPython.core.logger", "IPython.core.oinspect"),
