@@ -64,8 +64,18 @@ def unload(shell: Any) -> None:
     extension = loaded(shell)
     if extension is not None and extension.is_of_engine:
         extension.switch(False)
-    else:
+    elif extension is not None:
+        with extension.guard:
+            _finish_keeping()
         remove(shell)
+
+
+def _finish_keeping() -> None:
+    """Wait for what is still being kept: a kernel that goes on has time, one that ends has little."""
+    from trackbook.run_view import tell_aside  # late, for both load much
+    from trackbook.tracking.making import wait_until_kept
+
+    wait_until_kept(lambda: True, tell_aside)
 
 
 def remove(shell: Any) -> None:
