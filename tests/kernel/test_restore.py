@@ -110,7 +110,7 @@ def test_model_on_its_way_is_waited_for_with_a_word(nb: Notebook, monkeypatch: p
     assert not found.missing
 
 
-def test_model_of_the_cell_before_is_loaded_as_soon_as_it_is_kept(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_of_the_cell_before_is_loaded_once_it_is_kept(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     done, told = busy(nb), []
     monkeypatch.setattr("trackbook.tracking.making._PATIENCE_SECONDS", 0.05)
     monkeypatch.setattr("trackbook.run_view.tell_aside", lambda sentence: (told.append(sentence), done.set()))
