@@ -17,6 +17,7 @@ from trackbook.cli.base import cli, json_option, look_of, print_json, print_show
 from trackbook.errors import InvalidValueError, TrackbookError
 
 if TYPE_CHECKING:
+    from trackbook.config import Settings
     from trackbook.pipelines.steps.job import StepJob, StepResult
     from trackbook.records import RunDetail
     from trackbook.store.contract import Store
@@ -47,7 +48,7 @@ _INTERRUPTED = 130
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Where it runs. Default: the notebook's folder, as in Jupyter.",
 )
-@click.option("--timeout", type=float, metavar="SECONDS", help="Stop it after so long.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Stop it after so long, its kernel's start included.")
 @store_option
 @json_option
 @click.pass_context
@@ -181,7 +182,7 @@ def _stopped_by_interrupt(should_stop: threading.Event, say: Any) -> Iterator[No
 def _report(ctx: click.Context, job: StepJob, result: StepResult, cells: int | None, as_json: bool) -> None:
     from trackbook.display.step import show_step, step_payload
 
-    runs = _runs_of(job, result)
+    result, runs = _recorded(job, result)
     if as_json:
         print_json(step_payload(job, result, cells, runs))
     else:
@@ -189,32 +190,50 @@ def _report(ctx: click.Context, job: StepJob, result: StepResult, cells: int | N
     ctx.exit(_exit_code(result))
 
 
-def _runs_of(job: StepJob, result: StepResult) -> list[RunDetail]:
-    """Note what ended a step; return its run and those beneath it, none, which is said, where that can't be done."""
+def _recorded(job: StepJob, result: StepResult) -> tuple[StepResult, list[RunDetail]]:
+    """See to it that the store has what ended a step; return the result with its run, and that with those beneath it.
+
+    There are none, which is said, where the store can't be read or written.
+    """
+    from trackbook.config import load_settings
     from trackbook.pipelines.steps.abandoned import note_end
+    from trackbook.pipelines.steps.job import StepStatus
     from trackbook.pipelines.steps.results import runs_of_step
 
-    if result.run_id is None:
-        return []
     try:
-        store = _store_of(job)
+        if result.run_id is None and result.status is not StepStatus.FINISHED:
+            result = _with_own_run(job, result)
+        if result.run_id is None:
+            return result, []
+        store = _store_of(job, load_settings(job.folder), create=False)
         try:
             note_end(store, result)
-            return runs_of_step(store, result.run_id)
+            return result, runs_of_step(store, result.run_id)
         finally:
             store.close()
     except TrackbookError as error:
-        click.echo(f"What the run recorded can't be read: {error}", err=True)
-        return []
+        _warn(f"What the run recorded can't be read: {error}")
+        return result, []
 
 
-def _store_of(job: StepJob) -> Store:
-    """Return the store that the step's kernel wrote to, found as the kernel finds it."""
+def _with_own_run(job: StepJob, result: StepResult) -> StepResult:
+    """Give a failure that its kernel could not record a run; return the result with that."""
     from trackbook.config import load_settings
+    from trackbook.pipelines.steps.unbegun import note_unbegun_alone
+
+    settings = load_settings(job.folder, experiment=job.experiment)
+    return note_unbegun_alone(job, result, settings, lambda: _store_of(job, settings, create=True), _warn)
+
+
+def _store_of(job: StepJob, settings: Settings, *, create: bool) -> Store:
+    """Return the store that the step's kernel writes to, found as the kernel finds it."""
     from trackbook.store.location import open_store
 
-    start = job.notebook.absolute().parent
-    return open_store(job.store or load_settings(job.folder).store or None, start=start, create=False)
+    return open_store(job.store or settings.store or None, start=job.notebook.absolute().parent, create=create)
+
+
+def _warn(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def _exit_code(result: StepResult) -> int:

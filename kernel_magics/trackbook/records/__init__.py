@@ -24,12 +24,13 @@ from trackbook.records.points import LoggedPoint, LoggedPoints
 from trackbook.records.reproduction import ComparedKind, Comparison, Reproduction, ReproductionVerdict
 from trackbook.records.run import Artifact, MetricPoint, ModuleUse, Run, RunDetail, RunStatus, Verdict
 from trackbook.records.session import Process, Session
-from trackbook.records.snapshot import FILE, DatasetVersion, Snapshot
+from trackbook.records.snapshot import FILE, MODEL, DatasetVersion, Snapshot
 from trackbook.records.values import JsonValue, decode, encode, json_value, strict
 
 __all__ = [
     "DATASET_PATH",
     "FILE",
+    "MODEL",
     "Artifact",
     "Check",
     "Column",

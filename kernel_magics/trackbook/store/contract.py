@@ -305,6 +305,12 @@ class Store(Protocol):
         only put, it is found again by `find_snapshot`, and counts in `usage`.
         """
 
+    def put_model(self, content: bytes, *, fingerprint: str) -> Snapshot:
+        """Keep a model's file and return its snapshot, which is on the record once a batch has written it.
+
+        As `put_file`, but for what tells it apart: a hash of what the model holds, for its file is another each time.
+        """
+
     def get_table(
         self,
         snapshot_id: str,

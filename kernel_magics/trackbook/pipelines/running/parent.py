@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 from trackbook import clock
@@ -20,8 +19,9 @@ from trackbook.pipelines.graph.spec import Pipeline
 from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG, tags_of
 from trackbook.pipelines.running.options import RunOptions, options_of
 from trackbook.pipelines.running.places import alone
-from trackbook.pipelines.steps.abandoned import failure_of_result, note_end
+from trackbook.pipelines.steps.abandoned import note_end
 from trackbook.pipelines.steps.job import StepJob, StepResult
+from trackbook.pipelines.steps.unbegun import note_unbegun
 from trackbook.records import Artifact, Failure, JsonValue, RunDetail, RunStatus, Session
 from trackbook.records.query import All, Comparison, Condition, Field, Has, Not, Operator, Query, Scope
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
@@ -89,17 +89,7 @@ class PipelineRun:
         if result.run_id is not None:
             note_end(self._store, result)
             return result
-        now = clock.now()
-        run = replace(
-            self._keeper.new_run(None, redact(job.name), now - timedelta(seconds=result.seconds)),
-            parent_id=self.run_id,
-            status=RunStatus.FAILED,
-            failure=failure_of_result(result),
-            finished_at=now,
-        )
-        params = {name: redact_value(name, value) for name, value in job.params.items()}
-        self._write(RunChange(run_id=run.run_id, run=run, tags=job.tags, params=params))
-        return replace(result, run_id=run.run_id)
+        return note_unbegun(self._keeper, job, result, self.run_id)
 
     def end(self, status: RunStatus, failure: Failure | None = None) -> None:
         """Say how the run ended."""

@@ -58,12 +58,13 @@ def run_step(job: StepJob, tell: Tell, *, should_stop: threading.Event | None = 
             env=variables_of(job),
             start_new_session=True,
         )
+        listening = _Listening(job, process, tell, should_stop or threading.Event())
         try:
-            result = _Listening(job, process, tell, should_stop or threading.Event()).result()
+            result = listening.result()
         finally:
             let_go(process, _EXIT_SECONDS)
         if result is None:
-            result = _vanished(job, process, printed)
+            result = replace(_vanished(job, process, printed), run_id=listening.run_id, failed_cell=listening.cell)
     return replace(result, seconds=time.monotonic() - began)
 
 
@@ -97,7 +98,10 @@ class _Listening:
         self._tell = tell
         self._should_stop = should_stop
         self._stop: _Stop | None = None
-        self._run_id: str | None = None
+        self.run_id: str | None = None
+        """The step's run, as soon as it is told."""
+        self.cell: int | None = None
+        """The last cell that was told to begin."""
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._began = time.monotonic()
 
@@ -116,7 +120,8 @@ class _Listening:
             if isinstance(told, StepResult):
                 return self._judged(told)
             if told is not None:
-                self._run_id = told.run_id or self._run_id
+                self.run_id = told.run_id or self.run_id
+                self.cell = told.cell or self.cell
                 self._tell(told)
             self._look()
 
@@ -143,7 +148,7 @@ class _Listening:
         if self._stop is None or told.status is StepStatus.FINISHED:
             return told
         stopped = self._stopped()
-        return replace(stopped, run_id=told.run_id, failed_cell=told.failed_cell)
+        return replace(stopped, run_id=told.run_id or self.run_id, failed_cell=told.failed_cell or self.cell)
 
     def _stopped(self) -> StepResult:
         assert self._stop is not None
@@ -151,7 +156,8 @@ class _Listening:
         return StepResult(
             name=self._job.name,
             status=StepStatus.STOPPED,
-            run_id=self._run_id,
+            run_id=self.run_id,
+            failed_cell=self.cell,
             error=LATE if reason else "StoppedError",
             message=reason or "It was asked to stop.",
         )
