@@ -20,6 +20,7 @@ from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepSt
 from trackbook.pipelines.steps.results import metrics_of, runs_of_step
 from trackbook.pipelines.steps.running import run_step
 from trackbook.process import started
+from trackbook.records import Failure
 from trackbook.store import open_store
 
 from .step_notebooks import PARAMETERS, kept_notebook, quiet_variables, recorded, write
@@ -167,17 +168,30 @@ def test_kernel_and_step_end_with_their_caller(folder):
     assert wait_until(lambda: started(kernel) is None)
 
 
-def test_step_that_takes_too_long_is_stopped_before_its_kernel_is_there(folder):
-    notebook = write(folder / "slow.ipynb", "1")
-    job = StepJob(name="slow", notebook=notebook, output=folder / "slow.out.ipynb", timeout=0.01)
+def test_step_that_takes_too_long_before_its_kernel_is_there_is_a_failed_run(folder):
+    notebook = write(folder / "slow.ipynb", PARAMETERS + "C = 1.0\npassword = ''")
 
-    result = run_step(job, lambda event: None)
+    result = invoke(notebook, "-p", "C", "2", "-p", "password", "hunter2-and-more", "--timeout", "0.01", "--json")
 
-    assert (result.status, result.error, result.message) == (
-        StepStatus.STOPPED,
-        "TimeoutError",
-        "It took longer than 0.01 s.",
-    )
+    told = json.loads(result.stdout)
+    (run,) = [each for each in recorded(folder)[1] if each.run.experiment == "slow"]
+    message = "It took longer than 0.01 s. No cell had begun: its kernel was still starting."
+    assert (result.exit_code, told["status"], told["run_id"]) == (1, "stopped", run.run.run_id)
+    assert (told["error"]["type"], told["error"]["message"]) == ("TimeoutError", message)
+    assert (run.run.name, run.run.status) == ("slow", "FAILED")
+    assert run.run.failure == Failure(type="TimeoutError", message=message)
+    assert run.params == {"C": 2.0, "password": "[secret]"}
+
+
+def test_run_of_a_step_whose_process_is_killed_says_so_with_its_cell(folder):
+    notebook = write(folder / "shot.ipynb", "1", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
+
+    told = json.loads(invoke(notebook, "--json").stdout)
+
+    (run,) = [each for each in recorded(folder)[1] if each.run.experiment == "shot" and each.run.parent_id is None]
+    assert (told["run_id"], told["error"]["type"], told["error"]["cell"]) == (run.run.run_id, "ProcessEnded", 2)
+    assert (run.run.status, run.run.failure.type) == ("KILLED", "ProcessEnded")
+    assert run.run.failure.message.endswith("in cell 2.")
 
 
 def test_command_executes_a_notebook_and_tells_what_became_of_it(folder):
