@@ -91,7 +91,7 @@ def test_plan_says_what_other_params_would_do(tmp_path, monkeypatch):
     ("files", "told"),
     [
         (("train.ipynb", "train.ipynb"), "'train.ipynb' is named twice."),
-        (("train.ipynb", "gone.ipynb"), "'gone.ipynb' is not there."),
+        (("train.ipynb", "gone.ipynb"), "There is no notebook 'gone.ipynb'."),
         (("pipeline.yaml", "train.ipynb"), "'pipeline.yaml' is no notebook."),
         (("train",), "a step of it with --step"),
     ],

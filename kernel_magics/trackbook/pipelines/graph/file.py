@@ -20,6 +20,7 @@ from trackbook.pipelines.graph.keys import (
     text,
 )
 from trackbook.pipelines.graph.located import Entry, Located, Mistake, read_yaml
+from trackbook.pipelines.graph.near_notebooks import meant, no_notebook
 from trackbook.pipelines.graph.notebook_file import declared_params
 from trackbook.pipelines.graph.pausing import collection_paused
 from trackbook.pipelines.graph.spec import Pipeline, Step
@@ -29,7 +30,6 @@ DEFAULT_NAME = "pipeline.yaml"
 SCHEMA = Path(__file__).with_name("pipeline.schema.json")
 """The JSON schema of such a file, for editors."""
 _STEP_NAME = re.compile(r"[\w.-]+(?: [\w.-]+)*")
-_NEAR = ("*.ipynb", "*/*.ipynb")  # where a notebook is looked for that was misspelt
 _EXAMPLE = "steps:\n  - notebook: prepare.ipynb\n  - notebook: train.ipynb\n    params: {C: 0.1}"
 
 
@@ -80,8 +80,11 @@ def pipeline_of_notebooks(paths: Sequence[Path]) -> Pipeline:
     steps: dict[str, Step] = {}
     for path in paths:
         if path.suffix != ".ipynb" or not path.is_file():
-            what = "is no notebook" if path.exists() else "is not there"
-            raise InvalidValueError(f"'{path}' {what}. Name notebooks (.ipynb), or one file like {DEFAULT_NAME} alone.")
+            if not path.exists():
+                raise InvalidValueError(no_notebook(path))
+            raise InvalidValueError(
+                f"'{path}' is no notebook. Name notebooks (.ipynb), or one file like {DEFAULT_NAME} alone."
+            )
         if path in (step.notebook for step in steps.values()):
             raise InvalidValueError(f"'{path}' is named twice. Name each notebook once.")
         if path.stem in steps:
@@ -189,9 +192,8 @@ class _Reader:
             self._note(entry.line, f"{_of(step)}key 'notebook': '{path}' is no notebook (.ipynb)")
             return None
         if not (self._file.parent / path).is_file():
-            near = [each for pattern in _NEAR for each in self._file.parent.glob(pattern)]
-            there = [each.relative_to(self._file.parent).as_posix() for each in near]
-            self._note(entry.line, f"{_of(step)}key 'notebook': there is no '{path}'.{nearest(path.as_posix(), there)}")
+            hint = meant(path, self._file.parent)
+            self._note(entry.line, f"{_of(step)}key 'notebook': there is no '{path}'.{hint}")
             return None
         return path
 

@@ -15,6 +15,7 @@ from typing import Any
 from trackbook.capture.magics_source import parse_cell
 from trackbook.capture.notebook import SavedCell
 from trackbook.errors import InvalidValueError
+from trackbook.pipelines.graph.near_notebooks import no_notebook
 
 PARAMETERS = "parameters"
 _FORMAT = 4
@@ -45,6 +46,8 @@ def read_notebook(path: Path) -> NotebookFile:
     """
     try:
         return _read(*_version_of(path))
+    except (FileNotFoundError, NotADirectoryError):
+        raise InvalidValueError(no_notebook(path)) from None
     except OSError as error:
         raise InvalidValueError(f"The notebook '{path}' can't be read: {error.strerror}.") from None
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):

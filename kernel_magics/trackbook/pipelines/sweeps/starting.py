@@ -11,6 +11,7 @@ from pathlib import Path
 
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.executors.contract import Executor
+from trackbook.pipelines.graph.near_notebooks import no_notebook
 from trackbook.pipelines.sweeps.history import chain_of, trials_of
 from trackbook.pipelines.sweeps.outcome import Outcome, Watch, left, past_outcome
 from trackbook.pipelines.sweeps.reading import read_space
@@ -44,7 +45,7 @@ def run_sweep(
         If the first trial that finishes doesn't have the metric, or several that may be meant.
     """
     if not sweep.notebook.is_file():
-        raise InvalidValueError(f"There is no notebook {sweep.notebook}. Give the path of one.")
+        raise InvalidValueError(no_notebook(sweep.notebook))
     space = read_space(sweep.params, sweep.notebook)
     with _executing(sweep, executor) as executing:
         return SweepRunner(store, executing, sweep, space, watch).run()
