@@ -177,7 +177,7 @@ def test_failure_names_the_cell_and_the_line_of_the_notebook(first: Executed) ->
 def test_each_change_is_a_line_where_there_is_no_terminal(first: Executed) -> None:
     lines = first.done.stderr.splitlines()
 
-    assert "prepare: runs (never run)" in lines
+    assert "prepare: runs (first run)" in lines
     assert any(line.startswith("train[C=2.0]: finished in ") and line.endswith("score 8") for line in lines)
     assert "after: blocked by check" in lines
     assert "\x1b" not in first.done.stderr

@@ -157,6 +157,15 @@ def test_steps_run_after_what_they_need() -> None:
     assert case.decisions.noted == [(name, f"run-of-{name}") for name in "abc"]
 
 
+def test_step_that_had_never_run_is_said_to_run_for_the_first_time_once_it_has_begun() -> None:
+    case = Case({"a": (), "b": ("a",)}, {"a": failed})
+
+    steps = case.run()
+
+    assert [step.reason for step in case.told if step.name == "a"] == ["never run", "first run", "first run"]
+    assert steps["b"].reason == "blocked by a"
+
+
 def test_steps_that_need_nothing_of_each_other_run_side_by_side() -> None:
     together = threading.Barrier(2)
 

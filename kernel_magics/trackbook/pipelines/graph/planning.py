@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 UP_TO_DATE = "up to date"
 NEVER_RUN = "never run"
+FIRST_RUN = "first run"
+"""What `NEVER_RUN` is called once the step has begun."""
 NOT_ASKED = "not asked for"
 
 

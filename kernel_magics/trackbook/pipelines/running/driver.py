@@ -17,7 +17,7 @@ from trackbook import clock
 from trackbook.errors import TrackbookError
 from trackbook.pipelines.executors.contract import Executor
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
-from trackbook.pipelines.graph.planning import NOT_ASKED
+from trackbook.pipelines.graph.planning import FIRST_RUN, NEVER_RUN, NOT_ASKED
 from trackbook.pipelines.graph.spec import Step
 from trackbook.pipelines.running.evidence import Evidence, evidence_of
 from trackbook.pipelines.running.failures import failure_of
@@ -195,7 +195,7 @@ class Driver:
         self._change(
             name,
             phase=Phase.RUNNING,
-            reason=reason,
+            reason=FIRST_RUN if reason == NEVER_RUN else reason,
             attempt=step.attempt + 1,
             cell=None,
             started_at=clock.now(),
