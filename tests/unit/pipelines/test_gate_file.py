@@ -145,7 +145,7 @@ def test_notebook_that_is_not_there_is_answered_with_the_nearest(tmp_path: Path)
     found = mistakes(tmp_path, "nbval: [raport.ipynb]")
 
     assert "there is no notebook raport.ipynb" in found
-    assert "Did you mean report.ipynb?" in found
+    assert "Did you mean 'report.ipynb'?" in found
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:

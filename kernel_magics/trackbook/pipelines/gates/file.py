@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import glob
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from trackbook.pipelines.gates.reproduced import Reproduced
 from trackbook.pipelines.gates.rule import Rule
 from trackbook.pipelines.gates.thresholds import Bound, Threshold, read_bounds
 from trackbook.pipelines.graph.located import Located
+from trackbook.pipelines.graph.near_notebooks import meant
 from trackbook.records import ReproductionVerdict
 from trackbook.tracking.direction import higher_is_better
 
@@ -233,8 +233,8 @@ def _matching(reading: Reading, place: Located, folder: Path, pattern: str) -> S
     """Return the notebooks that a name or a pattern means."""
     found = sorted(folder / each for each in glob.glob(pattern, root_dir=folder, recursive=True))
     if not found:
-        near = difflib.get_close_matches(pattern, [each.name for each in folder.glob("*.ipynb")], n=1)
-        reading.add(place, f"there is no notebook {pattern} in {folder}{f'. Did you mean {near[0]}?' if near else ''}")
+        hint = meant(Path(pattern), folder)
+        reading.add(place, f"there is no notebook {pattern} in {folder}{f'.{hint}' if hint else ''}")
     return found
 
 
