@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _TITLES = ("rule", "wanted", "found")
+_RESULT = "result"
 _WIDEST = 60
 _MARKS = {"pass": "✅", "fail": "❌", "unknown": "❔"}
 
@@ -24,8 +25,9 @@ def gate_markdown(report: GateReport) -> str:
     rows = [[_cell(each) for each in (ruling.rule, ruling.wanted, ruling.found)] for ruling in report.rulings]
     lengths = [min(max(map(len, column)), _WIDEST) for column in zip(_TITLES, *rows, strict=True)]
     results = [f"{_MARKS[ruling.answer]} {ruling.answer}" for ruling in report.rulings]
-    lines = [_line([*_TITLES], lengths, "result"), _line(["-" * each for each in lengths], lengths, "---")]
-    lines += [_line(row, lengths, result) for row, result in zip(rows, results, strict=True)]
+    wide = max(len(_RESULT), *(len(each) + 1 for each in results))  # a mark takes two columns of a terminal
+    lines = [_line(_TITLES, lengths, _RESULT.ljust(wide)), _line(["-" * each for each in lengths], lengths, "-" * wide)]
+    lines += [_line(row, lengths, result.ljust(wide - 1)) for row, result in zip(rows, results, strict=True)]
     return "\n".join([f"## {_heading(report)}", "", *lines, ""])
 
 

@@ -118,7 +118,8 @@ def test_thresholds_are_written_in_several_ways(tmp_path: Path, text: str, bound
         ("not_worse_than: {run: a, metric: f1, allow_unpaired: 1}", "true or false is needed, and not '1'"),
         ("not_worse_than: {run: a, metric: f1, allow_unpaird: true}", "Did you mean 'allow_unpaired'?"),
         ("not_worse_than: []", "the list is empty"),
-        ("not_worse_than: calm-owl", "not_worse_than takes keys such as 'run', and not 'calm-owl'"),
+        ("not_worse_than: calm-owl", "Write such as not_worse_than: {run: calm-owl, metric: accuracy}"),
+        ("not_worse_than: [calm-owl]", "lacks 'metric', and no threshold names one"),
         ("checks: pased", "Did you mean 'passed'?"),
         ("checks: []", "the list is empty"),
         ("verdict: true", "It is clean"),
@@ -137,6 +138,33 @@ def test_mistake_is_answered_with_its_line_and_how_to_go_on(tmp_path: Path, text
     assert told in found
     assert "gate.yaml, line 1: " in found
     assert "nan" in text or "high" in text or "lift" in text or not is_valid(text)
+
+
+@pytest.mark.parametrize("text", ["calm-owl", "[calm-owl]", "{run: calm-owl}"])
+def test_another_run_is_compared_by_the_metrics_of_the_thresholds(tmp_path: Path, text: str) -> None:
+    whole = f"not_worse_than: {text}\nthresholds: [accuracy >= 0.9, {{metric: f1, at_least: 0.8, step: evaluate}}]\n"
+
+    rules = read(tmp_path, whole).rules
+
+    assert rules[1:3] == (
+        NotWorse(reference="calm-owl", wanted=Wanted(metric="accuracy")),
+        NotWorse(reference="calm-owl", wanted=Wanted(metric="f1", step="evaluate")),
+    )
+    assert is_valid(whole)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("thresholds: {accuracy: {min: 0.7}}", "'min' in thresholds.accuracy. Did you mean 'at_least'?"),
+        ("thresholds: [{metric: loss, max: 1}]", "'max' in thresholds. Did you mean 'at_most'?"),
+    ],
+)
+def test_other_words_for_a_bound_are_answered_once(tmp_path: Path, text: str, told: str) -> None:
+    found = mistakes(tmp_path, text)
+
+    assert told in found
+    assert len(found.splitlines()) == 1
 
 
 def test_notebook_that_is_not_there_is_answered_with_the_nearest(tmp_path: Path) -> None:

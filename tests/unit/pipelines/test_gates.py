@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from rich.cells import cell_len
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
@@ -625,6 +626,8 @@ def test_report_passes_only_if_every_rule_does(notebook: Any, make_run: Make) ->
     ends = [[at for at, sign in enumerate(line) if sign == "|" and line[at - 1] != "\\"][:4] for line in lines[2:]]
     assert lines[0].startswith("## ✅ Gate passed: brave-otter (00000001)")
     assert all(each == ends[0] for each in ends)
+    assert len({cell_len(line) for line in lines[2:]}) == 1
+    assert len({cell_len(line) for line in gate_markdown(unknown).splitlines()[2:]}) == 1
     assert "| thresholds | a\\|b >= 1 | 1 | ✅ pass |" in table_of(passed)
     assert "| thresholds | c < 1 | not measured; there are a\\|b | ❔ unknown |" in table_of(unknown)
     payload = json.loads(json.dumps(gate_payload(unknown)))

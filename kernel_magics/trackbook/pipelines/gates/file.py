@@ -65,9 +65,11 @@ def read_gate(path: Path) -> Gate:
 
 
 def _rules(reading: Reading, keys: Mapped, folder: Path) -> Iterator[Rule]:
+    thresholds = [*_thresholds(reading, keys["thresholds"])] if "thresholds" in keys else []
+    wanted = tuple(dict.fromkeys(each.wanted for each in thresholds))
     readers: dict[str, Callable[[Reading, Located], Iterator[Rule]]] = {
-        "thresholds": _thresholds,
-        "not_worse_than": _not_worse,
+        "thresholds": lambda *_: iter(thresholds),
+        "not_worse_than": lambda reading, place: _not_worse(reading, place, wanted),
         "checks": _checks,
         "verdict": _verdict,
         "reproduced": _reproduced,
@@ -81,7 +83,7 @@ def _rules(reading: Reading, keys: Mapped, folder: Path) -> Iterator[Rule]:
 # Thresholds
 
 
-def _thresholds(reading: Reading, place: Located) -> Iterator[Rule]:
+def _thresholds(reading: Reading, place: Located) -> Iterator[Threshold]:
     for item in place.items or ():
         yield from _listed_threshold(reading, item)
     for entry in place.entries or ():
@@ -90,7 +92,7 @@ def _thresholds(reading: Reading, place: Located) -> Iterator[Rule]:
         reading.add(place, "thresholds is a list of such as '- test.accuracy >= 0.9'")
 
 
-def _listed_threshold(reading: Reading, place: Located) -> Iterator[Rule]:
+def _listed_threshold(reading: Reading, place: Located) -> Iterator[Threshold]:
     if place.entries is not None:
         keys = reading.mapped(place, ("metric", *_THRESHOLD), "thresholds")
         metric = reading.text(keys.get("metric"))
@@ -108,7 +110,7 @@ def _listed_threshold(reading: Reading, place: Located) -> Iterator[Rule]:
             yield from _threshold(reading, place, Wanted(metric=text[:at].strip()), text[at:])
 
 
-def _keyed_threshold(reading: Reading, metric: str, place: Located) -> Iterator[Rule]:
+def _keyed_threshold(reading: Reading, metric: str, place: Located) -> Iterator[Threshold]:
     value = place.scalar
     if place.entries is not None:
         yield from _bounded(reading, metric, reading.mapped(place, _THRESHOLD, f"thresholds.{metric}"), place)
@@ -118,17 +120,19 @@ def _keyed_threshold(reading: Reading, metric: str, place: Located) -> Iterator[
         yield from _threshold(reading, place, Wanted(metric=metric), text)
 
 
-def _threshold(reading: Reading, place: Located, wanted: Wanted, text: str) -> Iterator[Rule]:
+def _threshold(reading: Reading, place: Located, wanted: Wanted, text: str) -> Iterator[Threshold]:
     try:
         yield Threshold(wanted=wanted, bounds=read_bounds(text))
     except InvalidValueError as error:
         reading.add(place, str(error).rstrip("."))
 
 
-def _bounded(reading: Reading, metric: str, keys: Mapped, place: Located) -> Iterator[Rule]:
+def _bounded(reading: Reading, metric: str, keys: Mapped, place: Located) -> Iterator[Threshold]:
     limits = {sign: reading.number(keys.get(name)) for name, sign in (("at_least", ">="), ("at_most", "<="))}
     bounds = tuple(Bound(sign, limit) for sign, limit in limits.items() if limit is not None)
-    if not {"at_least", "at_most"} & set(keys):
+    others = [each.value.scalar for each in place.entries or () if each.key not in keys]
+    is_told = any(isinstance(each, int | float) for each in others)  # what is unknown is meant as the bound
+    if not is_told and not {"at_least", "at_most"} & set(keys):
         reading.add(place, f"the threshold of {metric} lacks 'at_least' or 'at_most'")
     yield Threshold(wanted=_wanted(reading, metric, keys), bounds=bounds)
 
@@ -141,29 +145,29 @@ def _wanted(reading: Reading, metric: str, keys: Mapped) -> Wanted:
 # Another run
 
 
-def _not_worse(reading: Reading, place: Located) -> Iterator[Rule]:
+def _not_worse(reading: Reading, place: Located, usual: Sequence[Wanted]) -> Iterator[Rule]:
+    """Yield the rules for other runs; `usual` is what is compared where no metric is named: that of the thresholds."""
     if place.items == ():
         reading.add(place, "the list is empty")
     for item in place.items if place.items is not None else (place,):
-        keys = reading.mapped(item, _NOT_WORSE, "not_worse_than")
         if item.entries is not None:
-            yield from _not_worse_item(reading, item, keys)
+            yield from _not_worse_item(reading, item, reading.mapped(item, _NOT_WORSE, "not_worse_than"), usual)
+        else:
+            yield from _not_worse_item(reading, item, Mapped(run=item), usual)
 
 
-def _not_worse_item(reading: Reading, place: Located, keys: Mapped) -> Iterator[Rule]:
+def _not_worse_item(reading: Reading, place: Located, keys: Mapped, usual: Sequence[Wanted]) -> Iterator[Rule]:
     reference = reading.text(keys.get("run"))
-    metrics = [*reading.texts(keys.get("metric")), *reading.texts(keys.get("metrics"))]
     if "run" not in keys:
         reading.add(place, "not_worse_than lacks 'run': the run, or pipeline, to compare with")
-    if not {"metric", "metrics"} & set(keys):
-        reading.add(place, "not_worse_than lacks 'metric'")
     better = reading.choice(keys.get("better"), ["higher", "lower"])
-    for metric in metrics:
-        if better is None and higher_is_better(metric) is None:
-            reading.add(place, f"{metric} doesn't tell whether more is better. Say 'better: higher' or 'better: lower'")
+    for wanted in _compared(reading, place, keys, usual):
+        if better is None and higher_is_better(wanted.metric) is None:
+            ways = "Say 'better: higher' or 'better: lower'"
+            reading.add(place, f"{wanted.metric} doesn't tell whether more is better. {ways}")
         yield NotWorse(
             reference=reference or "",
-            wanted=_wanted(reading, metric, keys),
+            wanted=wanted,
             is_higher_better=None if better is None else better == "higher",
             margin=reading.number(keys.get("margin"), low=0),
             confidence=_or(reading.number(keys.get("confidence"), low=0.5, high=0.9999), 0.95),
@@ -173,6 +177,20 @@ def _not_worse_item(reading: Reading, place: Located, keys: Mapped) -> Iterator[
             allow_unpaired=reading.flag(keys.get("allow_unpaired")),
             trust=tuple(each.strip() for text in reading.texts(keys.get("trust")) for each in text.split(",")),
         )
+
+
+def _compared(reading: Reading, place: Located, keys: Mapped, usual: Sequence[Wanted]) -> Sequence[Wanted]:
+    """Return what is compared with the other run."""
+    metrics = [*reading.texts(keys.get("metric")), *reading.texts(keys.get("metrics"))]
+    if {"metric", "metrics"} & set(keys):
+        return [_wanted(reading, metric, keys) for metric in metrics]
+    if not usual:
+        run = reading.text(keys.get("run")) or "RUN"
+        line = f"not_worse_than: {{run: {run}, metric: accuracy}}"
+        reading.add(place, f"not_worse_than lacks 'metric', and no threshold names one. Write such as {line}")
+    if {"step", "of"} & set(keys):
+        return [_wanted(reading, each.metric, keys) for each in usual]
+    return usual
 
 
 # What is on record
