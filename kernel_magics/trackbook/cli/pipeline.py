@@ -10,13 +10,14 @@ import click
 from click.shell_completion import CompletionItem
 
 from trackbook.cli.base import cli, json_option, look_of, print_json, print_shown, project_of, store_option
-from trackbook.errors import NotFoundError, TrackbookError
+from trackbook.errors import InvalidValueError, NotFoundError, TrackbookError
 
 if TYPE_CHECKING:
     from trackbook.pipelines.graph.spec import Pipeline
     from trackbook.store.contract import Store
 
 _DEFAULT = Path("pipeline.yaml")
+_PAGE = "pipeline.html"
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -38,9 +39,9 @@ def complete_steps(ctx: click.Context, _: click.Parameter, incomplete: str) -> l
     """Return the steps of the pipeline meant that begin so, and the names that stand for several."""
     from trackbook.pipelines.graph.foreach import base_of
 
-    given = ctx.params.get("files") or ctx.params.get("file") or ()
+    given = ctx.params.get("file") or ctx.params.get("files") or ctx.params.get("words") or ()
     try:
-        steps = pipeline_meant([given] if isinstance(given, Path) else list(given)).steps
+        steps = pipeline_meant([given] if isinstance(given, Path) else [Path(each) for each in given]).steps
     except TrackbookError:
         return []  # no pipeline, no suggestions; the command itself will say so
     words = dict.fromkeys(word for step in steps for word in (base_of(step.name), step.name))
@@ -75,9 +76,6 @@ def _asked(files: Sequence[Path], params: Sequence[str]) -> Pipeline:
 
 
 _files_argument = click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE|NOTEBOOKS...]")
-_file_option = click.option(
-    "-f", "--file", "file", type=click.Path(path_type=Path), default=_DEFAULT, help="Default: pipeline.yaml."
-)
 
 
 @pipeline_group.command(epilog="Example: trackbook pipeline plan --from train --json")
@@ -133,7 +131,15 @@ def status(ctx: click.Context, files: Sequence[Path], as_json: bool) -> None:
 
 @pipeline_group.command(epilog="Example: trackbook pipeline graph --html graph.html")
 @_files_argument
-@click.option("--html", "page", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="A picture.")
+@click.option(
+    "--html",
+    "page",
+    is_flag=False,
+    flag_value=_PAGE,
+    metavar="[PAGE]",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"A picture; without a name it is {_PAGE}.",
+)
 @params_option
 @store_option
 @click.pass_context
@@ -142,6 +148,7 @@ def graph(ctx: click.Context, files: Sequence[Path], page: Path | None, params: 
     from trackbook.display.pipeline_graph import graph_page, mermaid
     from trackbook.pipelines.graph.planning import Planner
 
+    _refuse_as_page(page)
     planner = Planner(_asked(files, params), _store_or_none_yet(ctx))
     found = planner.plan()
     if page is None:
@@ -154,16 +161,26 @@ def graph(ctx: click.Context, files: Sequence[Path], page: Path | None, params: 
     click.echo(f"Wrote {page}.", err=True)
 
 
+def _refuse_as_page(page: Path | None) -> None:
+    """Keep a pipeline or a notebook that was named after ``--html`` from being written over."""
+    if page is not None and page.suffix.lower() in (".yaml", ".yml", ".ipynb"):
+        raise InvalidValueError(f"--html takes the page to write, and '{page}' is none. Name it first: {page} --html.")
+
+
 @pipeline_group.command(epilog="Example: trackbook pipeline mark prepare")
-@click.argument("name", shell_complete=complete_steps)
-@_file_option
+@click.argument("words", nargs=-1, required=True, metavar="[FILE|NOTEBOOKS...] STEP", shell_complete=complete_steps)
+@click.option("-f", "--file", "file", type=click.Path(path_type=Path), help="Default: pipeline.yaml.")
 @store_option
 @click.pass_context
-def mark(ctx: click.Context, name: str, file: Path) -> None:
+def mark(ctx: click.Context, words: Sequence[str], file: Path | None) -> None:
     """Say that a step is up to date as it is now, without running it: its code, params and inputs."""
     from trackbook.pipelines.graph.planning import Planner
 
-    marked = Planner(pipeline_meant([file]), project_of(ctx, create=True).store).mark(name)
+    *files, name = words
+    if file is not None and files:
+        raise InvalidValueError(f"'{file}' and '{files[0]}' are both given. Leave one of the two out.")
+    pipeline = pipeline_meant([file] if file is not None else [Path(each) for each in files])
+    marked = Planner(pipeline, project_of(ctx, create=True).store).mark(name)
     click.echo(f"Marked as up to date: {', '.join(marked)}.", err=True)
 
 
