@@ -84,7 +84,7 @@ def _needs(names: Sequence[str]) -> str:
 
 
 def status_payload(found: Sequence[Standing]) -> list[JsonValue]:
-    """Return how steps stand as JSON; of a step that never ran only the name is known."""
+    """Return how steps stand as JSON; of a step that never ran only the name and what blocks it are known."""
     return [_standing_payload(each) for each in found]
 
 
@@ -100,6 +100,7 @@ def _standing_payload(standing: Standing) -> JsonValue:
         "metrics": strict({key: point.value for key, point in standing.metrics.items()}),
         "run_id": run.run_id if run is not None else None,
         "is_marked": standing.is_marked,
+        "blocked_by": standing.blocked_by,
         "error": _error(run.failure) if run is not None and run.failure is not None else None,
     }
 
@@ -123,7 +124,7 @@ def show_status(pipeline: Pipeline, found: Sequence[Standing], look: Look | None
 def _standing_row(standing: Standing, look: Look) -> tuple[Cell, ...]:
     name = Cell(text=fmt.one_line(standing.step.name))
     if standing.detail is None:
-        return (name, Cell(text="never run", tone=Tone.QUIET), *[Cell(text="—", tone=Tone.QUIET)] * 4)
+        return (name, _unrun(standing), *[Cell(text="—", tone=Tone.QUIET)] * 4)
     run = standing.detail.run
     values = [f"{key} {fmt.number(point.value)}" for key, point in standing.metrics.items()]
     more = f" +{len(values) - _MOST_METRICS}" if len(values) > _MOST_METRICS else ""
@@ -135,6 +136,11 @@ def _standing_row(standing: Standing, look: Look) -> tuple[Cell, ...]:
         Cell(text=fmt.one_line(", ".join(values[:_MOST_METRICS])) + more),
         Cell(text=short_id(run.run_id), is_code=True),
     )
+
+
+def _unrun(standing: Standing) -> Cell:
+    why = f"blocked by {standing.blocked_by}" if standing.blocked_by is not None else "never run"
+    return Cell(text=fmt.one_line(why), tone=Tone.QUIET)
 
 
 def _error(failure: Failure) -> str:
