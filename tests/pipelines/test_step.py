@@ -199,7 +199,7 @@ def test_command_executes_a_notebook_and_tells_what_became_of_it(folder):
     used = "import trackbook\ntrackbook.log_metric('m', len(place.parts))"
     notebook = write(folder / "good.ipynb", declared, used)
 
-    result = invoke(notebook, "-y", "{name: b}", "-p", "name", "1", "-p", "place", "over/there", "--json")
+    result = invoke(notebook, "-y", "{name: b}", "-p", "name", "1", "-p", "place=over/there", "--json")
 
     told = json.loads(result.stdout)
     assert result.exit_code == 0

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trackbook.cli.base import cli, json_option, look_of, print_json, print_shown, store_meant, store_option
+from trackbook.cli.pairs import PairsCommand
 from trackbook.errors import InvalidValueError, TrackbookError
 
 if TYPE_CHECKING:
@@ -25,10 +26,16 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 
 
-@cli.command(epilog="Example: trackbook step train.ipynb -p C 0.1 -o runs/train-0.1.ipynb")
+@cli.command(cls=PairsCommand, epilog="Example: trackbook step train.ipynb -p C 0.1 -o runs/train-0.1.ipynb")
 @click.argument("notebook", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
-    "-p", "--param", "texts", nargs=2, multiple=True, metavar="NAME VALUE", help="A param, typed as declared."
+    "-p",
+    "--param",
+    "texts",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="A param, typed as declared; NAME=VALUE will do.",
 )
 @click.option(
     "-f", "--file", "files", multiple=True, type=click.Path(exists=True, dir_okay=False), help="YAML or JSON."
