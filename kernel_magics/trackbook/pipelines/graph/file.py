@@ -120,7 +120,9 @@ class _Reader:
         if document.entries is None:
             self._note(document.line, f"a pipeline has the keys {', '.join(PIPELINE_KEYS)}. It looks so:\n{_EXAMPLE}")
             return None
-        entries = self._known(document.entries, PIPELINE_KEYS, "")
+        entries = self._at_top(document.entries)
+        if entries is None:
+            return None
         self._shared = self._read(entries.get("params"), shared_params, "") or {}
         default = self._file.parent.name if self._file.name == DEFAULT_NAME else self._file.stem
         name = self._read(entries.get("name"), text, "") or default or "pipeline"
@@ -128,6 +130,21 @@ class _Reader:
         self._check_needs(steps, entries.get("steps"))
         self._check_shared(steps, entries.get("params"))
         return Pipeline(name=name, folder=self._file.parent, steps=steps, file=self._file)
+
+    def _at_top(self, entries: Sequence[Entry]) -> dict[str, Entry] | None:
+        """Return what stands at the top by its key; None if the one mistake there explains all that would follow."""
+        if not any(each.key == "steps" for each in entries):
+            stray = [each for each in entries if each.key not in PIPELINE_KEYS]
+            misspelt = next((each for each in stray if _means_steps(each)), None)
+            if misspelt is not None:
+                self._note(misspelt.line, f"there is no key '{misspelt.key}'. Did you mean 'steps'?")
+                rest = [each for each in entries if each is not misspelt]
+                return self._known(rest, PIPELINE_KEYS, "") | {"steps": misspelt}
+            if beside := [each for each in stray if each.key in STEP_KEYS or _is_step(each.value)]:
+                named = ", ".join(f"'{each.key}'" for each in beside)
+                self._note(beside[0].line, f"{named} must stand beneath a key 'steps'. So:\n{_EXAMPLE}")
+                return None
+        return self._known(entries, PIPELINE_KEYS, "")
 
     def _steps(self, entry: Entry | None, line: int) -> Iterator[Step]:
         places = list(_step_places(entry.value)) if entry is not None else []
@@ -260,6 +277,15 @@ class _Reader:
 def _called(place: Located) -> str:
     given = {each.key: each.value.plain for each in place.entries or ()}
     return str(given.get("name") or Path(str(given.get("notebook", ""))).stem)
+
+
+def _means_steps(entry: Entry) -> bool:
+    """Return whether a key that there is not stands for ``steps``, by its spelling; it may be a step's own name."""
+    return "'steps'" in nearest(entry.key, list(PIPELINE_KEYS)) and not _is_step(entry.value)
+
+
+def _is_step(value: Located) -> bool:
+    return any(each.key == "notebook" for each in value.entries or ())
 
 
 def _step_places(value: Located) -> Iterator[tuple[str | None, Located]]:
