@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import tempfile
@@ -243,10 +244,16 @@ def _again(outcome: Outcome) -> str | None:
         return None
     if not outcome.sweep.is_lasting:
         return f"trackbook slice {best.run_name} -o best.ipynb"
-    words = ["trackbook", "step", str(notebook)]
+    words = ["trackbook", "step", _from_here(notebook)]
     for name, value in best.params.items():
         words += ["-p", name, value if isinstance(value, str) else json.dumps(value)]
     return shlex.join(words)
+
+
+def _from_here(path: Path) -> str:
+    """Return a path as a person types it here, however it was given: relative if it is beneath the working folder."""
+    whole = Path(os.path.abspath(path))  # without "..", and without following links as resolve does
+    return str(whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole)
 
 
 def _written(outcome: Outcome, project: Project, figure: str | Path | None) -> Path | None:

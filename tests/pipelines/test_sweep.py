@@ -196,6 +196,8 @@ def test_going_on_when_nothing_is_left_runs_nothing(desk, resumed):
     assert desk.store.count_runs(RunFilter()) == count
     assert found["run_id"] == resumed["run_id"]
     assert found["trials"] == resumed["trials"]
+    assert found["remark"] == f"Nothing was left to run: this is what {resumed['name']} came to."
+    assert found["again"] == resumed["again"] == "trackbook step train.ipynb -p C 0.1 -p depth 3"
 
 
 def test_lines_tell_each_trial_and_the_best_so_far(desk, swept):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -26,7 +27,10 @@ _TONES = {
 }
 _MOST_ROWS = 30
 _MOST_FAILURES = 20
-_LONGEST = 100
+_LONGEST = 200
+_MOST_NUMBERS = 8
+_TRACEBACK = "Traceback (most recent call last)"
+_RAISED = re.compile(r"(?:\w+\.)*(\w*(?:Error|Exception|Interrupt)\w*: .*)")
 
 
 def show_sweep(
@@ -152,28 +156,50 @@ def _row(trial: Trial, names: Sequence[str], best: Trial | None) -> tuple[Cell, 
 
 def _failures(failed: Sequence[Trial]) -> Table:
     columns = (
-        Column(title="trial", is_number=True, is_kept=True),
+        Column(title="trial", is_kept=True),
         Column(title="params", is_kept=True),
         Column(title="error", is_kept=True, folds=True),
     )
-    rows = tuple(
-        (
-            Cell(text=str(each.number), symbol="✗", tone=Tone.BAD),
-            Cell(text=pairs(each.params)),
-            Cell(text=error_of(each)),
-        )
-        for each in failed[:_MOST_FAILURES]
-    )
-    left = len(failed) - len(rows)
-    more = f"and {left} more, see --json" if left > 0 else ""
+    alike: dict[str, list[Trial]] = {}
+    for trial in failed:
+        alike.setdefault(error_of(trial), []).append(trial)
+    rows = tuple(_failure(error, trials) for error, trials in alike.items())[:_MOST_FAILURES]
+    left = len(alike) - len(rows)
+    more = f"and {fmt.plural(left, 'other error')}, see --json" if left > 0 else ""
     return Table(columns=columns, rows=rows, heading=f"{fmt.plural(len(failed), 'trial')} failed", more=more)
+
+
+def _failure(error: str, trials: Sequence[Trial]) -> tuple[Cell, ...]:
+    """Return a row for the trials that failed with an error, with the params that they have in common."""
+    first, *others = (each.params for each in trials)
+    shared = {name: value for name, value in first.items() if all(each.get(name) == value for each in others)}
+    numbers = ", ".join(str(each.number) for each in trials[:_MOST_NUMBERS])
+    left = len(trials) - _MOST_NUMBERS
+    return (
+        Cell(text=f"{numbers} and {left} more" if left > 0 else numbers, symbol="✗", tone=Tone.BAD),
+        Cell(text=pairs(shared) or "no value in common"),
+        Cell(text=error),
+    )
 
 
 def error_of(trial: Trial) -> str:
     """Return why a trial failed in one line."""
-    message = fmt.shortened(fmt.one_line((trial.message or "").strip()), _LONGEST)
+    message = fmt.shortened(fmt.one_line(_reason(trial.message or "")), _LONGEST)
     where = f" (cell {trial.failed_cell})" if trial.failed_cell is not None else ""
     return f"{trial.error or 'failed'}{f': {message}' if message else ''}{where}"
+
+
+def _reason(message: str) -> str:
+    """Return the first line of a message, and where others follow that tell the cause, the one that does.
+
+    scikit-learn's "All the 5 fits failed." has the traceback of the fits behind it; a line that ends with a colon has
+    what it announces on the next.
+    """
+    first, *others = [line.strip() for line in message.splitlines() if line.strip()] or [""]
+    if any(_TRACEBACK in line for line in others):
+        raised = [found[1] for line in others if (found := _RAISED.fullmatch(line))]
+        return f"{first} {raised[-1] if raised else others[-1]}"
+    return f"{first} {others[0]}" if first.endswith(":") and others else first
 
 
 # While it runs

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from trackbook import clock
 from trackbook.display.shown import Look
-from trackbook.display.sweep import progress_lines, show_sweep
+from trackbook.display.sweep import error_of, progress_lines, show_sweep
 from trackbook.display.sweep_progress import LiveTable, line_watch, live_watch
 from trackbook.pipelines.sweeps.outcome import Outcome, Progress
 from trackbook.pipelines.sweeps.space import Choices, Integers, Space
@@ -144,3 +144,53 @@ def test_the_command_that_makes_the_best_again_can_be_copied_from_a_narrow_termi
     shown = show_sweep(outcome(trial(1, 0.9)), Look(width=40), again=command)
 
     assert command in str(shown).split("\n")
+
+
+FITS_FAILED = """
+All the 5 fits failed.
+It is very likely that your model is misconfigured.
+
+Below are more details about the failures:
+--------------------------------------------------------------------------------
+5 fits failed with the following error:
+Traceback (most recent call last):
+  File "base.py", line 1365, in wrapper
+    validate_parameter_constraints(
+sklearn.utils._param_validation.InvalidParameterError: The 'n_neighbors' parameter must be at least 1. Got 0 instead.
+"""
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (
+            FITS_FAILED,
+            "All the 5 fits failed. InvalidParameterError: The 'n_neighbors' parameter must be at least 1. Go",
+        ),
+        ("Input X contains NaN.\nKNeighborsClassifier does not accept\nmissing values", "Input X contains NaN. (cell"),
+        ("Missing keys:\n\tfc.weight\n\tfc.bias", "Missing keys: fc.weight (cell"),
+        ("Caught it.\nOriginal Traceback (most recent call last):\n  it was\nodd", "Caught it. odd (cell"),
+        ("", "ValueError (cell 3)"),
+    ],
+)
+def test_an_error_of_a_trial_is_one_line_that_tells_the_cause(message, told):
+    failed = replace(trial(1, status=TrialStatus.FAILED), error="ValueError", message=message, failed_cell=3)
+
+    found = error_of(failed)
+
+    assert told in found
+    assert "⏎" not in found
+
+
+def test_trials_with_the_same_error_are_told_together_with_what_they_share():
+    failed = [replace(trial(n, status=TrialStatus.FAILED), error="ValueError", message="bad") for n in (2, 4, 6)]
+    other = replace(trial(3, status=TrialStatus.FAILED), error="KeyError", message="worse")
+
+    shown = show_sweep(outcome(trial(1, 0.9), *failed, other), Look(width=120)).text
+
+    assert "4 trials failed" in shown
+    assert shown.count("ValueError: bad") == 1
+    (line,) = [each for each in shown.splitlines() if "ValueError: bad" in each]
+    assert "2, 4, 6" in line
+    assert "kind=gini" in line
+    assert "depth" not in line

@@ -10,7 +10,7 @@ from trackbook.pipelines.sweeps.outcome import left
 from trackbook.pipelines.sweeps.space import Choices, Floats, Integers, Space
 from trackbook.pipelines.sweeps.spec import Pruner, Sampler, Sweep, sweep_of
 from trackbook.pipelines.sweeps.study import Study, planned, sampler_of
-from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, best_of, last_tries, ranked
+from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, as_asked, best_of, last_tries, ranked
 
 SPACE: Space = {"C": Choices(values=(0.1, 1.0)), "depth": Integers(low=2, high=4)}
 
@@ -207,3 +207,12 @@ def test_a_sweep_comes_back_from_its_document():
     assert (found.sampler, found.prune, found.trials, found.jobs) == (Sampler.TPE, Pruner.MEDIAN, 9, 2)
     assert found.notebook == Path("train.ipynb").absolute()
     assert found.working_folder == Path.cwd()
+
+
+def test_a_trial_of_the_store_has_the_params_that_were_asked_for_in_the_order_of_the_sweep():
+    earlier = finished(1, 0.5, other="left as it was", depth=3, C=0.1)
+
+    found = as_asked(earlier, ["C", "depth"])
+
+    assert list(found.params.items()) == [("C", 0.1), ("depth", 3)]
+    assert last_tries([found, finished(2, 0.6, C=0.1, depth=3)]) == (finished(2, 0.6, C=0.1, depth=3),)

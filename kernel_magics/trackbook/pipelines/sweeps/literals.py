@@ -64,12 +64,22 @@ def with_params(sliced: Slice, names: Iterable[str]) -> tuple[Any, dict[str, str
 
 
 def _none(name: str, sliced: Slice, places: Iterable[Place]) -> Place:
-    known = list(dict.fromkeys([*sliced.params, *(each.name for each in places), *sliced.sliced.run.params]))
-    near = get_close_matches(name, known, n=1)
+    own = list(dict.fromkeys([*sliced.params, *(each.name for each in places)]))
+    others = [each for each in sliced.sliced.run.params if each not in own]
+    near = get_close_matches(name, [*own, *others], n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    listed = ", ".join(known[:_MOST_NAMED]) or "none"
     run = sliced.sliced.run.run.name
-    raise NotFoundError(f"No value '{name}' flows into run '{run}' that could be tried.{hint} There are: {listed}.")
+    raise NotFoundError(f"No value '{name}' flows into run '{run}' that could be tried.{hint} {_listed(own, others)}")
+
+
+def _listed(own: Sequence[str], others: Sequence[str]) -> str:
+    """Return in a sentence what may be tried: the names that stand in the code, and how many the run has beside them.
+
+    Those beside are mostly what its models leave to their defaults.
+    """
+    named = (own or others)[:_MOST_NAMED]
+    left = len(own) + len(others) - len(named)
+    return f"There are: {', '.join(named) or 'none'}{f', and {left} more params of the run' if left else ''}."
 
 
 def _is_any_within(names: Iterable[str], notebook: Any, params: Collection[str]) -> bool:

@@ -116,4 +116,5 @@ def past_outcome(run: RunDetail, sweep: Sweep, space: Space, trials: Sequence[Tr
         planned=planned(sweep, space),
         sampler=sampler_of(sweep, space),
         figure=figure_of(space, kept, sweep.metric, is_maximized=sweep.is_maximized),
+        remark=f"Nothing was left to run: this is what {run.run.name} came to.",
     )

@@ -18,7 +18,7 @@ from trackbook.pipelines.sweeps.reading import read_space
 from trackbook.pipelines.sweeps.record import NOTEBOOK, SPEC, SWEEP, kept_notebook
 from trackbook.pipelines.sweeps.running import SweepRunner
 from trackbook.pipelines.sweeps.spec import Sweep, sweep_of
-from trackbook.pipelines.sweeps.trials import Trial, TrialStatus
+from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, as_asked
 from trackbook.records import Artifact, RunDetail, RunStatus
 from trackbook.store.contract import Store
 
@@ -82,8 +82,8 @@ def resume_sweep(
         raise InvalidValueError(f"The sweep '{run.run.name}' still runs. Go on with it when it has ended.")
     with _kept_sweep(store, run) as (kept, remark):
         sweep = replace(kept, metric=run.tags[SWEEP], trials=trials or kept.trials, jobs=jobs or kept.jobs)
-        earlier = [_ended(each) for each in trials_of(store, run, sweep.metric)]
         space = read_space(sweep.params, sweep.notebook)
+        earlier = [as_asked(_ended(each), space) for each in trials_of(store, run, sweep.metric)]
         if left(sweep, space, earlier) == 0:
             return past_outcome(run, sweep, space, earlier)
         with _executing(sweep, executor) as executing:
