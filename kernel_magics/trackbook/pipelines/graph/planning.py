@@ -23,6 +23,7 @@ from trackbook.pipelines.graph.memory import (
     successes,
     version_state,
 )
+from trackbook.pipelines.graph.naming import command_on
 from trackbook.pipelines.graph.needs import Graph, graph_of
 from trackbook.pipelines.graph.pausing import collection_paused
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
@@ -187,7 +188,7 @@ class Planner:
         if lacking:
             raise InvalidValueError(
                 f"'{name}' can't be marked: it publishes '{lacking[0]}', which the store does not have, so nothing "
-                f"after it could load that. Run it: trackbook pipeline run --step {name}."
+                f"after it could load that. Run it: {command_on(self.pipeline, 'run', '--step', name)}."
             )
 
     def named(self, name: str) -> tuple[Step, ...]:
