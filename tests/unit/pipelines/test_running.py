@@ -204,6 +204,25 @@ def test_step_that_fails_before_it_has_a_run_is_recorded_as_failed(parent: Pipel
 
 
 @pytest.mark.parametrize(
+    ("error", "ended", "message"),
+    [
+        (LATE, "FAILED", "Too long. No cell had begun: its kernel was still starting."),
+        ("StoppedError", "KILLED", "Too long."),
+    ],
+)
+def test_run_of_a_step_that_was_stopped_before_it_had_one_says_by_whom(
+    parent: PipelineRun, tmp_path: Path, error: str, ended: str, message: str
+) -> None:
+    stopped = StepResult(name="train", status=StepStatus.STOPPED, error=error, message="Too long.")
+
+    noted = parent.note_failure(JOB, stopped)
+
+    (run,) = open_store(tmp_path / "store").runs(RunFilter(ids=(noted.run_id or "",)))
+    assert (run.run.status, run.run.failure) == (ended, Failure(type=error, message=message))
+    assert noted.message == message
+
+
+@pytest.mark.parametrize(
     ("status", "error", "ended"),
     [(StepStatus.STOPPED, LATE, "FAILED"), (StepStatus.FAILED, VANISHED, "KILLED")],
 )
