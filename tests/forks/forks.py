@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.metadata import EntryPoint
+from multiprocessing import connection
 from pathlib import Path
 from typing import IO, Any
 
@@ -62,7 +62,7 @@ class Program:
         self.send_signal(signal.SIGKILL)
 
     def _look(self, timeout: float | None) -> int | None:
-        if self.returncode is None and select.select([self._ended], [], [], timeout)[0]:
+        if self.returncode is None and connection.wait([self._ended], timeout):
             self.returncode = int(os.read(self._ended, 16) or -signal.SIGKILL)
             os.close(self._ended)
         return self.returncode

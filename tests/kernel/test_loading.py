@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import types
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,16 @@ def test_reloading_begins_another_session_and_goes_on(nb: Notebook) -> None:
 
     assert values(nb.only_run()) == {"test.accuracy": nb.variables["score"]}
     assert len({execution.session_id for execution in nb.executions()}) == 2
+
+
+def test_nothing_holds_what_recorded_once_it_is_unloaded(nb: Notebook) -> None:
+    nb.run("x = 1")
+    recorder = weakref.ref(nb.shell._trackbook.recorder)  # type: ignore[attr-defined]  # put there by us
+
+    nb.run("%unload_ext trackbook")
+    gc.collect()
+
+    assert recorder() is None
 
 
 def test_unloaded_records_nothing(nb: Notebook) -> None:

@@ -15,6 +15,7 @@ from trackbook.config import load_settings
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.graph.foreach import base_of
 from trackbook.pipelines.graph.memory import belongs
+from trackbook.pipelines.graph.naming import command_on
 from trackbook.pipelines.graph.spec import Pipeline
 from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG, tags_of
 from trackbook.pipelines.running.options import RunOptions, options_of
@@ -164,7 +165,7 @@ def _refuse_second(store: Store, pipeline: Pipeline, options: RunOptions) -> Non
     (session,) = store.sessions(ids=[run.session_id])
     raise InvalidValueError(
         f"Pipeline '{pipeline.name}' is being run by {_who(session)} since {run.started_at:%Y-%m-%d %H:%M:%S} UTC (run "
-        f"{run.name}). Wait for it, or end that process; then resume with trackbook pipeline resume."
+        f"{run.name}). Wait for it, or end that process; then resume with {command_on(pipeline, 'resume')}."
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import select
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from multiprocessing import connection
 from typing import Any
 
 from trackbook.pipelines.executors.forking import wire
@@ -79,7 +79,7 @@ class ForkedProcess:
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
                 raise subprocess.TimeoutExpired("a fork", timeout or 0)
-            select.select([self._connection], [], [], left)
+            connection.wait([self._connection], left)  # of any number, which `select` is not
         assert self.returncode is not None
         return self.returncode
 
