@@ -29,9 +29,10 @@ from trackbook.tracking.datasets import (
     diff_tables,
     is_published_model,
     list_datasets,
-    load_table,
     made_by,
+    no_table,
     publish_table,
+    read_table,
     runs_using,
 )
 from trackbook.tracking.finding_datasets import find_table, find_version, version_before
@@ -210,7 +211,7 @@ class _Part:
         return self.columns is None and self.rows is None and self.as_ is None
 
 
-def publish(value: Any, name: str) -> DatasetView:
+def publish(table: Any, name: str) -> DatasetView:
     """Make a table, or a fitted model, the next version of a dataset, and return that version.
 
     It is kept by content: what it shares with earlier versions costs nothing again, and the content of the latest
@@ -218,7 +219,7 @@ def publish(value: Any, name: str) -> DatasetView:
 
     Parameters
     ----------
-    value
+    table
         A DataFrame or Series of pandas or polars, an array, a sparse matrix, an Arrow table, or a fitted model that
         skops can hold.
     name
@@ -236,8 +237,8 @@ def publish(value: Any, name: str) -> DatasetView:
     """
     check_name(name)
     store, maker = maker_here()
-    add = publish_model if is_model(value) else publish_table
-    return DatasetView(Project(store), add(store, value, name, maker))
+    add = publish_model if is_model(table) else publish_table
+    return DatasetView(Project(store), add(store, table, name, maker))
 
 
 def load(
@@ -297,8 +298,10 @@ def _loaded(project: Project, kept: KeptTable, part: _Part, frame: FrameType) ->
 
 
 def _content(store: Store, kept: KeptTable, part: _Part) -> Any:
-    if not (part.is_all and is_published_model(store, kept)):
-        return load_table(store, kept, columns=part.columns, rows=part.rows, as_=part.as_)
+    if not is_published_model(store, kept):
+        return read_table(store, kept, columns=part.columns, rows=part.rows, as_=part.as_)
+    if not part.is_all:
+        raise no_table(kept)
     loaded = load_published(store, kept, [part.trust] if isinstance(part.trust, str) else part.trust)
     for remark in loaded.remarks:
         warnings.warn(remark, stacklevel=4)

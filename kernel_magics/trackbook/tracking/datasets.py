@@ -125,6 +125,18 @@ def load_table(
         If it is a model.
     """
     check_is_table(store, kept)
+    return read_table(store, kept, columns=columns, rows=rows, as_=as_)
+
+
+def read_table(
+    store: Store,
+    kept: KeptTable,
+    *,
+    columns: Sequence[Any] | None = None,
+    rows: slice | range | tuple[int, int] | None = None,
+    as_: str | None = None,
+) -> Any:
+    """Return the content of what is known to be a table, as `load_table` does."""
     return store.get_table(kept.snapshot_id, columns=columns, rows=_range(rows), as_=as_)
 
 
@@ -137,14 +149,17 @@ def check_is_table(store: Store, kept: KeptTable) -> None:
         If it is one.
     """
     if is_published_model(store, kept):
-        raise InvalidValueError(
-            f"'{kept.label}' is a model and no table: trackbook.load('{kept.label}') gives it back."
-        )
+        raise no_table(kept)
+
+
+def no_table(kept: KeptTable) -> InvalidValueError:
+    """Return the error that says that a version is a model."""
+    return InvalidValueError(f"'{kept.label}' is a model and no table: trackbook.load('{kept.label}') gives it back.")
 
 
 def is_published_model(store: Store, kept: KeptTable) -> bool:
-    """Return whether a version is a model's."""
-    return any(each.kind == MODEL for each in store.snapshots(ids=[kept.snapshot_id]))
+    """Return whether a version is a model's; what is no version is a run's own table."""
+    return kept.version is not None and any(each.kind == MODEL for each in store.snapshots(ids=[kept.snapshot_id]))
 
 
 def _range(rows: object) -> slice | None:
