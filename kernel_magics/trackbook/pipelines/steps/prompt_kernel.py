@@ -1,12 +1,16 @@
 """A kernel manager and its client that don't wait for longer than it takes.
 
-`jupyter_client` looks every tenth of a second whether a kernel has ended or can be connected to, and gives a new one a
-fifth of a second to say something that nobody asked for. For a short notebook that is longer than its cells take.
+`jupyter_client` looks every tenth of a second whether a kernel has ended or can be connected to, gives a new one a fifth
+of a second to say something that nobody asked for, and sleeps for a moment after each start and end, so that its own
+tests see that state. For a short notebook that is longer than its cells take.
 """
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import time
+from collections.abc import Awaitable, Callable
 from queue import Empty
 from typing import Any
 
@@ -77,6 +81,26 @@ class PromptKernelManager(AsyncKernelManager):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.client_factory = PromptClient
+
+    async def _async_start_kernel(self, **options: Any) -> None:
+        await self._promptly(AsyncKernelManager._async_start_kernel, **options)
+
+    async def _async_shutdown_kernel(self, now: bool = False, restart: bool = False) -> None:
+        await self._promptly(AsyncKernelManager._async_shutdown_kernel, now=now, restart=restart)
+
+    start_kernel = _async_start_kernel
+    shutdown_kernel = _async_shutdown_kernel
+
+    async def _promptly(self, method: Callable[..., Awaitable[None]], **options: Any) -> None:
+        """Do what a method does, and tell who waits for `ready`, without the sleep of its decorator."""
+        self._ready = asyncio.get_running_loop().create_future()
+        try:
+            await inspect.unwrap(method)(self, **options)
+        except Exception as error:
+            self._ready.set_exception(error)
+            self._ready.exception()  # is known: it need not be said that nobody asked
+            raise
+        self._ready.set_result(None)
 
     @default("context")
     def _prompt_context(self) -> zmq.asyncio.Context:
