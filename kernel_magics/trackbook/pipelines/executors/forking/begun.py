@@ -1,16 +1,19 @@
-"""The beginning of a kernel, which is the same for all of a parent: command line and configuration are read once.
+"""The beginning of a kernel, which is the same for all of a parent: its configuration is read and its shell made once.
 
-`ipykernel` reads them before it opens anything. There the process forks, and each fork goes on as its own kernel. Where
-that would not be the same (other options or folder, or a configuration that is code), a fork begins anew.
+`ipykernel` reads its command line before it opens anything. There the process forks, and each fork goes on as its own
+kernel. Where that would not be the same (other options or folder, or a configuration that is code), a fork begins anew.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable
 from typing import Any
 
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
 
 from trackbook.pipelines.executors.forking.serving import ForkRequest
 
@@ -41,12 +44,15 @@ def fork_begun(fork: Callable[[], ForkRequest | None], settle: Callable[[ForkReq
     folder = os.getcwd()
 
     def go_on() -> None:
+        shell = _made_shell(app)
         request = fork()
         if request is None:
             raise _OverError
         settle(request)
+        atexit.unregister(shell.atexit_operations)
         if not _is_the_same(app, request, folder):
             raise _AnewError
+        app.init_path = lambda: _have_shell(app, shell)
         del app.init_blackhole
         _have_connection(app, request)
         app.init_blackhole()
@@ -59,6 +65,19 @@ def fork_begun(fork: Callable[[], ForkRequest | None], settle: Callable[[ForkReq
     except _AnewError:
         return _anew()
     return app
+
+
+def _made_shell(app: Any) -> Any:
+    """Make the shell, which the kernel asks for and takes as it is, just as the kernel would."""
+    return ZMQInteractiveShell.instance(parent=app, profile_dir=app.profile_dir, compiler_class=XCachingCompiler)
+
+
+def _have_shell(app: Any, shell: Any) -> None:
+    """Let the shell know its kernel, as soon as there is one, and be ended before what it speaks through."""
+    shell.parent = shell.kernel = app.kernel
+    atexit.register(shell.atexit_operations)
+    del app.init_path
+    app.init_path()
 
 
 def _is_the_same(app: Any, request: ForkRequest, folder: str) -> bool:
@@ -78,6 +97,7 @@ def _have_connection(app: Any, request: ForkRequest) -> None:
 
 def _anew() -> Any:
     IPKernelApp.clear_instance()
+    ZMQInteractiveShell.clear_instance()
     app: Any = IPKernelApp.instance(parent_handle=os.getppid())
     app.initialize()
     return app
