@@ -171,7 +171,7 @@ def test_kernel_is_what_a_fresh_one_is(run: Callable[..., list[Any]], place: Pat
             str(signal.getsignal(signal.SIGINT)), str(signal.getsignal(signal.SIGTERM)),
             str(signal.getsignal(signal.SIGCHLD)), signal.pthread_sigmask(signal.SIG_BLOCK, []),
             logging.getLogger().handlers, sys.getrecursionlimit(), type(sys.stdout).__name__,
-            type(asyncio.get_event_loop()).__name__, sorted({thread.name for thread in threading.enumerate()}),
+            type(asyncio.get_event_loop()).__name__, sorted({thread.name for thread in threading.enumerate()} - {"Shell channel"}),
             sorted(set(os.environ) - {"JPY_PARENT_PID"}), __name__, sys.modules["__main__"] is not None,
             get_ipython().history_manager.hist_file, get_ipython().profile, __import__("gc").get_threshold(),
             os.read(0, 1), os.umask(0o22), sys.getswitchinterval(), sorted(globals()), sys.excepthook.__qualname__,
@@ -260,6 +260,48 @@ def test_notebook_fills_what_it_left_open_and_runs_what_is_to_run_at_exit(
     assert (place / "open.txt").read_text() == "all of it"
     assert (place / "exit.txt").read_text() == "done"
     assert (place / "kept.txt").read_text() == "gone"
+
+
+def test_kernel_that_has_still_something_to_say_when_it_ends_ends_by_itself(
+    run: Callable[..., list[Any]], place: Path
+) -> None:
+    run(
+        """
+        import sys, threading, time
+        def make_late(speaker, threading=threading, time=time):  # keeps what it needs when all variables are dropped
+            schedule = speaker.schedule
+            def speak_slowly():
+                time.sleep(0.3)
+                speaker.io_loop.add_callback(time.sleep, 0.6)
+            def schedule_late(function):
+                is_waited_for = isinstance(getattr(function, "__self__", None), threading.Event)
+                if is_waited_for and threading.current_thread().name == "Control":
+                    speaker.schedule = schedule
+                    speaker.io_loop.add_callback(speak_slowly)
+                    time.sleep(0.6)  # enough for the kernel to be told to end meanwhile
+                schedule(function)
+            speaker.schedule = schedule_late
+        make_late(sys.stdout.pub_thread)
+        sys.left_open = open("left.txt", "w")
+        sys.left_open.write("all of it")
+        """
+    )
+
+    assert (place / "left.txt").read_text() == "all of it"  # a kernel that has to be killed writes nothing more
+
+
+def test_shell_of_a_kernel_is_its_own(run: Callable[..., list[Any]]) -> None:
+    kernel, parent, frontend, count, inputs, session, folder = run(
+        "get_ipython().kernel is get_ipython().kernel.parent.kernel",
+        "get_ipython().parent is get_ipython().kernel",
+        "get_ipython().displayhook.pub_socket is get_ipython().kernel.iopub_socket",
+        "get_ipython().execution_count",
+        "In[1:]",
+        "get_ipython().history_manager.session_number",
+        "_dh[0].samefile('.')",
+    )
+
+    assert (kernel, parent, frontend, count, len(inputs), session, folder) == (True, True, True, 5, 5, 1, True)
 
 
 def test_notebook_may_start_processes_and_threads(run: Callable[..., list[Any]]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from itertools import islice
 
 _NAMES = """
 all any bool bytes callable dict enumerate filter float frozenset getattr hasattr hash id int isinstance issubclass iter
@@ -19,15 +20,22 @@ TypeError ValueError
 """
 _USED = {name: getattr(builtins, name) for name in _NAMES.split()}
 
-
 _HOT = tuple(f"trackbook.{part}" for part in ("capture", "lineage", "magics", "records", "store", "tracking"))
 """Where cells go through; `trackbook` itself and what people look into is left as it is."""
 
 
+_had = 0
+"""How many modules there were the last time; those that came since are the last of `sys.modules`."""
+
+
 def keep_builtins_at_hand() -> None:
     """Give the modules that are loaded by now, of those that cells go through, the builtins as names of their own."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(_HOT):
+    global _had
+    count = len(sys.modules)
+    for name in list(islice(reversed(sys.modules), max(0, count - _had))):
+        module = sys.modules.get(name)
+        if module is not None and name.startswith(_HOT):
             names = vars(module)
             for builtin, value in _USED.items():
                 names.setdefault(builtin, value)
+    _had = count

@@ -1,8 +1,8 @@
 """A kernel manager and its client that don't wait for longer than it takes.
 
-`jupyter_client` looks every tenth of a second whether a kernel has ended or can be connected to, gives a new one a fifth
-of a second to say something that nobody asked for, and sleeps for a moment after each start and end, so that its own
-tests see that state. For a short notebook that is longer than its cells take.
+`jupyter_client` looks every tenth of a second whether a kernel has ended or can be connected to, gives a new one a
+fifth of a second to say something that nobody asked for, and sleeps for a moment after each start and end, so that its
+own tests see that state. For a short notebook that is longer than its cells take.
 """
 
 from __future__ import annotations
@@ -28,6 +28,12 @@ _QUIET_SECONDS = 0.2  # as `jupyter_client` has it
 
 class PromptClient(AsyncKernelClient):
     """A client that knows when its kernel is ready."""
+
+    def start_channels(
+        self, shell: bool = True, iopub: bool = True, stdin: bool = True, hb: bool = True, control: bool = True
+    ) -> None:
+        """Start the channels, but for the heartbeat: whether the kernel is alive, its manager sees from its process."""
+        super().start_channels(shell=shell, iopub=iopub, stdin=stdin, hb=False, control=control)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel has answered on both channels, and has nothing more to say.

@@ -2,45 +2,32 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 
 from trackbook.pipelines.executors.forking.forked import ForkedProcess
-from trackbook.pipelines.steps.prompt_kernel import PromptClient, PromptKernelManager, is_idle
+from trackbook.pipelines.steps.prompt_kernel import PromptClient, PromptKernelManager
 
 PROVISIONER = "trackbook-forking"
 _WELCOME_SECONDS = 1.0
-_LOOK_SECONDS = 1.0
 
 
 class ForkedKernelClient(PromptClient):
     """A client that knows that a forked kernel listens already when it comes."""
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel has answered on both channels, and has nothing more to say.
+        """Wait until what the kernel says arrives; where it does not welcome its clients, until it has answered.
 
         Raises
         ------
         RuntimeError
             If it died, or did not answer in `timeout` seconds.
         """
-        manager: Any = self.parent
-        if not isinstance(getattr(manager.provisioner, "process", None), ForkedProcess):
+        provisioner: Any = self.parent.provisioner if self.parent is not None else None
+        is_forked = isinstance(getattr(provisioner, "process", None), ForkedProcess)
+        if not is_forked or await self.message(self.iopub_channel, _WELCOME_SECONDS) is None:
             await super().wait_for_ready(timeout=timeout)
-            return
-        end = None if timeout is None else time.monotonic() + timeout
-        await self.message(self.iopub_channel, _WELCOME_SECONDS)  # it listens: what it says arrives from now on
-        asked = self.kernel_info()
-        while (reply := await self.message(self.shell_channel, _LOOK_SECONDS)) is None:
-            if not await manager.is_alive():
-                raise RuntimeError("Kernel died before replying to kernel_info")
-            if end is not None and time.monotonic() > end:
-                raise RuntimeError(f"Kernel didn't respond in {timeout:.0f} seconds")
-        self._handle_kernel_info_reply(reply)
-        while (said := await self.message(self.iopub_channel, _WELCOME_SECONDS)) and not is_idle(said, asked):
-            continue
 
 
 class ForkingKernelManager(PromptKernelManager):

@@ -26,7 +26,6 @@ _OF_ANY_KERNEL = (
 """What a kernel imports while it starts, whatever its notebook is."""
 _OF_RECORDER = (
     *("trackbook.magics.answering", "trackbook.magics.execution", "trackbook.magics.recording"),
-    *("trackbook.magics.completion", "trackbook.magics.commands"),
     *("trackbook.tracking.recorder", "trackbook.store.sql.store"),
     *("trackbook.capture.integrations.files", "trackbook.capture.integrations.drawing"),
     *(f"trackbook.capture.integrations.{name}" for name in ("lightgbm", "sklearn", "statsmodels", "torch", "xgboost")),
@@ -59,14 +58,18 @@ def _look_up() -> None:
     from jupyter_client.localinterfaces import is_local_ip
 
     from trackbook.capture.cell import integration_points
+    from trackbook.capture.environment import hardware_here
     from trackbook.capture.packages import installed
     from trackbook.capture.secret_shapes import compile_all
+    from trackbook.magics.builtin_names import keep_builtins_at_hand
 
     compile_all()
     installed()
+    hardware_here()
     integration_points()
     is_local_ip("127.0.0.1")
     TransformerManager().transform_cell("x = 1\n")  # type: ignore[no-untyped-call]  # IPython has no types here
+    keep_builtins_at_hand()
 
 
 def main() -> None:
