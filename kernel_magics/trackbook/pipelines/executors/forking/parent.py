@@ -61,7 +61,6 @@ def _look_up() -> None:
     from trackbook.capture.environment import hardware_here
     from trackbook.capture.packages import installed
     from trackbook.capture.secret_shapes import compile_all
-    from trackbook.magics.builtin_names import keep_builtins_at_hand
 
     compile_all()
     installed()
@@ -69,7 +68,7 @@ def _look_up() -> None:
     integration_points()
     is_local_ip("127.0.0.1")
     TransformerManager().transform_cell("x = 1\n")  # type: ignore[no-untyped-call]  # IPython has no types here
-    keep_builtins_at_hand()
+    importlib.import_module("trackbook.magics.builtin_names").keep_builtins_at_hand()
 
 
 def main() -> None:
