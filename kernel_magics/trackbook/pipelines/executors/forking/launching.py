@@ -37,8 +37,8 @@ class ParentProcess:
         folder: Path | None = None,
     ) -> None:
         self._place = tempfile.mkdtemp(prefix="trackbook-forks-")
-        self.address = os.path.join(self._place, "parent")
-        """Where it listens."""
+        self.address = os.path.join(self._place, "parent-socket")
+        """Where it listens; no kernel of it has a longer one, should the system find that too long."""
         self._lock = threading.Lock()
         self._answer: dict[str, Any] | None = None
         try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+from functools import lru_cache
 from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
@@ -38,6 +41,9 @@ class ForkingKernelManager(PromptKernelManager):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.client_factory = ForkedKernelClient
+        if self.address:  # in whose folder sockets are nobody else's, and quicker than those of a network
+            self.transport = "ipc"
+            self.ip = os.path.join(os.path.dirname(self.address), secrets.token_hex(4))
 
     @property
     def kernel_spec(self) -> KernelSpec | None:
@@ -51,6 +57,7 @@ class ForkingKernelManager(PromptKernelManager):
         return spec
 
 
+@lru_cache(maxsize=8)
 def manager_of(address: str) -> type[ForkingKernelManager]:
     """Return the class of managers whose kernels the parent at an address forks."""
     return type("ForkingKernelManager", (ForkingKernelManager,), {"address": address})
