@@ -195,7 +195,7 @@ def test_kernels_of_a_parent_have_connections_of_their_own(run: Callable[..., li
         import os
         from ipykernel.connect import get_connection_file
         app = get_ipython().kernel.parent
-        [get_connection_file(), app.session.session, app.session.key.hex(), app.shell_port,
+        [get_connection_file(), app.session.session, app.session.key.hex(), app.ip,
          os.path.basename(app.config.IPKernelApp.connection_file), app.argv[1], app.parent_handle == os.getppid()]
     """
 

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from string import Template
 
+from trackbook.pipelines.executors.forking.command import command_of, interpreter_of
+from trackbook.pipelines.executors.forking.forked import RefusedError
 from trackbook.pipelines.executors.forking.imports import needs_of
 from trackbook.pipelines.executors.forking.warm import WarmParents, Warmth, can_fork, warmth_of
 from trackbook.pipelines.executors.forking.workers import WorkerParent
@@ -99,17 +101,12 @@ class LocalExecutor(ThreadedExecutor):
 
 def _python_of(kernel: str, variables: dict[str, str]) -> tuple[str, ...] | None:
     """Return a kernel's interpreter with its options, None if it can't be forked; its variables are added."""
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-    from trackbook.pipelines.executors.forking.forked import RefusedError
-    from trackbook.pipelines.executors.forking.provisioner import interpreter_of
-
+    command = command_of(kernel)
+    if command is None or command.has_provisioner:
+        return None
     try:
-        spec = KernelSpecManager().get_kernel_spec(kernel)
-        python = interpreter_of(spec.argv)
-    except (NoSuchKernel, RefusedError):
+        python = interpreter_of(command.argv)
+    except RefusedError:
         return None
-    if spec.metadata.get("kernel_provisioner"):
-        return None
-    variables |= {name: Template(value).safe_substitute(variables) for name, value in spec.env.items()}
+    variables |= {name: Template(value).safe_substitute(variables) for name, value in command.variables.items()}
     return python
