@@ -20,6 +20,8 @@ from trackbook import process
 from trackbook.pipelines.executors.forking.manager import manager_of
 from trackbook.pipelines.executors.forking.warm import WarmParent, WarmParents, warmth_of
 
+from tests.forks.speaking import SPEAKS_LATE
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # ipykernel's and zmq's own
 PYTHON = (sys.executable, "-Xfrozen_modules=off")
 SECONDS = 30.0
@@ -266,27 +268,7 @@ def test_notebook_fills_what_it_left_open_and_runs_what_is_to_run_at_exit(
 def test_kernel_that_has_still_something_to_say_when_it_ends_ends_by_itself(
     run: Callable[..., list[Any]], place: Path
 ) -> None:
-    run(
-        """
-        import sys, threading, time
-        def make_late(speaker, threading=threading, time=time):  # keeps what it needs when all variables are dropped
-            schedule = speaker.schedule
-            def speak_slowly():
-                time.sleep(0.3)
-                speaker.io_loop.add_callback(time.sleep, 0.6)
-            def schedule_late(function):
-                is_waited_for = isinstance(getattr(function, "__self__", None), threading.Event)
-                if is_waited_for and threading.current_thread().name == "Control":
-                    speaker.schedule = schedule
-                    speaker.io_loop.add_callback(speak_slowly)
-                    time.sleep(0.6)  # enough for the kernel to be told to end meanwhile
-                schedule(function)
-            speaker.schedule = schedule_late
-        make_late(sys.stdout.pub_thread)
-        sys.left_open = open("left.txt", "w")
-        sys.left_open.write("all of it")
-        """
-    )
+    run(SPEAKS_LATE)
 
     assert (place / "left.txt").read_text() == "all of it"  # a kernel that has to be killed writes nothing more
 

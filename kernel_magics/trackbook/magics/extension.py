@@ -17,6 +17,7 @@ from trackbook.capture.guard import Guard
 from trackbook.capture.notebook import find_notebook
 from trackbook.config import load_settings
 from trackbook.errors import StoreError
+from trackbook.leaving import leave_in_order
 from trackbook.magics.registration import Registration
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class Extension:
         self.shell.events.register("pre_run_cell", self._before_cell)
         self.shell.events.register("post_run_cell", self._after_cell)
         self._registration.add()
+        leave_in_order(getattr(self.shell, "kernel", None))
         atexit.register(self._at_exit)
         source = self._running_source()
         if source is None:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from trackbook.leaving import leave_in_order
 from trackbook.pipelines.executors.forking import wire
 from trackbook.pipelines.executors.forking.serving import ForkRequest
 
@@ -48,7 +49,7 @@ def fork_kernels(fork: Callable[[], ForkRequest | None]) -> None:
         app = fork_begun(fork, settle)
         if app is None:
             return
-        atexit.register(_end, app.control_thread)  # before `app` itself closes, which has registered earlier
+        leave_in_order(app.kernel)
         with asked[0].connection as connection:
             wire.send(connection, {"ready": True})
         app.start()
@@ -138,16 +139,6 @@ def _leave(code: int) -> NoReturn:
         sys.__excepthook__(*sys.exc_info())
     finally:
         os._exit(code)
-
-
-def _end(control: Any) -> None:
-    """Let the thread that was told to shut down say its last words.
-
-    It would wait for the thread that sends them, which is ended first, for as long as its clients have patience.
-    """
-    if control is not None and control.is_alive():
-        control.stop()
-        control.join()
 
 
 def _drop_variables() -> None:
