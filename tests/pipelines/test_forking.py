@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +19,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from trackbook import process
+from trackbook.pipelines.executors.forking.launching import ParentProcess
 from trackbook.pipelines.executors.forking.manager import manager_of
 from trackbook.pipelines.executors.forking.warm import WarmParent, WarmParents, warmth_of
 
@@ -448,6 +451,20 @@ def test_parents_are_shared_and_ended_when_too_many_are_idle(tmp_path: Path) -> 
     assert both_live
     assert left == [False, True]
     assert not second.is_alive
+
+
+def test_parent_listens_though_the_folder_of_temporary_files_has_a_long_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+    parent = ParentProcess([sys.executable, "-c", "input()"], {}, variables=os.environ)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(parent.address)
+    parent.close()
 
 
 def test_parent_that_can_not_be_started_is_not_tried_again(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 from trackbook.pipelines.ending import let_go, write_line
 
 _END_SECONDS = 5.0
+_LONGEST = 60  # of the 107 bytes that a socket's path may have, what is left for the folder of all
+_SHORT = "/tmp"
 
 
 class ParentProcess:
@@ -36,7 +38,7 @@ class ParentProcess:
         variables: Mapping[str, str],
         folder: Path | None = None,
     ) -> None:
-        self._place = tempfile.mkdtemp(prefix="trackbook-forks-")
+        self._place = tempfile.mkdtemp(prefix="trackbook-forks-", dir=_folder_of_sockets())
         self.address = os.path.join(self._place, "parent-socket")
         """Where it listens; no kernel of it has a longer one, should the system find that too long."""
         self._lock = threading.Lock()
@@ -86,3 +88,10 @@ class ParentProcess:
         """End it."""
         let_go(self._process, _END_SECONDS)
         shutil.rmtree(self._place, ignore_errors=True)
+
+
+def _folder_of_sockets() -> str:
+    """Return where temporary files are, or a shorter place if that is too long for sockets in it."""
+    folder = tempfile.gettempdir()
+    is_too_long = len(os.fsencode(folder)) > _LONGEST
+    return _SHORT if is_too_long and os.access(_SHORT, os.W_OK | os.X_OK) else folder
