@@ -70,8 +70,15 @@ def fork_begun(fork: Callable[[], ForkRequest | None], settle: Callable[[ForkReq
 
 
 def _made_shell(app: Any) -> Any:
-    """Make the shell, which the kernel asks for and takes as it is, just as the kernel would."""
-    return ZMQInteractiveShell.instance(parent=app, profile_dir=app.profile_dir, compiler_class=XCachingCompiler)
+    """Make the shell, which the kernel asks for and takes as it is, just as the kernel would.
+
+    What it makes with its first cell and the first value that it shows is made, too; nobody can tell it from a new one.
+    """
+    shell: Any = ZMQInteractiveShell.instance(parent=app, profile_dir=app.profile_dir, compiler_class=XCachingCompiler)
+    shell.run_cell("None", store_history=False, silent=True)
+    shell.display_formatter.format("")
+    shell.last_execution_result = None
+    return shell
 
 
 def _have_shell(app: Any, shell: Any) -> None:
