@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from trackbook.capture.secrets import redact_value
+from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.shown import Look, Shown, shown
@@ -14,16 +16,10 @@ from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 from trackbook.pipelines.graph.spec import Pipeline
 from trackbook.pipelines.graph.standing import Standing
 from trackbook.pipelines.graph.uses import Uses
-from trackbook.records import Failure, JsonValue, RunStatus, strict
+from trackbook.records import Failure, JsonValue, strict
 from trackbook.tracking.find import short_id
 
 _MOST_METRICS = 2
-_STATES = {
-    RunStatus.FINISHED: ("✓", Tone.GOOD),
-    RunStatus.FAILED: ("✗", Tone.BAD),
-    RunStatus.KILLED: ("✗", Tone.BAD),
-    RunStatus.RUNNING: ("●", Tone.BUSY),
-}
 
 
 def plan_payload(plan: Plan) -> list[JsonValue]:
@@ -93,6 +89,7 @@ def _standing_payload(standing: Standing) -> JsonValue:
     return {
         "name": standing.step.name,
         "status": run.status.value if run is not None else None,
+        "is_stopped": run is not None and run.is_stopped,
         "verdict": run.verdict.value if run is not None and run.verdict is not None else None,
         "started_at": run.started_at.isoformat() if run is not None else None,
         "finished_at": run.finished_at.isoformat() if run is not None and run.finished_at is not None else None,
@@ -151,7 +148,6 @@ def _state(standing: Standing) -> Cell:
     run = standing.detail.run if standing.detail is not None else None
     if run is None or standing.is_marked:
         return Cell(text="marked up to date", symbol="✓", tone=Tone.QUIET)
-    symbol, tone = _STATES[run.status]
-    about = _error(run.failure) if run.failure is not None else ""
+    about = _error(run.failure) if run.failure is not None and not run.is_stopped else ""
     aside = about or (f"({run.verdict.value})" if run.verdict is not None else "")
-    return Cell(text=run.status.lower(), symbol=symbol, tone=tone, aside=fmt.shortened(fmt.one_line(aside), 80))
+    return replace(cells.state(run), aside=fmt.shortened(fmt.one_line(aside), 80))

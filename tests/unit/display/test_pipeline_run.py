@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+import pytest
 from rich.console import Console
 from trackbook.display.pipeline_nothing import nothing_text
 from trackbook.display.pipeline_outcome import outcome_payload, show_outcome
@@ -241,8 +243,13 @@ def test_the_metrics_that_say_most_come_first_and_their_parts_not_at_all():
     assert metrics_text(metrics) == "test.f1 0.8, rows 9"
 
 
-def test_status_of_a_step_that_was_stopped_says_no_empty_reason() -> None:
-    failure = Failure(type="KeyboardInterrupt", message="")
+@pytest.mark.parametrize(
+    ("failure", "word"),
+    [(Failure(type="KeyboardInterrupt", message=""), "■ stopped"), (None, "⊘ killed")],
+)
+def test_status_tells_a_step_that_was_stopped_from_one_whose_process_vanished(
+    failure: Failure | None, word: str
+) -> None:
     run = Run(
         run_id="0trn5w3zamrj1nbw10esqr",
         session_id="0trn5w3zamrj1nbw10esqs",
@@ -257,9 +264,11 @@ def test_status_of_a_step_that_was_stopped_says_no_empty_reason() -> None:
 
     text = show_status(Pipeline(name="churn", folder=Path(), steps=(train,)), [stopped], Look()).text
 
-    assert "KeyboardInterrupt " in text
-    assert "KeyboardInterrupt:" not in text
-    assert status_payload([stopped])[0]["error"] == "KeyboardInterrupt"  # type: ignore[index,call-overload]
+    document: Any = status_payload([stopped])[0]
+    assert f"{word}  " in text
+    assert "KeyboardInterrupt" not in text
+    assert document["is_stopped"] is (failure is not None)
+    assert document["error"] == (failure.type if failure is not None else None)
 
 
 def test_report_keeps_each_metric_on_a_line_and_says_how_often_a_step_was_tried(tmp_path: Path) -> None:

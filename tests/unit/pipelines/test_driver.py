@@ -272,6 +272,8 @@ def test_stopping_ends_what_runs_and_starts_nothing_more() -> None:
 
     assert steps["c"].phase is Phase.STOPPED
     assert (steps["d"].phase, steps["d"].reason) == (Phase.STOPPED, "not started")
+    assert [name for name, _ in case.failures] == ["c"]
+    assert steps["c"].run_id == "failed-run-of-c"
     assert case.driver.was_stopped
 
 

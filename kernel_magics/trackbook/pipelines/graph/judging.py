@@ -77,4 +77,4 @@ def failure_of(facts: StepFacts, success: Success | None, unfinished: Sequence[R
     failed = next((each for each in unfinished if each.run.status in (RunStatus.FAILED, RunStatus.KILLED)), None)
     if failed is None or (success is not None and failed.tags[OPEN_TAG] != facts.key):
         return None
-    return "last run was killed" if failed.run.status is RunStatus.KILLED else "last run failed"
+    return "last run failed" if failed.run.status is RunStatus.FAILED else f"last run was {failed.run.word}"

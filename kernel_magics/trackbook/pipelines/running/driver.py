@@ -59,7 +59,7 @@ class Driver:
     watch
         Is told of each change.
     note_failure
-        Sees to it that the store has how a step failed, and returns the result with its run.
+        Sees to it that the store has how a step failed or was stopped, and returns the result with its run.
     """
 
     def __init__(
@@ -231,6 +231,7 @@ class Driver:
         if result.status is StepStatus.FINISHED:
             self._succeed(name, result)
         elif result.status is StepStatus.STOPPED and self.is_stopping:
+            result = self._note_failure(self._jobs[name], result)
             self._change(name, phase=Phase.STOPPED, reason="stopped", **self._results(name, result))
         else:
             self._fail(name, result)

@@ -206,7 +206,7 @@ def open_executor(options: RunOptions) -> Executor:
 def _status(outcome: PipelineOutcome) -> tuple[RunStatus, Failure | None]:
     """Return the status of a pipeline's run, and why it failed."""
     if outcome.is_stopped:
-        return RunStatus.KILLED, None
+        return RunStatus.KILLED, Failure(type="StoppedError", message="It was asked to stop.")
     if outcome.is_successful:
         return RunStatus.FINISHED, None
     failures: Mapping[str, str] = {step.name: step.failure.summary for step in outcome.failed if step.failure}

@@ -83,9 +83,9 @@ class PipelineRun:
         return self.run.run_id
 
     def note_failure(self, job: StepJob, result: StepResult) -> StepResult:
-        """See to it that the store has how a step failed; return the result with its run.
+        """See to it that the store has how a step failed or was stopped; return the result with its run.
 
-        A step that failed before its kernel could begin one gets a run that says just that.
+        A step that ended before its kernel could begin one gets a run that says just that.
         """
         if result.run_id is not None:
             note_end(self._store, result)

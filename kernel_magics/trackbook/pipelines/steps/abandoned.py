@@ -7,7 +7,7 @@ from typing import Any
 
 from trackbook import clock
 from trackbook.capture.secrets import redact_shown
-from trackbook.pipelines.steps.job import StepResult
+from trackbook.pipelines.steps.job import StepResult, StepStatus
 from trackbook.pipelines.steps.recording import Answer
 from trackbook.records import Artifact, Failure, Outcome, RunStatus
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
@@ -47,11 +47,13 @@ def end_abandoned(answer: Answer, outcome: Outcome, failure: Failure | None, fil
 
 
 def note_end(store: Store, result: StepResult) -> None:
-    """Write with a step's run that it took too long or lost its process, which nobody in its kernel could know."""
+    """Write with a step's run that it took too long, was stopped or lost its process, if its kernel could not."""
     status = RunStatus.FAILED if result.is_late else RunStatus.KILLED
-    if result.run_id is None or not (result.is_late or result.is_vanished):
+    if result.run_id is None or not (result.status is StepStatus.STOPPED or result.is_vanished):
         return
     for detail in store.runs(RunFilter(ids=(result.run_id,))):
+        if status is RunStatus.KILLED and detail.run.is_stopped:
+            continue  # its kernel has said so, and where it was
         ended = replace(
             detail.run,
             status=status,
