@@ -217,5 +217,5 @@ def is_above(pid: int, below: int) -> bool:
 def test_bad_use_is_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(InvalidValueError, match="0 steps can't run at once"):
         LocalExecutor(0)
-    with pytest.raises(InvalidValueError, match="No Dask scheduler answers at nowhere:0"):
+    with pytest.raises(InvalidValueError, match=r"No Dask scheduler answers at nowhere:0 .*--executor local\."):
         DaskExecutor("nowhere:0", connect_seconds=0.2)

@@ -15,6 +15,9 @@ from typing import Any
 
 import psutil
 import pytest
+from trackbook.pipelines.graph.file import read_pipeline
+from trackbook.pipelines.running.options import RunOptions
+from trackbook.pipelines.running.parent import PipelineRun, kept_options
 from trackbook.records import RunDetail
 from trackbook.store.contract import RunFilter, Store
 from trackbook.store.location import open_store
@@ -376,6 +379,14 @@ def test_second_driver_is_refused_and_ctrl_c_leaves_a_resumable_state(
     assert psutil.wait_procs(started, timeout=DEADLINE_SECONDS)[1] == []
     (kept,) = (tmp_path / ".trackbook" / "pipelines").glob("*/*/slow.ipynb")
     assert "shown" in kept.read_text()
+    assert "■ stopped" in pipeline(tmp_path, "status").stdout
+    assert "last run was stopped" in pipeline(tmp_path, "plan").stdout
+    runs = open_store(tmp_path / ".trackbook").runs(RunFilter())
+    assert {detail.run.name: detail.run.word for detail in runs} == {
+        tmp_path.name: "stopped",
+        "quick": "finished",
+        "slow": "stopped",
+    }
 
 
 def test_killed_driver_leaves_no_kernels_and_a_resumable_state(slow: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -389,5 +400,22 @@ def test_killed_driver_leaves_no_kernels_and_a_resumable_state(slow: subprocess.
 
     assert (len(gone), alive) == (len(started), [])
     assert states(found) == {"quick": "skipped", "slow": "finished"}, found.done.stderr
+    assert found.steps["slow"]["reason"] == "last run was killed"
     killed = found.run(found.run(found.document["run_id"]).tags["resumes"])
     assert killed.run.status == "KILLED"
+
+
+def test_run_whose_cluster_is_gone_goes_on_here(tmp_path: Path) -> None:
+    write(tmp_path, "only", ["x = 1"])
+    (tmp_path / "pipeline.yaml").write_text("name: one\nsteps: [{notebook: only.ipynb}]")
+    store = open_store(tmp_path / ".trackbook")
+    away = RunOptions(executor="dask", address="tcp://127.0.0.1:1")
+    gone = PipelineRun(read_pipeline(tmp_path), store, away, tmp_path / "place", pytest.fail)
+    gone.close()
+
+    found = executed(tmp_path, "resume", "--executor", "local")
+
+    assert states(found) == {"only": "finished"}, found.done.stderr
+    run = found.run(found.document["run_id"])
+    assert run.tags["resumes"] == gone.run_id
+    assert kept_options(store, run) == RunOptions()

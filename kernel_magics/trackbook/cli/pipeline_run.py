@@ -110,12 +110,14 @@ def run(
     _run(ctx, pipeline, options, store, files, as_json=as_json)
 
 
-@pipeline_group.command(epilog="Example: trackbook pipeline resume")
+@pipeline_group.command(epilog="Example: trackbook pipeline resume --executor local")
 @_files_argument
+@click.option("--executor", type=click.Choice(EXECUTORS), help="What runs steps. Default: as in that run.")
+@click.option("--address", metavar="URL", help="Of the scheduler of --executor dask. Default: as in that run.")
 @store_option
 @json_option
 @click.pass_context
-def resume(ctx: click.Context, files: Sequence[Path], as_json: bool) -> None:
+def resume(ctx: click.Context, files: Sequence[Path], executor: str | None, address: str | None, as_json: bool) -> None:
     """Go on from the last run of a pipeline, as it was asked for. What succeeded in it is not run again."""
     from trackbook.pipelines.running.resuming import resumption
 
@@ -126,7 +128,8 @@ def resume(ctx: click.Context, files: Sequence[Path], as_json: bool) -> None:
         name = found.last.run.name
         click.echo(f"The last run of '{pipeline.name}' ({name}) finished: there is nothing to go on with.", err=as_json)
         return
-    _run(ctx, found.pipeline(pipeline), found.options, store, files, as_json=as_json, resumes=found.last)
+    options = found.options.at(executor, address)
+    _run(ctx, found.pipeline(pipeline), options, store, files, as_json=as_json, resumes=found.last)
 
 
 def _run(

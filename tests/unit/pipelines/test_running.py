@@ -24,8 +24,8 @@ from trackbook.pipelines.running.parent import PipelineRun
 from trackbook.pipelines.running.places import alone, file_name, folder_of, make_folder
 from trackbook.pipelines.running.progress import PipelineOutcome
 from trackbook.pipelines.steps.job import LATE, VANISHED, StepJob, StepResult, StepStatus
-from trackbook.records import Failure
-from trackbook.store.contract import RunFilter
+from trackbook.records import Failure, RunStatus
+from trackbook.store.contract import Batch, RunChange, RunFilter
 from trackbook.store.location import open_store
 from trackbook.store.memory import MemoryStore
 
@@ -238,6 +238,27 @@ def test_run_of_a_step_that_was_late_or_vanished_says_so_and_in_which_cell(
     assert (run.run.status, run.run.failure) == (ended, Failure(type=error, message="Too long, in cell 3."))
 
 
+@pytest.mark.parametrize(("written", "kept"), [("KeyboardInterrupt", "KeyboardInterrupt"), (None, "StoppedError")])
+def test_run_of_a_step_that_was_stopped_says_so_where_its_kernel_does_not(
+    parent: PipelineRun, tmp_path: Path, written: str | None, kept: str
+) -> None:
+    store = open_store(tmp_path / "store")
+    begun = parent.note_failure(JOB, StepResult(name="train", status=StepStatus.FAILED, error="x")).run_id or ""
+    (before,) = store.runs(RunFilter(ids=(begun,)))
+    failure = Failure(type=written, message="in its kernel") if written else None
+    run = replace(before.run, status=RunStatus.KILLED, failure=failure, finished_at=now() if written else None)
+    store.write(Batch(runs=(RunChange(run_id=begun, run=run),)))
+    stopped = StepResult(name="train", status=StepStatus.STOPPED, run_id=begun, error="StoppedError")
+
+    parent.note_failure(JOB, stopped)
+
+    (after,) = store.runs(RunFilter(ids=(begun,)))
+    assert (run.word, after.run.word) == ("stopped" if written else "killed", "stopped")
+    assert after.run.failure is not None
+    assert after.run.failure.type == kept
+    assert after.run.finished_at is not None
+
+
 def test_run_of_a_notebook_that_raised_is_left_as_its_kernel_wrote_it(parent: PipelineRun, tmp_path: Path) -> None:
     begun = parent.note_failure(JOB, StepResult(name="train", status=StepStatus.FAILED, error="x")).run_id
     store = open_store(tmp_path / "store")
@@ -255,6 +276,31 @@ def test_run_of_a_notebook_that_raised_is_left_as_its_kernel_wrote_it(parent: Pi
 def test_executors_and_addresses_that_do_not_fit_are_refused(executor: str, address: str | None, told: str) -> None:
     with pytest.raises(InvalidValueError, match=told):
         RunOptions(executor=executor, address=address)
+
+
+@pytest.mark.parametrize(
+    ("executor", "address", "meant"),
+    [
+        (None, None, ("dask", "tcp://a:1")),
+        ("local", None, ("local", None)),
+        ("dask", None, ("dask", "tcp://a:1")),
+        (None, "tcp://b:2", ("dask", "tcp://b:2")),
+    ],
+)
+def test_options_keep_their_cluster_unless_another_place_is_given(
+    executor: str | None, address: str | None, meant: tuple[str, str | None]
+) -> None:
+    kept = RunOptions(jobs=3, executor="dask", address="tcp://a:1")
+
+    found = kept.at(executor, address)
+
+    assert (found.executor, found.address, found.jobs) == (*meant, 3)
+
+
+def test_options_for_another_place_have_to_fit() -> None:
+    assert RunOptions(jobs=3).at("local", None) == RunOptions(jobs=3)
+    with pytest.raises(InvalidValueError, match="Nothing here runs at tcp://b:2"):
+        RunOptions(executor="dask", address="tcp://a:1").at("local", "tcp://b:2")
 
 
 def plan_of(**reasons: str) -> Plan:

@@ -250,5 +250,6 @@ def _connect(address: str, seconds: float) -> Any:
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise InvalidValueError(
-            f"No Dask scheduler answers at {address} ({reason}). Start one: dask scheduler."
+            f"No Dask scheduler answers at {address} ({reason}). Start one: dask scheduler. Or run on this "
+            "machine: --executor local."
         ) from None

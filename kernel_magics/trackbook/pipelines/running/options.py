@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue
@@ -48,6 +48,17 @@ class RunOptions:
             raise InvalidValueError("Where is the cluster? Give its scheduler: --address tcp://host:8786.")
         if self.executor == "local" and self.address is not None:
             raise InvalidValueError(f"Nothing here runs at {self.address}. For a cluster add --executor dask.")
+
+    def at(self, executor: str | None, address: str | None) -> RunOptions:
+        """Return them for another executor; what is None stays, but an address that nothing would use any more.
+
+        Raises
+        ------
+        InvalidValueError
+            If executor and address do not fit.
+        """
+        executor = executor or self.executor
+        return replace(self, executor=executor, address=address or (self.address if executor == "dask" else None))
 
     def to_text(self) -> str:
         """Return them as one line of JSON; what looks like a credential is left out, and named."""
