@@ -60,9 +60,16 @@ def test_steps_are_suggested_after_the_file() -> None:
     assert alone == []  # there is no pipeline.yaml
 
 
-def test_page_of_a_graph_needs_no_name(run: Run, tmp_path: Path) -> None:
-    assert "Wrote pipeline.html." in run("graph", "own.yaml", "--html")
-    assert "<svg" in (tmp_path / "pipeline.html").read_text(encoding="utf-8")
+def test_page_of_a_graph_without_a_name_is_called_as_the_pipeline(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text("name: 'a/b: c'\nsteps: [{notebook: b.ipynb}]\n", encoding="utf-8")
+
+    own = run("graph", "own.yaml", "--html")
+    run("graph", "other.yaml", "--html")
+
+    assert "Wrote churn.html." in own
+    assert "<svg" in (tmp_path / "churn.html").read_text(encoding="utf-8")
+    (other,) = tmp_path.glob("a_b_c-*.html")
+    assert "<svg" in other.read_text(encoding="utf-8")
 
 
 def test_page_of_a_graph_is_not_written_over_the_pipeline(run: Run, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trackbook.store.contract import Store
 
 _DEFAULT = Path("pipeline.yaml")
-_PAGE = "pipeline.html"
+_OWN_PAGE = Path("<pipeline>.html")  # stands for the pipeline's name, which the option can't know
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -135,10 +135,10 @@ def status(ctx: click.Context, files: Sequence[Path], as_json: bool) -> None:
     "--html",
     "page",
     is_flag=False,
-    flag_value=_PAGE,
+    flag_value=_OWN_PAGE,
     metavar="[PAGE]",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"A picture; without a name it is {_PAGE}.",
+    help="A picture; without a name it is called as the pipeline is.",
 )
 @params_option
 @store_option
@@ -147,13 +147,16 @@ def graph(ctx: click.Context, files: Sequence[Path], page: Path | None, params: 
     """Print the steps and what passes between them as a Mermaid graph, or draw them on an HTML page."""
     from trackbook.display.pipeline_graph import graph_page, mermaid
     from trackbook.pipelines.graph.planning import Planner
+    from trackbook.pipelines.running.places import file_name
 
     _refuse_as_page(page)
-    planner = Planner(_asked(files, params), _store_or_none_yet(ctx))
+    pipeline = _asked(files, params)
+    planner = Planner(pipeline, _store_or_none_yet(ctx))
     found = planner.plan()
     if page is None:
         click.echo(mermaid(found, planner.graph))
         return
+    page = Path(f"{file_name(pipeline.name)}.html") if page == _OWN_PAGE else page
     try:
         page.write_text(graph_page(found, planner.graph), encoding="utf-8")
     except OSError as error:
