@@ -144,7 +144,8 @@ class Reading:
             return place.scalar
         close = difflib.get_close_matches(str(place.scalar), known, n=1)
         hint = f"Did you mean '{close[0]}'?" if close else f"It is {' or '.join(known)}"
-        self.add(place, f"{_shown(place)} is nothing that is known here. {hint}")
+        what = "this is empty" if place.plain is None else f"{_shown(place)} is nothing that is known here"
+        self.add(place, f"{what}. {hint}")
         return None
 
 
