@@ -70,5 +70,9 @@ class StoreError(TrackbookError, OSError):
     """The store can't be opened, read or written."""
 
 
+class StoreReplacedError(StoreError):
+    """The store was deleted or replaced while it was in use: what it held is gone."""
+
+
 class NewerSchemaError(StoreError):
     """The store was written by a newer Trackbook."""

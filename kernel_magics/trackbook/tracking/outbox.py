@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from trackbook import clock
 from trackbook.capture.guard import Guard
-from trackbook.errors import StoreError
+from trackbook.errors import NotFoundError, StoreError, StoreReplacedError
 from trackbook.store.contract import Batch, Store
 from trackbook.store.handing import hand_over
 from trackbook.store.objects import digest_of
@@ -60,6 +60,7 @@ class Outbox:
         self._pid = os.getpid()
         self._waiting = Waiting(pending)
         self._has_told_of_drops = False
+        self._has_lost_records = False
         self._delivering = threading.RLock()
         self._is_busy = False
         self._opened: Store | None = None
@@ -173,12 +174,11 @@ class Outbox:
                 self._waiting.forget_first()
         except OSError:
             raise
-        except Exception:
+        except Exception as error:
             self._waiting.forget_first()
             if parcel is mine:
                 raise
-            with self._guard:
-                raise
+            self._report([error])
         if refusals:
             if parcel is mine:
                 raise refusals[0]
@@ -195,6 +195,8 @@ class Outbox:
 
     def _report(self, refusals: list[Exception]) -> None:
         for error in refusals:
+            if self._has_lost_records and isinstance(error, NotFoundError):
+                continue  # it was to be added to what is gone, and that has been told
             with self._guard:
                 raise error
 
@@ -220,6 +222,7 @@ class Outbox:
     def _note_outage(self, error: OSError, seconds: float) -> None:
         self._try_again_at = clock.monotonic() + (_PATIENCE * seconds if seconds > _QUICK_SECONDS else 0.0)
         self._put_aside()
+        self._has_lost_records |= isinstance(error, StoreReplacedError)
         if not self.is_failing:
             self.is_failing = True
             self._warn(f"Trackbook can't write its store: {error} What runs is kept until it can be written.")
