@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from trackbook.display.pipeline_steps import show_status, status_payload
 from trackbook.pipelines.graph.file import read_pipeline
 from trackbook.pipelines.graph.standing import standings
-from trackbook.records import RunStatus
-from trackbook.store import open_store
+from trackbook.records import Failure, RunStatus
+from trackbook.store import Batch, RunChange, RunFilter, open_store
 
 from .planned import Planned
 
@@ -49,6 +50,18 @@ def test_step_that_never_ran_is_blocked_by_the_failed_one_that_it_needs(desk: Pl
     assert text.count("blocked by load") == 2
     assert text.count("never run") == 1
     assert [each["blocked_by"] for each in status_payload(found)] == [None, "load", "load", None]  # type: ignore[index,call-overload]
+
+
+@pytest.mark.parametrize(("error", "blocker"), [("ProcessEnded", "load"), ("StoppedError", None)])
+def test_step_is_blocked_by_one_that_lost_its_process_and_not_by_one_that_was_stopped(
+    desk: Planned, error: str, blocker: str | None
+) -> None:
+    run_id = desk.record("load", status=RunStatus.KILLED)
+    (detail,) = desk.store.runs(RunFilter(ids=[run_id]))
+    run = replace(detail.run, failure=Failure(type=error, message="It ended."))
+    desk.store.write(Batch(runs=(RunChange(run_id=run_id, run=run),)))
+
+    assert blocked(desk)["report"] == blocker
 
 
 def test_step_is_not_blocked_where_what_it_needs_was_only_stopped_or_never_ran(desk: Planned) -> None:

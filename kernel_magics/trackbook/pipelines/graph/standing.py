@@ -9,7 +9,7 @@ from trackbook.errors import InvalidValueError
 from trackbook.pipelines.graph.memory import latest_runs
 from trackbook.pipelines.graph.spec import Pipeline, Step
 from trackbook.pipelines.graph.state import MARKED_TAG
-from trackbook.records import MetricPoint, RunDetail, RunStatus
+from trackbook.records import MetricPoint, Run, RunDetail, RunStatus
 from trackbook.store.contract import RunFilter, Store
 
 
@@ -51,7 +51,7 @@ def _blockers(pipeline: Pipeline, store: Store, found: Mapping[str, RunDetail]) 
 
     Notebooks are read only where there is both: what a step needs may stand in them alone.
     """
-    failed = {name for name, detail in found.items() if detail.run.status is RunStatus.FAILED}
+    failed = {name for name, detail in found.items() if _has_failed(detail.run)}
     if not failed or all(step.name in found for step in pipeline.steps):
         return {}
     from trackbook.pipelines.graph.planning import Planner
@@ -67,6 +67,12 @@ def _blockers(pipeline: Pipeline, store: Store, found: Mapping[str, RunDetail]) 
         if cause is not None and name not in found:
             blockers[name] = cause
     return blockers
+
+
+def _has_failed(run: Run) -> bool:
+    """Return whether a run has kept others from running: one that was stopped, or left alone, has not."""
+    is_lost = run.status is RunStatus.KILLED and run.failure is not None and not run.is_stopped
+    return run.status is RunStatus.FAILED or is_lost
 
 
 def _standing(step: Step, detail: RunDetail | None, store: Store, blocked_by: str | None) -> Standing:
