@@ -25,11 +25,14 @@ from trackbook.pipelines.executors.cluster.parcel import Luggage, Parcel, Return
 from trackbook.pipelines.executors.cluster.project_files import known_files
 from trackbook.pipelines.executors.cluster.seeds import seed_of
 from trackbook.pipelines.executors.cluster.unpacking import unpack
-from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus
+from trackbook.pipelines.executors.dask import _RemoteStep
+from trackbook.pipelines.steps.job import VANISHED, StepEvent, StepJob, StepResult, StepStatus
 from trackbook.records import DatasetVersion, Environment, Process, Run, Session
 from trackbook.store import Batch, MemoryStore, RunChange, RunFilter, Store, parcels
 from trackbook.store.merging.gathering import gathered
 from trackbook.store.objects import FolderObjects
+
+from .planned import Planned
 
 
 @pytest.fixture
@@ -350,3 +353,35 @@ def test_file_that_would_be_written_outside_of_the_project_is_refused(project: P
     with pytest.raises(InvalidValueError, match="lies outside"):
         unpack(Returned(result=result, files={"../evil": b""}), a_job(project, "x"), luggage, MemoryStore())
     assert not (project.parent / "evil").exists()
+
+
+class Gone:
+    """A task that was cancelled, as Dask cancels those of a scheduler that is gone."""
+
+    def cancelled(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        return
+
+
+@pytest.mark.parametrize(("is_asked", "ended"), [(True, ("stopped", "StoppedError")), (False, ("failed", VANISHED))])
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_step_that_its_cluster_lost_was_not_asked_to_stop(
+    tmp_path: Path, is_asked: bool, ended: tuple[str, str], is_recorded: bool
+) -> None:
+    run = Planned(tmp_path, MemoryStore()).write("steps: [{notebook: a.ipynb}]", a=["x = 1"])
+    run_id = run.record("a") if is_recorded else "elsewhere"
+    job = StepJob(name="a", notebook=tmp_path / "a.ipynb", output=tmp_path / "out.ipynb")
+    told: list[StepEvent] = []
+    step = _RemoteStep(job, run.store, told.append, lambda: None)
+    step.tell(StepEvent(name="a", run_id=run_id))
+    if is_asked:
+        step.cancel()
+
+    step.finish(Gone())
+
+    result = step.result(0)
+    assert (result.status, result.error) == ended
+    assert result.run_id == (run_id if is_recorded else None)
+    assert len(told) == 1

@@ -22,8 +22,8 @@ from trackbook.pipelines.executors.cluster.packing import Packed, contents, pack
 from trackbook.pipelines.executors.cluster.parcel import Parcel, read_returned
 from trackbook.pipelines.executors.cluster.remote import stop
 from trackbook.pipelines.executors.cluster.unpacking import unpack
-from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus, Tell
-from trackbook.store.contract import Store
+from trackbook.pipelines.steps.job import VANISHED, StepEvent, StepJob, StepResult, StepStatus, Tell
+from trackbook.store.contract import RunFilter, Store
 from trackbook.store.location import locate_store, open_store
 
 _ANSWERING = 4  # workers at once
@@ -180,8 +180,10 @@ class _RemoteStep(Future[StepResult]):
 
     def __init__(self, job: StepJob, store: Store, tell: Tell, ask_to_stop: Callable[[], None]) -> None:
         super().__init__()
-        self.tell = tell
         self.task: Any = None
+        self._tell = tell
+        self._run_id: str | None = None
+        self._is_asked_to_stop = False
         self._job = job
         self._store = store
         self._ask_to_stop = ask_to_stop
@@ -191,8 +193,14 @@ class _RemoteStep(Future[StepResult]):
         """Stop the step; return whether that is still possible."""
         if self.done():
             return False
+        self._is_asked_to_stop = True
         self._ask_to_stop()
         return True
+
+    def tell(self, event: StepEvent) -> None:
+        """Pass on what the step tells."""
+        self._run_id = event.run_id or self._run_id
+        self._tell(event)
 
     def answer(self, what: str, about: Any) -> Iterator[list[bytes]]:
         """Yield the answer to what a worker asks: for its luggage, for objects, which of some the store lacks."""
@@ -224,7 +232,9 @@ class _RemoteStep(Future[StepResult]):
         from distributed import KilledWorker
 
         if task.cancelled():
-            return self._ended(StepStatus.STOPPED, "StoppedError", "It was asked to stop.")
+            if self._is_asked_to_stop:
+                return self._ended(StepStatus.STOPPED, "StoppedError", "It was asked to stop.")
+            return self._ended(StepStatus.FAILED, VANISHED, "The cluster's scheduler does not answer any more.")
         try:
             plain: dict[str, Any] = task.result()
         except KilledWorker as error:
@@ -237,7 +247,9 @@ class _RemoteStep(Future[StepResult]):
         return unpack(returned, self._job, luggage, self._store)
 
     def _ended(self, status: StepStatus, error: str, message: str) -> StepResult:
-        return StepResult(name=self._job.name, status=status, error=error, message=message)
+        is_here = self._run_id is not None and self._store.runs(RunFilter(ids=[self._run_id]))
+        run_id = self._run_id if is_here else None  # of a worker elsewhere it would have come with the result
+        return StepResult(name=self._job.name, status=status, run_id=run_id, error=error, message=message)
 
 
 def _connect(address: str, seconds: float) -> Any:
