@@ -11,6 +11,7 @@
     ├── CheckFailedError      (ValueError)    a table that is not as its schema says, where that is to stop
     ├── NoRunError            (RuntimeError)  a log call that needs a run when there is none
     └── StoreError            (OSError)       the store can't be opened, read or written
+        ├── StoreReplacedError                it was deleted or replaced while it was in use
         └── NewerSchemaError                  it was written by a newer Trackbook
 """
 
