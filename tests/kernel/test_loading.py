@@ -345,8 +345,10 @@ def test_hooks_have_the_builtins_that_ipython_has_python_look_up_anew_with_each_
     open_notebook: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import trackbook.tracking.recorder as hooks
+    from trackbook.magics import builtin_names
 
     monkeypatch.delitem(vars(hooks), "frozenset", raising=False)
+    monkeypatch.setattr(builtin_names, "_had", 0)  # as if no module had been seen to yet
 
     nb = open_notebook()
     nb.run("x = 1")
