@@ -15,6 +15,7 @@ from typing import Any
 
 from trackbook.display.shown import Look, Shown
 from trackbook.display.sweep import show_sweep, sweep_payload
+from trackbook.display.sweep_page import sweep_page
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.executors.stepping import cores
 from trackbook.pipelines.sweeps.literals import with_params
@@ -150,7 +151,7 @@ def sweep(
     project = project or current_project()
     with _executing(address) as (slots, executor):
         asked = described if jobs is not None else replace(described, jobs=slots)
-        outcome = run_sweep(project.store, asked, progress or _silent, executor)
+        outcome = run_sweep(project.store, asked, progress or _silent, executor, draw=sweep_page)
     return _view(outcome, project, figure)
 
 
@@ -213,7 +214,8 @@ def go_on(
     project = project or current_project()
     detail = get_run(run, project=project).detail
     with _executing(address) as (_, executor):
-        outcome = resume_sweep(project.store, detail, progress or _silent, executor, trials=trials, jobs=jobs)
+        parts = (project.store, detail, progress or _silent, executor)
+        outcome = resume_sweep(*parts, draw=sweep_page, trials=trials, jobs=jobs)
     return _view(outcome, project, figure)
 
 
@@ -257,14 +259,14 @@ def _from_here(path: Path) -> str:
 
 
 def _written(outcome: Outcome, project: Project, figure: str | Path | None) -> Path | None:
-    """Write the figure where it is wished, else beside what the store keeps; None if there is neither."""
+    """Write the page where it is wished, else beside what the store keeps; None if there is neither."""
     home = Path(project.location)
-    if figure is None and (outcome.best is None or not home.is_dir()):
+    if figure is None and (not outcome.trials or not home.is_dir()):
         return None
     path = Path(figure) if figure is not None else home / "sweeps" / f"{outcome.run_name}.html"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(outcome.figure)
+        path.write_bytes(sweep_page(outcome))
     except OSError as error:
         raise InvalidValueError(f"{path} can't be written: {error.strerror}. Give another place.") from None
     return path

@@ -174,7 +174,10 @@ def test_the_trials_and_the_figure_are_kept_with_the_sweep(desk, swept):
 
     assert table == swept["trials"]
     assert Path(swept["figure"]).read_bytes() == page
-    assert page.count(b"<polyline") == 2
+    assert page.count(b"data-places=") == 4
+    assert page.count(b"ValueError: depth four is bad (cell 3)</td>") == 2
+    assert b"train.ipynb by score</h1>" in page
+    assert f"{swept['name']}, run {swept['run_id'][:8]}".encode() in page
 
 
 def test_going_on_tries_again_only_what_failed(desk, swept, resumed):

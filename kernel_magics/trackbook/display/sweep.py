@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Picture, Sentence, Table, Title, Tone, Verbatim
 from trackbook.display.shown import Look, Shown, shown
-from trackbook.pipelines.sweeps.figure import picture_of
+from trackbook.display.sweep_figure import picture_of
+from trackbook.display.sweep_words import counts_of, error_of, how_chosen, pairs, text_of
 from trackbook.pipelines.sweeps.outcome import Outcome, Progress
-from trackbook.pipelines.sweeps.space import Choices, Values, count
-from trackbook.pipelines.sweeps.spec import Sampler
+from trackbook.pipelines.sweeps.space import Choices, Values
 from trackbook.pipelines.sweeps.table import trial_payload
 from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, counted, ranked
 from trackbook.records import JsonValue, strict
@@ -27,10 +26,7 @@ _TONES = {
 }
 _MOST_ROWS = 30
 _MOST_FAILURES = 20
-_LONGEST = 200
 _MOST_NUMBERS = 8
-_TRACEBACK = "Traceback (most recent call last)"
-_RAISED = re.compile(r"(?:\w+\.)*(\w*(?:Error|Exception|Interrupt)\w*: .*)")
 
 
 def show_sweep(
@@ -43,7 +39,7 @@ def show_sweep(
     again
         The command that makes the best trial again.
     figure
-        The file with the parallel coordinates.
+        The page with the parallel coordinates and all trials.
     """
     look = look or Look()
     return shown(list(_blocks(outcome, look, again, figure)), look)
@@ -76,7 +72,7 @@ def _blocks(outcome: Outcome, look: Look, again: str | None, figure: Path | None
         yield Sentence(text="Make the best again:")
         yield Verbatim(text=again)
     if figure is not None:
-        yield Sentence(text=f"Parallel coordinates: {figure}")
+        yield Sentence(text=f"Parallel coordinates and all trials: {figure}")
     yield from _picture(outcome)
     if outcome.is_interrupted or failed or len(outcome.trials) < outcome.planned:
         yield Sentence(text=f"Go on, failed trials once more: {look.command} sweep --resume {outcome.run_name}")
@@ -84,39 +80,9 @@ def _blocks(outcome: Outcome, look: Look, again: str | None, figure: Path | None
 
 def _picture(outcome: Outcome) -> Iterator[Block]:
     """Yield the parallel coordinates, for a page; one trial alone has nothing to be seen beside."""
-    content = picture_of(outcome.space, outcome.trials, outcome.metric, is_maximized=outcome.sweep.is_maximized)
-    if content is not None and len(outcome.trials) > 1:
+    content = picture_of(outcome) if len(outcome.trials) > 1 else None
+    if content is not None:
         yield Picture(media_type="image/svg+xml", content=content, caption=f"Trials by {outcome.metric}", is_wide=True)
-
-
-def how_chosen(outcome: Outcome) -> str:
-    """Return in a sentence how the trials were chosen, and of how many."""
-    total, sweep = count(outcome.space), outcome.sweep
-    seed = f", seed {sweep.seed}" if sweep.seed is not None and outcome.sampler != "grid" else ""
-    goal = "More" if sweep.is_maximized else "Less"
-    sentence = f"Sampler {outcome.sampler.value}{seed}. {goal} of {outcome.metric} is better."
-    if seed and outcome.sampler is Sampler.TPE and sweep.jobs > 1:
-        sentence += " tpe learns from whichever trial ends first: only with --jobs 1 does a seed give the same trials."
-    if total is None or total <= outcome.planned:
-        return sentence
-    return f"{sentence} {outcome.planned} of {total:,} combinations, as --trials says."
-
-
-def counts_of(trials: Sequence[Trial]) -> str:
-    """Return how many trials there are, and what became of them: ``12 trials, 2 failed, 1 pruned``."""
-    others = [f"{n} {status.value}" for status, n in counted(trials).items() if status is not TrialStatus.FINISHED]
-    return ", ".join([fmt.plural(len(trials), "trial"), *others])
-
-
-def pairs(params: Mapping[str, JsonValue]) -> str:
-    """Return params as ``C=0.1 depth=3``."""
-    return " ".join(f"{name}={_text(value)}" for name, value in params.items())
-
-
-def _text(value: JsonValue) -> str:
-    if isinstance(value, float):
-        return fmt.number(value)
-    return fmt.one_line(value if isinstance(value, str) else fmt.value(value))
 
 
 def _table(outcome: Outcome) -> Table:
@@ -146,7 +112,7 @@ def _row(trial: Trial, names: Sequence[str], best: Trial | None) -> tuple[Cell, 
     value = "" if trial.value is None else fmt.number(trial.value)
     return (
         Cell(text=str(trial.number), tone=Tone.QUIET),
-        *(Cell(text=_text(trial.params[name]) if name in trial.params else "") for name in names),
+        *(Cell(text=text_of(trial.params[name]) if name in trial.params else "") for name in names),
         Cell(text=value, is_strong=is_best),
         Cell(text=word, symbol=symbol if word else "", tone=tone),
         Cell(text=fmt.duration(trial.seconds), tone=Tone.QUIET),
@@ -180,26 +146,6 @@ def _failure(error: str, trials: Sequence[Trial]) -> tuple[Cell, ...]:
         Cell(text=pairs(shared) or "no value in common"),
         Cell(text=error),
     )
-
-
-def error_of(trial: Trial) -> str:
-    """Return why a trial failed in one line."""
-    message = fmt.shortened(fmt.one_line(_reason(trial.message or "")), _LONGEST)
-    where = f" (cell {trial.failed_cell})" if trial.failed_cell is not None else ""
-    return f"{trial.error or 'failed'}{f': {message}' if message else ''}{where}"
-
-
-def _reason(message: str) -> str:
-    """Return the first line of a message, and where others follow that tell the cause, the one that does.
-
-    scikit-learn's "All the 5 fits failed." has the traceback of the fits behind it; a line that ends with a colon has
-    what it announces on the next.
-    """
-    first, *others = [line.strip() for line in message.splitlines() if line.strip()] or [""]
-    if any(_TRACEBACK in line for line in others):
-        raised = [found[1] for line in others if (found := _RAISED.fullmatch(line))]
-        return f"{first} {raised[-1] if raised else others[-1]}"
-    return f"{first} {others[0]}" if first.endswith(":") and others else first
 
 
 # While it runs

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from trackbook import clock
 from trackbook.display import format as fmt
-from trackbook.display.sweep import best_text, counts_text, line_of, pairs
+from trackbook.display.sweep import best_text, counts_text, line_of
+from trackbook.display.sweep_words import pairs
 from trackbook.pipelines.sweeps.outcome import Progress, Watch
 from trackbook.pipelines.sweeps.trials import Trial, TrialStatus
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 from trackbook import clock
 from trackbook.display.shown import Look
-from trackbook.display.sweep import error_of, progress_lines, show_sweep
+from trackbook.display.sweep import progress_lines, show_sweep
 from trackbook.display.sweep_progress import LiveTable, line_watch, live_watch
+from trackbook.display.sweep_words import error_of
 from trackbook.pipelines.sweeps.outcome import Outcome, Progress
 from trackbook.pipelines.sweeps.space import Choices, Integers, Space
 from trackbook.pipelines.sweeps.spec import Sampler, Sweep
 from trackbook.pipelines.sweeps.trials import Trial, TrialStatus
 
 SPACE: Space = {"kind": Choices(values=("gini", "<b>entropy</b>")), "depth": Integers(low=2, high=8)}
+AT = datetime(2026, 11, 22, 4, 12, tzinfo=UTC)
 REMARK = "train.ipynb has changed since sweep-calm-owl began."
 
 
@@ -35,7 +38,7 @@ def progress(*trials: Trial, **values: object) -> Progress:
 def outcome(*trials: Trial, **values: object) -> Outcome:
     sweep = Sweep(notebook=Path("train.ipynb"), metric="accuracy", is_maximized=True, params={"depth": "2..8"})
     known = {"run_id": "0trn4a6b", "run_name": "sweep-calm-owl", "metric": "test.accuracy", "planned": len(trials)}
-    parts = {"sweep": sweep, "space": SPACE, "sampler": Sampler.GRID, "figure": b""}
+    parts = {"sweep": sweep, "space": SPACE, "sampler": Sampler.GRID, "started_at": AT, "finished_at": AT}
     return Outcome(**{**known, **parts, "trials": trials, **values})  # type: ignore[arg-type]
 
 

@@ -10,13 +10,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from trackbook import clock
 from trackbook.errors import TrackbookError
 from trackbook.pipelines.executors.contract import Executor
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus
-from trackbook.pipelines.sweeps.figure import figure_of
 from trackbook.pipelines.sweeps.history import ended, with_metric
 from trackbook.pipelines.sweeps.measuring import family_of, metric_names, resolve_metric
-from trackbook.pipelines.sweeps.outcome import Outcome, Progress, Watch, left
+from trackbook.pipelines.sweeps.outcome import Draw, Outcome, Progress, Watch, left
 from trackbook.pipelines.sweeps.record import FIGURE, TABLE, TRIAL, SweepRecord
 from trackbook.pipelines.sweeps.space import Space
 from trackbook.pipelines.sweeps.spec import Sweep
@@ -50,6 +50,8 @@ class SweepRunner:
         What is tried.
     watch
         Called whenever something has changed, and a few times a second.
+    draw
+        Makes the page that is kept with its run; None: there is none.
     earlier, continues
         The trials of the sweep that it goes on from, and its run.
     remark
@@ -64,11 +66,12 @@ class SweepRunner:
         space: Space,
         watch: Watch = lambda _: None,
         *,
+        draw: Draw | None = None,
         earlier: Sequence[Trial] = (),
         continues: str | None = None,
         remark: str = "",
     ) -> None:
-        self._store, self._executor, self._watch = store, executor, watch
+        self._store, self._executor, self._watch, self._draw = store, executor, watch, draw
         self._sweep, self._space, self._remark = sweep, space, remark
         self._planned = planned(sweep, space)
         self._study = Study(sweep, space, earlier)
@@ -222,22 +225,27 @@ class SweepRunner:
         self._going.clear()
 
     def _end(self, status: RunStatus) -> Outcome:
-        best, trials = self._best(), self._trials()
-        figure = figure_of(self._space, trials, self._metric, is_maximized=self._sweep.is_maximized)
-        self._record.keep({TABLE: dumped(trials), FIGURE: figure})
+        best, outcome = self._best(), self._outcome(is_interrupted=status is RunStatus.KILLED)
+        page = {FIGURE: self._draw(outcome)} if self._draw is not None else {}
+        self._record.keep({TABLE: dumped(outcome.trials)} | page)
         self._record.end(status, best.params if best is not None and status is RunStatus.FINISHED else None)
         self._tell()
+        return outcome
+
+    def _outcome(self, *, is_interrupted: bool) -> Outcome:
+        run = self._record.run
         return Outcome(
             sweep=self._sweep,
             space=self._space,
-            run_id=self._record.run_id,
-            run_name=self._record.run.name,
+            run_id=run.run_id,
+            run_name=run.name,
             metric=self._metric,
-            trials=trials,
+            trials=self._trials(),
             planned=self._planned,
             sampler=sampler_of(self._sweep, self._space),
-            figure=figure,
-            is_interrupted=status is RunStatus.KILLED,
+            started_at=run.started_at,
+            finished_at=clock.now(),
+            is_interrupted=is_interrupted,
             remark=self._remark,
         )
 

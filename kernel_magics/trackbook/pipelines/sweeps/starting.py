@@ -13,7 +13,7 @@ from trackbook.errors import InvalidValueError
 from trackbook.pipelines.executors.contract import Executor
 from trackbook.pipelines.graph.near_notebooks import no_notebook
 from trackbook.pipelines.sweeps.history import chain_of, trials_of
-from trackbook.pipelines.sweeps.outcome import Outcome, Watch, left, past_outcome
+from trackbook.pipelines.sweeps.outcome import Draw, Outcome, Watch, left, past_outcome
 from trackbook.pipelines.sweeps.reading import read_space
 from trackbook.pipelines.sweeps.record import NOTEBOOK, SPEC, SWEEP, kept_notebook
 from trackbook.pipelines.sweeps.running import SweepRunner
@@ -26,7 +26,12 @@ NewExecutor = Callable[[int], Executor]
 
 
 def run_sweep(
-    store: Store, sweep: Sweep, watch: Watch = lambda _: None, executor: NewExecutor | None = None
+    store: Store,
+    sweep: Sweep,
+    watch: Watch = lambda _: None,
+    executor: NewExecutor | None = None,
+    *,
+    draw: Draw | None = None,
 ) -> Outcome:
     """Run a sweep to its end.
 
@@ -36,6 +41,8 @@ def run_sweep(
         Called with how far it is whenever that changes, and a few times a second.
     executor
         Makes who executes the trials, given how many run at once; None: processes on this machine.
+    draw
+        Makes the page that is kept with the sweep's run; None: there is none.
 
     Raises
     ------
@@ -48,7 +55,7 @@ def run_sweep(
         raise InvalidValueError(no_notebook(sweep.notebook))
     space = read_space(sweep.params, sweep.notebook)
     with _executing(sweep, executor) as executing:
-        return SweepRunner(store, executing, sweep, space, watch).run()
+        return SweepRunner(store, executing, sweep, space, watch, draw=draw).run()
 
 
 def resume_sweep(
@@ -57,6 +64,7 @@ def resume_sweep(
     watch: Watch = lambda _: None,
     executor: NewExecutor | None = None,
     *,
+    draw: Draw | None = None,
     trials: int | None = None,
     jobs: int | None = None,
 ) -> Outcome:
@@ -69,6 +77,8 @@ def resume_sweep(
     ----------
     run
         The run of the sweep.
+    draw
+        As for `run_sweep`.
     trials
         How many there are to be in all, earlier ones included; None: as before.
 
@@ -88,7 +98,8 @@ def resume_sweep(
             return past_outcome(run, sweep, space, earlier)
         with _executing(sweep, executor) as executing:
             parts = (store, executing, sweep, space, watch)
-            return SweepRunner(*parts, earlier=earlier, continues=run.run.run_id, remark=remark).run()
+            continues = run.run.run_id
+            return SweepRunner(*parts, draw=draw, earlier=earlier, continues=continues, remark=remark).run()
 
 
 @contextmanager
