@@ -22,7 +22,7 @@ from trackbook.pipelines.graph.planning import Planner
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepStatus
 from trackbook.project import open_project
 
-TURNS = 3  # each takes a minute
+TURNS = 5  # each takes a third of a minute
 SHARE, LEAST = 0.1, 0.2  # what tracking may add to an execution: a share of it, or seconds if that is more
 FEWER = 10  # as many times fewer steps, to see how the time for one grows
 CPU_LIMIT = 1.0
