@@ -419,3 +419,20 @@ def test_run_whose_cluster_is_gone_goes_on_here(tmp_path: Path) -> None:
     run = found.run(found.document["run_id"])
     assert run.tags["resumes"] == gone.run_id
     assert kept_options(store, run) == RunOptions()
+
+
+def test_step_that_could_not_be_recorded_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00-without.py").write_text("import sys; sys.modules['trackbook.magics.answering'] = None")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    write(tmp_path, "only", ["x = 1"])
+    (tmp_path / "pipeline.yaml").write_text("name: one\nsteps: [{notebook: only.ipynb}]")
+
+    found = executed(tmp_path, "run")
+
+    (warning,) = found.steps["only"]["warnings"]
+    assert "not recorded" in warning
+    assert f"! only: {warning}" in pipeline(tmp_path, "run").stdout
+    page = next((tmp_path / ".trackbook").rglob("report.html")).read_text(encoding="utf-8")
+    assert "only: This execution is not recorded" in page

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from trackbook.capture.secrets import redact
 from trackbook.display import format as fmt
-from trackbook.display.pipeline_outcome import counted, shown_params
+from trackbook.display.pipeline_outcome import counted, shown_params, warnings_of
 from trackbook.display.pipeline_progress import STATES, telling
 from trackbook.pipelines.running.progress import Phase, PipelineOutcome, StepFailure, StepProgress
 from trackbook.records import JsonValue
@@ -71,9 +71,11 @@ def _head(outcome: PipelineOutcome) -> str:
     run = f"run {short_id(outcome.run_id)}" if outcome.run_id else ""
     facts = [counted(outcome), fmt.duration(outcome.seconds), fmt.moment(outcome.started_at), run]
     fault = f'<p class="failed">It could not go on: {escape(outcome.fault)}</p>' if outcome.fault else ""
+    told = [f"{step.name}: {warning}" for step, warning in warnings_of(outcome)]
+    warnings = "".join(f'<p class="stopped">! {escape(each)}</p>' for each in told)
     return (
         f'<h1>{escape(outcome.name)} <span class="{outcome.word}">{outcome.word}</span></h1>'
-        f'<p class="quiet">{escape(" · ".join(filter(None, facts)))}</p>{fault}'
+        f'<p class="quiet">{escape(" · ".join(filter(None, facts)))}</p>{fault}{warnings}'
     )
 
 

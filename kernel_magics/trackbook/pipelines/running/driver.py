@@ -147,6 +147,8 @@ class Driver:
             self._change(event.name, metrics={**step.metrics, event.metric: event.value})
         elif event.cell is not None:
             self._change(event.name, cell=event.cell, cells=event.cells)
+        elif event.warning is not None and event.warning not in step.warnings:
+            self._change(event.name, warnings=(*step.warnings, event.warning))
 
     # Starting
 

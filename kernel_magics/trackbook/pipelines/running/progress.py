@@ -76,6 +76,8 @@ class StepProgress:
         Its own run; of a step that was skipped the one that stands for it, where that is known.
     output
         The executed notebook.
+    warnings
+        Sentences for the person.
     """
 
     step: Step
@@ -94,6 +96,7 @@ class StepProgress:
     run_id: str | None = None
     output: Path | None = None
     failure: StepFailure | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
