@@ -258,7 +258,8 @@ def test_an_interrupted_sweep_ends_its_kernels_and_can_go_on(waiting):
     printed, _ = waiting.ended(process, expected=130)
 
     parent = waiting.store.runs(RunFilter(only_roots=True))[0]
-    assert parent.run.status is RunStatus.KILLED
+    assert (parent.run.status, parent.run.word) == (RunStatus.KILLED, "stopped")
+    assert "■ stopped" in printed
     assert f"trackbook sweep --resume {parent.run.name}" in printed
     assert not kernels_in(waiting.folder)
 

@@ -48,7 +48,7 @@ def show_sweep(
 def _blocks(outcome: Outcome, look: Look, again: str | None, figure: Path | None) -> Iterator[Block]:
     is_whole = not outcome.is_interrupted
     symbol, tone = ("✓", Tone.GOOD) if is_whole and outcome.best else ("✗", Tone.BAD) if is_whole else ("■", Tone.BUSY)
-    state = "finished" if is_whole and outcome.best else "no trial finished" if is_whole else "interrupted"
+    state = "finished" if is_whole and outcome.best else "no trial finished" if is_whole else "stopped"
     yield Title(
         cells=(
             Cell(text=outcome.run_name, aside=short_id(outcome.run_id), is_strong=True),

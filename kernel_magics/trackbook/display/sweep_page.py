@@ -41,7 +41,7 @@ def sweep_page(outcome: Outcome) -> bytes:
 
 def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
     """Yield what the sweep was and came to, by name."""
-    state = " (interrupted)" if outcome.is_interrupted else ""
+    state = " (stopped)" if outcome.is_interrupted else ""
     yield "Sweep", f"{outcome.run_name}, run {short_id(outcome.run_id)}{state}"
     best = outcome.best
     if best is None or best.value is None:

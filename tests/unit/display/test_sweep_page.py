@@ -63,7 +63,7 @@ def test_the_head_tells_which_sweep_it_is_and_what_it_came_to():
 
     assert "<h1>train.ipynb by test.accuracy</h1>" in page
     assert facts_of(page) == {
-        "Sweep": "sweep-calm-owl, run 0trs0123 (interrupted)",
+        "Sweep": "sweep-calm-owl, run 0trs0123 (stopped)",
         "Best": "test.accuracy 0.9 with kind=b depth=3 (trial 2)",
         "Trials": "4 of 6: 2 finished, 1 pruned, 1 failed",
         "Tried": "kind: &lt;/script&gt;, b; depth: 2..5",

@@ -228,7 +228,9 @@ class SweepRunner:
         best, outcome = self._best(), self._outcome(is_interrupted=status is RunStatus.KILLED)
         page = {FIGURE: self._draw(outcome)} if self._draw is not None else {}
         self._record.keep({TABLE: dumped(outcome.trials)} | page)
-        self._record.end(status, best.params if best is not None and status is RunStatus.FINISHED else None)
+        stop = Failure(type="StoppedError", message="It was asked to stop.") if status is RunStatus.KILLED else None
+        params = best.params if best is not None and status is RunStatus.FINISHED else None
+        self._record.end(status, params, failure=stop)
         self._tell()
         return outcome
 
