@@ -234,7 +234,7 @@ def new_id() -> str:
     with _lock:
         _last = max(_last + 1, seconds * _STEPS + _random.getrandbits(8))
         head = _last
-        tail = _random.randbytes(_TAIL_CHARACTERS)
+        tail = _random.getrandbits(8 * _TAIL_CHARACTERS).to_bytes(_TAIL_CHARACTERS, "little")
     digits = _PAIRS[head >> 30 & 1023] + _PAIRS[head >> 20 & 1023] + _PAIRS[head >> 10 & 1023] + _PAIRS[head & 1023]
     return digits + tail.translate(_DIGIT_OF_BYTE).decode()
 

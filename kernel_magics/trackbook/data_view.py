@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trackbook.display import format as fmt
@@ -16,16 +19,27 @@ from trackbook.display.table_diff import show_table_diff
 from trackbook.errors import InvalidValueError
 from trackbook.frames import datasets_frame
 from trackbook.project import Project, current_project
-from trackbook.records import DatasetVersion, JsonValue, RunDetail, Snapshot
+from trackbook.records import MODEL, DatasetVersion, JsonValue, RunDetail, Snapshot
 from trackbook.records.profile import TableProfile
 from trackbook.records.table_diff import TableDiff
 from trackbook.run_view import RunView
+from trackbook.store.contract import Store
 from trackbook.tracking.dataset_names import KeptTable, check_name, kept_version, label_of
-from trackbook.tracking.datasets import diff_tables, list_datasets, load_table, made_by, publish_table, runs_using
+from trackbook.tracking.datasets import (
+    diff_tables,
+    is_published_model,
+    list_datasets,
+    made_by,
+    no_table,
+    publish_table,
+    read_table,
+    runs_using,
+)
 from trackbook.tracking.finding_datasets import find_table, find_version, version_before
 from trackbook.tracking.making import maker_here, note_read
 from trackbook.tracking.newer_data import watch_newer
 from trackbook.tracking.pinned_datasets import pinned
+from trackbook.tracking.published_models import is_model, load_published, publish_model
 from trackbook.tracking.table_files import write_table
 from trackbook.tracking.table_profiles import profile_of
 
@@ -79,13 +93,27 @@ class DatasetView:
         token = store.change_token()
         return tuple(RunView(self._project, each, token) for each in runs_using(store, self.record))
 
-    def load(self, *, columns: Sequence[Any] | None = None, rows: Rows = None, as_: str | None = None) -> Any:
+    def load(
+        self,
+        *,
+        columns: Sequence[Any] | None = None,
+        rows: Rows = None,
+        as_: str | None = None,
+        trust: str | Collection[str] = (),
+    ) -> Any:
         """Return the content, as `trackbook.load` does."""
         kept = find_table(self._project.store, self.name, version=self.version)
-        return _loaded(self._project, kept, columns, rows, as_, sys._getframe(1))
+        part = _Part(columns=columns, rows=rows, as_=as_, trust=trust)
+        return _loaded(self._project, kept, part, sys._getframe(1))
 
     def profile(self) -> TableProfile:
-        """Return what the columns look like: worked out once, then kept."""
+        """Return what the columns look like: worked out once, then kept.
+
+        Raises
+        ------
+        InvalidValueError
+            If it is a model.
+        """
         return profile_of(self._project.store, self.snapshot)
 
     def diff(
@@ -108,14 +136,17 @@ class DatasetView:
     def to_dict(self) -> dict[str, JsonValue]:
         """Return it as JSON values, as ``trackbook data show --json`` prints it."""
         (dataset,) = list_datasets(self._project.store, [self.name])
-        return shown_payload(dataset, self.record, self.profile(), self._users())
+        return shown_payload(dataset, self.record, self._columns(), self._users())
 
     def show(self, look: Look | None = None) -> Shown:
         """Return the version with its profile, to look at."""
         store = self._project.store
         (dataset,) = list_datasets(store, [self.name])
         maker = made_by(store, self.record)
-        return show_dataset(dataset, self.record, self.profile(), look, runs=self._users(), made_by=maker)
+        return show_dataset(dataset, self.record, self._columns(), look, runs=self._users(), made_by=maker)
+
+    def _columns(self) -> TableProfile | None:
+        return None if self.snapshot.kind == MODEL else self.profile()
 
     def _users(self) -> list[RunDetail]:
         return runs_using(self._project.store, self.record, limit=20)
@@ -166,8 +197,22 @@ class TableDiffView:
         return self.show().html
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """How much of a content is wanted, in which form, and what of a model is trusted."""
+
+    columns: Sequence[Any] | None
+    rows: Rows
+    as_: str | None
+    trust: str | Collection[str]
+
+    @property
+    def is_all(self) -> bool:
+        return self.columns is None and self.rows is None and self.as_ is None
+
+
 def publish(table: Any, name: str) -> DatasetView:
-    """Make a table the next version of a dataset, and return that version.
+    """Make a table, or a fitted model, the next version of a dataset, and return that version.
 
     It is kept by content: what it shares with earlier versions costs nothing again, and the content of the latest
     version again is that version. Works in notebooks, in scripts and under papermill.
@@ -175,14 +220,15 @@ def publish(table: Any, name: str) -> DatasetView:
     Parameters
     ----------
     table
-        A DataFrame or Series of pandas or polars, an array, a sparse matrix, or an Arrow table.
+        A DataFrame or Series of pandas or polars, an array, a sparse matrix, an Arrow table, or a fitted model that
+        skops can hold.
     name
         The dataset; `load` finds it by that from any notebook of the project.
 
     Raises
     ------
     InvalidValueError
-        If nothing may be called so, it is no table, or it holds what would not come back equal.
+        If nothing may be called so, it is neither, or it holds what would not come back equal.
 
     Examples
     --------
@@ -191,7 +237,8 @@ def publish(table: Any, name: str) -> DatasetView:
     """
     check_name(name)
     store, maker = maker_here()
-    return DatasetView(Project(store), publish_table(store, table, name, maker))
+    add = publish_model if is_model(table) else publish_table
+    return DatasetView(Project(store), add(store, table, name, maker))
 
 
 def load(
@@ -203,6 +250,7 @@ def load(
     columns: Sequence[Any] | None = None,
     rows: Rows = None,
     as_: str | None = None,
+    trust: str | Collection[str] = (),
     project: Project | None = None,
 ) -> Any:
     """Return the content of a dataset, equal to what was published; the latest version, if nothing says which.
@@ -220,11 +268,15 @@ def load(
         Only those at these positions: ``slice(0, 100)`` or ``(0, 100)``.
     as_
         ``"pandas"``, ``"arrow"`` or ``"polars"`` instead of what was published.
+    trust
+        Of a model: types, by full name, that it may hold beside those that skops trusts by itself.
 
     Raises
     ------
     NotFoundError
         If there is no such dataset, version or column.
+    InvalidValueError
+        If it is a model of which only a part is asked for, or that holds what nobody trusts.
     """
     reference = run.run_id if isinstance(run, RunView) else run
     label = pinned(name) if project is None and version is None and fingerprint is None else None
@@ -233,17 +285,27 @@ def load(
         kept = find_table(project.store, label)
     else:
         kept = find_table(project.store, name, version=version, run=reference, fingerprint=fingerprint)
-    return _loaded(project, kept, columns, rows, as_, sys._getframe(1))
+    part = _Part(columns=columns, rows=rows, as_=as_, trust=trust)
+    return _loaded(project, kept, part, sys._getframe(1))
 
 
-def _loaded(
-    project: Project, kept: KeptTable, columns: Sequence[Any] | None, rows: Rows, as_: str | None, frame: Any
-) -> Any:
-    table = load_table(project.store, kept, columns=columns, rows=rows, as_=as_)
-    note_read(kept.read, table, frame)
+def _loaded(project: Project, kept: KeptTable, part: _Part, frame: FrameType) -> Any:
+    value = _content(project.store, kept, part)
+    note_read(kept.read, value, frame)
     if kept.is_latest:
         watch_newer()
-    return table
+    return value
+
+
+def _content(store: Store, kept: KeptTable, part: _Part) -> Any:
+    if not is_published_model(store, kept):
+        return read_table(store, kept, columns=part.columns, rows=part.rows, as_=part.as_)
+    if not part.is_all:
+        raise no_table(kept)
+    loaded = load_published(store, kept, [part.trust] if isinstance(part.trust, str) else part.trust)
+    for remark in loaded.remarks:
+        warnings.warn(remark, stacklevel=4)
+    return loaded.value
 
 
 def datasets(name: str | None = None, *, project: Project | None = None) -> pd.DataFrame:

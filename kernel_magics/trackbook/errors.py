@@ -11,6 +11,7 @@
     ├── CheckFailedError      (ValueError)    a table that is not as its schema says, where that is to stop
     ├── NoRunError            (RuntimeError)  a log call that needs a run when there is none
     └── StoreError            (OSError)       the store can't be opened, read or written
+        ├── StoreReplacedError                it was deleted or replaced while it was in use
         └── NewerSchemaError                  it was written by a newer Trackbook
 """
 
@@ -68,6 +69,10 @@ class NoRunError(TrackbookError, RuntimeError):
 
 class StoreError(TrackbookError, OSError):
     """The store can't be opened, read or written."""
+
+
+class StoreReplacedError(StoreError):
+    """The store was deleted or replaced while it was in use: what it held is gone."""
 
 
 class NewerSchemaError(StoreError):

@@ -11,6 +11,7 @@ from trackbook.display.restoration import restoration_payload, show_restoration
 from trackbook.display.shown import Look, Shown
 from trackbook.project import Project, current_project
 from trackbook.records import JsonValue
+from trackbook.run_view import tell_aside
 from trackbook.tracking.making import note_read, wait_until_kept
 from trackbook.tracking.restore import Restoration, lacks_content
 from trackbook.tracking.restore import restore as bring_back
@@ -108,7 +109,7 @@ def restore_at(
     """Do what `restore` does, for the code that a frame runs: that is where the values come into the lineage."""
     project = project or current_project()
     wanted = [names] if isinstance(names, str) else None if names is None else list(names)
-    is_complete = wait_until_kept(lambda: lacks_content(get_run(run, project=project).detail, wanted), _tell)
+    is_complete = wait_until_kept(lambda: lacks_content(get_run(run, project=project).detail, wanted), tell_aside)
     trusted = [trust] if isinstance(trust, str) else list(trust)
     found = bring_back(
         project.store,
@@ -123,7 +124,3 @@ def restore_at(
         if each.read is not None:
             note_read(each.read, each.value, frame)
     return RestorationView(found)
-
-
-def _tell(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)

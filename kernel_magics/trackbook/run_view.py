@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
@@ -39,7 +40,7 @@ from trackbook.tracking.direction import FOLD
 from trackbook.tracking.files import changed_files, gone_files
 from trackbook.tracking.find import short_id, witnesses_of
 from trackbook.tracking.kept_models import load_model
-from trackbook.tracking.making import finish_keeping
+from trackbook.tracking.making import finish_keeping, wait_until_kept
 from trackbook.tracking.seeding import unseeded_of
 from trackbook.tracking.shown import content_of, figures_of
 from trackbook.tracking.table_profiles import profiles_of
@@ -93,6 +94,11 @@ class MetricValues(Mapping[str, "float | int"]):
         if key in self._points:
             return [key]
         return [whole for whole in self._points if whole.endswith(f".{key}")]
+
+
+def tell_aside(sentence: str) -> None:
+    """Tell a person at once what is being waited for, beside what is shown or returned."""
+    print(sentence, file=sys.stderr, flush=True)
 
 
 class RunView:
@@ -383,6 +389,8 @@ class RunView:
         InvalidValueError
             If it holds other types (nothing is loaded then), or can't be loaded here.
         """
+        if self._model(name).object_digest is None:  # not yet, or never
+            wait_until_kept(lambda: self._model(name).object_digest is None, tell_aside)
         loaded = load_model(self._project.store, self._model(name), [trust] if isinstance(trust, str) else trust)
         for remark in loaded.remarks:
             warnings.warn(remark, stacklevel=2)

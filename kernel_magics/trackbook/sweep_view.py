@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from trackbook.display.shown import Look, Shown
 from trackbook.display.sweep import show_sweep, sweep_payload
+from trackbook.display.sweep_page import sweep_page
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.executors.stepping import cores
 from trackbook.pipelines.sweeps.literals import with_params
 from trackbook.pipelines.sweeps.outcome import Outcome, Watch
 from trackbook.pipelines.sweeps.spec import Pruner, Sampler, Sweep
-from trackbook.pipelines.sweeps.starting import resume_sweep, run_sweep
+from trackbook.pipelines.sweeps.starting import NewExecutor, resume_sweep, run_sweep
 from trackbook.pipelines.sweeps.trials import Trial
 from trackbook.project import Project, current_project
 from trackbook.records import JsonValue
@@ -87,6 +90,7 @@ def sweep(
     progress: Watch | None = None,
     project: Project | None = None,
     is_lasting: bool = True,
+    address: str | None = None,
 ) -> SweepView:
     """Run a notebook with many values of its params.
 
@@ -105,7 +109,7 @@ def sweep(
     trials
         The most that are run; None: all of a grid, else 50.
     seed
-        Of the sampler.
+        Of the sampler: the same trials again; of ``tpe``, which learns from whichever ends first, only with one job.
     prune
         ``"median"`` gives up trials that are worse on their way than half of those before.
     jobs
@@ -120,6 +124,8 @@ def sweep(
         Called with a `Progress` whenever something has changed.
     is_lasting
         Whether the notebook's file stays.
+    address
+        Of the scheduler of a Dask cluster that runs the trials (``tcp://host:8786``); None: this machine.
 
     Raises
     ------
@@ -137,13 +143,15 @@ def sweep(
         trials=trials,
         seed=seed,
         prune=_one_of(Pruner, prune, "prune"),
-        jobs=cores() if jobs is None else jobs,
+        jobs=1 if jobs is None else jobs,
         timeout=timeout,
         folder=Path(folder) if folder is not None else None,
         is_lasting=is_lasting,
     )
     project = project or current_project()
-    outcome = run_sweep(project.store, described, progress or _silent)
+    with _executing(address) as (slots, executor):
+        asked = described if jobs is not None else replace(described, jobs=slots)
+        outcome = run_sweep(project.store, asked, progress or _silent, executor, draw=sweep_page)
     return _view(outcome, project, figure)
 
 
@@ -194,8 +202,9 @@ def go_on(
     figure: str | Path | None = None,
     progress: Watch | None = None,
     project: Project | None = None,
+    address: str | None = None,
 ) -> SweepView:
-    """Go on with a sweep that was interrupted, or add `trials`; what failed is tried again.
+    """Go on with a sweep that was interrupted, or add `trials`; what failed is tried again, `address` as for `sweep`.
 
     Raises
     ------
@@ -204,8 +213,22 @@ def go_on(
     """
     project = project or current_project()
     detail = get_run(run, project=project).detail
-    outcome = resume_sweep(project.store, detail, progress or _silent, trials=trials, jobs=jobs)
+    with _executing(address) as (_, executor):
+        parts = (project.store, detail, progress or _silent, executor)
+        outcome = resume_sweep(*parts, draw=sweep_page, trials=trials, jobs=jobs)
     return _view(outcome, project, figure)
+
+
+@contextmanager
+def _executing(address: str | None) -> Iterator[tuple[int, NewExecutor | None]]:
+    """Give how many trials run at once, and what runs them: None for this machine."""
+    if address is None:
+        yield cores(), None
+        return
+    from trackbook.pipelines.executors.dask import DaskExecutor
+
+    with closing(DaskExecutor(address)) as executor:
+        yield executor.slots, lambda _: executor
 
 
 def _view(outcome: Outcome, project: Project, figure: str | Path | None) -> SweepView:
@@ -223,21 +246,27 @@ def _again(outcome: Outcome) -> str | None:
         return None
     if not outcome.sweep.is_lasting:
         return f"trackbook slice {best.run_name} -o best.ipynb"
-    words = ["trackbook", "step", str(notebook)]
+    words = ["trackbook", "step", _from_here(notebook)]
     for name, value in best.params.items():
         words += ["-p", name, value if isinstance(value, str) else json.dumps(value)]
     return shlex.join(words)
 
 
+def _from_here(path: Path) -> str:
+    """Return a path as a person types it here, however it was given: relative if it is beneath the working folder."""
+    whole = Path(os.path.abspath(path))  # without "..", and without following links as resolve does
+    return str(whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole)
+
+
 def _written(outcome: Outcome, project: Project, figure: str | Path | None) -> Path | None:
-    """Write the figure where it is wished, else beside what the store keeps; None if that is no folder."""
+    """Write the page where it is wished, else beside what the store keeps; None if there is neither."""
     home = Path(project.location)
-    if figure is None and not home.is_dir():
+    if figure is None and (not outcome.trials or not home.is_dir()):
         return None
     path = Path(figure) if figure is not None else home / "sweeps" / f"{outcome.run_name}.html"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(outcome.figure)
+        path.write_bytes(sweep_page(outcome))
     except OSError as error:
         raise InvalidValueError(f"{path} can't be written: {error.strerror}. Give another place.") from None
     return path

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.forks import forks
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -37,22 +37,15 @@ def section(title: str) -> str:
 
 
 def run_cells(cells: list[str], folder: Path, *paths: Path) -> list[str]:
-    """Run cells in a fresh shell, with a store in a folder; return what each printed. All must succeed."""
+    """Run cells in a shell of its own, with a store in a folder; return what each printed. All must succeed."""
     environment = {
         "IPYTHONDIR": str(folder / "ipython"),
         "TRACKBOOK_STORE": str(folder / "store"),
         "TRACKBOOK_NOTEBOOK": str(folder / "iris.ipynb"),
         "PYTHONPATH": os.pathsep.join([*map(str, paths), os.environ.get("PYTHONPATH", "")]),
     }
-    result = subprocess.run(
-        [sys.executable, "-c", _SHELL],
-        input=json.dumps(cells),
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    result = forks.run("-c", _SHELL, folder=folder, environment={**os.environ, **environment}, typed=json.dumps(cells))
+    assert result.returncode == 0, result.stderr
     printed = json.loads(result.stdout.splitlines()[-1])
     assert [output for is_ok, output in printed if not is_ok] == []
     return [output for _, output in printed]

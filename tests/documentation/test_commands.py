@@ -11,7 +11,9 @@ import click
 import pytest
 from trackbook import errors
 from trackbook.cli import cli
+from trackbook.cli.loading import MODULES, load_all
 
+load_all()
 README = Path(__file__).parents[2] / "README.md"
 COMMANDS = sorted(cli.commands.items())
 
@@ -31,6 +33,10 @@ def check(line):
     with cli.make_context("trackbook", words, resilient_parsing=False) as context:
         name, command, rest = cli.resolve_command(context, [*context._protected_args, *context.args])
         command.make_context(name, rest, parent=context)
+
+
+def test_every_command_is_known_by_its_module():
+    assert sorted({word for words in MODULES.values() for word in words.split()}) == [name for name, _ in COMMANDS]
 
 
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
@@ -62,7 +68,6 @@ def test_options_of_the_same_name_mean_the_same_thing():
                 for flag in option.opts:
                     flags.setdefault(flag, {})[name] = (option.is_flag, type(option.type).__name__)
 
-    flags.pop("--seed")  # of groups of runs, a param that is one; of a sweep, the sampler's own
     assert {flag: uses for flag, uses in flags.items() if len(set(uses.values())) > 1} == {}
 
 

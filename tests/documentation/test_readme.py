@@ -191,5 +191,8 @@ def test_every_subcommand_of_the_magic_is_in_the_readme():
 
 def test_every_command_of_the_command_line_is_in_the_readme():
     from trackbook.cli import cli
+    from trackbook.cli.loading import load_all
+
+    load_all()
 
     assert [name for name in cli.commands if f"trackbook {name}" not in TEXT] == []

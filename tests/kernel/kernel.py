@@ -1,4 +1,4 @@
-"""A real kernel, as JupyterLab would start it, with a store in the test's folder."""
+"""A real kernel, as JupyterLab would start it but for a fork, with a store in the test's folder."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from jupyter_client.manager import KernelManager
+
+from tests.forks.forks import forked_kernels
 
 T = TypeVar("T")
 PATIENCE = 60.0
@@ -34,7 +36,8 @@ class Kernel:
         """The output messages so far."""
         self.manager = KernelManager(kernel_name="python3")
         environment = {**os.environ, "PYTHONWARNINGS": "ignore", **(environ or {})}
-        self.manager.start_kernel(cwd=str(folder), env=environment)
+        with forked_kernels():
+            self.manager.start_kernel(cwd=str(folder), env=environment)
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=PATIENCE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,6 +13,8 @@ import nbformat
 import pytest
 from trackbook.store.contract import RunFilter
 from trackbook.store.location import open_store
+
+from tests.forks import forks
 
 from .kernel import Kernel
 from .test_real_kernel import DATA, LOAD, TEST
@@ -33,16 +34,12 @@ def papermill(folder: Path, environ: Mapping[str, str]) -> subprocess.CompletedP
     notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook.cells[1].metadata["tags"] = ["parameters"]
     nbformat.write(notebook, folder / "in.ipynb")
-    command = [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb", "-p", "strength", "2.0", "--no-progress-bar"]
-    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=200, check=False)
+    command = ["-m", "papermill", "in.ipynb", "out.ipynb", "-p", "strength", "2.0", "--no-progress-bar"]
+    return forks.run(*command, folder=folder, environment=environ)
 
 
 def read(folder: Path, environ: Mapping[str, str]) -> list[subprocess.CompletedProcess[str]]:
-    command = [sys.executable, "-m", "trackbook", "runs", "--json"]
-    return [
-        subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=100, check=False)
-        for _ in range(3)
-    ]
+    return [forks.run("-m", "trackbook", "runs", "--json", folder=folder, environment=environ) for _ in range(3)]
 
 
 def test_two_kernels_a_papermill_child_and_a_reader_get_along(folder: Path) -> None:

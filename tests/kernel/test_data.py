@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +16,8 @@ from trackbook.store import open_store
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.datasets import Maker, publish_table
 from trackbook.tracking.stale_report import stale_of
+
+from tests.forks import forks
 
 POINTS = """
 import pandas as pd, trackbook
@@ -264,9 +264,10 @@ def execute(folder: Path, cells: list[str], **parameters: object) -> None:
     notebook = v4.new_notebook(cells=[v4.new_code_cell(cell) for cell in ["%load_ext trackbook", *cells]])
     notebook.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "Python 3"}
     write(notebook, folder / "in.ipynb")
-    papermill.execute_notebook(
-        folder / "in.ipynb", folder / "out.ipynb", parameters, progress_bar=False, cwd=str(folder)
-    )
+    with forks.forked_kernels():
+        papermill.execute_notebook(
+            folder / "in.ipynb", folder / "out.ipynb", parameters, progress_bar=False, cwd=str(folder)
+        )
 
 
 @pytest.mark.filterwarnings("ignore")  # of papermill's and its kernel's own
@@ -303,8 +304,9 @@ def test_script_publishes_loads_and_checks(folder):
     (folder / "schema.py").write_text(SCHEMA)
     (folder / "script.py").write_text(SCRIPT)
 
-    done = subprocess.run([sys.executable, "script.py"], cwd=folder, capture_output=True, text=True, check=True)
+    done = forks.run("script.py", folder=folder)
 
+    assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[1:] == ["True", "True [1]"]
     store = open_store(start=folder)
     (version,), (session,), (made,) = store.versions(), store.sessions(), store.runs(RunFilter())

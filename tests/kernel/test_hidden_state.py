@@ -180,6 +180,16 @@ def test_cell_whose_input_no_cell_above_makes_is_listed_as_such(desk: Desk) -> N
     assert cell.lacking == ("x",)
 
 
+def test_edited_cell_lacks_nothing_that_it_makes_itself_before_it_reads_it(desk: Desk) -> None:
+    code = "lags = [{}]\\nfor lag in lags:\\n    rows = rows + [lag]"
+    desk.work(f"a: rows = [1]\nb: {code.format(2)}\nedit b: {code.format(3)}")
+
+    cells = desk.stale()
+
+    assert [cell.lacking for cell in cells] == [(), ()]
+    assert desk.stale_names() == ["a", "b"]
+
+
 SKIPPED = {
     "a cell put in between and not run": "a: x = [3, 1]\nd: y = sum(x)\nput b after a: x = x[1:]\nd",
     "a cell that was skipped": "a: x = [3, 1]\nput b after a: x.append(2)\nd: y = sum(x)",

@@ -86,7 +86,7 @@ def test_kernel_that_is_shut_down_finishes_what_it_keeps(folder: Path, store: St
 
 def test_kernel_that_has_no_time_at_its_end_says_so(folder: Path, store: Store) -> None:
     with started(folder, TRACKBOOK_EXIT_SECONDS="0.001") as kernel:
-        kernel.run(f"{FIT}\n%unload_ext trackbook")
+        kernel.run(f"{FIT}\nfrom trackbook.magics.extension import remove\nremove(get_ipython())")  # as its end does
 
         assert "had no time to keep" in kernel.text()
         assert "exit_seconds" in kernel.text()

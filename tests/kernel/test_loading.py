@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import types
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,16 @@ def test_reloading_begins_another_session_and_goes_on(nb: Notebook) -> None:
 
     assert values(nb.only_run()) == {"test.accuracy": nb.variables["score"]}
     assert len({execution.session_id for execution in nb.executions()}) == 2
+
+
+def test_nothing_holds_what_recorded_once_it_is_unloaded(nb: Notebook) -> None:
+    nb.run("x = 1")
+    recorder = weakref.ref(nb.shell._trackbook.recorder)  # type: ignore[attr-defined]  # put there by us
+
+    nb.run("%unload_ext trackbook")
+    gc.collect()
+
+    assert recorder() is None
 
 
 def test_unloaded_records_nothing(nb: Notebook) -> None:
@@ -328,3 +339,20 @@ def test_store_that_can_not_be_written_keeps_cells_running(open_notebook: Open, 
     (folder / "store").unlink()
     nb.run("z = 3")
     assert [execution.source for execution in nb.executions()][1:] == ["x = 1", "y = 2", "z = 3"]
+
+
+def test_hooks_have_the_builtins_that_ipython_has_python_look_up_anew_with_each_cell(
+    open_notebook: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import trackbook.tracking.recorder as hooks
+    from trackbook.magics import builtin_names
+
+    monkeypatch.delitem(vars(hooks), "frozenset", raising=False)
+    monkeypatch.setattr(builtin_names, "_had", 0)  # as if no module had been seen to yet
+
+    nb = open_notebook()
+    nb.run("x = 1")
+
+    assert vars(hooks)["frozenset"] is frozenset
+    assert "open" not in vars(hooks)
+    assert "frozenset" not in vars(sys.modules["trackbook"])

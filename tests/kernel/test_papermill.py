@@ -13,6 +13,8 @@ from trackbook.store import Store
 from trackbook.store.contract import RunFilter
 from trackbook.store.location import open_store
 
+from tests.forks.forks import forked_kernels
+
 from .session import values
 from .test_real_kernel import DATA, LOAD, TEST
 
@@ -29,9 +31,10 @@ def execute(folder: Path, cells: Sequence[str], **parameters: object) -> None:
         tags = ["parameters"] if source.startswith("strength") else []
         notebook.cells.append(nbformat.v4.new_code_cell(source, metadata={"tags": tags}))
     nbformat.write(notebook, folder / "train.ipynb")
-    papermill.execute_notebook(
-        folder / "train.ipynb", folder / "out.ipynb", parameters=parameters, cwd=folder, progress_bar=False
-    )
+    with forked_kernels():
+        papermill.execute_notebook(
+            folder / "train.ipynb", folder / "out.ipynb", parameters=parameters, cwd=folder, progress_bar=False
+        )
 
 
 def recorded(folder: Path) -> tuple[Store, RunDetail, list[RunDetail]]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 from trackbook.records import RunDetail
 from trackbook.store import Store
 from trackbook.store.contract import RunFilter
 from trackbook.store.location import open_store
+
+from tests.forks.speaking import SPEAKS_LATE
 
 from .kernel import Kernel, wait_for
 from .session import values
@@ -164,3 +168,12 @@ def test_shutdown_ends_the_session(kernel: Kernel, seen: Watched) -> None:
     (session,) = seen.store.sessions()
     assert session.ended_at is not None
     assert seen.statuses() == ["FINISHED"]
+
+
+def test_fresh_kernel_that_has_still_something_to_say_when_it_ends_ends_by_itself(folder: Path) -> None:
+    cells = [nbformat.v4.new_code_cell(source) for source in (LOAD, SPEAKS_LATE)]
+    client = NotebookClient(nbformat.v4.new_notebook(cells=cells), kernel_name="python3")
+
+    client.execute(cwd=str(folder))
+
+    assert (folder / "left.txt").read_text() == "all of it"

@@ -101,13 +101,36 @@ def busy(nb: Notebook) -> threading.Event:
 def test_model_on_its_way_is_waited_for_with_a_word(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     done, told = busy(nb), []
     monkeypatch.setattr("trackbook.tracking.making._PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr("trackbook.restoration_view._tell", lambda sentence: (told.append(sentence), done.set()))
+    monkeypatch.setattr("trackbook.restoration_view.tell_aside", lambda sentence: (told.append(sentence), done.set()))
 
     found = trackbook.restore("latest", ["model", "X_train"])
 
     assert told == ["What this notebook made is still being kept: waiting for it."]
     assert set(found) == {"model", "X_train"}
     assert not found.missing
+
+
+def test_model_of_the_cell_before_is_loaded_once_it_is_kept(nb: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    done, told = busy(nb), []
+    monkeypatch.setattr("trackbook.tracking.making._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("trackbook.run_view.tell_aside", lambda sentence: (told.append(sentence), done.set()))
+
+    nb.run("import trackbook\nagain = trackbook.get_run('latest').load_model()")
+
+    assert told == ["What this notebook made is still being kept: waiting for it."]
+    assert type(nb.variables["again"]) is type(nb.variables["model"])
+
+
+def test_recording_that_is_stopped_by_hand_keeps_what_it_has_begun_to(
+    nb: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = busy(nb)
+    monkeypatch.setattr("trackbook.tracking.making._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("trackbook.run_view.tell_aside", lambda _: done.set())
+
+    nb.shell.extension_manager.unload_extension("trackbook")
+
+    assert trackbook.get_run("latest").models[0].object_digest is not None
 
 
 def test_what_takes_longer_still_is_said_to_be_on_its_way(

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pandas as pd
+import papermill
 import pytest
 import trackbook
 from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.records import RunDetail
 from trackbook.store import open_store
 from trackbook.tracking.slice import Slice
+
+from tests.forks import forks
 
 from .desk import Desk
 from .session import Notebook, values
@@ -384,11 +386,10 @@ def test_params_can_be_set_by_papermill(nb: Notebook, folder: Path) -> None:
     run = run_cells(nb, IMPORTS, "alpha: float = 0.5  # strength", DATA, "limits = [1, 2]\nlimits.append(3)", FIT)
     path = trackbook.slice(run.run.run_id).save(folder / "train.ipynb")
 
-    subprocess.run(
-        [sys.executable, "-m", "papermill", str(path), str(folder / "out.ipynb"), "-p", "alpha", "40.0",
-         "--no-progress-bar", "--cwd", str(folder), "--kernel", "python3"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    with forks.forked_kernels(), warnings.catch_warnings(action="ignore"):
+        papermill.execute_notebook(
+            path, folder / "out.ipynb", {"alpha": 40.0}, cwd=folder, kernel_name="python3", progress_bar=False
+        )
 
     done = nbformat.read(folder / "out.ipynb", 4)
     assert [cell.source for cell in done.cells if "parameters" in cell.metadata.get("tags", ())] == [
@@ -532,10 +533,9 @@ def test_magic_writes_a_file_once(nb: Notebook, folder: Path) -> None:
 def test_command_gives_what_a_program_needs(nb: Notebook, folder: Path) -> None:
     run = run_cells(nb, f"{IMPORTS}\n{DATA}", "alpha = 0.5", FIT)
 
-    done = subprocess.run(
-        [sys.executable, "-m", "trackbook", "slice", run.run.name, "--json"], check=True, capture_output=True, text=True
-    )
+    done = forks.run("-m", "trackbook", "slice", run.run.name, "--json")
 
+    assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["params"] == {"alpha": 0.5}
     assert told["run_id"] == run.run.run_id
@@ -582,14 +582,9 @@ def test_slice_loads_the_very_version_from_the_store_of_its_run_wherever_it_runs
     code = f"{source}\nimport trackbook\nprint(trackbook.load('numbers').a.tolist())"
     own = {name: value for name, value in os.environ.items() if not name.startswith("TRACKBOOK_")}
 
-    done = subprocess.run([sys.executable, "-c", code], cwd=elsewhere, env=own, capture_output=True, text=True)
-    other = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=elsewhere,
-        env={**own, "TRACKBOOK_STORE": str(_empty_store(folder / "other"))},
-        capture_output=True,
-        text=True,
-    )
+    done = forks.run("-c", code, folder=elsewhere, environment=own)
+    with_store = {**own, "TRACKBOOK_STORE": str(_empty_store(folder / "other"))}
+    other = forks.run("-c", code, folder=elsewhere, environment=with_store)
 
     assert done.stdout == "[1, 2]\n", done.stderr
     assert "numbers is at version 2 by now; this notebook loads numbers@1, as the run did" in done.stderr
@@ -613,8 +608,7 @@ def test_slice_that_is_checked_says_whether_it_gives_the_metrics_and_leaves_no_t
     same = json.loads(capsys.readouterr().out)
     (folder / "in.csv").write_text("a\n1\n3\n")
 
-    command = [sys.executable, "-m", "trackbook", "slice", "latest", "--check", "-o", "again.ipynb"]
-    other = subprocess.run(command, capture_output=True, text=True, check=False)
+    other = forks.run("-m", "trackbook", "slice", "latest", "--check", "-o", "again.ipynb")
 
     assert same["check"]["verdict"] == "exact"
     assert other.returncode == 1, other.stderr

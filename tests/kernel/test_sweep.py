@@ -84,6 +84,64 @@ def test_a_default_is_written_behind_what_the_call_has(nb, call, written):
     assert written in text
 
 
+def test_the_default_of_a_functions_argument_is_tried_where_no_call_gives_another(nb):
+    nb.run(DATA)
+    nb.run("def first(X, number=2, *, start=0):\n    return X.iloc[:, start:start + number]")
+    nb.run("model = LogisticRegression().fit(first(X_train, start=1), y_train)")
+    nb.run("score = accuracy_score(y_test, model.predict(first(X_test, start=1)))")
+
+    notebook, names = with_params(sliced(nb), ["number"])
+
+    text = "\n".join(code_of(notebook).values())
+    assert names == {"number": "number_param"}
+    assert "def first(X, number=number_param, *, start=0):" in text
+    assert code_of(notebook)["parameters"] == "number_param = 2"
+    with pytest.raises(AmbiguousError, match=r"start stands in 2 places: first\(start=1\)"):
+        with_params(sliced(nb), ["first.start"])
+
+
+@pytest.mark.parametrize(
+    ("head", "written"),
+    [
+        ("for C in [0.1, 1, 10]:", "for C in [C_param]:"),
+        ("for C in (0.1, 10):", "for C in [C_param]:"),
+        ("for C in np.logspace(-1, 1, 2):", "LogisticRegression(C=C_param)"),
+    ],
+)
+def test_one_value_takes_the_place_of_all_that_a_loop_goes_through(nb, head, written):
+    nb.run(DATA)
+    nb.run(
+        f"import numpy as np\n{head}\n    model = LogisticRegression(C=C).fit(X_train, y_train)\n"
+        "    score = accuracy_score(y_test, model.predict(X_test))"
+    )
+
+    notebook, names = with_params(sliced(nb), ["C"])
+
+    text = "\n".join(code_of(notebook).values())
+    assert names == {"C": "C_param"}
+    compile(text, "slice", "exec")
+    assert written in text
+    assert code_of(notebook)["parameters"].startswith("C_param = 1")
+
+
+def test_a_key_of_the_settings_is_tried_before_they_are_made(nb):
+    nb.run("import trackbook")
+    nb.run("cfg = {'lr': 0.1, 'steps': 3}\nstart = 4.0")
+    nb.run("w = start\nfor step in range(cfg['steps']):\n    w -= cfg['lr'] * w")
+    nb.run("trackbook.log_metric('loss', w)")
+
+    notebook, names = with_params(sliced(nb), ["lr", "start"])
+
+    cells = code_of(notebook)
+    order = list(cells.values())
+    assert names == {"lr": "lr", "start": "start_param"}
+    assert cells["parameters"] == "lr = 0.1\nstart_param = 4.0"
+    assert [cell.id for cell in notebook.cells if "parameters" in cell.metadata.get("tags", ())] == ["parameters"]
+    made = next(at for at, source in enumerate(order) if "{'lr': lr, 'steps': 3}" in source)
+    assert order.index(cells["parameters"]) < made
+    assert "start = start_param" in "\n".join(order)
+
+
 def test_a_literal_in_several_places_is_refused_with_the_places(fitted):
     with pytest.raises(AmbiguousError, match=r"random_state stands in 2 places: make_classification\(random_state=3\)"):
         with_params(sliced(fitted), ["random_state"])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import trackbook
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.forks import forks
 
 from .session import Notebook, values
 
@@ -125,9 +125,7 @@ def test_odd_values_in_frame_and_json(nb: Notebook, folder: Path) -> None:
     )
 
     frame = trackbook.runs()
-    printed = subprocess.run(
-        [sys.executable, "-m", "trackbook", "show", "odd", "--json"], capture_output=True, text=True, timeout=120
-    )
+    printed = forks.run("-m", "trackbook", "show", "odd", "--json")
 
     shown = json.loads(printed.stdout, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert shown["metrics"] == {"nan": "NaN", "inf": "-Infinity", "big": 2**63}

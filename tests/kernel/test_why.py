@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,6 +13,8 @@ from trackbook.display.format import shape
 from trackbook.errors import AmbiguousError, NotFoundError
 from trackbook.lineage.why import NodeKind
 from trackbook.records import RunDetail
+
+from tests.forks import forks
 
 from .session import DATA, Notebook
 
@@ -438,9 +438,11 @@ def test_command_line_explains_a_finished_run_from_another_process(nb: Notebook,
     nb.run(DATA)
     nb.run("C = 0.5\nm = LogisticRegression(C=C).fit(X_train, y_train)\naccuracy_score(y_test, m.predict(X_test))")
     nb.close()
-    command = [sys.executable, "-m", "trackbook", "why", "latest", "accuracy", "--json"]
 
-    found = json.loads(subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout)
+    done = forks.run("-m", "trackbook", "why", "latest", "accuracy", "--json")
+
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
 
     nodes = {node["id"]: node for node in found["nodes"]}
     assert found["metric"] == "test.accuracy"

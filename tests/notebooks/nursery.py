@@ -1,4 +1,4 @@
-"""Forks IPython kernels that need not import numpy, scipy and pandas again.
+"""Forks IPython kernels that need not import numpy, scipy, pandas and what scikit-learn and Trackbook ask for again.
 
 Run as a script. Each line on its standard input is a JSON object with `connection_file`, `folder` (the kernel's working
 directory), `environment` (variables to set) and `log` (where the kernel process writes); the answer is the new
@@ -19,6 +19,8 @@ WARM = (
     *("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.magics", "jedi", "joblib", "numpy.random", "pandas"),
     *("scipy.special", "scipy.linalg", "scipy.sparse.csgraph", "scipy.optimize", "scipy.stats", "scipy.spatial"),
     *("scipy.integrate", "scipy.interpolate", "scipy.cluster.hierarchy", "scipy.ndimage", "scipy.signal"),
+    *("scipy.io", "scipy.fftpack", "click", "dask.array", "narwhals.stable.v1", "pyarrow.parquet", "pytest"),
+    *("rich.console", "rich.table", "rich.traceback", "threadpoolctl", "xxhash"),
 )
 
 

@@ -17,10 +17,11 @@ from pathlib import Path
 import nbformat
 
 WARM = (
-    *("IPython.core.interactiveshell", "matplotlib.pyplot", "pandas", "scipy.stats", "trackbook.magics.recording"),
+    *("IPython.core.interactiveshell", "matplotlib.pyplot", "pandas", "scipy.stats", "skops.io"),
     *("sklearn.datasets", "sklearn.ensemble", "sklearn.model_selection", "sklearn.pipeline", "sklearn.svm"),
     *("sklearn.neighbors", "sklearn.compose", "sklearn.cluster", "sklearn.decomposition", "sklearn.feature_selection"),
     *("trackbook.store.sql.store", "trackbook.capture.integrations.sklearn", "trackbook.capture.observer"),
+    *("trackbook.magics.recording", "trackbook.magics.completion", "pyarrow.parquet"),
 )
 _LONGEST = 120  # seconds
 

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from typing import Any
 import nbformat
 import pytest
 
+from tests.forks import forks
+
 EXAMPLES = Path(__file__).parents[2] / "example_notebooks"
 HOME = EXAMPLES / "05_pipeline"
 NAMES = ["prepare", "train", "report"]
 STEPS = ["prepare", "train[learning_rate=0.1]", "train[learning_rate=0.3]", "report"]
-DEADLINE_SECONDS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +41,8 @@ class Executed:
 def trackbook(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Call the command line in a folder, with a store beside it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TRACKBOOK_", "JPY_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "trackbook", *words],
-        cwd=folder,
-        env=kept | {"TRACKBOOK_STORE": str(folder.parent / "store"), "IPYTHONDIR": str(folder.parent / "ipython")},
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-    )
+    places = {"TRACKBOOK_STORE": str(folder.parent / "store"), "IPYTHONDIR": str(folder.parent / "ipython")}
+    return forks.run("-m", "trackbook", *words, folder=folder, environment=kept | places)
 
 
 @pytest.fixture(scope="module")

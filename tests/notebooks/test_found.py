@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
+
+from tests.forks import forks
 
 from .found import Tally, excess_models, read_found, tally_fits, tally_metrics, tally_searches
 from .harness import Pair
@@ -47,14 +47,10 @@ def test_command_line_lists_the_runs_of_the_store(recorded: Recorded) -> None:
     notebook = next(notebook for notebook in read_corpus() if notebook.name == "compare_classifiers_loop")
     pair = recorded(notebook)
 
-    listing = subprocess.run(
-        [sys.executable, "-m", "trackbook", "runs", "--all", "--json"],
-        env={**os.environ, "TRACKBOOK_STORE": str(pair.store)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    here = {**os.environ, "TRACKBOOK_STORE": str(pair.store)}
+    listing = forks.run("-m", "trackbook", "runs", "--all", "--json", environment=here)
 
+    assert listing.returncode == 0, listing.stderr
     runs = json.loads(listing.stdout)
     fitted = {model["class"].rpartition(".")[2] for run in runs for model in run["models"]}
     assert len(runs) == read_found(pair.store).runs

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -26,8 +23,9 @@ from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepSt
 from trackbook.store.contract import RunFilter
 from trackbook.store.location import open_store
 
+from .clusters import SECONDS, Cluster, until
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # papermill's, ipykernel's and Dask's own
-SECONDS = 90.0
 WAIT = "import pathlib, time, os\npathlib.Path(mark).write_text(str(os.getpid()))\ntime.sleep(wait)"
 
 
@@ -63,15 +61,6 @@ def printed(path: Path) -> str:
     return "".join(output.text for output in outputs if output.output_type == "stream")
 
 
-def until(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def written(path: Path) -> int:
     """Wait for a kernel to say its process, and return that."""
     assert until(lambda: path.exists() and path.read_text().isdigit())
@@ -80,41 +69,6 @@ def written(path: Path) -> int:
 
 def quiet(event: StepEvent) -> None:
     """Take an event that nobody asks for."""
-
-
-def environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("TRACKBOOK_")}
-
-
-class Cluster:
-    """A scheduler and two workers of one thread each, on this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.address = f"tcp://127.0.0.1:{self._port(folder)}"
-        self.workers = [self._start("worker", self.address, "--nthreads=1", "--no-dashboard") for _ in range(2)]
-
-    def _port(self, folder: Path) -> int:
-        self._folder = folder
-        file = folder / "scheduler.json"
-        self._scheduler = self._start(
-            "scheduler", "--host=127.0.0.1", "--port=0", "--no-dashboard", f"--scheduler-file={file}"
-        )
-        assert until(lambda: file.exists() and file.read_text().endswith("}"))
-        return int(json.loads(file.read_text())["address"].rpartition(":")[2])
-
-    def _start(self, *words: str) -> subprocess.Popen[bytes]:
-        more = ["--no-nanny", f"--local-directory={self._folder}", "--host=127.0.0.1"] if words[0] == "worker" else []
-        return subprocess.Popen(
-            [sys.executable, "-m", f"distributed.cli.dask_{words[0]}", *words[1:], *more],
-            cwd=self._folder,
-            env=environment(),
-            stderr=subprocess.DEVNULL,
-        )
-
-    def close(self) -> None:
-        for each in (*self.workers, self._scheduler):
-            each.kill()
-            each.wait()
 
 
 @pytest.fixture(scope="module")
@@ -147,12 +101,12 @@ def test_steps_run_side_by_side_and_give_back_what_they_did(executor: Executor, 
     good, bad = (future.result(SECONDS) for future in futures)
 
     assert (good.status, bad.status) == (StepStatus.FINISHED, StepStatus.FAILED)
-    assert (bad.error, bad.failed_cell) == ("ZeroDivisionError", 3)
+    assert (bad.error, bad.failed_cell) == ("ZeroDivisionError", 2)
     assert printed(place / f"out/{kind}-double.ipynb").startswith("6 ")
     assert printed(place / f"out/{kind}-double.ipynb").endswith(f"{place}\n")
     runs = open_store(str(place / "store")).runs(RunFilter(ids=(str(good.run_id), str(bad.run_id))))
     assert {run.run.status for run in runs} == {"FINISHED", "FAILED"}
-    cells = {(name, at) for name in (good.name, bad.name) for at in (1, 2, 3)}
+    cells = {(name, at) for name in (good.name, bad.name) for at in (1, 2)}
     assert until(lambda: cells <= {(each.name, each.cell) for each in told})
 
 
@@ -165,6 +119,7 @@ def test_worker_outlives_a_kernel_that_is_killed(executor: Executor, place: Path
     assert "killed" in (results[0].message or "")
     (run,) = open_store(str(place / "store")).runs(RunFilter(ids=(str(results[0].run_id),)))
     assert run.run.status == "KILLED"
+    assert nbformat.read(place / "out" / "die at last.ipynb", 4).cells[0].execution_count == 1
 
 
 @pytest.mark.parametrize("executor", ["local", "dask"], indirect=True, scope="module")
@@ -262,5 +217,5 @@ def is_above(pid: int, below: int) -> bool:
 def test_bad_use_is_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(InvalidValueError, match="0 steps can't run at once"):
         LocalExecutor(0)
-    with pytest.raises(InvalidValueError, match="No Dask scheduler answers at nowhere:0"):
+    with pytest.raises(InvalidValueError, match=r"No Dask scheduler answers at nowhere:0 .*--executor local\."):
         DaskExecutor("nowhere:0", connect_seconds=0.2)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +19,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from trackbook import process
+from trackbook.pipelines.executors.forking.launching import ParentProcess
 from trackbook.pipelines.executors.forking.manager import manager_of
 from trackbook.pipelines.executors.forking.warm import WarmParent, WarmParents, warmth_of
+
+from tests.forks.speaking import SPEAKS_LATE
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # ipykernel's and zmq's own
 PYTHON = (sys.executable, "-Xfrozen_modules=off")
@@ -171,10 +176,14 @@ def test_kernel_is_what_a_fresh_one_is(run: Callable[..., list[Any]], place: Pat
             str(signal.getsignal(signal.SIGINT)), str(signal.getsignal(signal.SIGTERM)),
             str(signal.getsignal(signal.SIGCHLD)), signal.pthread_sigmask(signal.SIG_BLOCK, []),
             logging.getLogger().handlers, sys.getrecursionlimit(), type(sys.stdout).__name__,
-            type(asyncio.get_event_loop()).__name__, sorted({thread.name for thread in threading.enumerate()}),
+            type(asyncio.get_event_loop()).__name__,
+            sorted({thread.name for thread in threading.enumerate()} - {"Shell channel"}),
             sorted(set(os.environ) - {"JPY_PARENT_PID"}), __name__, sys.modules["__main__"] is not None,
             get_ipython().history_manager.hist_file, get_ipython().profile, __import__("gc").get_threshold(),
-            os.read(0, 1), os.umask(0o22), sys.getswitchinterval(), sorted(globals()),
+            os.read(0, 1), os.umask(0o22), sys.getswitchinterval(), sorted(globals()), sys.excepthook.__qualname__,
+            {name: sorted(values) for name, values in get_ipython().config.items()}, __import__("gc").isenabled(),
+            {name: sorted(values) for name, values in get_ipython().kernel.parent.cli_config.items()},
+            len(get_ipython().kernel.parent.argv), get_ipython().profile_dir.location,
         ].__repr__().replace("<function default_int_handler>", "default_int_handler")
     """
     names = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(look))])
@@ -184,6 +193,38 @@ def test_kernel_is_what_a_fresh_one_is(run: Callable[..., list[Any]], place: Pat
     fresh.execute(env=environment(), cwd=str(place))
 
     assert forked == value_of(fresh.nb.cells[0])
+
+
+def test_kernels_of_a_parent_have_connections_of_their_own(run: Callable[..., list[Any]]) -> None:
+    look = """
+        import os
+        from ipykernel.connect import get_connection_file
+        app = get_ipython().kernel.parent
+        [get_connection_file(), app.session.session, app.session.key.hex(), app.ip,
+         os.path.basename(app.config.IPKernelApp.connection_file), app.argv[1], app.parent_handle == os.getppid()]
+    """
+
+    (one,), (other,) = run(look), run(look)
+
+    assert not {*one[:-1]} & {*other[:-1]}
+    assert one[0].endswith(one[4])
+    assert one[5].endswith(one[4])
+    assert one[-1]
+
+
+def test_configuration_that_is_code_runs_in_each_kernel(tmp_path: Path) -> None:
+    profile = tmp_path / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    code = "import os; c.InteractiveShellApp.exec_lines = [f'read_by = {os.getpid()}']"
+    (profile / "ipython_kernel_config.py").write_text(code)
+    variables = environment(IPYTHONDIR=str(tmp_path / "ipython"))
+    warm = WarmParent(warmth_of(PYTHON, tmp_path, [], variables))
+    client = client_of(warm, "import os", "[read_by == os.getpid(), os.getppid()]")
+
+    client.execute(env=variables, cwd=str(tmp_path))
+    warm.close()
+
+    assert value_of(client.nb.cells[1]) == [True, warm.pid]
 
 
 def test_kernel_works_in_its_folder_with_its_variables(run: Callable[..., list[Any]], place: Path) -> None:
@@ -225,6 +266,28 @@ def test_notebook_fills_what_it_left_open_and_runs_what_is_to_run_at_exit(
     assert (place / "open.txt").read_text() == "all of it"
     assert (place / "exit.txt").read_text() == "done"
     assert (place / "kept.txt").read_text() == "gone"
+
+
+def test_kernel_that_has_still_something_to_say_when_it_ends_ends_by_itself(
+    run: Callable[..., list[Any]], place: Path
+) -> None:
+    run(SPEAKS_LATE)
+
+    assert (place / "left.txt").read_text() == "all of it"  # a kernel that has to be killed writes nothing more
+
+
+def test_shell_of_a_kernel_is_its_own(run: Callable[..., list[Any]]) -> None:
+    kernel, parent, frontend, count, inputs, session, folder = run(
+        "get_ipython().kernel is get_ipython().kernel.parent.kernel",
+        "get_ipython().parent is get_ipython().kernel",
+        "get_ipython().displayhook.pub_socket is get_ipython().kernel.iopub_socket",
+        "get_ipython().execution_count",
+        "In[1:]",
+        "get_ipython().history_manager.session_number",
+        "_dh[0].samefile('.')",
+    )
+
+    assert (kernel, parent, frontend, count, len(inputs), session, folder) == (True, True, True, 5, 5, 1, True)
 
 
 def test_notebook_may_start_processes_and_threads(run: Callable[..., list[Any]]) -> None:
@@ -388,3 +451,34 @@ def test_parents_are_shared_and_ended_when_too_many_are_idle(tmp_path: Path) -> 
     assert both_live
     assert left == [False, True]
     assert not second.is_alive
+
+
+def test_parent_listens_though_the_folder_of_temporary_files_has_a_long_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+    parent = ParentProcess([sys.executable, "-c", "input()"], {}, variables=os.environ)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(parent.address)  # which raises where the path is too long
+        assert Path(parent.address).is_socket()
+    parent.close()
+
+
+def test_parent_that_can_not_be_started_is_not_tried_again(tmp_path: Path) -> None:
+    """Else each step of a pipeline would wait for it in vain."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho once >> {tmp_path}/starts\nexit 3\n")
+    python.chmod(0o755)
+    parents = WarmParents()
+    warmth = warmth_of((str(python),), tmp_path, [], environment())
+
+    for _ in range(2):
+        with pytest.raises(OSError, match="exit code 3"), parents.lend(warmth):
+            pass
+    parents.close()
+
+    assert (tmp_path / "starts").read_text() == "once\n"

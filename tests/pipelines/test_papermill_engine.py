@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -266,6 +267,62 @@ def test_prepared_notebook_is_not_executed(folder):
     prepared = nbformat.read(folder / "prepared.out.ipynb", as_version=4)
     assert [cell.execution_count for cell in prepared.cells] == [None] * 3
     assert "prepared" not in {run.run.experiment for run in recorded(folder)[1]}
+
+
+WAITING = """\
+import pathlib, time
+def is_saved():
+    file = pathlib.Path("NAME.out.ipynb")
+    return file.exists() and "tick " + "7" in file.read_text()
+for n in range(200):
+    print("tick", n, flush=True)
+    if is_saved() or (n > 20 and not SAVES):
+        break
+    time.sleep(0.05)
+is_saved(), pathlib.Path("NAME.out.ipynb").exists()
+"""
+
+
+def waiting(folder: Path, name: str, *, saves: bool, **options: Any) -> str:
+    """Execute a cell that looks whether its own output is in the file already; return what it found in the end."""
+    notebook = write(folder / f"{name}.ipynb", WAITING.replace("NAME", name).replace("SAVES", str(saves)))
+    execute(notebook, folder / f"{name}.out.ipynb", cwd=str(folder), **options)
+    output = nbformat.read(folder / f"{name}.out.ipynb", as_version=4)
+    return str(output.cells[0].outputs[-1].data["text/plain"])
+
+
+def test_output_of_a_cell_is_saved_while_it_runs(folder):
+    assert waiting(folder, "saved", saves=True, autosave_cell_every=0.05) == "(True, True)"
+
+
+def test_nothing_is_saved_before_the_end_where_that_is_not_wanted(folder):
+    found = waiting(folder, "unsaved", saves=False, autosave_cell_every=0, request_save_on_cell_execute=False)
+
+    assert found == "(False, False)"
+    _, run = run_of(folder, "unsaved")
+    assert run.run.status == "FINISHED"
+
+
+def test_papermills_own_command_records_a_run_and_shows_its_progress(folder):
+    notebook = write(
+        folder / "typed.ipynb", PARAMETERS + "C = 1.0\nname = 'x'", "# papermill_description=FITTING\nprint(C)"
+    )
+    words = ["--engine", "trackbook", str(notebook), "typed.out.ipynb", "-p", "C", "0.1", "-r", "name", "7"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", *words, "--log-output", "--progress-bar", "--execution-timeout", "60"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "Executing FITTING" in done.stderr
+    assert "0.1" in done.stderr
+    _, run = run_of(folder, "typed")
+    assert run.params == {"C": 0.1, "name": "7"}
+    assert (folder / "typed.out.ipynb").exists()
 
 
 @pytest.fixture(scope="module")

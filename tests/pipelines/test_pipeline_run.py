@@ -15,9 +15,14 @@ from typing import Any
 
 import psutil
 import pytest
+from trackbook.pipelines.graph.file import read_pipeline
+from trackbook.pipelines.running.options import RunOptions
+from trackbook.pipelines.running.parent import PipelineRun, kept_options
 from trackbook.records import RunDetail
 from trackbook.store.contract import RunFilter, Store
 from trackbook.store.location import open_store
+
+from tests.forks import forks
 
 PARAMETERS = "# parameters\n"
 DEADLINE_SECONDS = 120.0
@@ -84,9 +89,7 @@ def variables(folder: Path) -> dict[str, str]:
 
 def pipeline(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run ``trackbook pipeline ...`` to its end."""
-    return subprocess.run(
-        command(*words), cwd=folder, env=variables(folder), capture_output=True, text=True, timeout=DEADLINE_SECONDS
-    )
+    return forks.run(*command(*words)[1:], folder=folder, environment=variables(folder))
 
 
 def until(happened: Callable[[], Any], what: str) -> None:
@@ -177,7 +180,7 @@ def test_failure_names_the_cell_and_the_line_of_the_notebook(first: Executed) ->
 def test_each_change_is_a_line_where_there_is_no_terminal(first: Executed) -> None:
     lines = first.done.stderr.splitlines()
 
-    assert "prepare: runs (never run)" in lines
+    assert "prepare: runs (first run)" in lines
     assert any(line.startswith("train[C=2.0]: finished in ") and line.endswith("score 8") for line in lines)
     assert "after: blocked by check" in lines
     assert "\x1b" not in first.done.stderr
@@ -198,7 +201,7 @@ def test_pipeline_is_a_run_and_its_steps_are_runs_inside_it(first: Executed) -> 
     children = first.store.runs(RunFilter(parent_id=parent.run.run_id))
 
     assert (parent.run.name, parent.run.status, parent.run.experiment) == ("churn", "FAILED", "churn")
-    assert parent.tags == {"pipeline": "churn"}
+    assert parent.tags == {"pipeline": "churn", "pipeline.file": str(first.folder / "pipeline.yaml")}
     assert parent.params == {"ingest.rows": 5, "train.C": [1.0, 2.0]}
     assert parent.run.failure is not None
     assert parent.run.failure.message == "check: AssertionError: too long"
@@ -305,6 +308,18 @@ def test_mistakes_are_told_before_anything_runs(resumed: Executed, words: tuple[
     assert resumed.store.count_runs(RunFilter()) == before
 
 
+def test_missing_kernels_are_told_before_anything_runs(resumed: Executed) -> None:
+    before = resumed.store.count_runs(RunFilter())
+    text = (resumed.folder / "pipeline.yaml").read_text()
+    (resumed.folder / "pipeline.yaml").write_text(text.replace("needs: check", "needs: check\n    kernel: conda-env"))
+
+    code, error = refused(resumed.folder, ())
+    (resumed.folder / "pipeline.yaml").write_text(text)
+
+    assert (code, "Step 'after': There is no kernel 'conda-env' here." in error) == (2, True), error
+    assert resumed.store.count_runs(RunFilter()) == before
+
+
 def refused(folder: Path, words: tuple[str, ...]) -> tuple[int, str]:
     """Run a command in this process, for what is refused soon."""
     from click.testing import CliRunner
@@ -364,6 +379,14 @@ def test_second_driver_is_refused_and_ctrl_c_leaves_a_resumable_state(
     assert psutil.wait_procs(started, timeout=DEADLINE_SECONDS)[1] == []
     (kept,) = (tmp_path / ".trackbook" / "pipelines").glob("*/*/slow.ipynb")
     assert "shown" in kept.read_text()
+    assert "■ stopped" in pipeline(tmp_path, "status").stdout
+    assert "last run was stopped" in pipeline(tmp_path, "plan").stdout
+    runs = open_store(tmp_path / ".trackbook").runs(RunFilter())
+    assert {detail.run.name: detail.run.word for detail in runs} == {
+        tmp_path.name: "stopped",
+        "quick": "finished",
+        "slow": "stopped",
+    }
 
 
 def test_killed_driver_leaves_no_kernels_and_a_resumable_state(slow: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -377,5 +400,39 @@ def test_killed_driver_leaves_no_kernels_and_a_resumable_state(slow: subprocess.
 
     assert (len(gone), alive) == (len(started), [])
     assert states(found) == {"quick": "skipped", "slow": "finished"}, found.done.stderr
+    assert found.steps["slow"]["reason"] == "last run was killed"
     killed = found.run(found.run(found.document["run_id"]).tags["resumes"])
     assert killed.run.status == "KILLED"
+
+
+def test_run_whose_cluster_is_gone_goes_on_here(tmp_path: Path) -> None:
+    write(tmp_path, "only", ["x = 1"])
+    (tmp_path / "pipeline.yaml").write_text("name: one\nsteps: [{notebook: only.ipynb}]")
+    store = open_store(tmp_path / ".trackbook")
+    away = RunOptions(executor="dask", address="tcp://127.0.0.1:1")
+    gone = PipelineRun(read_pipeline(tmp_path), store, away, tmp_path / "place", pytest.fail)
+    gone.close()
+
+    found = executed(tmp_path, "resume", "--executor", "local")
+
+    assert states(found) == {"only": "finished"}, found.done.stderr
+    run = found.run(found.document["run_id"])
+    assert run.tags["resumes"] == gone.run_id
+    assert kept_options(store, run) == RunOptions()
+
+
+def test_step_that_could_not_be_recorded_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00-without.py").write_text("import sys; sys.modules['trackbook.magics.answering'] = None")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    write(tmp_path, "only", ["x = 1"])
+    (tmp_path / "pipeline.yaml").write_text("name: one\nsteps: [{notebook: only.ipynb}]")
+
+    found = executed(tmp_path, "run")
+
+    (warning,) = found.steps["only"]["warnings"]
+    assert "not recorded" in warning
+    assert f"! only: {warning}" in pipeline(tmp_path, "run").stdout
+    page = next((tmp_path / ".trackbook").rglob("report.html")).read_text(encoding="utf-8")
+    assert "only: This execution is not recorded" in page

@@ -20,6 +20,7 @@ from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepSt
 from trackbook.pipelines.steps.results import metrics_of, runs_of_step
 from trackbook.pipelines.steps.running import run_step
 from trackbook.process import started
+from trackbook.records import Failure
 from trackbook.store import open_store
 
 from .step_notebooks import PARAMETERS, kept_notebook, quiet_variables, recorded, write
@@ -84,7 +85,7 @@ def test_step_tells_its_run_its_cells_and_its_metrics(trained):
     result, events = trained
 
     cells = [(event.cell, event.cells) for event in events if event.cell is not None]
-    assert cells == [(number, 5) for number in range(1, 6)]
+    assert cells == [(number, 4) for number in range(1, 5)]  # papermill's own has none
     assert [event.run_id for event in events if event.run_id] == [result.run_id]
     assert [(event.metric, event.value, event.step) for event in events if event.metric] == [("loss", 0.5 / 3, 2)]
     assert [event.warning for event in events if event.warning] == []
@@ -167,34 +168,50 @@ def test_kernel_and_step_end_with_their_caller(folder):
     assert wait_until(lambda: started(kernel) is None)
 
 
-def test_step_that_takes_too_long_is_stopped_before_its_kernel_is_there(folder):
-    notebook = write(folder / "slow.ipynb", "1")
-    job = StepJob(name="slow", notebook=notebook, output=folder / "slow.out.ipynb", timeout=0.01)
+def test_step_that_takes_too_long_before_its_kernel_is_there_is_a_failed_run(folder):
+    notebook = write(folder / "slow.ipynb", PARAMETERS + "C = 1.0\npassword = ''")
 
-    result = run_step(job, lambda event: None)
+    result = invoke(notebook, "-p", "C", "2", "-p", "password", "hunter2-and-more", "--timeout", "0.01", "--json")
 
-    assert (result.status, result.error, result.message) == (
-        StepStatus.STOPPED,
-        "TimeoutError",
-        "It took longer than 0.01 s.",
-    )
+    told = json.loads(result.stdout)
+    (run,) = [each for each in recorded(folder)[1] if each.run.experiment == "slow"]
+    message = "It took longer than 0.01 s. No cell had begun: its kernel was still starting."
+    assert (result.exit_code, told["status"], told["run_id"]) == (1, "stopped", run.run.run_id)
+    assert (told["error"]["type"], told["error"]["message"]) == ("TimeoutError", message)
+    assert (run.run.name, run.run.status) == ("slow", "FAILED")
+    assert run.run.failure == Failure(type="TimeoutError", message=message)
+    assert run.params == {"C": 2.0, "password": "[secret]"}
+
+
+def test_run_of_a_step_whose_process_is_killed_says_so_with_its_cell(folder):
+    notebook = write(folder / "shot.ipynb", "1", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
+
+    told = json.loads(invoke(notebook, "--json").stdout)
+
+    (run,) = [each for each in recorded(folder)[1] if each.run.experiment == "shot" and each.run.parent_id is None]
+    assert (told["run_id"], told["error"]["type"], told["error"]["cell"]) == (run.run.run_id, "ProcessEnded", 2)
+    assert (run.run.status, run.run.failure.type) == ("KILLED", "ProcessEnded")
+    assert run.run.failure.message.endswith("in cell 2.")
 
 
 def test_command_executes_a_notebook_and_tells_what_became_of_it(folder):
-    notebook = write(folder / "good.ipynb", PARAMETERS + "name = 'a'", "import trackbook\ntrackbook.log_metric('m', 2)")
+    declared = PARAMETERS + "from pathlib import Path\nname = 'a'\nplace = Path('here')"
+    used = "import trackbook\ntrackbook.log_metric('m', len(place.parts))"
+    notebook = write(folder / "good.ipynb", declared, used)
 
-    result = invoke(notebook, "-y", "{name: b}", "-p", "name", "1", "--json")
+    result = invoke(notebook, "-y", "{name: b}", "-p", "name", "1", "-p", "place=over/there", "--json")
 
     told = json.loads(result.stdout)
     assert result.exit_code == 0
     assert (told["status"], told["params"], told["metrics"], told["error"]) == (
         "finished",
-        {"name": "1"},
+        {"name": "1", "place": "over/there"},
         {"m": 2},
         None,
     )
     assert told["output"] == str(folder / "good.out.ipynb")
     assert [each["parent_id"] for each in told["runs"]] == [None, told["run_id"]]
+    assert [each.params for each in recorded(folder)[1] if each.run.run_id == told["run_id"]] == [told["params"]]
 
 
 def test_command_shows_the_cell_and_the_line_that_failed(folder):
@@ -204,7 +221,7 @@ def test_command_shows_the_cell_and_the_line_that_failed(folder):
     result = invoke(notebook, "-p", "password", "hunter2-and-more", "-o", folder / "bad.done.ipynb")
 
     assert result.exit_code == 1
-    assert "in cell 3 of 3, line 3: fail()" in result.stdout
+    assert "in cell 2 of 2, line 3: fail()" in result.stdout
     assert "ValueError: no data for [secret]" in result.stdout
     assert "hunter2" not in result.stdout
     assert str(folder / "bad.done.ipynb") in result.stdout
@@ -227,15 +244,20 @@ def test_command_refuses_before_anything_runs(folder):
 
     wrong = invoke(notebook, "-p", "c", "1")
     onto_itself = invoke(notebook, "-p", "C", "1", "-o", notebook)
+    no_folder = invoke(notebook, "-p", "C", "1", "-o", notebook / "below" / "a" / "file.ipynb")
     no_mapping = invoke(notebook, "-y", "[1, 2]")
-    no_kernel = invoke(notebook, "-p", "C", "1", "--kernel", "nowhere")
+    output = folder / "refused.out.ipynb"
+    output.write_text("what was executed before")
+    no_kernel = invoke(notebook, "-p", "C", "1", "--kernel", "phyton3", "-o", output)
 
-    assert [each.exit_code for each in (wrong, onto_itself, no_mapping, no_kernel)] == [2, 2, 2, 2]
+    assert [each.exit_code for each in (wrong, onto_itself, no_folder, no_mapping, no_kernel)] == [2] * 5
     assert "no param 'c'. Did you mean 'C'?" in wrong.stderr
     assert "'C' is missing" in wrong.stderr
     assert "would overwrite" in onto_itself.stderr
+    assert f"can't be written to {notebook}. Name another" in no_folder.stderr
     assert "holds no params" in no_mapping.stderr
-    assert "There is no kernel 'nowhere' here. There are: " in no_kernel.stdout
+    assert "There is no kernel 'phyton3' here. Did you mean 'python3'?" in no_kernel.stderr
+    assert output.read_text() == "what was executed before"
     assert "refused" not in {run.run.experiment for run in recorded(folder)[1]}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,27 +17,21 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from trackbook.cli import cli
-from trackbook.pipelines.templates import notebook_names
+from trackbook.pipelines.templates import missing_modules, notebook_names
 from trackbook.store import Store, open_store
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.checks import broken_rules
 
+from tests.forks import forks
+
 from .step_notebooks import quiet_variables
 
-DEADLINE_SECONDS = 240.0
 PUBLISHED = {"raw", "validated", "train", "test", "model", "predictions", "comparison", "scores", "drift"}
 
 
 def trackbook(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Call the command line in a folder, with a store there."""
-    return subprocess.run(
-        [sys.executable, "-m", "trackbook", *words],
-        cwd=folder,
-        env=quiet_variables(folder),
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-    )
+    return forks.run("-m", "trackbook", *words, folder=folder, environment=quiet_variables(folder))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +118,7 @@ def test_nothing_runs_again_in_a_new_project_that_has_run(project: Executed) -> 
 
 
 def test_rows_that_break_the_rules_go_no_further(project: Executed) -> None:
-    (project.folder / "holes.csv").write_text("age,left\n" + "30,1\n,0\n,1\n" * 30 + "400,\n", encoding="utf-8")
+    (project.folder / "holes.csv").write_text("age;left\n" + "30;1\n;0\n;1\n" * 30 + "400;\n", encoding="utf-8")
     ingested = trackbook(project.folder, "step", "ingest.ipynb", "-p", "source", "holes.csv", "-p", "output", "holes")
     rules = "{input: holes, target: left, output: whole, min_rows: 500, ranges: {age: [0, 120]}}"
 
@@ -136,6 +131,13 @@ def test_rows_that_break_the_rules_go_no_further(project: Executed) -> None:
     assert broken == {"at least 500 rows", "at most 20% missing", "not_nullable", "in_range(0.0, 120.0)"}
     assert project.store.versions("holes")
     assert not project.store.versions("whole")
+
+
+def test_misspelt_estimator_is_answered_with_the_nearest_names(project: Executed) -> None:
+    done = trackbook(project.folder, "step", "train.ipynb", "-p", "estimator", "RandomForrest")
+
+    assert done.returncode == 1
+    assert "scikit-learn has no classifier 'RandomForrest'. Is it: RandomForestClassifier" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", notebook_names())
@@ -197,6 +199,51 @@ def test_what_is_there_is_never_overwritten(here: Path) -> None:
     assert done.exit_code == 2
     assert f"'churn{os.sep}gate.yaml' is there already" in done.output
     assert [path.name for path in (here / "churn").iterdir()] == ["gate.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["pipeline", "churn"], "It needs pandera, not here yet: pip install -r churn/requirements.txt\nRun it with"),
+        (["notebook", "validate"], "It needs pandera, not here yet: pip install pandera"),
+    ],
+)
+def test_packages_that_are_missing_are_named_before_anything_fails(
+    words: list[str], sentence: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pandera", None)  # as where it is not installed
+
+    done = CliRunner().invoke(cli, ["new", *words])
+
+    assert done.exit_code == 0
+    assert sentence in done.stderr
+
+
+def test_nothing_is_said_to_be_missing_where_all_is_there(here: Path) -> None:
+    done = CliRunner().invoke(cli, ["new", "pipeline", "churn"])
+
+    assert "It needs" not in done.output
+    assert missing_modules((here / "churn").glob("*.ipynb")) == ()
+
+
+def test_hooks_leave_the_ids_of_cells_and_name_only_commands_that_there_are(here: Path) -> None:
+    CliRunner().invoke(cli, ["new", "pipeline", "churn"])
+    described = yaml.safe_load((here / "churn/.pre-commit-config.yaml").read_text(encoding="utf-8"))
+
+    strip, plan = (shlex.split(hook["entry"]) for hook in described["repos"][0]["hooks"])
+    planned = CliRunner().invoke(cli, [*plan[1:], "churn"], env={"TRACKBOOK_STORE": "none"})
+    assert strip == ["nbstripout", "--keep-id"]
+    assert planned.exit_code == 0
+
+
+def test_dockerfile_puts_the_project_where_the_argo_workflow_looks_for_it(here: Path) -> None:
+    CliRunner().invoke(cli, ["new", "pipeline", "churn"])
+    text = (here / "churn/Dockerfile").read_text(encoding="utf-8")
+    exported = CliRunner().invoke(cli, ["pipeline", "export", "churn", "--to", "argo"], env={"TRACKBOOK_STORE": "none"})
+
+    (folder,) = re.findall(r"^WORKDIR (.+)$", text, flags=re.MULTILINE)
+    arguments = yaml.safe_load(exported.stdout)["spec"]["arguments"]["parameters"]
+    assert {"name": "folder", "value": folder} in arguments
 
 
 @pytest.mark.parametrize(

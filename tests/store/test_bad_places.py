@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import resource
 import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,22 +17,11 @@ import pytest
 from trackbook.store import open_store
 from trackbook.store.pending import Pending
 
+from tests.forks import forks
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="rights and quotas are those of POSIX")
 WARNING = "Trackbook can't write its store"
-_DROP_BOUNDING, _OVERRIDE_RIGHTS, _OVERRIDE_READING = 24, 1, 2  # of prctl(2) and capabilities(7)
-
-
-def obey_rights() -> None:
-    """Make root one whom the rights of files bind, in the program that this process becomes."""
-    if os.geteuid() == 0:
-        system = ctypes.CDLL(None, use_errno=True)
-        for capability in (_OVERRIDE_RIGHTS, _OVERRIDE_READING):
-            assert system.prctl(_DROP_BOUNDING, capability, 0, 0, 0) == 0, os.strerror(ctypes.get_errno())
-
-
-def keep_files_small() -> None:
-    """Let no file grow beyond 400,000 bytes, until the limit is lifted: like a full disk, where none can be mounted."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+_HERE = Path(__file__).parent
 
 
 class Place:
@@ -45,10 +32,10 @@ class Place:
         self.store = folder / ".trackbook"
         self.database = self.store / "trackbook.db"
 
-    def notebook(self, *cells: str, limit: Callable[[], None] = obey_rights) -> str:
+    def notebook(self, *cells: str, limit: str = "obey_rights") -> str:
         """Run cells in a process of its own and return what it said on stderr; they must all run to their end."""
-        script = Path(__file__).with_name("shell.py")
-        done = self._run([sys.executable, "-W", "ignore", str(script)], json.dumps([*cells, "print('the end')"]), limit)
+        typed = json.dumps([*cells, "print('the end')"])
+        done = self._run(limit, [str(_HERE / "shell.py")], typed, PYTHONWARNINGS="ignore")
         assert done.stdout.endswith("the end\n"), done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
         return done.stderr
@@ -56,21 +43,13 @@ class Place:
     def command(self, *words: str) -> tuple[int, str]:
         """Run a command; return its exit code and all that it said."""
         code = "from trackbook.cli import main; main()"
-        done = self._run([sys.executable, "-c", code, *words], "", obey_rights)
+        done = self._run("obey_rights", ["-c", code, *words], "")
         return done.returncode, done.stdout + done.stderr
 
-    def _run(self, words: list[str], typed: str, limit: Callable[[], None]) -> subprocess.CompletedProcess[str]:
-        environ = {**os.environ, "TRACKBOOK_STORE": str(self.store)}
-        return subprocess.run(
-            words,
-            input=typed,
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            env=environ,
-            preexec_fn=limit,
-            timeout=120,
-        )
+    def _run(self, limit: str, words: list[str], typed: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "TRACKBOOK_STORE": str(self.store), **variables}
+        limited = str(_HERE / "limited.py")
+        return forks.run(limited, limit, *words, folder=self.folder, environment=environment, typed=typed)
 
     def sources(self) -> list[str]:
         """Return what the store holds, whole, in the order in which it ran."""
@@ -213,7 +192,7 @@ LIFT = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (r.RLIM_INFINITY, r.RL
 def assert_limit_is_survived(place: Place) -> None:
     cells = [f"x{number} = '{number}' * 9\n# {'long ' * 2000}" for number in range(80)]
 
-    told = place.notebook(*cells, LIFT, limit=keep_files_small)
+    told = place.notebook(*cells, LIFT, limit="keep_files_small")
 
     assert_told_once(told, str(place.database))
     assert [source for source in place.sources() if source.startswith("x")] == cells
@@ -294,7 +273,7 @@ def test_everything_is_for_its_owner_only_whatever_the_umask(place: Place) -> No
         "modes = {name: oct(os.stat(name).st_mode)[-3:] for name in files}\n"
         "assert set(modes.values()) == {'600'}, modes\n"
         "assert {oct(os.stat(here).st_mode)[-3:] for here, _, _ in inside} == {'700'}",
-        limit=lambda: os.umask(0) and None,
+        limit="let_all_in",
     )
 
     assert told == ""

@@ -21,7 +21,7 @@ from tests.kernel.kernel import Kernel
 from tests.store.shell import source_of
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks, because a new notebook takes seconds")
-STORES, LIVES = 19, 10  # 190 killed shells; the killed kernels are below
+STORES, LIVES = 20, 10  # 200 killed shells; the killed kernels are below
 KERNELS = 4
 MOST_CELLS = 5
 SECONDS = 30

@@ -72,6 +72,34 @@ def test_notebooks_are_planned_without_a_file():
     assert [each["name"] for each in found] == ["prepare", "train"]
 
 
+def test_plan_says_what_other_params_would_do(tmp_path, monkeypatch):
+    store = open_store(tmp_path / "store")
+    Planned(tmp_path, store).write("steps:\n- notebook: a.ipynb\n", a=("# params\nC = 1.0",)).succeed("a")
+    store.close()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRACKBOOK_STORE", str(tmp_path / "store"))
+
+    (planned,) = json.loads(run("plan", "-p", "a.C=0.5", "--json").stdout)
+
+    assert (planned["action"], planned["reason"]) == ("run", "params changed: C (default) -> 0.5")
+    assert "There is no param 'c'. Did you mean 'C'?" in run("plan", "-p", "a.c=1", expected=2).output
+    assert ":::run" in run("graph", "-p", "a.C=0.5").stdout
+    assert json.loads(run("plan", "--json").stdout)[0]["reason"] == "up to date"
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (("train.ipynb", "train.ipynb"), "'train.ipynb' is named twice."),
+        (("train.ipynb", "gone.ipynb"), "There is no notebook 'gone.ipynb'."),
+        (("pipeline.yaml", "train.ipynb"), "'pipeline.yaml' is no notebook."),
+        (("train",), "a step of it with --step"),
+    ],
+)
+def test_files_that_make_no_pipeline_are_refused(files, told):
+    assert told in run("plan", *files, expected=2).output
+
+
 def test_plan_needs_no_store(tmp_path, monkeypatch):
     write_notebook(tmp_path / "a.ipynb", "x = 1")
     monkeypatch.chdir(tmp_path)

@@ -165,9 +165,12 @@ class CellCapture:
         """Return the change mark of a name's present value, None if it has none."""
         return self._namespace.mark(name)
 
-    def read_names(self) -> frozenset[str]:
+    def read_names(self) -> set[str]:
         """Return the names that the cell which runs may read."""
-        return frozenset([name for node in self._flow.nodes for name in node.reads])
+        names: set[str] = set()
+        for node in self._flow.nodes:
+            names.update(node.reads)
+        return names
 
     def look(self) -> None:
         """Take note of the memory that the cell which runs holds now."""
@@ -196,13 +199,13 @@ class CellCapture:
             line = self._failed_line(error) if did_run else 0
             change = self._namespace.after(is_complete=error is None, failed_line=line)
             changed = frozenset(change.writes + change.maybe)
-            changed = changed.difference(self._as_written(self._flow), self._unchangeable(self._flow))
+            if self._flow.touched:
+                changed = changed.difference(self._as_written(self._flow), self._unchangeable(self._flow))
             flow = self._flow.settled(changed)
             if error is not None and line is not None:
                 flow = flow.until(line)
-            touched = frozenset().union(*[node.touches for node in flow.nodes])
-            if touched:
-                flow = with_aliases(flow, self._namespace.sharing(changed, touched))
+            if flow.touched:
+                flow = with_aliases(flow, self._namespace.sharing(changed, flow.touched))
         with self._guard:
             self._find_classes(change)
         return CapturedCell(
@@ -216,7 +219,7 @@ class CellCapture:
             flow=flow,
             events=events,
             resources=resources,
-            names=frozenset([name for name in change.writes if name in self._variables]),
+            names=frozenset(filter(self._variables.__contains__, change.writes)),
             present=dict(self._present(flow)) if flow.unsure_literals else {},
         )
 

@@ -33,23 +33,22 @@ class ChildrenMeter:
         """Begin, or begin anew."""
         self._gone = _of_gone()
         if self._known:
-            now = dict(_of_living(None))
-            self._known = {pid: now.get(pid, seconds) for pid, seconds in self._known.items()}
+            now = {pid: spent for pid, spent, _ in _of_living()}
+            self._known = {pid: now.get(pid, spent) for pid, spent in self._known.items()}
 
     def stop(self, seconds: float) -> float:
         """Return the CPU seconds since `start`, which was so many seconds ago."""
         spent = _of_gone() - self._gone
         if not self._known and seconds < (_SHORTEST if _HAS_LIST else _SHORTEST_ELSEWHERE):
             return max(0.0, spent)
-        living = dict(_of_living(None))
-        fresh = dict(_of_living(seconds))
-        spent += sum(now - self._known.get(pid, 0.0) for pid, now in fresh.items() | self._both(living))
+        living = {}
+        for pid, now, age in _of_living():
+            living[pid] = now
+            if pid in self._known or age < seconds:
+                spent += now - self._known.get(pid, 0.0)
         spent -= sum(before for pid, before in self._known.items() if pid not in living)  # counted when it was gone
         self._known = living
         return max(0.0, spent)
-
-    def _both(self, living: Mapping[int, float]) -> set[tuple[int, float]]:
-        return {(pid, now) for pid, now in living.items() if pid in self._known}
 
 
 def _of_gone() -> float:
@@ -59,18 +58,18 @@ def _of_gone() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _of_living(younger_than: float | None) -> Iterator[tuple[int, float]]:
-    """Yield pid and CPU seconds of all descendants, or of those younger than some seconds."""
+def _of_living() -> Iterator[tuple[int, float, float]]:
+    """Yield pid, CPU seconds and age in seconds of all descendants."""
     if not _HAS_LIST:
-        yield from _by_psutil(younger_than)
+        yield from _by_psutil()
         return
     pending = [os.getpid()]
     while pending:
         for pid in _children(pending.pop()):
             pending.append(pid)
             found = _seconds_and_age(pid)
-            if found is not None and (younger_than is None or found[1] < younger_than):
-                yield pid, found[0]
+            if found is not None:
+                yield pid, *found
 
 
 def _children(pid: int) -> list[int]:
@@ -94,13 +93,12 @@ def _seconds_and_age(pid: int) -> tuple[float, float] | None:
     return sum(map(int, fields[11:15])) / _TICKS, age
 
 
-def _by_psutil(younger_than: float | None) -> Iterator[tuple[int, float]]:
+def _by_psutil() -> Iterator[tuple[int, float, float]]:
     psutil: Any = import_module("psutil")
     now = time.time()
     for child in psutil.Process().children(recursive=True):
         try:
-            if younger_than is None or now - child.create_time() < younger_than:
-                times = child.cpu_times()
-                yield child.pid, times.user + times.system
+            times = child.cpu_times()
+            yield child.pid, times.user + times.system, now - child.create_time()
         except psutil.Error:  # it has just ended, or is another user's
             continue

@@ -29,6 +29,7 @@ T = TypeVar("T")
 _MOST_CELLS = 64
 _LONGEST = 20_000  # characters of a cell that is remembered: a tree is a hundred times larger than its source
 _DEFINING = re.compile(r"\b(?:def|class|lambda)\b|%")  # a magic's body may be read as a function
+_LOOPS = (ast.For, ast.AsyncFor)  # a union is made anew each time that it is met
 _IMPORTS = frozenset({ast.Import, ast.ImportFrom})
 _NOTHING: frozenset[str] = frozenset()
 
@@ -184,6 +185,6 @@ def _defined_names(module: ast.Module) -> frozenset[str] | None:
 
 
 def _loop_targets(statement: ast.stmt) -> frozenset[str]:
-    if isinstance(statement, ast.For | ast.AsyncFor) and is_literal_iterable(statement.iter):
+    if isinstance(statement, _LOOPS) and is_literal_iterable(statement.iter):
         return frozenset(target_names(statement.target))
     return _NOTHING

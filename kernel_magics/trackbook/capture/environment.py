@@ -16,6 +16,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -58,7 +60,7 @@ def capture_environment(start: Path, put_object: Callable[[bytes], str]) -> Envi
     driver is slow. The uncommitted change of tracked files is kept by `put_object`, credentials taken out, unless it is
     larger than 10 MB.
     """
-    packages, hardware = installed(), _hardware()
+    packages, hardware = installed(), hardware_here()
     git = _git(start, put_object)
     about = _about()
     return Environment(
@@ -79,6 +81,14 @@ def local_environment() -> Environment:
     return Environment(
         environment_id=identity, packages=packages, origins={}, requires={}, hardware={}, git=None, **about
     )
+
+
+def with_code_of(environment: Environment, start: Path, put_object: Callable[[bytes], str]) -> Environment:
+    """Return an environment with the git state of a working tree here: what ran elsewhere ran its code."""
+    git = _git(start, put_object)
+    about = {name: getattr(environment, name) for name in _about()}
+    packages = Installed(environment.packages, environment.origins, environment.requires)
+    return replace(environment, git=git, environment_id=_identity(about, packages, environment.hardware, git))
 
 
 def packages_stamp() -> object:
@@ -119,7 +129,9 @@ def _identity(about: Mapping[str, str], packages: Installed, hardware: Mapping[s
 # --- the machine
 
 
-def _hardware() -> dict[str, JsonValue]:
+@cache
+def hardware_here() -> dict[str, JsonValue]:
+    """Return what the machine has, as it was when this process, or the one that it was forked from, first asked."""
     found: dict[str, JsonValue] = {
         "cpu_count": os.cpu_count(),
         "cpu_model": _cpu_model(),
@@ -156,21 +168,27 @@ def _gpus() -> list[str]:
 
 def _git(start: Path, put_object: Callable[[bytes], str]) -> Git | None:
     """Return the state of the working tree, None outside of one, without git, and before the first commit."""
-    command = shutil.which("git")
     folder = next((place for place in (start, *start.parents) if place.is_dir()), None)
-    if command is None or folder is None:
+    if folder is None or not any((place / ".git").exists() for place in (folder, *folder.resolve().parents)):
+        return None  # as git would find, in more time
+    command = shutil.which("git")
+    if command is None:
         return None
     run = _GitRunner(command, folder)
-    commit = run.text("rev-parse", "--verify", "HEAD")
-    if commit is None:
+    status = run.output("status", "--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=no")
+    lines = (status or b"").decode(errors="replace").splitlines()
+    about = dict(line[2:].split(" ", 1) for line in lines if line.startswith("# "))
+    commit = about.get("branch.oid") if status is not None else run.text("rev-parse", "--verify", "HEAD")
+    if commit is None or commit == "(initial)":
         return None
-    status = run.output("status", "--porcelain", "--untracked-files=no")
+    branch = about.get("branch.head")
     remote = run.text("config", "--get", "remote.origin.url")
+    is_changed = any(not line.startswith("# ") for line in lines)
     return Git(
         commit=commit,
-        branch=run.text("symbolic-ref", "--short", "-q", "HEAD"),
-        is_dirty=bool(status),
-        patch=_patch(run, put_object) if status else None,
+        branch=branch if branch != "(detached)" else None,
+        is_dirty=is_changed or status is None,  # what git could not tell in time is not taken for unchanged
+        patch=_patch(run, put_object) if is_changed else None,
         remote=redact_url(remote) if remote else None,
     )
 

@@ -40,6 +40,8 @@ class Exposure:
 
     reads: frozenset[str] = frozenset()
     certain: tuple[Binding, ...] = ()
+    bound: frozenset[str] = frozenset()
+    """The names in `certain`."""
 
 
 def exposure(code: Code, reached_from: ReachedFrom) -> Exposure:
@@ -55,7 +57,9 @@ def exposure(code: Code, reached_from: ReachedFrom) -> Exposure:
     if known is None or not known.holds(reached_from):
         order = _Order(code, reached_from)
         order.block(code.tree.body, set())
-        found = Exposure(reads=frozenset(order.reads), certain=tuple(_certain(code, code.tree.body)))
+        certain = tuple(_certain(code, code.tree.body))
+        bound = frozenset([binding.name for binding in certain])
+        found = Exposure(reads=frozenset(order.reads), certain=certain, bound=bound)
         known = code.exposure = Depending(found, order.asked)
     return known.value
 

@@ -62,8 +62,12 @@ class Flow:
     def __init__(self, nodes: list[Node], exits: Definitions) -> None:
         self.nodes = nodes
         self.exits = exits
-        self._touched = frozenset().union(*[node.touches for node in nodes])
-        self._is_opaque = any(node.is_opaque for node in nodes)
+        self.touched: frozenset[str] = frozenset()
+        """The names that some statement may change in place."""
+        self._is_opaque = False
+        for node in nodes:
+            self.touched |= node.touches
+            self._is_opaque |= node.is_opaque
         self._unsure: frozenset[str] | None = None
 
     def node_at(self, start: Position, end: Position) -> Node | None:
@@ -133,11 +137,11 @@ class Flow:
     @property
     def touched_literals(self) -> tuple[tuple[str, JsonValue], ...]:
         """The names that get a literal once and unconditionally, with it, and that something else may change then."""
-        return self._found_touched if self._touched else ()
+        return self._found_touched if self.touched else ()
 
     @cached_property
     def _found_touched(self) -> tuple[tuple[str, JsonValue], ...]:
-        found = [(name, node) for node in self.nodes for name in node.literals.keys() & self._touched]
+        found = [(name, node) for node in self.nodes for name in node.literals.keys() & self.touched]
         bound = [name for node in self.nodes for name in node.binds]
         return tuple(
             (name, node.literals[name]) for name, node in found if node.control is None and bound.count(name) == 1
@@ -147,8 +151,8 @@ class Flow:
     def touched_once_made(self) -> frozenset[str]:
         """The names that get a value once and unconditionally, and that others may change only after that."""
         makers: dict[str, list[Node]] = {}
-        for node in self.nodes if self._touched and not self._is_opaque else ():
-            for name in node.binds & self._touched:
+        for node in self.nodes if not self._is_opaque else ():
+            for name in node.binds & self.touched:
                 makers.setdefault(name, []).append(node)
         return frozenset(
             name
@@ -201,7 +205,7 @@ class Flow:
 
     def settled(self, changed: Collection[str]) -> Flow:
         """Return the flow without the changes in place of names that did not change."""
-        if not self._is_opaque and self._touched.issubset(changed):
+        if not self._is_opaque and self.touched.issubset(changed):
             return self
         nodes = [
             node.reading(

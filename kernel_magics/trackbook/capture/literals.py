@@ -14,6 +14,7 @@ _LONGEST = 100_000  # characters of a literal's source: beyond, it is data, not 
 
 _LITERAL_NODES = frozenset({ast.Constant, ast.UnaryOp, ast.BinOp, ast.List, ast.Tuple, ast.Set, ast.Dict})
 _SCALARS = frozenset({bool, int, float, str})
+_SEQUENCES = (ast.Tuple, ast.List)  # a union is made anew each time that it is met
 _CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 _COMPOUND = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 
@@ -157,7 +158,7 @@ def _settings(definition: ast.ClassDef) -> dict[str, JsonValue]:
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Mapping[str, JsonValue]:
-    if isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+    if isinstance(target, _SEQUENCES) and isinstance(value, _SEQUENCES):
         if len(target.elts) != len(value.elts):
             return {}
         found: dict[str, JsonValue] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FunctionType
 
 from trackbook.capture.aliases import Sharing
@@ -42,27 +42,27 @@ class Change:
     state: tuple[str, ...] = ()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
 class _Cell:
     """What is noted of the cell that runs now."""
 
-    access: Access = _NO_ACCESS
-    exposure: Exposure = _NO_EXPOSURE
-    is_unread: bool = False  # the source did not parse
-    is_opaque: bool = False
-    is_inert: bool = False
-    reached: set[str] = field(default_factory=set)
-    shared: set[str] = field(default_factory=set)
-    bound: set[str] = field(default_factory=set)
-    stored: set[str] = field(default_factory=set)  # of those bound: by functions
-    names: frozenset[str] = frozenset()  # all there were, where the cell may bind any
-    identities: dict[str, Identity] = field(default_factory=dict)
-    marks: dict[str, bytes | None] = field(default_factory=dict)
-    later_marks: dict[str, bytes | None] = field(default_factory=dict)
-    state: State | None = None
+    def __init__(self, *, is_unread: bool) -> None:
+        self.access = _NO_ACCESS
+        self.exposure = _NO_EXPOSURE
+        self.is_unread = is_unread  # the source did not parse
+        self.is_opaque = False
+        self.is_inert = False
+        self.reached: set[str] = set()
+        self.shared: set[str] = set()
+        self.bound: set[str] = set()
+        self.stored: set[str] = set()  # of those bound: by functions
+        self.names: frozenset[str] = frozenset()  # all there were, where the cell may bind any
+        self.identities: dict[str, Identity] = {}
+        self.marks: dict[str, bytes | None] = {}
+        self.later_marks: dict[str, bytes | None] = {}
+        self.state: State | None = None
 
 
-_NO_CELL = _Cell()
+_NO_CELL = _Cell(is_unread=False)
 
 
 class Namespace:
@@ -126,7 +126,7 @@ class Namespace:
         self._stored = cell.stored
         if cell.is_unread and not is_complete:
             return Change()
-        ran = {binding.name for binding in cell.exposure.certain if is_complete or _has_run(binding, failed_line)}
+        ran = cell.exposure.bound if is_complete else _bound_above(cell.exposure.certain, failed_line)
         writes = {name for name in ran if name in cell.identities or name in self._variables}
         maybe = []
         for name in self._candidates(cell) - writes:
@@ -245,17 +245,21 @@ class Namespace:
         """Whether nothing that the cell does with the values could change one: no call, no target, no code run."""
         if cell.is_opaque or cell.access.touches or cell.access.calls:
             return False
-        return all((known := self._recall.look(name)) and known.reach.is_passive for name in cell.reached)
+        for name in cell.reached:  # a generator would take longer
+            known = self._recall.look(name)
+            if known is None or not known.reach.is_passive:
+                return False
+        return True
 
     def _to_mark(self, cell: _Cell) -> set[str]:
         """Names that are only bound, on every way through, are written anyway; those bound on some are compared."""
         if cell.is_unread:
             return {name for name in cell.reached if self._recall.is_marked(name)}
-        names = cell.bound.difference([binding.name for binding in cell.exposure.certain])
+        names = cell.bound - cell.exposure.bound
         if not cell.is_inert:
             reachable = cell.reached | cell.shared
             names |= reachable if cell.is_opaque else {name for name in reachable if self._can_change(name)}
-        return {name for name in names if name in self._variables}
+        return names & self._variables.keys()
 
     def _can_change(self, name: str) -> bool:
         """Numbers, text, libraries' functions and classes can't; only the name can be bound to something else."""
@@ -297,12 +301,13 @@ class Namespace:
 
 
 def _shown(names: Collection[str], hidden: Collection[str]) -> tuple[str, ...]:
-    return tuple(sorted([name for name in names if _is_shown(name, hidden)])) if names else ()
+    return tuple(sorted(set(names).difference(hidden, _OF_MODULES))) if names else ()
 
 
 def _is_shown(name: str, hidden: Collection[str]) -> bool:
     return name not in hidden and name not in _OF_MODULES
 
 
-def _has_run(binding: Binding, failed_line: int | None) -> bool:
-    return failed_line is not None and binding.end_line < failed_line
+def _bound_above(certain: Iterable[Binding], failed_line: int | None) -> frozenset[str]:
+    """Return the names that were bound for sure before an error left the cell at a line."""
+    return frozenset([each.name for each in certain if failed_line is not None and each.end_line < failed_line])

@@ -67,7 +67,7 @@ def cell_tags(path: Path, cell_id: str) -> tuple[str, ...]:
     return next(found, ())
 
 
-def saved_notebook(path: Path) -> SavedNotebook | None:
+def saved_notebook(path: str | Path) -> SavedNotebook | None:
     """Return the notebook as last saved, read again only if its file has changed; None if it can't be read."""
     try:
         state = os.stat(path)

@@ -93,7 +93,9 @@ class Observer:
             for at, what in hash_ordered([node.statement for node in flow.nodes], self._variables):
                 self._unseeded.add([(CELL, flow.nodes[at].index)], what)
         for node in flow.nodes:
-            self._containers.update(name for name, value in node.literals.items() if type(value) in (list, dict))
+            for name, value in node.literals.items():
+                if type(value) in (list, dict):
+                    self._containers.add(name)
         self.models.begin()
         self.events, self._logged = [], set()
         self.is_listening = True

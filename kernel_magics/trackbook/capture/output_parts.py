@@ -45,7 +45,7 @@ def kept_outputs(shown: Collector, put: Put) -> tuple[Output, ...]:
     put
         Keeps bytes and returns their digest.
     """
-    return _Keeper(shown.limits, put).keep(shown) if shown.limits.cell else ()
+    return _Keeper(shown.limits, put).keep(shown) if shown.limits.cell and not shown.is_empty else ()
 
 
 class _Keeper:

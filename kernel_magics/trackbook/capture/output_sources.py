@@ -211,8 +211,16 @@ def _await_pipe(stream: Any) -> None:
         return
     deadline = clock.monotonic() + _PATIENCE_SECONDS
     with contextlib.suppress(OSError, ValueError):  # a pipe that is closed holds nothing
-        while select.select([pipe], [], [], 0)[0] and clock.monotonic() < deadline:
+        while _holds_any(pipe) and clock.monotonic() < deadline:
             time.sleep(_PAUSE_SECONDS)
+
+
+def _holds_any(pipe: int) -> bool:
+    looking = (
+        select.poll()
+    )  # Windows has none, and no such pipes either; `select` itself takes numbers below 1024 alone
+    looking.register(pipe, select.POLLIN)
+    return any(event & select.POLLIN for _, event in looking.poll(0))
 
 
 class ShellSource:

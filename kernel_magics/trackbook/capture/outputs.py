@@ -108,6 +108,11 @@ class Collector:
         with self._lock:
             return tuple(self._shown)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the cell shows nothing now."""
+        return not (self._shown or self.left_out)
+
     def add_text(self, name: str, text: str) -> None:
         """Something was printed."""
         with self._lock:

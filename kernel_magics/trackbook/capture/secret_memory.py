@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from trackbook.capture.secret_values import SECRET, is_mixed
 
 _SHORTEST = 8  # characters: shorter ones are words that stand everywhere
 _SHORTEST_MIXED = 6
 _SHORTEST_PHRASE = 14
+_TEXTS = re.compile(  # in code: strings, comments, and lines that are no Python
+    r""""{3}(?:\\.|[^\\])*?"{3}|'{3}(?:\\.|[^\\])*?'{3}"""
+    r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\#[^\n]*|^[ \t]*[!%][^\n]*""",
+    re.DOTALL | re.MULTILINE,
+)
 _MOST = 1000  # values; the oldest are forgotten first
 _known: dict[str, None] = {}
 _words: dict[str, None] = {}
@@ -37,18 +43,25 @@ def is_known(value: str) -> bool:
 def without_known(text: str) -> str:
     """Return a text that was shown with ``[secret]`` in place of those values."""
     for value in _found(_known, text):
-        text = _whole(value).sub(SECRET, text) if len(value) < _SHORTEST else text.replace(value, SECRET)
+        text = _without(value, text)
     for word in _found(_words, text):
         text = re.sub(rf"^(['\"]?){word}(['\"]?)$", rf"\g<1>{SECRET}\g<2>", text, flags=re.MULTILINE)
     return text
 
 
 def without_known_literals(source: str) -> str:
-    """Return code with ``[secret]`` in place of the string literals that hold just one of those values."""
+    """Return code with ``[secret]`` in place of those values in its strings, comments and magics; names stay."""
     for value in _found(_known, source):
-        for quote in ('"', "'"):
-            source = source.replace(quote + value + quote, quote + SECRET + quote)
+        source = _TEXTS.sub(partial(_without_in, value), source)
     return source
+
+
+def _without_in(value: str, found: re.Match[str]) -> str:
+    return _without(value, found[0])
+
+
+def _without(value: str, text: str) -> str:
+    return _whole(value).sub(SECRET, text) if len(value) < _SHORTEST else text.replace(value, SECRET)
 
 
 def _is_telling(value: str) -> bool:

@@ -18,7 +18,9 @@ _HARMLESS = (shapes.PLACEHOLDER, shapes.ENVIRONMENT_NAME, shapes.PLACE)
 
 def is_named_secret(name: str, value: str) -> bool:
     """Tell whether a name promises a secret and the value can be one: it stands for nothing else."""
-    if not promises_secret(name) or any(pattern.match(value) for pattern in _HARMLESS):
+    if not promises_secret(name) or (
+        any(pattern.match(value) for pattern in _HARMLESS) and not _is_key_in_base64(value)
+    ):
         return False
     if value.lower() in PASSWORDS:
         return False
@@ -63,6 +65,11 @@ def is_random(value: str) -> bool:
     if len(letters) < 20 or digits < 2:
         return False
     return len(runs) / len(letters) > _MIN_RUNS and _entropy(letters) > 0.75 * math.log2(min(len(letters), 62))
+
+
+def _is_key_in_base64(value: str) -> bool:
+    """Tell whether what begins like a path is a key: one of 64 keys in Base64 begins with a slash."""
+    return re.fullmatch(r"/[A-Za-z0-9+/]{20,}={0,2}", value) is not None and is_random(value)
 
 
 def _could_be_token(value: str) -> bool:

@@ -81,7 +81,7 @@ def find_windows(text: str) -> list[Window]:
         needles = [needle for needle in sought if needle.translate(None, _NO_LETTERS) in letters]
     else:
         needles = _needles_in(text.lower())
-        if not needles and not foreign and _LONG_RUN not in data.translate(_IN_RUN):
+        if not needles and not foreign and data.translate(_IN_RUN).find(_LONG_RUN) < 0:
             return []  # so it is for most cells, and most of what they print
     return _windows(data, needles, foreign)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from trackbook._version import __version__
+from trackbook.cli.loading import load, load_all
 from trackbook.errors import TrackbookError
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _STORE = "trackbook.store"
 _PROJECT = "trackbook.project"
 _MOST_COMPLETIONS = 50
+_RARELY = 50_000  # objects between two searches for unreachable ones: most commands make fewer that stay
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -31,6 +34,14 @@ class _Refusal(click.ClickException):
 
 class _Commands(click.Group):
     """A group that turns our errors into one sentence, and stops quietly when nobody reads its output any more."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        load(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        load_all()
+        return super().list_commands(ctx)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -46,6 +57,7 @@ class _Commands(click.Group):
 
 def main() -> None:
     """Run the command line of this process."""
+    gc.set_threshold(_RARELY)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # they are text files here
     try:
@@ -55,6 +67,7 @@ def main() -> None:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 130
+    gc.freeze()  # the process ends: nobody needs what could be found unreachable now
     sys.exit(code)
 
 

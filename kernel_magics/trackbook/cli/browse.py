@@ -167,7 +167,7 @@ def _executions(ctx: click.Context, session: str | None, run: str | None) -> lis
 @click.option("--all", "is_all", is_flag=True, help="Also what is the same in all runs.")
 @click.option("--group-by", "by", multiple=True, metavar="FIELD", help="Compare groups, e.g. --group-by params.model.")
 @click.option("--metric", "metrics", multiple=True, metavar="KEY", help="Of groups: only this metric.")
-@click.option("--seed", "seeds", multiple=True, metavar="PARAM", help="Of groups: a param that is a seed by any name.")
+@click.option("--seed-param", "seeds", multiple=True, metavar="PARAM", help="Of groups: a param that is a seed.")
 @click.option("--experiment", metavar="NAME", help="Of groups: all runs of this experiment; default: of the store.")
 @json_option
 @click.pass_context
@@ -194,7 +194,9 @@ def compare(
         _compare_groups(ctx, runs, by, metrics, seeds, experiment, as_json=as_json)
         return
     if metrics or seeds or experiment:
-        raise InvalidValueError("--metric, --seed and --experiment are of groups. Say which: --group-by params.model.")
+        raise InvalidValueError(
+            "--metric, --seed-param and --experiment are of groups. Say which: --group-by params.model."
+        )
     compared = compare_runs(project_of(ctx).store, runs)
     if as_json:
         print_json(comparison_payload(compared, compared.rows if is_all else compared.differing()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,13 +40,22 @@ def pipeline_command(name: str, source: str | None, target: str | None, folder: 
     There are a Dockerfile, a workflow of GitHub Actions and hooks for pre-commit, too. Nothing that is there is
     overwritten.
     """
-    from trackbook.pipelines.templates import Project, lay_out_project
+    from trackbook.pipelines.templates import Project, lay_out_project, missing_modules
 
     place = folder or Path(name)
     written = lay_out_project(Project(name=name, source=source, target=target), place)
     click.echo("\n".join(str(path) for path in written))
-    go = "" if place.resolve() == Path.cwd() else f"cd {click.format_filename(place)} && "
-    click.echo(f"\nRun it with: {go}trackbook pipeline run\nThen ask its gate: {go}trackbook gate {name}", err=True)
+    go = "" if place.resolve() == Path.cwd() else f"cd {shlex.quote(click.format_filename(place))} && "
+    words = [f"Run it with: {go}trackbook pipeline run", f"Then ask its gate: {go}trackbook gate {name}"]
+    if missing := missing_modules(path for path in written if path.suffix == ".ipynb"):
+        listed = shlex.quote(click.format_filename(place / "requirements.txt"))
+        words.insert(0, f"It needs {_in_words(missing)}, not here yet: pip install -r {listed}")
+    click.echo("\n".join(["", *words]), err=True)
+
+
+def _in_words(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _complete_notebooks(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -66,6 +77,9 @@ def _complete_notebooks(ctx: click.Context, _: click.Parameter, incomplete: str)
 )
 def notebook_command(name: str, output: Path | None) -> None:
     """Copy one notebook: ingest, validate, prepare, train, evaluate, compare, batch_score or monitor."""
-    from trackbook.pipelines.templates import lay_out_notebook
+    from trackbook.pipelines.templates import lay_out_notebook, missing_modules
 
-    click.echo(lay_out_notebook(name, output or Path(f"{name}.ipynb")))
+    written = lay_out_notebook(name, output or Path(f"{name}.ipynb"))
+    click.echo(written)
+    if missing := missing_modules([written]):
+        click.echo(f"It needs {_in_words(missing)}, not here yet: pip install {' '.join(missing)}", err=True)

@@ -14,21 +14,28 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trackbook.cli.base import cli, json_option, look_of, print_json, print_shown, store_meant, store_option
+from trackbook.cli.pairs import PairsCommand
 from trackbook.errors import InvalidValueError, TrackbookError
 
 if TYPE_CHECKING:
+    from trackbook.config import Settings
     from trackbook.pipelines.steps.job import StepJob, StepResult
     from trackbook.records import RunDetail
     from trackbook.store.contract import Store
 
-_WRONG_USE = ("NoSuchKernel",)
 _INTERRUPTED = 130
 
 
-@cli.command(epilog="Example: trackbook step train.ipynb -p C 0.1 -o runs/train-0.1.ipynb")
+@cli.command(cls=PairsCommand, epilog="Example: trackbook step train.ipynb -p C 0.1 -o runs/train-0.1.ipynb")
 @click.argument("notebook", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
-    "-p", "--param", "texts", nargs=2, multiple=True, metavar="NAME VALUE", help="A param, typed as declared."
+    "-p",
+    "--param",
+    "texts",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="A param, typed as declared; NAME=VALUE will do.",
 )
 @click.option(
     "-f", "--file", "files", multiple=True, type=click.Path(exists=True, dir_okay=False), help="YAML or JSON."
@@ -48,7 +55,7 @@ _INTERRUPTED = 130
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Where it runs. Default: the notebook's folder, as in Jupyter.",
 )
-@click.option("--timeout", type=float, metavar="SECONDS", help="Stop it after so long.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Stop it after so long, its kernel's start included.")
 @store_option
 @json_option
 @click.pass_context
@@ -71,6 +78,7 @@ def step(
     %load_ext trackbook. Exit code 1 if it fails.
     """
     from trackbook.pipelines.steps.job import StepJob
+    from trackbook.pipelines.steps.kernels import check_kernel
     from trackbook.pipelines.steps.params import checked, read_params
 
     specs = read_params(notebook)
@@ -80,11 +88,13 @@ def step(
     if timeout is not None and not timeout > 0:
         raise InvalidValueError(f"A step can't be given {timeout:g} s. Name a number above 0, or none for no limit.")
     given = _given(texts, files, yamls)
+    params = checked(specs, given, are_texts={name for name, _ in texts})
+    check_kernel(notebook, kernel)
     job = StepJob(
         name=notebook.stem,
         notebook=notebook,
         output=_output(notebook, output),
-        params=checked(specs, given, are_texts={name for name, _ in texts}),
+        params=params,
         folder=folder or notebook.absolute().parent,
         kernel=kernel,
         timeout=timeout,
@@ -107,21 +117,30 @@ def _given(texts: tuple[tuple[str, str], ...], files: tuple[str, ...], yamls: tu
     """Return the given params by name; what stands in a file first, then YAML, then single ones, later over earlier."""
     found: dict[str, object] = {}
     for file in files:
-        found |= _mapping(Path(file).read_text(encoding="utf-8"), f"The file '{file}'")
+        found |= _mapping(_text_of(file), f"The file '{file}'")
     for text in yamls:
         found |= _mapping(text, f"'{text}'")
     return found | dict(texts)
 
 
-def _mapping(text: str, what: str) -> Mapping[str, object]:
-    from papermill.iorw import NoDatesSafeLoader
-    from yaml import YAMLError, load
-
+def _text_of(file: str) -> str:
     try:
-        content = load(text, Loader=NoDatesSafeLoader) or {}
-    except YAMLError as error:
-        raise InvalidValueError(f"{what} is no YAML: {' '.join(str(error).split())}.") from None
-    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        return Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidValueError(f"The file '{file}' can't be read as text: {error}.") from None
+
+
+def _mapping(text: str, what: str) -> Mapping[str, object]:
+    """Return the params that YAML, of which JSON is a part, gives."""
+    from trackbook.pipelines.graph.located import read_yaml
+
+    document, mistakes = read_yaml(text)
+    if mistakes:
+        raise InvalidValueError("\n".join(f"{what}, line {each.line}: {each.sentence}." for each in mistakes))
+    content = document.plain if document is not None else None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
         raise InvalidValueError(f"{what} holds no params. Write them as NAME: VALUE, each on a line of its own.")
     return content
 
@@ -130,6 +149,9 @@ def _output(notebook: Path, output: Path | None) -> Path:
     target = output or notebook.with_name(f"{notebook.stem}.out.ipynb")
     if target.exists() and target.samefile(notebook):
         raise InvalidValueError(f"The output would overwrite the notebook {notebook} itself. Name another with -o.")
+    place = target if target.exists() else next(each for each in target.absolute().parents if each.exists())
+    if not os.access(place, os.W_OK) or (place != target and not place.is_dir()):
+        raise InvalidValueError(f"The output can't be written to {place}. Name another file with -o.")
     return target
 
 
@@ -167,7 +189,7 @@ def _stopped_by_interrupt(should_stop: threading.Event, say: Any) -> Iterator[No
 def _report(ctx: click.Context, job: StepJob, result: StepResult, cells: int | None, as_json: bool) -> None:
     from trackbook.display.step import show_step, step_payload
 
-    runs = _runs_of(job, result.run_id)
+    result, runs = _recorded(job, result)
     if as_json:
         print_json(step_payload(job, result, cells, runs))
     else:
@@ -175,37 +197,55 @@ def _report(ctx: click.Context, job: StepJob, result: StepResult, cells: int | N
     ctx.exit(_exit_code(result))
 
 
-def _runs_of(job: StepJob, run_id: str | None) -> list[RunDetail]:
-    """Return the step's run and those beneath it; none where the store can't be read, which is said."""
+def _recorded(job: StepJob, result: StepResult) -> tuple[StepResult, list[RunDetail]]:
+    """See to it that the store has what ended a step; return the result with its run, and that with those beneath it.
+
+    There are none, which is said, where the store can't be read or written.
+    """
+    from trackbook.config import load_settings
+    from trackbook.pipelines.steps.abandoned import note_end
+    from trackbook.pipelines.steps.job import StepStatus
     from trackbook.pipelines.steps.results import runs_of_step
 
-    if run_id is None:
-        return []
     try:
-        store = _store_of(job)
+        if result.run_id is None and result.status is not StepStatus.FINISHED:
+            result = _with_own_run(job, result)
+        if result.run_id is None:
+            return result, []
+        store = _store_of(job, load_settings(job.folder), create=False)
         try:
-            return runs_of_step(store, run_id)
+            note_end(store, result)
+            return result, runs_of_step(store, result.run_id)
         finally:
             store.close()
     except TrackbookError as error:
-        click.echo(f"What the run recorded can't be read: {error}", err=True)
-        return []
+        _warn(f"What the run recorded can't be read: {error}")
+        return result, []
 
 
-def _store_of(job: StepJob) -> Store:
-    """Return the store that the step's kernel wrote to, found as the kernel finds it."""
+def _with_own_run(job: StepJob, result: StepResult) -> StepResult:
+    """Give a failure that its kernel could not record a run; return the result with that."""
     from trackbook.config import load_settings
+    from trackbook.pipelines.steps.unbegun import note_unbegun_alone
+
+    settings = load_settings(job.folder, experiment=job.experiment)
+    return note_unbegun_alone(job, result, settings, lambda: _store_of(job, settings, create=True), _warn)
+
+
+def _store_of(job: StepJob, settings: Settings, *, create: bool) -> Store:
+    """Return the store that the step's kernel writes to, found as the kernel finds it."""
     from trackbook.store.location import open_store
 
-    start = job.notebook.absolute().parent
-    return open_store(job.store or load_settings(job.folder).store or None, start=start, create=False)
+    return open_store(job.store or settings.store or None, start=job.notebook.absolute().parent, create=create)
+
+
+def _warn(sentence: str) -> None:
+    click.echo(sentence, err=True)
 
 
 def _exit_code(result: StepResult) -> int:
     from trackbook.pipelines.steps.job import StepStatus
 
-    if result.error in _WRONG_USE:
-        return 2
     if result.error == "StoppedError":
         return _INTERRUPTED
     return 0 if result.status is StepStatus.FINISHED else 1

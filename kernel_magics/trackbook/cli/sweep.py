@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from trackbook.pipelines.sweeps.outcome import Watch
 
 _INTERRUPTED = 130
-_RESUMABLE = ("trials", "jobs")  # what may be another one when a sweep goes on
+_RESUMABLE = ("trials", "jobs", "address")  # what may be another one when a sweep goes on
 
 
 @cli.command(epilog="Example: trackbook sweep train.ipynb -p C=0.01,0.1,1 -p depth=2..8 --metric accuracy --maximize")
@@ -49,10 +49,14 @@ _RESUMABLE = ("trials", "jobs")  # what may be another one when a sweep goes on
     help="Every combination, by chance, or near what was good. Default: grid if that is 50 trials or fewer, else tpe.",
 )
 @click.option("--trials", type=int, metavar="N", help="The most trials. Default: all of a grid, else 50.")
-@click.option("--seed", type=int, metavar="N", help="Of the sampler.")
+@click.option(
+    "--seed", type=int, metavar="N", help="Of the sampler: the same trials again; of tpe only those of --jobs 1."
+)
 @click.option("--prune", type=click.Choice(["median"]), help="Give up trials that are worse on their way than others.")
 @click.option("--jobs", type=int, metavar="N", help="How many trials run at once. Default: one a core.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long a trial may take.")
+@click.option("--executor", type=click.Choice(["local", "dask"]), help="What runs trials. Default: this machine.")
+@click.option("--address", metavar="URL", help="Of the scheduler of --executor dask, e.g. tcp://host:8786.")
 @click.option("--resume", metavar="RUN", shell_complete=complete_runs, help="Go on with a sweep; failed trials again.")
 @click.option(
     "--figure", type=click.Path(dir_okay=False, path_type=Path), help="Where the page with the figure is written."
@@ -71,6 +75,7 @@ def sweep(
     from trackbook.sweep_view import go_on
     from trackbook.sweep_view import sweep as run
 
+    _check_executor(options.pop("executor"), options["address"])
     project = project_of(ctx, create=resume is None)
     with _watching() as watch:
         if resume is not None:
@@ -85,6 +90,14 @@ def sweep(
     else:
         print_shown(found.show(look_of()))
     ctx.exit(_INTERRUPTED if found.outcome.is_interrupted else 0 if found.best is not None else 1)
+
+
+def _check_executor(executor: str | None, address: str | None) -> None:
+    """Refuse a cluster without an address, and an address that nothing is to run at."""
+    if executor == "dask" and address is None:
+        raise InvalidValueError("Where is the cluster? Give its scheduler: --address tcp://host:8786.")
+    if executor != "dask" and address is not None:
+        raise InvalidValueError("--address is of a cluster: add --executor dask.")
 
 
 def _described(notebook: Path | None, options: dict[str, Any]) -> dict[str, Any]:

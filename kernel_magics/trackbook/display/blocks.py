@@ -140,11 +140,12 @@ class Patch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """An image on a page; plain text has nothing in its place."""
+    """An image on a page, small beside others unless it `is_wide`; plain text has nothing in its place."""
 
     media_type: str
     content: bytes
     caption: str
+    is_wide: bool = False
 
 
 Block: TypeAlias = Title | Table | Sentence | Verbatim | Fold | Beside | Tree | Patch | Picture

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Cell, Tone
-from trackbook.records import DatasetUse, Execution, JsonValue, MetricPoint, Outcome, Run, RunDetail, RunStatus, Verdict
+from trackbook.records import DatasetUse, Execution, JsonValue, MetricPoint, Outcome, Run, RunDetail, Verdict
 from trackbook.tracking.choices import parts
 from trackbook.tracking.direction import FOLD, STD, higher_is_better
 from trackbook.tracking.find import short_id
@@ -20,11 +20,12 @@ _WIDEST_BRIEF = 28
 _LONGEST_FRACTION = 10
 NOTHING = Cell(text="—", tone=Tone.QUIET)
 EMPTY = Cell()
-_STATUSES = {
-    RunStatus.RUNNING: ("●", Tone.BUSY),
-    RunStatus.FINISHED: ("✓", Tone.GOOD),
-    RunStatus.FAILED: ("✗", Tone.BAD),
-    RunStatus.KILLED: ("⊘", Tone.BAD),
+_STATES = {
+    "running": ("●", Tone.BUSY),
+    "finished": ("✓", Tone.GOOD),
+    "failed": ("✗", Tone.BAD),
+    "stopped": ("■", Tone.BUSY),
+    "killed": ("⊘", Tone.BAD),
 }
 _OUTCOMES = {
     Outcome.RUNNING: ("●", Tone.BUSY),
@@ -39,13 +40,18 @@ _ARROWS = {True: " ↑", False: " ↓", None: ""}
 
 def status(run: Run, tags: Mapping[str, str] | None = None) -> Cell:
     """Return what became of a run, with what repeating it showed beside it and why to hover over."""
-    symbol, tone = _STATUSES[run.status]
     verdict = run.verdict if run.verdict is not Verdict.CLEAN else None  # what is as it should be needs no word
     findings = [finding for finding in (verdict, *_findings(tags or {})) if finding]
     why = f"{run.failure.type}: {run.failure.message}" if run.failure else run.verdict_reason
     why = why or (tags or {}).get(_NONDETERMINISTIC)
     aside = fmt.one_line(", ".join(dict.fromkeys(findings)))
-    return Cell(text=run.status.lower(), symbol=symbol, tone=tone, aside=aside, title=why)
+    return replace(state(run), aside=aside, title=why)
+
+
+def state(run: Run) -> Cell:
+    """Return what became of a run, and nothing more."""
+    symbol, tone = _STATES[run.word]
+    return Cell(text=run.word, symbol=symbol, tone=tone)
 
 
 def _findings(tags: Mapping[str, str]) -> list[str]:

@@ -65,8 +65,12 @@ def _dataset_row(dataset: Dataset, look: Look) -> tuple[Cell, ...]:
 
 
 def _shape(snapshot: Snapshot) -> Cell:
-    sizes = [each for each in (snapshot.rows, snapshot.columns) if each is not None]
-    return Cell(text=fmt.shape(f"{size:,}" for size in sizes)) if sizes else cells.NOTHING
+    size = _size(snapshot)
+    return Cell(text=size) if size else cells.NOTHING
+
+
+def _size(snapshot: Snapshot) -> str:
+    return fmt.shape(f"{each:,}" for each in (snapshot.rows, snapshot.columns) if each is not None)
 
 
 def show_dataset(
@@ -86,7 +90,7 @@ def show_dataset(
     snapshot = dataset.snapshot(version)
     about = facts(
         [
-            ("Content", Cell(text=f"{_shape(snapshot).text} {snapshot.kind}")),
+            ("Content", Cell(text=" ".join(filter(None, [_size(snapshot), snapshot.kind])))),
             ("Stored", Cell(text=f"{fmt.size(snapshot.stored_bytes)}, of which {fmt.size(snapshot.new_bytes)} new")),
             ("Published", Cell(text=f"{fmt.ago(version.made_at, look.now)}  ({fmt.moment(version.made_at)})")),
             ("By", Cell(text=fmt.one_line(made_by))),

@@ -43,14 +43,14 @@ def version_payload(version: DatasetVersion, snapshot: Snapshot) -> dict[str, Js
 
 
 def shown_payload(
-    dataset: Dataset, version: DatasetVersion, profile: TableProfile, runs: Sequence[RunDetail]
+    dataset: Dataset, version: DatasetVersion, profile: TableProfile | None, runs: Sequence[RunDetail]
 ) -> dict[str, JsonValue]:
-    """Return one version with its profile and the runs that used it."""
+    """Return one version with its profile, null of a model, and the runs that used it."""
     return {
         **version_payload(version, dataset.snapshot(version)),
         "versions": [each.version for each in dataset.versions],
         "run_ids": [detail.run.run_id for detail in runs],
-        "profile": profile_payload(profile),
+        "profile": None if profile is None else profile_payload(profile),
     }
 
 

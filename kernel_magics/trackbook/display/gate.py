@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from trackbook.records import JsonValue, strict
@@ -11,16 +13,22 @@ if TYPE_CHECKING:
     from trackbook.pipelines.gates.judging import GateReport
     from trackbook.pipelines.gates.rule import Ruling
 
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_TITLES = ("rule", "wanted", "found")
+_RESULT = "result"
+_WIDEST = 60
 _MARKS = {"pass": "✅", "fail": "❌", "unknown": "❔"}
 
 
 def gate_markdown(report: GateReport) -> str:
     """Return a table with a row for each rule: what was wanted, what was found, and whether it passes."""
-    rows = [_row("rule", "wanted", "found", "result"), "| --- | --- | --- | --- |"]
-    rows += [
-        _row(each.rule, each.wanted, each.found, f"{_MARKS[each.answer]} {each.answer}") for each in report.rulings
-    ]
-    return "\n".join([f"## {_heading(report)}", "", *rows, ""])
+    rows = [[_cell(each) for each in (ruling.rule, ruling.wanted, ruling.found)] for ruling in report.rulings]
+    lengths = [min(max(map(len, column)), _WIDEST) for column in zip(_TITLES, *rows, strict=True)]
+    results = [f"{_MARKS[ruling.answer]} {ruling.answer}" for ruling in report.rulings]
+    wide = max(len(_RESULT), *(len(each) + 1 for each in results))  # a mark takes two columns of a terminal
+    lines = [_line(_TITLES, lengths, _RESULT.ljust(wide)), _line(["-" * each for each in lengths], lengths, "-" * wide)]
+    lines += [_line(row, lengths, result.ljust(wide - 1)) for row, result in zip(rows, results, strict=True)]
+    return "\n".join([f"## {_heading(report)}", "", *lines, ""])
 
 
 def gate_payload(report: GateReport) -> dict[str, JsonValue]:
@@ -55,10 +63,15 @@ def _heading(report: GateReport) -> str:
     return f"❌ Gate not passed: {subject}, {passing} of {len(report.rulings)} rules hold"
 
 
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(_cell(each) for each in cells)} |"
+def _line(cells: Sequence[str], lengths: Sequence[int], result: str) -> str:
+    """Return a row; cells are as long as the longest of their column, so that it is a table on a terminal too."""
+    padded = (cell.ljust(length) for cell, length in zip(cells, lengths, strict=True))
+    return f"| {' | '.join(padded)} | {result} |"
 
 
 def _cell(text: str) -> str:
-    """Return a text for one cell: what ends cells, begins tags or breaks lines is written so that it is only shown."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    """Return a text for one cell: what ends cells, begins tags or breaks lines is written so that it is only shown.
+
+    A bound such as ``< 0.1`` begins no tag, and stays as people read it on a terminal.
+    """
+    return _TAG.sub("&lt;", " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|"))

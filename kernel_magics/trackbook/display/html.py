@@ -48,6 +48,7 @@ _MARKS = {
     Sign.SAME: "",
 }
 _IMAGE = "max-width:420px;max-height:320px;background:white"  # figures are drawn for white, whatever the page is
+_WIDE_IMAGE = "max-width:100%;background:white"
 _BARS_HEIGHT, _BAR_STEP = 18, 7
 _LONGEST_LINE = 80
 _LONGEST_HOVER = 600
@@ -126,7 +127,8 @@ def _marked(line: Line) -> str:
 
 def _picture(block: Picture) -> str:
     source = f"data:{block.media_type};base64,{base64.b64encode(block.content).decode()}"
-    image = f'<img src="{escape(source)}" alt="{escape(block.caption)}" style="{_IMAGE}">'
+    style = _WIDE_IMAGE if block.is_wide else _IMAGE
+    image = f'<img src="{escape(source)}" alt="{escape(block.caption)}" style="{style}">'
     return _tag("div", _tag("div", escape(block.caption), style=_ACCENTS[Tone.QUIET]) + image)
 
 

@@ -39,7 +39,9 @@ def show_sources(executions: Sequence[Execution], look: Look | None = None, *, r
     look = look or Look()
     blocks: list[Block] = []
     for execution in executions:
-        blocks.append(Title(cells=(Cell(text=prompt(execution)), cells.outcome(execution), _took(execution))))
+        blocks.append(
+            Title(cells=(Cell(text=prompt(execution)), cells.outcome(execution), _took(execution), _used(execution)))
+        )
         blocks.append(Verbatim(text=fmt.lines(execution.source)))
         blocks += output_blocks(execution, read or _nothing)
         failure = execution.failure
@@ -104,6 +106,18 @@ def prompt(execution: Execution) -> str:
 
 def _took(execution: Execution) -> Cell:
     return Cell(text=fmt.duration(execution.seconds))
+
+
+def _used(execution: Execution) -> Cell:
+    """Return what a cell took of the machine, as far as that was measured."""
+    used = execution.resources
+    told = [
+        *([f"CPU {fmt.duration(used.cpu_seconds)}"] if used.cpu_seconds is not None else []),
+        *([f"memory {fmt.size(used.peak_memory_bytes)}"] if used.peak_memory_bytes else []),
+        *([f"GPU {used.gpu_percent:.0f} %"] if used.gpu_percent is not None else []),
+        *([f"GPU memory {fmt.size(used.gpu_peak_memory_bytes)}"] if used.gpu_peak_memory_bytes else []),
+    ]
+    return Cell(aside=", ".join(told))
 
 
 def code_cell(source: str) -> Cell:

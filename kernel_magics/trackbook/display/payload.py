@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from trackbook.display.checks import check_payload
@@ -111,6 +112,7 @@ def execution_payload(execution: Execution) -> Payload:
         ],
         "run_ids": list(execution.run_ids),
         "outputs": [_output(output) for output in execution.outputs],
+        "resources": asdict(execution.resources),
     }
 
 

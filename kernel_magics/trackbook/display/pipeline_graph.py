@@ -14,7 +14,8 @@ from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
 _WIDTH, _HEIGHT = 208, 46
 _GAP_X, _GAP_Y, _PASSING = 116, 22, 18
 _MARGIN = 24
-_LONGEST_NAME, _LONGEST_REASON, _LONGEST_DATA = 26, 34, 16
+_ABOVE, _BELOW = 6, 14  # a line's end, to what is written beside it
+_LONGEST_NAME, _LONGEST_REASON, _LONGEST_DATA = 26, 34, 15
 _STATES = {"skip": "up to date", "run": "to run", "failed": "last run failed", "new": "never run"}
 _STYLE = """
 :root { color-scheme: light dark; --page:#ffffff; --ink:#1f2328; --quiet:#656d76; --line:#8c959f; --box:#f6f8fa;
@@ -164,13 +165,15 @@ def _head(x: float, y: float) -> str:
 
 
 def _labels(layout: Layout, places: Mapping[str, tuple[float, float]], graph: Graph) -> Iterator[str]:
-    """Yield what passes along the lines, each at the end where fewer lines meet, above the line."""
+    """Yield what passes along the lines, each at the end where fewer lines meet, on the side that the line leaves."""
     begins, ends = Counter(need for need, _ in layout.lines), Counter(name for _, name in layout.lines)
     spots: dict[tuple[float, float, str], dict[str, None]] = {}
-    for need, name in layout.lines:
+    for (need, name), path in layout.lines.items():
         is_at_begin = begins[need] < ends[name]
         x, y = places[need if is_at_begin else name]
-        spot = (x + _WIDTH + 6, y - 6, "start") if is_at_begin else (x - 11, y - 6, "end")
+        is_from_above = places[path[1] if is_at_begin else path[-2]][1] < y
+        beside = y + _BELOW if is_from_above else y - _ABOVE
+        spot = (x + _WIDTH + 6, beside, "start") if is_at_begin else (x - 11, beside, "end")
         spots.setdefault(spot, {}).update(dict.fromkeys(graph.data[name].get(need, ())))
     for (x, y, anchor), data in spots.items():
         for first in [*data][:1]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from trackbook.capture.secrets import redact, redact_value
+from trackbook.capture.secrets import redact, redact_shown, redact_value
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Sentence, Title, Tone, Verbatim, facts
 from trackbook.display.shown import Look, Shown, shown
@@ -51,6 +51,8 @@ def _blocks(outcome: PipelineOutcome, look: Look, report: Path | None, again: st
     )
     for step in outcome.failed:
         yield from _failure(step, look)
+    for step, warning in warnings_of(outcome):
+        yield Sentence(text=f"! {fmt.one_line(step.name)}: {fmt.one_line(warning)}", tone=Tone.BUSY)
     if outcome.fault:
         yield Sentence(text=f"It could not go on: {fmt.one_line(outcome.fault)}", tone=Tone.BAD)
     rows = [
@@ -72,21 +74,16 @@ def _failure(step: StepProgress, look: Look) -> Iterator[Block]:
     where = f"{where} of {step.step.notebook}" if where else f": {step.step.notebook}"
     yield Sentence(text=f"✗ {fmt.one_line(step.name)} failed{where}", tone=Tone.BAD)
     code = f"    {failure.code}\n" if failure.code else ""
-    yield Verbatim(text=fmt.lines(f"{code}{error_text(failure)}"))
+    yield Verbatim(text=fmt.lines(f"{code}{failure.summary}"))
     if step.run_id is not None:
         yield Sentence(text=f"See {look.command} show {short_id(step.run_id)}", tone=Tone.QUIET)
 
 
-def nothing_text(outcome: PipelineOutcome) -> str:
-    """Return what is to be said where nothing had to run."""
-    asked = [step for step in outcome.steps if step.is_asked]
-    those = "the step is" if len(asked) == 1 else f"all {len(asked)} steps are"
-    return f"✓ {fmt.one_line(outcome.name)}: nothing to do, {those} up to date."
-
-
-def error_text(failure: StepFailure) -> str:
-    """Return an error with what it said."""
-    return f"{failure.error}: {failure.message}" if failure.message else failure.error
+def warnings_of(outcome: PipelineOutcome) -> Iterator[tuple[StepProgress, str]]:
+    """Yield what the steps had to say to the person, without credentials."""
+    for step in outcome.steps:
+        for warning in step.warnings:
+            yield step, redact_shown(warning)
 
 
 def counted(outcome: PipelineOutcome) -> str:
@@ -141,6 +138,7 @@ def step_payload(step: StepProgress) -> dict[str, JsonValue]:
         "publishes": list(step.publishes),
         "run_id": step.run_id,
         "output": str(step.output) if step.output and step.attempt else None,
+        "warnings": [redact_shown(warning) for warning in step.warnings],
         "error": _error(step.failure) if step.failure and step.phase is not Phase.FINISHED else None,
     }
 

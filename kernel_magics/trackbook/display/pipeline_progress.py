@@ -120,8 +120,10 @@ class LiveTable:
         steps = [step for step in list(self._steps.values()) if step is not None]
         shown = steps if self.is_over else _most_telling(steps, max(1, self._console.height - _LINES_AROUND))
         table = Table.grid(padding=(0, 2, 0, 0))
-        for _ in range(4):
-            table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(no_wrap=True, overflow="ellipsis", max_width=self._console.width // 2)
+        table.add_column()  # this and the last give way where the terminal is narrow
+        table.add_column(no_wrap=True)
+        table.add_column()
         for step in shown:
             table.add_row(*_row(step))
         total = _total(steps, clock.monotonic() - self._began, len(steps) - len(shown))
@@ -133,11 +135,12 @@ def _row(step: StepProgress) -> tuple[Text, ...]:
 
     symbol, style = STATES[step.phase]
     seconds = seconds_of(step)
+    doing, metrics = _doing(step), metrics_text(step.metrics)
     return (
         Text.assemble((f"{symbol} ", style), step.name),
-        Text(_doing(step), style=style if step.phase is not Phase.FINISHED else ""),
+        Text(doing, style=style if step.phase is not Phase.FINISHED else "", no_wrap=True, overflow="ellipsis"),
         Text(fmt.duration(seconds) if seconds is not None else "", style="dim"),
-        Text(metrics_text(step.metrics)),
+        Text(metrics, no_wrap=True, overflow="ellipsis"),
     )
 
 
@@ -205,8 +208,7 @@ def failure_line(step: StepProgress) -> str:
         return fmt.one_line(step.reason)
     where = f"cell {failure.cell}" if failure.cell is not None else ""
     where += f", line {failure.line}" if failure.line is not None else ""
-    what = f"{failure.error}: {failure.message}" if failure.message else failure.error
-    return fmt.one_line(f"{where}: {what}" if where else what)
+    return fmt.one_line(f"{where}: {failure.summary}" if where else failure.summary)
 
 
 def seconds_of(step: StepProgress) -> float | None:

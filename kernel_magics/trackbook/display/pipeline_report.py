@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from trackbook.capture.secrets import redact
 from trackbook.display import format as fmt
-from trackbook.display.pipeline_outcome import counted, error_text, shown_params
+from trackbook.display.pipeline_outcome import counted, shown_params, warnings_of
 from trackbook.display.pipeline_progress import STATES, telling
 from trackbook.pipelines.running.progress import Phase, PipelineOutcome, StepFailure, StepProgress
 from trackbook.records import JsonValue
@@ -36,7 +36,7 @@ pre { background: var(--sheet); border: 1px solid var(--line); border-radius: 6p
 .quiet { color: var(--quiet); } .finished { color: var(--good); } .failed { color: var(--bad); }
 .retrying, .blocked, .stopped { color: var(--busy); } .skipped, .waiting { color: var(--quiet); }
 .running { color: var(--bar); }
-.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+.kept { white-space: nowrap; } .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-weight: 600; color: var(--quiet); font-size: 12px; white-space: nowrap; }
 th, td { padding: 6px 16px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number, th.number { text-align: right; white-space: nowrap; } .name { font-weight: 600; white-space: nowrap; }
@@ -71,9 +71,11 @@ def _head(outcome: PipelineOutcome) -> str:
     run = f"run {short_id(outcome.run_id)}" if outcome.run_id else ""
     facts = [counted(outcome), fmt.duration(outcome.seconds), fmt.moment(outcome.started_at), run]
     fault = f'<p class="failed">It could not go on: {escape(outcome.fault)}</p>' if outcome.fault else ""
+    told = [f"{step.name}: {warning}" for step, warning in warnings_of(outcome)]
+    warnings = "".join(f'<p class="stopped">! {escape(each)}</p>' for each in told)
     return (
         f'<h1>{escape(outcome.name)} <span class="{outcome.word}">{outcome.word}</span></h1>'
-        f'<p class="quiet">{escape(" · ".join(filter(None, facts)))}</p>{fault}'
+        f'<p class="quiet">{escape(" · ".join(filter(None, facts)))}</p>{fault}{warnings}'
     )
 
 
@@ -90,7 +92,7 @@ def _overview_row(step: StepProgress, outcome: PipelineOutcome) -> str:
     told = telling(step.metrics)
     hidden = len(step.metrics) - min(len(told), _MOST_METRICS)
     more = [f'<span class="quiet">{hidden} more below</span>'] * (hidden > 0)
-    listed = [f"{escape(name)} {escape(fmt.number(step.metrics[name]))}" for name in told[:_MOST_METRICS]]
+    listed = [_kept(f"{name} {fmt.number(step.metrics[name])}") for name in told[:_MOST_METRICS]]
     metrics = "<br>".join([*listed, *more])
     return (
         f'<tr><td class="name">{link}</td><td class="{step.phase}">{symbol}&nbsp;{step.phase}</td>'
@@ -102,13 +104,24 @@ def _overview_row(step: StepProgress, outcome: PipelineOutcome) -> str:
 
 def _data(step: StepProgress) -> str:
     """Return which versions of datasets went in and came out: ``raw@1 → train@2``."""
-    sides = [escape(", ".join(step.reads)), escape(", ".join(step.publishes))]
-    return " → ".join(sides) if sides[1] else sides[0]
+    read, published = (", ".join(map(_kept, names)) for names in (step.reads, step.publishes))
+    return f"{read} →&nbsp;{published}" if published else read
+
+
+def _kept(text: str) -> str:
+    """Return a text that is not broken into lines."""
+    return f'<span class="kept">{escape(text)}</span>'
 
 
 def _reason(step: StepProgress) -> str:
+    """Return why a step ran, failed or didn't run, and how often it was tried."""
+    tries = f" ({step.attempt} tries)" if step.attempt > 1 else ""
+    return _cause(step) + tries
+
+
+def _cause(step: StepProgress) -> str:
     if step.phase is Phase.FAILED and step.failure is not None:
-        return error_text(step.failure)
+        return step.failure.summary
     return redact(step.reason)
 
 
@@ -174,7 +187,7 @@ def _failure(failure: StepFailure) -> str:
         if failure.traceback
         else ""
     )
-    return f'<p class="failed">{escape(error_text(failure))}</p><p class="quiet">{where}</p>{code}{trace}'
+    return f'<p class="failed">{escape(failure.summary)}</p><p class="quiet">{where}</p>{code}{trace}'
 
 
 def _section(title: str, facts: Mapping[str, str]) -> str:

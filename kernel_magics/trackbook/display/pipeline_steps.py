@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from trackbook.capture.secrets import redact_value
+from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.pipelines.graph.foreach import base_of
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
-from trackbook.pipelines.graph.reading import Uses
 from trackbook.pipelines.graph.spec import Pipeline
 from trackbook.pipelines.graph.standing import Standing
-from trackbook.records import Failure, JsonValue, RunStatus, strict
+from trackbook.pipelines.graph.uses import Uses
+from trackbook.records import Failure, JsonValue, strict
 from trackbook.tracking.find import short_id
 
 _MOST_METRICS = 2
-_STATES = {
-    RunStatus.FINISHED: ("✓", Tone.GOOD),
-    RunStatus.FAILED: ("✗", Tone.BAD),
-    RunStatus.KILLED: ("✗", Tone.BAD),
-    RunStatus.RUNNING: ("●", Tone.BUSY),
-}
 
 
 def plan_payload(plan: Plan) -> list[JsonValue]:
@@ -84,7 +80,7 @@ def _needs(names: Sequence[str]) -> str:
 
 
 def status_payload(found: Sequence[Standing]) -> list[JsonValue]:
-    """Return how steps stand as JSON; of a step that never ran only the name is known."""
+    """Return how steps stand as JSON; of a step that never ran only the name and what blocks it are known."""
     return [_standing_payload(each) for each in found]
 
 
@@ -93,6 +89,7 @@ def _standing_payload(standing: Standing) -> JsonValue:
     return {
         "name": standing.step.name,
         "status": run.status.value if run is not None else None,
+        "is_stopped": run is not None and run.is_stopped,
         "verdict": run.verdict.value if run is not None and run.verdict is not None else None,
         "started_at": run.started_at.isoformat() if run is not None else None,
         "finished_at": run.finished_at.isoformat() if run is not None and run.finished_at is not None else None,
@@ -100,6 +97,7 @@ def _standing_payload(standing: Standing) -> JsonValue:
         "metrics": strict({key: point.value for key, point in standing.metrics.items()}),
         "run_id": run.run_id if run is not None else None,
         "is_marked": standing.is_marked,
+        "blocked_by": standing.blocked_by,
         "error": _error(run.failure) if run is not None and run.failure is not None else None,
     }
 
@@ -123,7 +121,7 @@ def show_status(pipeline: Pipeline, found: Sequence[Standing], look: Look | None
 def _standing_row(standing: Standing, look: Look) -> tuple[Cell, ...]:
     name = Cell(text=fmt.one_line(standing.step.name))
     if standing.detail is None:
-        return (name, Cell(text="never run", tone=Tone.QUIET), *[Cell(text="—", tone=Tone.QUIET)] * 4)
+        return (name, _unrun(standing), *[Cell(text="—", tone=Tone.QUIET)] * 4)
     run = standing.detail.run
     values = [f"{key} {fmt.number(point.value)}" for key, point in standing.metrics.items()]
     more = f" +{len(values) - _MOST_METRICS}" if len(values) > _MOST_METRICS else ""
@@ -137,6 +135,11 @@ def _standing_row(standing: Standing, look: Look) -> tuple[Cell, ...]:
     )
 
 
+def _unrun(standing: Standing) -> Cell:
+    why = f"blocked by {standing.blocked_by}" if standing.blocked_by is not None else "never run"
+    return Cell(text=fmt.one_line(why), tone=Tone.QUIET)
+
+
 def _error(failure: Failure) -> str:
     return f"{failure.type}: {failure.message}" if failure.message else failure.type
 
@@ -145,7 +148,6 @@ def _state(standing: Standing) -> Cell:
     run = standing.detail.run if standing.detail is not None else None
     if run is None or standing.is_marked:
         return Cell(text="marked up to date", symbol="✓", tone=Tone.QUIET)
-    symbol, tone = _STATES[run.status]
-    about = _error(run.failure) if run.failure is not None else ""
+    about = _error(run.failure) if run.failure is not None and not run.is_stopped else ""
     aside = about or (f"({run.verdict.value})" if run.verdict is not None else "")
-    return Cell(text=run.status.lower(), symbol=symbol, tone=tone, aside=fmt.shortened(fmt.one_line(aside), 80))
+    return replace(cells.state(run), aside=fmt.shortened(fmt.one_line(aside), 80))

@@ -40,6 +40,7 @@ from trackbook.tracking.find import short_id
 from trackbook.tracking.shown import Read
 
 _WIDEST_FACT = 400
+_KEPT_THEN = "What was finished by then is kept."
 _CLEAN = "Clean: what it read was what the notebook made then, as far as that is known."
 _MOST_FOLDS = 10
 _FEWEST_FOLDED = 3
@@ -136,8 +137,8 @@ def _findings(detail: RunDetail, look: Look) -> list[Block]:
     """Return why a run did not end well, and what repeating it showed."""
     blocks = _failure(detail, look)
     if not blocks and detail.run.status is RunStatus.KILLED:
-        why = "Killed: it was interrupted, or its kernel ended, before the run did. What was finished by then is kept."
-        blocks.append(Sentence(text=why, tone=Tone.BAD))
+        who = "it was interrupted, or its kernel ended," if detail.run.finished_at is not None else "its process ended"
+        blocks.append(Sentence(text=f"Killed: {who} before the run did. {_KEPT_THEN}", tone=Tone.BAD))
     if detail.run.verdict_reason:
         why = f"{str(detail.run.verdict or '').capitalize()}: {detail.run.verdict_reason}"
         blocks.append(Sentence(text=fmt.one_line(why), tone=Tone.BUSY))
@@ -211,7 +212,10 @@ def _failure(detail: RunDetail, look: Look) -> list[Block]:
     if failure is None:
         return []
     first, *rest = fmt.lines(failure.message.strip()).splitlines() or [""]
-    blocks: list[Block] = [Sentence(text=fmt.one_line(f"{failure.type}: {first}".removesuffix(": ")), tone=Tone.BAD)]
+    text, tone = fmt.one_line(f"{failure.type}: {first}".removesuffix(": ")), Tone.BAD
+    if detail.run.is_stopped:
+        text, tone = f"Stopped before it had ended. {_KEPT_THEN}", Tone.BUSY
+    blocks: list[Block] = [Sentence(text=text, tone=tone)]
     if failure.traceback or rest:
         hint = f"whole: {look.command} log --run {short_id(detail.run.run_id)} --source"
         whole = fmt.lines(failure.traceback or failure.message)

@@ -76,7 +76,7 @@ def _print(console: Console, block: Block) -> None:
         case Sentence():
             console.print(Text(block.text, style=STYLES[block.tone]), overflow="fold")
         case Verbatim():
-            console.print(Text(block.text), overflow="fold")
+            console.print(Text(block.text), soft_wrap=True)  # broken by the terminal, so that it can be copied
         case Patch():
             for line in block.lines:
                 console.print(_patch_line(line), overflow="fold")

@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from trackbook.records import Execution, JsonValue, Source, Statement, is_file_key
+
+
+@dataclass(slots=True)
+class _Executed:
+    """An execution: its place among the others, its statements, and the code of each or what gives it."""
+
+    place: int
+    statements: tuple[Statement, ...]
+    code: list[Callable[[], str] | str]
+
+    def text(self, number: int) -> str:
+        text = self.code[number]
+        if not isinstance(text, str):
+            text = self.code[number] = text()
+        return text
 
 
 class Lineage:
@@ -15,9 +31,7 @@ class Lineage:
 
     def __init__(self) -> None:
         self.sources: dict[str, tuple[Source, ...]] = {}
-        self._statements: dict[Source, Statement] = {}
-        self._code: dict[Source, Callable[[], str] | str] = {}
-        self._order: dict[str, int] = {}
+        self._executions: dict[str, _Executed] = {}
 
     def add(
         self,
@@ -34,12 +48,9 @@ class Lineage:
         code
             For each of its statements, what gives its code when that is asked for.
         """
-        self._order.setdefault(execution.execution_id, len(self._order))
-        for number, statement in enumerate(execution.statements):
-            source = Source(execution_id=execution.execution_id, statement=number)
-            self._statements[source] = statement
-            if number < len(code):
-                self._code[source] = code[number]
+        before = self._executions.get(execution.execution_id)
+        place = len(self._executions) if before is None else before.place
+        self._executions[execution.execution_id] = _Executed(place, execution.statements, list(code))
         for name, made_by in sources.items():
             if made_by is None:
                 self.sources.pop(name, None)
@@ -69,7 +80,7 @@ class Lineage:
         while pending:
             nearer: dict[Source, None] = {}
             for source in sorted(pending, key=self._time, reverse=True):
-                statement = self._statements.get(source) if source not in stop else None
+                statement = self._statement(source) if source not in stop else None
                 for name, sources in statement.reads.items() if statement else ():
                     self._follow(name, sources, found, nearer)
             pending = nearer
@@ -83,7 +94,7 @@ class Lineage:
                 found[source] = set()
                 pending[source] = None
             found[source].add(name)
-            statement = self._statements.get(source)
+            statement = self._statement(source)
             if statement is not None and name not in statement.writes and not is_file_key(name):
                 found[source].update(statement.writes)  # it changed the value through other names: these flow on
 
@@ -91,7 +102,7 @@ class Lineage:
         """Return the constants that statements assign to the names given for each; of two for a name the later one."""
         found: dict[str, JsonValue] = {}
         for source in sorted(sources, key=self._time):
-            statement = self._statements.get(source)
+            statement = self._statement(source)
             if statement is not None:
                 roots = sources[source]  # ``config`` for the constant ``config.rate``
                 found.update((name, value) for name, value in statement.literals.items() if name.split(".")[0] in roots)
@@ -102,23 +113,29 @@ class Lineage:
         known: set[str] = set()
         found: set[str] = set()
         for source in sorted(sources, key=self._time):
-            statement = self._statements.get(source)
+            statement = self._statement(source)
             if statement is not None:
                 changes_of(known, found, statement.literals, sources[source])
         return found
 
     def texts(self, sources: Iterable[Source]) -> set[str]:
         """Return the code of some statements."""
-        return {self._text(source) for source in sources if source in self._code}
+        found = set()
+        for source in sources:
+            executed = self._executions.get(source.execution_id)
+            if executed is not None and source.statement < len(executed.code):
+                found.add(executed.text(source.statement))
+        return found
 
-    def _text(self, source: Source) -> str:
-        text = self._code[source]
-        if not isinstance(text, str):
-            text = self._code[source] = text()
-        return text
+    def _statement(self, source: Source) -> Statement | None:
+        executed = self._executions.get(source.execution_id)
+        if executed is None or source.statement >= len(executed.statements):
+            return None
+        return executed.statements[source.statement]
 
     def _time(self, source: Source) -> tuple[int, int]:
-        return self._order.get(source.execution_id, -1), source.statement
+        executed = self._executions.get(source.execution_id)
+        return executed.place if executed is not None else -1, source.statement
 
 
 def changes_of(known: set[str], changed: set[str], literals: Collection[str], names: Collection[str]) -> None:

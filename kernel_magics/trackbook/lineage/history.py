@@ -60,7 +60,8 @@ class History:
                 self._writers.get(name, {}).pop(ran.cell, None)
         self._latest[ran.cell] = ran
         self._pass(ran.cell)
-        self._read.update(name for name, _ in self.outer_reads(ran))
+        for name, _ in self.outer_reads(ran):
+            self._read.add(name)
         for name in ran.writes:
             self._writers.setdefault(name, {})[ran.cell] = None
             self._last[name] = ran.execution_id

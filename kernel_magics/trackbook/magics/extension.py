@@ -17,6 +17,7 @@ from trackbook.capture.guard import Guard
 from trackbook.capture.notebook import find_notebook
 from trackbook.config import load_settings
 from trackbook.errors import StoreError
+from trackbook.leaving import leave_in_order
 from trackbook.magics.registration import Registration
 
 if TYPE_CHECKING:
@@ -64,8 +65,18 @@ def unload(shell: Any) -> None:
     extension = loaded(shell)
     if extension is not None and extension.is_of_engine:
         extension.switch(False)
-    else:
+    elif extension is not None:
+        with extension.guard:
+            _finish_keeping()
         remove(shell)
+
+
+def _finish_keeping() -> None:
+    """Wait for what is still being kept: a kernel that goes on has time, one that ends has little."""
+    from trackbook.run_view import tell_aside  # late, for both load much
+    from trackbook.tracking.making import wait_until_kept
+
+    wait_until_kept(lambda: True, tell_aside)
 
 
 def remove(shell: Any) -> None:
@@ -120,6 +131,7 @@ class Extension:
         self.shell.events.register("pre_run_cell", self._before_cell)
         self.shell.events.register("post_run_cell", self._after_cell)
         self._registration.add()
+        leave_in_order(getattr(self.shell, "kernel", None))
         atexit.register(self._at_exit)
         source = self._running_source()
         if source is None:
@@ -223,11 +235,14 @@ class Extension:
 
     def _before_cell(self, info: Any) -> None:
         depth = self._depth(1)
-        if depth > 1 or os.getpid() != self._pid or not self._is_recorded(info):
+        if depth > 1 or os.getpid() != self._pid or not _is_of_person(info):
+            return
+        recording = self._loaded()
+        if recording is None or not recording.recorder.is_on:
             return
         with self.guard:
             metadata = getattr(info, "cell_meta", None)
-            self.recorder.begin_cell(
+            recording.recorder.begin_cell(
                 info.raw_cell,
                 getattr(info, "transformed_cell", None) or self.shell.transform_cell(info.raw_cell),
                 getattr(info, "cell_id", None),
@@ -250,9 +265,6 @@ class Extension:
             cancelled = KeyboardInterrupt("the cell was cancelled") if result is None else None
             count = None if result is None else result.execution_count
             recording.recorder.end_cell(cancelled or error, did_run=did_run, count=count)
-
-    def _is_recorded(self, info: Any) -> bool:
-        return info.store_history and not info.silent and bool(info.raw_cell.strip()) and self.is_on
 
     def _depth(self, change: int) -> int:
         """Go one cell deeper in (or out of) this thread's cells; return the depth. Ends without a begin don't count."""
@@ -284,3 +296,8 @@ class Extension:
             self._execution.warnings.append(sentence)
         else:
             print(sentence, file=sys.stderr)
+
+
+def _is_of_person(info: Any) -> bool:
+    """Return whether a cell is a person's, and not empty: what programs send is silent or not for the history."""
+    return info.store_history and not info.silent and bool(info.raw_cell.strip())

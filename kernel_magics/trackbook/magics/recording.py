@@ -11,6 +11,7 @@ from trackbook.capture.notebook import Notebook
 from trackbook.capture.output_sources import OutputWatch
 from trackbook.capture.outputs import Limits
 from trackbook.config import Settings
+from trackbook.magics.builtin_names import keep_builtins_at_hand
 from trackbook.project import Project, set_current
 from trackbook.tracking.here import set_recorder
 from trackbook.tracking.notebook_params import PAPERMILL_PARAMETERS
@@ -100,6 +101,7 @@ class Recording:
 
         store = open_store(self._settings.store or None, start=start)
         set_current(Project(store))
+        keep_builtins_at_hand()  # all that a cell needs is loaded by now
         return store
 
 

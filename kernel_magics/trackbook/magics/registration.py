@@ -36,6 +36,7 @@ class Registration:
         """Take them away again."""
         for kind in ("line", "cell"):
             self._shell.magics_manager.magics[kind].pop(MAGIC, None)
+        vars(self._shell.magics_manager.user_magics).pop(MAGIC, None)  # IPython puts it there too
         matchers = self._shell.Completer.custom_matchers
         matchers[:] = [each for each in matchers if getattr(each, "matcher_identifier", "") != MATCHER]
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trackbook.errors import InvalidValueError
+from trackbook.pipelines.executors.forking.imports import needs_of
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -94,6 +96,12 @@ def lay_out_project(project: Project, folder: Path) -> list[Path]:
         texts[folder / place] = _filled((home / "project" / kept).read_text(encoding="utf-8"), words)
     _write(texts)
     return sorted(texts)
+
+
+def missing_modules(notebooks: Iterable[Path]) -> tuple[str, ...]:
+    """Return what notebooks import and this Python has not, by the names of the packages' modules."""
+    tops = {name.partition(".")[0] for path in notebooks for name in needs_of(path, path.parent).names}
+    return tuple(sorted(name for name in tops if find_spec(name) is None))
 
 
 def _home() -> Traversable:

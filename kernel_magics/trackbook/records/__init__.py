@@ -1,7 +1,7 @@
 """What there is: frozen records without behaviour or I/O."""
 
 from trackbook.records.check import Check
-from trackbook.records.dataset import Column, DatasetUse, FileRead, Role
+from trackbook.records.dataset import DATASET_PATH, Column, DatasetUse, FileRead, Role
 from trackbook.records.environment import Environment, Git, package_key
 from trackbook.records.execution import (
     Execution,
@@ -24,11 +24,13 @@ from trackbook.records.points import LoggedPoint, LoggedPoints
 from trackbook.records.reproduction import ComparedKind, Comparison, Reproduction, ReproductionVerdict
 from trackbook.records.run import Artifact, MetricPoint, ModuleUse, Run, RunDetail, RunStatus, Verdict
 from trackbook.records.session import Process, Session
-from trackbook.records.snapshot import FILE, DatasetVersion, Snapshot
+from trackbook.records.snapshot import FILE, MODEL, DatasetVersion, Snapshot
 from trackbook.records.values import JsonValue, decode, encode, json_value, strict
 
 __all__ = [
+    "DATASET_PATH",
     "FILE",
+    "MODEL",
     "Artifact",
     "Check",
     "Column",

@@ -22,6 +22,10 @@ class Column:
     dtype: str
 
 
+DATASET_PATH = "dataset://"
+"""What the path of a read begins with where a version of a dataset was read, and no file: its label follows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRead:
     """A file that a value was read from.

@@ -12,9 +12,11 @@ from trackbook.records.execution import Failure
 from trackbook.records.model import Model
 from trackbook.records.values import JsonValue
 
+_STOPS = frozenset({"KeyboardInterrupt", "CancelledError", "StoppedError"})
+
 
 class RunStatus(StrEnum):
-    """What became of a run. KILLED: interrupted, or its process vanished."""
+    """What became of a run. KILLED: it was stopped, or its process vanished; `Run.word` tells which."""
 
     RUNNING = "RUNNING"
     FINISHED = "FINISHED"
@@ -56,6 +58,16 @@ class Run:
     failure: Failure | None = None
     environment_id: str | None = None
     note: str | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it ended early because it was asked to: by Ctrl-C, or by what ran it."""
+        return self.status is RunStatus.KILLED and self.failure is not None and self.failure.type in _STOPS
+
+    @property
+    def word(self) -> str:
+        """What became of it, in the one word that people read."""
+        return "stopped" if self.is_stopped else self.status.value.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,14 @@ from datetime import datetime
 FILE = "file"
 """The kind, and restore key, of a snapshot of a file: its id and its fingerprint are the SHA-256 of the bytes, which
 are one object."""
+MODEL = "model"
+"""The kind, and restore key, of a snapshot of a fitted model: its id is the SHA-256 of a file of skops, which is one
+object, and its fingerprint a hash of what the model holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A table whose content is kept, or a file (`FILE`).
+    """A table whose content is kept, or a file (`FILE`), or a model that was published (`MODEL`).
 
     `snapshot_id` is the digest of its manifest, so that the same content kept twice is one snapshot. `fingerprint` is
     the canonical hash of the content, None where it could not be taken; `restore_key` tells apart what has one

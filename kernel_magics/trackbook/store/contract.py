@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -82,6 +82,14 @@ class Batch:
     checks: Sequence[Check] = ()
     reproductions: Sequence[Reproduction] = ()
     withdrawn: Sequence[str] = ()
+
+    @property
+    def lone_execution(self) -> Execution | None:
+        """The execution, where there is one that belongs to no run, and nothing else to write: most cells are that."""
+        if len(self.executions) != 1 or self.executions[0].run_ids or self.has_data:
+            return None
+        has_more = self.runs or self.sessions or self.environments or self.withdrawn
+        return None if has_more else self.executions[0]
 
     @property
     def has_data(self) -> bool:
@@ -217,6 +225,22 @@ class Store(Protocol):
             If the place can't be written.
         """
 
+    def compose(self, make: Callable[[Store], Batch]) -> Batch:
+        """Write a batch that is made of what is on the record, and return it; nobody writes in between.
+
+        Parameters
+        ----------
+        make
+            Is given the store, to read only, and has to be quick: whoever else writes waits.
+
+        Raises
+        ------
+        ImmutableError
+            If it would change what is on the record; nothing of the batch is written then.
+        StoreError
+            If the place can't be written.
+        """
+
     def frozen(self) -> AbstractContextManager[Store]:
         """Give the store as it is at this moment, for reads that belong together: what is written meanwhile isn't seen.
 
@@ -279,6 +303,12 @@ class Store(Protocol):
 
         Its id is the SHA-256 of the bytes, as in a `FileRead`: `get_object` gives them back. Unlike an object that was
         only put, it is found again by `find_snapshot`, and counts in `usage`.
+        """
+
+    def put_model(self, content: bytes, *, fingerprint: str) -> Snapshot:
+        """Keep a model's file and return its snapshot, which is on the record once a batch has written it.
+
+        As `put_file`, but for what tells it apart: a hash of what the model holds, for its file is another each time.
         """
 
     def get_table(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from trackbook import clock
 from trackbook.errors import NotFoundError
-from trackbook.records import FILE, Snapshot
+from trackbook.records import FILE, MODEL, Snapshot
 from trackbook.store.contract import Holdings
 from trackbook.store.objects import Objects
+
+_HELD_AS = {FILE: "files", MODEL: "models"}  # the rest is tables
 
 
 def file_snapshot(digest: str, size: int, *, is_new: bool) -> Snapshot:
@@ -53,6 +56,11 @@ class KeepsTables:
         digest, is_new, size = self._objects.add(content, packs=True)
         return file_snapshot(digest, size, is_new=is_new)
 
+    def put_model(self, content: bytes, *, fingerprint: str) -> Snapshot:
+        """Keep a model's file and return its snapshot."""
+        snapshot = self.put_file(content)
+        return replace(snapshot, kind=MODEL, fingerprint=fingerprint, restore_key=MODEL)
+
     def get_table(
         self,
         snapshot_id: str,
@@ -77,7 +85,7 @@ def pieces(objects: Objects, snapshot: Snapshot) -> dict[str, int]:
     StoreError
         If a newer Trackbook wrote it.
     """
-    if snapshot.kind == FILE:
+    if snapshot.kind in (FILE, MODEL):
         return {snapshot.snapshot_id: snapshot.stored_bytes}
     from trackbook.store.tables.manifest import read_manifest
 
@@ -99,7 +107,7 @@ def held(objects: Objects, snapshots: Iterable[Snapshot], named: Mapping[str, It
     """Return what objects take by kind; `named` are those of each kind that are no snapshots, the first kind first."""
     kinds: dict[str, str] = {}
     for snapshot in snapshots:
-        kind = "files" if snapshot.kind == FILE else "tables"
+        kind = _HELD_AS.get(snapshot.kind, "tables")
         kinds |= {digest: kind for digest in needed(objects, snapshot) if digest not in kinds}
     for kind, digests in named.items():
         kinds |= {digest: kind for digest in digests if digest not in kinds}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -28,7 +27,6 @@ _PROJECT_FILES = (".git", "pyproject.toml", "setup.py", "requirements.txt")
 _MEMORY = "memory://"
 _memories: dict[str, MemoryStore] = {}
 _memories_lock = threading.Lock()
-_log = logging.getLogger("trackbook")
 
 
 def find_store(start: Path, environ: Mapping[str, str]) -> str | None:
@@ -229,10 +227,13 @@ def _take_in(store: Store) -> None:
     pending = pending_of(store.location)
     if pending is None or not pending.is_there:
         return
+    import logging
+
+    log = logging.getLogger("trackbook")
     try:
         refusals = pending.deliver(store)
     except StoreError as error:
-        _log.warning("What could not be written to the store waits in %s. %s", pending.path, error)
+        log.warning("What could not be written to the store waits in %s. %s", pending.path, error)
     else:
         for refusal in refusals:
-            _log.warning("Something that waited for the store was refused by it and is lost: %s", refusal)
+            log.warning("Something that waited for the store was refused by it and is lost: %s", refusal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import replace
@@ -34,6 +34,7 @@ from trackbook.store.objects import MemoryObjects, Objects
 
 if TYPE_CHECKING:
     from trackbook.records.query import NameKind
+    from trackbook.store.contract import Store
 
 
 class MemoryStore(KeepsTables):
@@ -68,6 +69,13 @@ class MemoryStore(KeepsTables):
             versions = self._content.write(batch)
             self._token += 1
             return versions
+
+    def compose(self, make: Callable[[Store], Batch]) -> Batch:
+        """Write a batch that is made of what is on the record."""
+        with self._lock:
+            batch = make(self)
+            self._write(batch)
+            return batch
 
     @contextmanager
     def frozen(self) -> Iterator[MemoryStore]:

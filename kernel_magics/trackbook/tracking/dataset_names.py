@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trackbook.errors import InvalidValueError
-from trackbook.records import DatasetVersion, FileRead
+from trackbook.records import DATASET_PATH, DatasetVersion, FileRead
 from trackbook.tracking.annotate import check_key
 
-PATH = "dataset://"
-"""What the path of a read begins with where a dataset was read, and no file."""
+PATH = DATASET_PATH
 _LONGEST_NAME = 200
 
 

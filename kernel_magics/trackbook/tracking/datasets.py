@@ -10,7 +10,7 @@ from trackbook import clock
 from trackbook.capture.fingerprint import fingerprint as fingerprint_of
 from trackbook.capture.tables import is_table
 from trackbook.errors import InvalidValueError, NotFoundError
-from trackbook.records import DatasetVersion, RunDetail, Snapshot
+from trackbook.records import MODEL, DatasetVersion, RunDetail, Snapshot
 from trackbook.records.table_diff import TableDiff
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.dataset_names import PATH, KeptTable, check_name, label_of
@@ -66,7 +66,11 @@ def publish_table(store: Store, table: Any, name: str, maker: Maker) -> DatasetV
         If it has no name for a dataset, is no table, or can't be kept such that an equal one comes back.
     """
     name = check_name(name)
-    snapshot = keep_table(store, table, f"published as '{name}'")
+    return publish_snapshot(store, keep_table(store, table, f"published as '{name}'"), name, maker)
+
+
+def publish_snapshot(store: Store, snapshot: Snapshot, name: str, maker: Maker) -> DatasetVersion:
+    """Make what is kept the next version of a name, and return that."""
     version = DatasetVersion(
         name=name,
         snapshot_id=snapshot.snapshot_id,
@@ -113,8 +117,49 @@ def load_table(
     rows: slice | range | tuple[int, int] | None = None,
     as_: str | None = None,
 ) -> Any:
-    """Return the content of a table, or a part of it, as `Store.get_table` does."""
+    """Return the content of a table, or a part of it, as `Store.get_table` does.
+
+    Raises
+    ------
+    InvalidValueError
+        If it is a model.
+    """
+    check_is_table(store, kept)
+    return read_table(store, kept, columns=columns, rows=rows, as_=as_)
+
+
+def read_table(
+    store: Store,
+    kept: KeptTable,
+    *,
+    columns: Sequence[Any] | None = None,
+    rows: slice | range | tuple[int, int] | None = None,
+    as_: str | None = None,
+) -> Any:
+    """Return the content of what is known to be a table, as `load_table` does."""
     return store.get_table(kept.snapshot_id, columns=columns, rows=_range(rows), as_=as_)
+
+
+def check_is_table(store: Store, kept: KeptTable) -> None:
+    """Refuse a version that is a model.
+
+    Raises
+    ------
+    InvalidValueError
+        If it is one.
+    """
+    if is_published_model(store, kept):
+        raise no_table(kept)
+
+
+def no_table(kept: KeptTable) -> InvalidValueError:
+    """Return the error that says that a version is a model."""
+    return InvalidValueError(f"'{kept.label}' is a model and no table: trackbook.load('{kept.label}') gives it back.")
+
+
+def is_published_model(store: Store, kept: KeptTable) -> bool:
+    """Return whether a version is a model's; what is no version is a run's own table."""
+    return kept.version is not None and any(each.kind == MODEL for each in store.snapshots(ids=[kept.snapshot_id]))
 
 
 def _range(rows: object) -> slice | None:
@@ -133,6 +178,8 @@ def diff_tables(
     """Return what differs between two tables; rows are told by a key, by position, or, without either, by content."""
     from trackbook.store import tables
 
+    for each in (before, after):
+        check_is_table(store, each)
     by = "position" if by_position else "content"
     return tables.diff(store.objects, before.snapshot_id, after.snapshot_id, key=list(key) or None, by=by)
 

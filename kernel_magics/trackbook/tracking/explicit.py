@@ -22,6 +22,7 @@ from trackbook.tracking.logged_values import LAST_STEP
 from trackbook.tracking.scope import StartedRun, enter, innermost_here, shared
 from trackbook.tracking.session import SessionKeeper
 
+_NONE: frozenset[str] = frozenset()
 _MOST_WAITING = 1000  # points that are kept back to be written together, for a second at most
 
 
@@ -229,6 +230,12 @@ class ExplicitRuns:
             }
             started.params.update(params)
         return replace(change, params=params)
+
+    def before_cell(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the ids of the runs that are started now, and of all that ever were in this session."""
+        if not self.known:
+            return _NONE, _NONE
+        return frozenset([started.run_id for started in self.started]), frozenset(self.known)
 
     @property
     def has_points(self) -> bool:

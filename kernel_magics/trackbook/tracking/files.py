@@ -55,17 +55,15 @@ class Files:
 
         They are the very same if they read none.
         """
-        self._code.update(_definitions(ended))
-        changed = {
-            number: self._linked(ended, number, statement)
-            for number, statement in enumerate(ended.statements)
-            if statement.files
-        }
+        if "def " in ended.source or "class " in ended.source:
+            self._code.update(_definitions(ended))
+        linked = ended.statements
+        for number, statement in enumerate(ended.statements):
+            if statement.files:
+                linked = [*linked[:number], self._linked(ended, number, statement), *linked[number + 1 :]]
         if _may_write(ended):
             self._writing.append(ended)
-        if not changed:
-            return ended.statements
-        return [changed.get(number, statement) for number, statement in enumerate(ended.statements)]
+        return linked
 
     def _linked(self, ended: Ended, number: int, statement: Statement) -> Statement:
         found = dict(statement.reads)
@@ -141,7 +139,7 @@ def with_written(statements: Sequence[Statement], written: Mapping[str, Sequence
     for name, sources in written.items():
         for number in (source.statement for source in sources):
             changed[number] = replace(changed[number], writes=(*changed[number].writes, name))
-    return changed if written else statements
+    return changed
 
 
 def shown_path(path: str) -> str:
@@ -186,8 +184,7 @@ def has_changed(file: FileRead, read_at: float) -> bool:
 
 def _definitions(ended: Ended) -> Mapping[Source, str]:
     found = {}
-    has_some = "def " in ended.source or "class " in ended.source
-    for number, statement in enumerate(ended.statements) if has_some else ():
+    for number, statement in enumerate(ended.statements):
         text = _code_of(ended, statement)
         if text.lstrip().startswith(("def ", "async def ", "class ", "@")):
             found[Source(execution_id=ended.execution_id, statement=number)] = text

@@ -62,30 +62,38 @@ def load_model(store: Store, model: Model, trust: Collection[str] = ()) -> Loade
     """
     if model.object_digest is None:
         raise NotFoundError(f"Only what model '{model.name}' looks like is kept, not the model.")
-    content = store.get_object(model.object_digest)
-    value, told = _loaded(content, model, trust)
-    return LoadedModel(value, tuple(dict.fromkeys([*told, *_check(store, model, value)])))
+    loaded = load_content(store.get_object(model.object_digest), model.name, trust)
+    return LoadedModel(loaded.value, tuple(dict.fromkeys([*loaded.remarks, *_check(store, model, loaded.value)])))
 
 
-def _loaded(content: bytes, model: Model, trust: Collection[str]) -> tuple[Any, list[str]]:
+def load_content(content: bytes, name: str, trust: Collection[str] = ()) -> LoadedModel:
+    """Return the model of a file of skops, which goes by a name.
+
+    Raises
+    ------
+    UntrustedModelError
+        If it holds other types; nothing is loaded then.
+    InvalidValueError
+        If it can't be loaded here.
+    """
     with quiet():
         import skops.io
 
     try:
         asked = sorted(set(skops.io.get_untrusted_types(data=content)))
     except Exception as error:  # noqa: BLE001  a file that is broken may fail in any way
-        raise InvalidValueError(f"The file of model '{model.name}' can't be read ({_told(error)}).") from None
+        raise InvalidValueError(f"The file of model '{name}' can't be read ({_told(error)}).") from None
     unknown = [each for each in asked if each not in trust]
     if unknown:
-        raise UntrustedModelError(model.name, unknown)
+        raise UntrustedModelError(name, unknown)
     try:
         with quiet() as noted:
             value = skops.io.loads(content, trusted=asked)
     except ImportError as error:
-        raise InvalidValueError(f"Model '{model.name}' needs what is not installed here: {_told(error)}.") from None
+        raise InvalidValueError(f"Model '{name}' needs what is not installed here: {_told(error)}.") from None
     except Exception as error:  # noqa: BLE001  another version of its library may fail in any way
-        raise InvalidValueError(f"Model '{model.name}' can't be loaded here ({_told(error)}).") from None
-    return value, [f"{model.name}: {_first_line(str(each))}" for each in noted]
+        raise InvalidValueError(f"Model '{name}' can't be loaded here ({_told(error)}).") from None
+    return LoadedModel(value, tuple(f"{name}: {_first_line(str(each))}" for each in noted))
 
 
 def _check(store: Store, model: Model, value: Any) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from trackbook.capture.notebook import SavedNotebook
@@ -15,6 +15,9 @@ from trackbook.lineage.stale_facts import Code, Expected, Saved, Unrun
 
 _SAME_CELL = 0.6  # how alike two texts are, by difflib's ratio, that are taken for one cell before and after an edit
 _BY_TEXT = "text:"
+_COMPOUND = (  # what runs where it stands; functions and classes are looked at whole
+    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match),
+)
 
 
 class PythonCode(Code):
@@ -175,12 +178,36 @@ class Cells:
 
 
 def _expected(source: str) -> Expected:
-    """Return the names that a cell's code would read and write."""
+    """Return the names that a cell's code would read from other cells, and those that it would write."""
     try:
-        access = accesses(parse_cell(source))
+        tree = parse_cell(source)
+        access, reads = accesses(tree), frozenset(_outer_reads(tree.body, set()))
     except (SyntaxError, RecursionError):
         return Expected()
-    return Expected(reads=access.reads, writes=access.binds | _changed_parts(source, access.touches))
+    return Expected(reads=reads, writes=access.binds | _changed_parts(source, access.touches))
+
+
+def _outer_reads(statements: Iterable[ast.stmt], bound: set[str]) -> Iterator[str]:
+    """Yield the names that statements read before one of them has bound it; add to `bound` what they bind."""
+    for statement in statements:
+        if not isinstance(statement, _COMPOUND):
+            access = accesses(statement)
+            yield from access.reads - bound
+            bound |= access.binds
+            continue
+        header = accesses(statement, shallow=True)
+        yield from header.reads - bound
+        bound |= header.binds
+        yield from _outer_reads(_inside(statement), bound)
+
+
+def _inside(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """Yield the statements in a compound one, in the order of the text."""
+    for node in ast.iter_child_nodes(statement):
+        if isinstance(node, ast.stmt):
+            yield node
+        elif isinstance(node, ast.ExceptHandler | ast.match_case):
+            yield from node.body
 
 
 @lru_cache(maxsize=256)

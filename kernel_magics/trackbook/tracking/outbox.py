@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from trackbook import clock
 from trackbook.capture.guard import Guard
-from trackbook.errors import StoreError
+from trackbook.errors import NotFoundError, StoreError, StoreReplacedError
 from trackbook.store.contract import Batch, Store
 from trackbook.store.handing import hand_over
 from trackbook.store.objects import digest_of
@@ -60,6 +60,7 @@ class Outbox:
         self._pid = os.getpid()
         self._waiting = Waiting(pending)
         self._has_told_of_drops = False
+        self._has_lost_records = False
         self._delivering = threading.RLock()
         self._is_busy = False
         self._opened: Store | None = None
@@ -157,16 +158,15 @@ class Outbox:
             if self.is_failing:
                 store.write(self._greeting())  # the store may have come back empty
                 self._report(self._waiting.take_in(store))
-            while self._waiting:
-                self._send(store, mine)
+            while (parcel := self._waiting.first) is not None:
+                self._send(store, parcel, mine)
         except OSError as error:  # StoreError is one
             self._note_outage(error, clock.monotonic() - began)
             return False
         self.is_failing = False
         return True
 
-    def _send(self, store: Store, mine: Batch | None) -> None:
-        parcel = self._waiting.first
+    def _send(self, store: Store, parcel: Parcel, mine: Batch | None) -> None:
         refusals: list[Exception] = []
         try:
             with without_interrupts():  # Ctrl-C between writing and forgetting would write it twice
@@ -174,15 +174,15 @@ class Outbox:
                 self._waiting.forget_first()
         except OSError:
             raise
-        except Exception:
+        except Exception as error:
             self._waiting.forget_first()
             if parcel is mine:
                 raise
-            with self._guard:
-                raise
-        if refusals and parcel is mine:
-            raise refusals[0]
-        self._report(refusals)
+            self._report([error])
+        if refusals:
+            if parcel is mine:
+                raise refusals[0]
+            self._report(refusals)
 
     def _write(self, store: Store, parcel: Parcel) -> list[Exception]:
         if isinstance(parcel, bytes):
@@ -195,6 +195,8 @@ class Outbox:
 
     def _report(self, refusals: list[Exception]) -> None:
         for error in refusals:
+            if self._has_lost_records and isinstance(error, NotFoundError):
+                continue  # it was to be added to what is gone, and that has been told
             with self._guard:
                 raise error
 
@@ -220,6 +222,7 @@ class Outbox:
     def _note_outage(self, error: OSError, seconds: float) -> None:
         self._try_again_at = clock.monotonic() + (_PATIENCE * seconds if seconds > _QUICK_SECONDS else 0.0)
         self._put_aside()
+        self._has_lost_records |= isinstance(error, StoreReplacedError)
         if not self.is_failing:
             self.is_failing = True
             self._warn(f"Trackbook can't write its store: {error} What runs is kept until it can be written.")

@@ -41,6 +41,7 @@ RUN_FIELDS = {
     "seconds": FieldKind.NUMBER,
 }
 CHOICES = {"status": [each.value for each in RunStatus], "verdict": [each.value for each in Verdict]}
+_STOPPED = "stopped"  # the word of `Run.word` that is no status
 SEVERAL = frozenset({"model", "dataset"})  # a run may have more than one, so runs can't be put in order by them
 _SYNONYMS = {
     "id": "run_id",
@@ -156,6 +157,8 @@ def no_such_field(word: str, names: Names) -> str:
 
 def no_such_choice(field: Field, word: str) -> str:
     """Return what to say of a word that is none of a field's few."""
+    if field.key == "status" and word.lower() == _STOPPED:
+        return f"What was {_STOPPED} is one of the runs with status = killed"
     choices = CHOICES[field.key]
     near = _near(word, choices)
     return f"There is no {field.key} '{word}'. " + (

@@ -142,8 +142,7 @@ class Recorder:
                 cell_id,
                 self._params.tags_of(source, cell_id, metadata),
                 clock.now(),
-                frozenset([started.run_id for started in self.explicit.started]),
-                frozenset(self.explicit.known),
+                *self.explicit.before_cell(),
             )
             if self.outputs is not None:
                 self.outputs.begin()
@@ -280,7 +279,8 @@ class Recorder:
         self._end_of_last = (cell.outcome, failure)
         with self.guard:
             self._lineage.add(execution, settled.sources, settled.code)
-            self._seen.update((name, id(self._variables.get(name))) for name in cell.change.writes)
+            for name in cell.change.writes:
+                self._seen[name] = id(self._variables.get(name))
             self._draws.note(execution)
         if self.snapshots is not None:
             for draft in changes.drafts:

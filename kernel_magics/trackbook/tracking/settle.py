@@ -35,40 +35,45 @@ class Settled:
 
 def settle(cell: CapturedCell, execution_id: str, lineage: Lineage) -> Settled:
     """Return a cell's statements with their sources, before the lineage knows of the cell."""
-
-    def address(indexes: frozenset[int], name: str) -> tuple[Source, ...]:
-        if indexes == OUTSIDE_ONLY:
-            return lineage.sources.get(name, ())
-        own = (Source(execution_id=execution_id, statement=index) for index in sorted(indexes) if index != OUTSIDE)
-        outer = lineage.sources.get(name, ()) if OUTSIDE in indexes else ()
-        return (*outer, *own)
-
+    nodes, known = cell.flow.nodes, lineage.sources
     statements = []
-    for node in cell.flow.nodes:
+    for node in nodes:
         reads = {}
-        for name, indexes in _reads_with_control(node, cell.flow.nodes).items():
-            sources = address(indexes, name)
+        for name, indexes in _reads_with_control(node, nodes).items():
+            sources = _sources(indexes, name, execution_id, known)
             if sources:
                 reads[name] = sources
-        literals = {name: redact_value(name, value) for name, value in node.literals.items()}
+        literals: Mapping[str, JsonValue] = node.literals
+        if literals:
+            literals = {name: redact_value(name, value) for name, value in literals.items()}
         line, end_line = header_lines(node.statement)
         statements.append(
             Statement(
                 line=line,
                 end_line=end_line,
                 reads=reads,
-                writes=tuple(sorted(node.binds | node.touches)),
+                writes=tuple(sorted(node.binds | node.touches if node.touches else node.binds)),
                 literals=literals,
             )
         )
     made: dict[str, tuple[Source, ...] | None] = {}
     for name in cell.change.writes:
-        indexes = cell.flow.exits.get(name, frozenset())
-        own = [index for index in indexes if index != OUTSIDE]
-        makers = _true_makers(cell, name, indexes) if own else _possible_makers(cell.flow.nodes)
-        made[name] = address(makers, name) if name in cell.names else None
-    code = tuple(StatementText(cell.source, node.statement) for node in cell.flow.nodes)
+        indexes = cell.flow.exits.get(name, OUTSIDE_ONLY)
+        makers = _possible_makers(nodes) if indexes <= OUTSIDE_ONLY else _true_makers(cell, name, indexes)
+        made[name] = _sources(makers, name, execution_id, known) if name in cell.names else None
+    code = tuple([StatementText(cell.source, node.statement) for node in nodes])
     return Settled(statements=tuple(statements), sources=made, code=code)
+
+
+def _sources(
+    indexes: frozenset[int], name: str, execution_id: str, known: Mapping[str, tuple[Source, ...]]
+) -> tuple[Source, ...]:
+    """Return the statements of a cell as sources, and what made a name before it where that may be one, too."""
+    outer = known.get(name, ()) if OUTSIDE in indexes else ()
+    if indexes == OUTSIDE_ONLY:
+        return outer
+    own = [Source(execution_id=execution_id, statement=index) for index in sorted(indexes) if index != OUTSIDE]
+    return (*outer, *own)
 
 
 def fill_in(
@@ -263,8 +268,10 @@ def _reads_with_control(node: Node, nodes: list[Node]) -> dict[str, frozenset[in
 
 def _true_makers(cell: CapturedCell, name: str, indexes: frozenset[int]) -> frozenset[int]:
     """Return which of several statements made a name: if they assign literals, the one whose literal it holds."""
+    if name not in cell.present:
+        return indexes
     literals = {index: cell.flow.nodes[index].literals for index in indexes if index != OUTSIDE}
-    if name not in cell.present or len(literals) < 2 or not all(name in found for found in literals.values()):
+    if len(literals) < 2 or not all(name in found for found in literals.values()):
         return indexes
     return frozenset(index for index, found in literals.items() if found[name] == cell.present[name]) or indexes
 

@@ -58,6 +58,7 @@ class HiddenState:
 
     def __init__(self, notebook: Path | None, variables: Mapping[str, object], capture: CellCapture) -> None:
         self._notebook = notebook
+        self._file = str(notebook) if notebook is not None else None
         self._variables = variables
         self._capture = capture
         self._staleness = Staleness(PythonCode())
@@ -73,8 +74,7 @@ class HiddenState:
 
     def begin(self, source: str, cell_id: str | None) -> None:
         """A cell is about to run; the namespace is still what it was."""
-        if self._notebook is not None:
-            self._refresh()
+        self._refresh()
         had_ids = self._cells.has_ids
         self._cell = self._cells.key(source, cell_id)
         if self._cells.has_ids != had_ids:
@@ -155,7 +155,7 @@ class HiddenState:
         for file, sources in self._files.written_by(ended):
             key = file_key(shown_path(file.path))
             written[key], versions[key] = sources, file.digest
-        statements = with_written(linked, written)
+        statements = with_written(linked, written) if written else linked
         drawn = frozenset[str]()
         if cell.change.state:
             statements, drawn = self._generators.follow(execution_id, cell.source, statements, cell.change.state)
@@ -177,10 +177,11 @@ class HiddenState:
             self._states.look()
         self._counts[execution_id] = str(count)
         self._cells.ran(self._cell, cell.source, started)
-        if any(name not in known and not _is_library(self._variables.get(name)) for name in cell.change.reads):
-            self._unsure.add(execution_id)
-        hidden = tuple([finding.read for finding in self._staleness.hidden_in(execution_id)])
-        return tuple(linked), hidden
+        for name in cell.change.reads:
+            if name not in known and not _is_library(self._variables.get(name)):
+                self._unsure.add(execution_id)
+        hidden = self._staleness.hidden_in(execution_id)
+        return tuple(linked), tuple([finding.read for finding in hidden]) if hidden else ()
 
     def _note_writers(self, statements: Sequence[Statement]) -> None:
         """Let the cells whose files the one that has ended read be known to have written them."""
@@ -207,7 +208,7 @@ class HiddenState:
         return frozenset(name for name in cell.change.writes if _begins_anew(self._variables.get(name), name, cell))
 
     def _refresh(self) -> None:
-        saved = saved_notebook(self._notebook) if self._notebook is not None else None
+        saved = saved_notebook(self._file) if self._file is not None else None
         if saved is not None and self._cells.look_at(saved):
             self._staleness.look_at(self._cells.saved())
 

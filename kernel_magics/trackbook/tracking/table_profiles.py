@@ -5,16 +5,24 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from trackbook.errors import NotFoundError, StoreError
-from trackbook.records import Role, RunDetail, Snapshot
+from trackbook.errors import InvalidValueError, NotFoundError, StoreError
+from trackbook.records import MODEL, Role, RunDetail, Snapshot
 from trackbook.records.profile import TableProfile
 from trackbook.store.contract import Batch, Store
 
 
 def profile_of(store: Store, snapshot: Snapshot) -> TableProfile:
-    """Return what the columns of a snapshot look like: worked out once, then kept with it."""
+    """Return what the columns of a snapshot look like: worked out once, then kept with it.
+
+    Raises
+    ------
+    InvalidValueError
+        If it is a model's.
+    """
     from trackbook.store import tables
 
+    if snapshot.kind == MODEL:
+        raise InvalidValueError("A model has no columns, and so no profile.")
     if snapshot.profile_digest is not None:
         with suppress(NotFoundError):  # it can be worked out again
             return tables.read_profile(store.objects, snapshot.profile_digest)

@@ -46,9 +46,9 @@ class Waiting:
         self._parcels.extend(parcels)
 
     @property
-    def first(self) -> Parcel:
-        """The parcel in memory that is next."""
-        return self._parcels[0]
+    def first(self) -> Parcel | None:
+        """The parcel in memory that is next, None if there is none."""
+        return self._parcels[0] if self._parcels else None
 
     def forget_first(self) -> None:
         """Take that one away: it is written, or refused."""

@@ -22,7 +22,7 @@ from trackbook.pipelines.graph.planning import Planner
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepStatus
 from trackbook.project import open_project
 
-TURNS = 3  # each takes a minute
+TURNS = 5  # each takes a third of a minute
 SHARE, LEAST = 0.1, 0.2  # what tracking may add to an execution: a share of it, or seconds if that is more
 FEWER = 10  # as many times fewer steps, to see how the time for one grows
 CPU_LIMIT = 1.0
@@ -91,17 +91,19 @@ class _Measured:
 
 
 def _executed(notebook: Path, folder: Path, count: int) -> float:
-    """Return the seconds that each of some notebooks takes, from making the executor to its end."""
+    """Return the seconds that each of some notebooks takes; as with the peer, who executes them has begun before."""
+    executor = LocalExecutor()
 
-    def execute() -> None:
-        executor = LocalExecutor()
-        jobs = [_job(notebook, folder, number) for number in range(count)]
+    def execute(numbers: range) -> None:
+        jobs = [_job(notebook, folder, number) for number in numbers]
         results = [each.result() for each in [executor.submit(job, _quiet) for job in jobs]]
-        executor.close()
         failed = [each.message for each in results if each.status is not StepStatus.FINISHED]
         assert not failed, failed[0]
 
-    return seconds(execute) / count
+    execute(range(-executor.slots, 0))
+    taken = seconds(lambda: execute(range(count)))
+    executor.close()
+    return taken / count
 
 
 def _job(notebook: Path, folder: Path, number: int) -> StepJob:

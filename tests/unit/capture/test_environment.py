@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -229,8 +230,19 @@ def test_machine_without_git_has_no_git_state(
     assert capture_environment(tmp_path, objects.put).git is None
 
 
+def test_change_that_git_can_not_tell_in_time_is_taken_for_one(
+    git: Run, tmp_path: Path, objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, real = git("rev-parse", "HEAD"), shutil.which("git")
+    program(tmp_path.parent / "bin", "git", f'case "$*" in *status*) sleep 60;; *) exec {real} "$@";; esac')
+    monkeypatch.setenv("PATH", f"{tmp_path.parent / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(environment, "_GIT_SECONDS", 1.0)
+
+    assert git_of(tmp_path, objects) == Git(commit=commit, branch=None, is_dirty=True)
+
+
 def test_git_that_hangs_is_given_up_with_all_that_it_started(
-    tmp_path: Path, objects: Objects, monkeypatch: pytest.MonkeyPatch
+    git: Run, tmp_path: Path, objects: Objects, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path / "bin", "git", "sleep 60 & sleep 60")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
@@ -248,8 +260,12 @@ def test_gpus_are_those_that_the_driver_names(
 ) -> None:
     program(tmp_path / "bin", "nvidia-smi", "echo 'NVIDIA A100, 81920 MiB, 550.1'; echo 'NVIDIA T4, 16384 MiB, 550.1'")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    environment.hardware_here.cache_clear()
 
-    found = capture_environment(tmp_path, objects.put)
+    try:
+        found = capture_environment(tmp_path, objects.put)
+    finally:
+        environment.hardware_here.cache_clear()
 
     assert found.hardware["gpus"] == ["NVIDIA A100, 81920 MiB, 550.1", "NVIDIA T4, 16384 MiB, 550.1"]
 

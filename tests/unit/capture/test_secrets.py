@@ -54,6 +54,7 @@ SECRETS = [  # a text, and what must not be left of it
     ("!curl -u me:hunter2 https://example.com", "hunter2"),
     ('psycopg.connect("host=db password=hunter2 dbname=x")', "hunter2"),
     ("AccountName=x;AccountKey=abcdefgh12345678==;EndpointSuffix=core", "abcdefgh"),
+    ("AccountName=x;AccountKey=/McU1vsHiQMaRiNTN9Ox98whGcTZc1UWb5fxzpF7==;EndpointSuffix=core", "McU1vsHi"),
     ('requests.get(url, auth=("me", "hunter2"))', "hunter2"),
     ('HTTPBasicAuth(user, "hunter2")', "hunter2"),
     ('wandb.login(key="0123456789abcdef0123456789abcdef01234567")', "01234567"),

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
+from trackbook.display.log import show_sources
 from trackbook.display.payload import comparison_payload, dumps, execution_payload, run_payload
 from trackbook.display.rows import csv_text
-from trackbook.records import Column, DatasetUse, Environment, Execution, FileRead, Model, Role
+from trackbook.records import Column, DatasetUse, Environment, Execution, FileRead, Model, Resources, Role
 from trackbook.tracking.compare import compare
 from trackbook.tracking.environment import EnvironmentDifference, Weight
 
@@ -18,6 +19,7 @@ RUN_KEYS = """
 """
 EXECUTION_KEYS = """
     execution_id session_id cell_id index source started_at seconds outcome reads writes hidden run_ids outputs
+    resources
 """
 
 
@@ -80,13 +82,30 @@ def test_run_tells_what_of_its_environment_is_another_one_here(make_run):
 
 def test_execution_has_exactly_its_keys(make_run):
     started = make_run(1).run.started_at
-    execution = Execution(execution_id="e", session_id="s", index=1, source="\ud800", started_at=started)
+    used = Resources(cpu_seconds=0.5, peak_memory_bytes=150_000_000)
+    execution = Execution(
+        execution_id="e", session_id="s", index=1, source="\ud800", started_at=started, resources=used
+    )
 
     payload = loads(execution_payload(execution))
 
     assert list(payload) == EXECUTION_KEYS.split()
     assert payload["outcome"] == "running"
     assert payload["source"] == "\ud800"
+    assert (payload["resources"]["cpu_seconds"], payload["resources"]["peak_memory_bytes"]) == (0.5, 150_000_000)
+
+
+def test_log_of_whole_cells_tells_what_each_used(make_run):
+    execution = Execution(
+        execution_id="e",
+        session_id="s",
+        index=1,
+        source="a = 1",
+        started_at=make_run(1).run.started_at,
+        resources=Resources(cpu_seconds=0.5, peak_memory_bytes=150_000_000),
+    )
+
+    assert "CPU 0.5 s, memory 150 MB" in str(show_sources([execution]))
 
 
 def test_special_numbers_are_strings_and_big_ones_whole(make_run):

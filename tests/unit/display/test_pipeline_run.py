@@ -8,9 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+import pytest
 from rich.console import Console
-from trackbook.display.pipeline_outcome import nothing_text, outcome_payload, show_outcome
+from trackbook.display.pipeline_nothing import nothing_text
+from trackbook.display.pipeline_outcome import outcome_payload, show_outcome
 from trackbook.display.pipeline_progress import Lines, LiveTable, metrics_text, telling
 from trackbook.display.pipeline_report import report_page
 from trackbook.display.pipeline_steps import show_status, status_payload
@@ -124,6 +127,21 @@ def test_live_table_that_is_too_long_shows_what_runs_and_counts_the_rest() -> No
     assert rows[-1].endswith(f"; {100 - len(rows) + 1} more not shown")
 
 
+def test_narrow_live_table_keeps_names_and_times() -> None:
+    console = Console(file=io.StringIO(), width=60, height=20)
+    names = ["train[kind=ridge,C=1]", "train[kind=ridge,C=10]"]
+    table = LiveTable(console, names)
+    table(step(names[0], Phase.FINISHED, seconds=12.5, metrics={"train.accuracy": 0.91, "test.accuracy": 0.89}))
+    table(step(names[1], Phase.FAILED, seconds=3.0, failure=FAILURE))
+
+    rows = drawn(table, console)
+
+    assert len(rows) == 3
+    assert rows[0].startswith("✓ train[kind=ridge,C=1] ")
+    assert rows[1].startswith("✗ train[kind=ridge,C=10] ")
+    assert (" 12 s " in rows[0], " 3.0 s" in rows[1]) == (True, True)
+
+
 def test_outcome_tells_the_error_the_line_and_how_to_go_on() -> None:
     failed = step("train", Phase.FAILED, failure=FAILURE, run_id="0trn5w3zamrj1nbw10esqr", attempt=1)
 
@@ -225,8 +243,13 @@ def test_the_metrics_that_say_most_come_first_and_their_parts_not_at_all():
     assert metrics_text(metrics) == "test.f1 0.8, rows 9"
 
 
-def test_status_of_a_step_that_was_stopped_says_no_empty_reason() -> None:
-    failure = Failure(type="KeyboardInterrupt", message="")
+@pytest.mark.parametrize(
+    ("failure", "word"),
+    [(Failure(type="KeyboardInterrupt", message=""), "■ stopped"), (None, "⊘ killed")],
+)
+def test_status_tells_a_step_that_was_stopped_from_one_whose_process_vanished(
+    failure: Failure | None, word: str
+) -> None:
     run = Run(
         run_id="0trn5w3zamrj1nbw10esqr",
         session_id="0trn5w3zamrj1nbw10esqs",
@@ -241,6 +264,18 @@ def test_status_of_a_step_that_was_stopped_says_no_empty_reason() -> None:
 
     text = show_status(Pipeline(name="churn", folder=Path(), steps=(train,)), [stopped], Look()).text
 
-    assert "KeyboardInterrupt " in text
-    assert "KeyboardInterrupt:" not in text
-    assert status_payload([stopped])[0]["error"] == "KeyboardInterrupt"  # type: ignore[index,call-overload]
+    document: Any = status_payload([stopped])[0]
+    assert f"{word}  " in text
+    assert "KeyboardInterrupt" not in text
+    assert document["is_stopped"] is (failure is not None)
+    assert document["error"] == (failure.type if failure is not None else None)
+
+
+def test_report_keeps_each_metric_on_a_line_and_says_how_often_a_step_was_tried(tmp_path: Path) -> None:
+    tried = step("train", Phase.FINISHED, reason="never run", attempt=3, attempts=4, metrics={"test.accuracy": 0.9})
+
+    page = report_page(outcome(replace(tried, publishes=("model@1",))), tmp_path)
+
+    assert '<span class="kept">test.accuracy 0.9</span>' in page
+    assert '→&nbsp;<span class="kept">model@1</span>' in page
+    assert "never run (3 tries)" in page

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
 from trackbook import clock
+from trackbook.pipelines.graph.facts import begun_tags
 from trackbook.pipelines.graph.file import read_pipeline
 from trackbook.pipelines.graph.planning import Planner
-from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
 from trackbook.records import Execution, FileRead, Outcome, Process, Run, RunStatus, Session, Statement
 from trackbook.store import Batch, RunChange, Store
 from trackbook.tracking.dataset_names import KeptTable
@@ -74,11 +75,12 @@ class Planned:
         loads: Sequence[str] = (),
         files: Sequence[str] = (),
         publishes: Mapping[str, int] | None = None,
+        writes: Mapping[str, str] | None = None,
     ) -> str:
-        """Pretend that a step ran: what it loaded, read and published; return what was decided before."""
+        """Pretend that a step ran: what it loaded, read, published and wrote; return what was decided before."""
         (step,) = self.planner.named(name)
         decided = self.planner.decide(step)
-        run_id = self.record(name, loads=loads, files=files, publishes=publishes)
+        run_id = self.record(name, loads=loads, files=files, publishes=publishes, writes=writes)
         self.planner.note_success(step, run_id)
         return decided.reason
 
@@ -89,20 +91,25 @@ class Planned:
         loads: Sequence[str] = (),
         files: Sequence[str] = (),
         publishes: Mapping[str, int] | None = None,
+        writes: Mapping[str, str] | None = None,
         status: RunStatus = RunStatus.FINISHED,
+        started: datetime | None = None,
     ) -> str:
         """Write the records of a run of a step, and return its id."""
         session = self._session()
+        reads = [*map(self._loaded, loads), *map(self._read, files)]
+        started = started or clock.now()
+        for path, content in (writes or {}).items():
+            (self.folder / path).write_text(content, encoding="utf-8")
         run = Run(
             run_id=clock.new_id(),
             name=name,
             experiment=name,
             session_id=session.session_id,
-            started_at=clock.now(),
+            started_at=started,
             finished_at=clock.now(),
             status=status,
         )
-        reads = [*map(self._loaded, loads), *map(self._read, files)]
         execution = Execution(
             execution_id=clock.new_id(),
             session_id=session.session_id,
@@ -113,7 +120,8 @@ class Planned:
             outcome=Outcome.OK,
             statements=(Statement(line=1, end_line=1, files=tuple(reads)),),
         )
-        tags = {PIPELINE_TAG: self.planner.pipeline.name, STEP_TAG: name}
+        (step,) = self.planner.named(name)
+        tags = begun_tags(self.planner.pipeline, step)
         change = RunChange(run_id=run.run_id, run=run, tags=tags)
         self.store.write(Batch(sessions=(session,), runs=(change,), executions=(execution,)))
         maker = Maker(session_id=session.session_id, run_id=run.run_id)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from trackbook.pipelines.executors.stepping import StepFuture
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
+from trackbook.pipelines.graph.planning import NOT_ASKED
 from trackbook.pipelines.graph.spec import Pipeline, Step
 from trackbook.pipelines.running.driver import Driver
 from trackbook.pipelines.running.progress import Phase, StepProgress
@@ -98,6 +100,7 @@ class Case:
         work: Mapping[str, Work] | None = None,
         *,
         skip: tuple[str, ...] = (),
+        unasked: tuple[str, ...] = (),
         same: tuple[str, ...] = (),
         room: Room = ROOM,
         **options: Mapping[str, object],
@@ -107,8 +110,8 @@ class Case:
             PlannedStep(
                 step=steps[name],
                 needs=before,
-                action=Action.SKIP if name in skip else Action.RUN,
-                reason="up to date" if name in skip else "never run",
+                action=Action.SKIP if name in (*skip, *unasked) else Action.RUN,
+                reason=NOT_ASKED if name in unasked else "up to date" if name in skip else "never run",
             )
             for name, before in needs.items()
         )
@@ -116,6 +119,7 @@ class Case:
         self.threads = Threads(work or {})
         self.decisions = Decisions(same=same)
         self.told: list[StepProgress] = []
+        self.failures: list[tuple[str, int | None]] = []
         self.at: dict[tuple[str, Phase], Callable[[], None]] = {}
         self.driver = Driver(
             Plan(pipeline=pipeline, steps=planned),
@@ -125,7 +129,12 @@ class Case:
             room,
             lambda step: StepJob(name=step.name, notebook=step.notebook, output=Path("nowhere.ipynb")),
             self._watch,
+            self._note_failure,
         )
+
+    def _note_failure(self, job: StepJob, result: StepResult) -> StepResult:
+        self.failures.append((job.name, result.failed_cell))
+        return replace(result, run_id=result.run_id or f"failed-run-of-{job.name}")
 
     def _watch(self, step: StepProgress) -> None:
         self.told.append(step)
@@ -146,6 +155,15 @@ def test_steps_run_after_what_they_need() -> None:
     begun = [step.name for step in case.told if step.phase is Phase.RUNNING]
     assert begun == ["a", "b", "c"]
     assert case.decisions.noted == [(name, f"run-of-{name}") for name in "abc"]
+
+
+def test_step_that_had_never_run_is_said_to_run_for_the_first_time_once_it_has_begun() -> None:
+    case = Case({"a": (), "b": ("a",)}, {"a": failed})
+
+    steps = case.run()
+
+    assert [step.reason for step in case.told if step.name == "a"] == ["never run", "first run", "first run"]
+    assert steps["b"].reason == "blocked by a"
 
 
 def test_steps_that_need_nothing_of_each_other_run_side_by_side() -> None:
@@ -194,6 +212,15 @@ def test_failed_step_blocks_what_needs_it_and_the_rest_finishes() -> None:
     assert (failure.error, failure.message, failure.cell) == ("ValueError", "no data", 2)
 
 
+def test_step_that_nobody_asked_for_is_not_blocked_by_a_failure() -> None:
+    case = Case({"a": (), "b": ("a",), "c": ("b",)}, {"a": failed}, unasked=("b", "c"))
+
+    steps = case.run()
+
+    assert {name: step.phase.value for name, step in steps.items()} == {"a": "failed", "b": "skipped", "c": "skipped"}
+    assert [step.is_asked for step in steps.values()] == [True, False, False]
+
+
 def test_failure_is_tried_again_with_waits_that_double() -> None:
     def third_time(job: StepJob, tell: Tell, should_stop: threading.Event) -> StepResult:
         return (finished if case.threads.tries["a"] == 3 else failed)(job, tell, should_stop)
@@ -204,7 +231,7 @@ def test_failure_is_tried_again_with_waits_that_double() -> None:
 
     assert (steps["a"].phase.value, steps["a"].attempt, steps["b"].phase.value) == ("finished", 3, "finished")
     waits = [step.reason for step in case.told if step.phase is Phase.RETRYING]
-    assert waits == ["ValueError; again in 0.01 s", "ValueError; again in 0.02 s"]
+    assert waits == ["ValueError: no data; again in 0.01 s", "ValueError: no data; again in 0.02 s"]
 
 
 def test_step_is_given_up_after_its_last_try() -> None:
@@ -245,6 +272,8 @@ def test_stopping_ends_what_runs_and_starts_nothing_more() -> None:
 
     assert steps["c"].phase is Phase.STOPPED
     assert (steps["d"].phase, steps["d"].reason) == (Phase.STOPPED, "not started")
+    assert [name for name, _ in case.failures] == ["c"]
+    assert steps["c"].run_id == "failed-run-of-c"
     assert case.driver.was_stopped
 
 
@@ -266,13 +295,22 @@ def test_stopping_does_not_wait_for_the_next_try() -> None:
     assert case.phases() == {"a": "failed", "b": "blocked"}
 
 
-def test_timeout_that_nobody_asked_for_is_a_failure() -> None:
-    def too_long(job: StepJob, tell: Tell, should_stop: threading.Event) -> StepResult:
-        return StepResult(name=job.name, status=StepStatus.STOPPED, error="Timeout", message="longer than 3 s")
+@pytest.mark.parametrize(
+    ("status", "error"), [(StepStatus.STOPPED, "TimeoutError"), (StepStatus.FAILED, "ProcessEnded")]
+)
+def test_step_that_was_late_or_vanished_has_failed_in_the_cell_that_it_was_in(status: StepStatus, error: str) -> None:
+    def work(job: StepJob, tell: Tell, should_stop: threading.Event) -> StepResult:
+        tell(StepEvent(name=job.name, cell=2, cells=3))
+        return StepResult(name=job.name, status=status, error=error)
 
-    case = Case({"a": (), "b": ("a",)}, {"a": too_long})
+    case = Case({"a": (), "b": ("a",)}, {"a": work})
 
-    assert case.phases() == {"a": "failed", "b": "blocked"}
+    steps = case.run()
+
+    assert {name: step.phase.value for name, step in steps.items()} == {"a": "failed", "b": "blocked"}
+    assert steps["a"].failure is not None
+    assert steps["a"].failure.cell == 2
+    assert (case.failures, steps["a"].run_id) == ([("a", 2)], "failed-run-of-a")
 
 
 def test_executor_that_breaks_ends_the_pipeline_and_says_why() -> None:

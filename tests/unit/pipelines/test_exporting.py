@@ -125,7 +125,7 @@ def test_github_workflow_meets_its_schema_and_runs_each_step_after_its_needs(exp
     assert {key: step_of(job["steps"][-1]["run"]) for key, job in jobs.items()} == NAMES
     assert {job["defaults"]["run"]["working-directory"] for job in jobs.values()} == {"jobs"}
     assert jobs["prepare"]["timeout-minutes"] == "33"  # three tries of ten minutes, the waits between, a little more
-    assert "-r 'requirements.txt'" in jobs["prepare"]["steps"][-2]["run"]
+    assert "-r requirements.txt" in jobs["prepare"]["steps"][-2]["run"]
 
 
 def test_github_sees_no_expression_in_a_name() -> None:

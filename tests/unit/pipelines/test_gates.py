@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,13 +14,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, Ridge
+from rich.cells import cell_len
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, roc_auc_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.svm import SVC
 from trackbook.display.gate import gate_markdown, gate_payload
 from trackbook.errors import NotFoundError
 from trackbook.pipelines.gates.evidence import ChecksPassed, Finished, IsClean, MaxSeconds
-from trackbook.pipelines.gates.judging import judge
+from trackbook.pipelines.gates.judging import GateReport, judge
 from trackbook.pipelines.gates.measure import Measure
 from trackbook.pipelines.gates.metrics import Wanted, Which
 from trackbook.pipelines.gates.not_worse import NotWorse
@@ -121,6 +128,19 @@ def test_of_several_runs_beneath_all_count_unless_the_best_or_last_is_meant(
     assert (every.answer, every.found) == (FAIL, "0.7 in calm-owl-2 (1 of 3 runs)")
     assert (best.answer, last.answer) == (PASS, FAIL)
     assert [each["value"] for each in every.details["values"]] == [0.7, 0.95, 0.8]  # type: ignore[attr-defined]
+
+
+def test_runs_that_have_a_short_metric_under_several_keys_count_by_the_one_on_test_data(
+    notebook: Any, make_run: Make, ask: Any
+) -> None:
+    parent = notebook.add(make_run(1, name="brave-otter"))
+    for number, key, value in ((2, "validation.score", 0.8), (3, "test.score", 0.9), (4, "test.score", 0.95)):
+        notebook.add(make_run(number, metrics={key: value, f"{key[:3]}.a": 1}, run={"parent_id": parent.run.run_id}))
+
+    found, unclear = ask(threshold("score", ">= 0.9")), ask(threshold("a", ">= 1"))
+
+    assert (found.answer, [each["value"] for each in found.details["values"]]) == (PASS, [0.9, 0.95])  # type: ignore[attr-defined]
+    assert (unclear.answer, unclear.found) == (UNKNOWN, "'a' could be val.a or tes.a; give the whole key")
 
 
 # What is on record
@@ -266,6 +286,15 @@ def test_pipeline_is_its_newest_finished_run_with_the_runs_of_skipped_steps(
     assert ask(threshold("lift", "> 1", step="train"), "churn").answer is UNKNOWN
     assert "there is no step 'tran'" in ask(threshold("lift", "> 1", step="tran"), "churn").found
     assert ask(Finished(), "churn").answer is PASS
+
+
+def test_a_mistyped_pipeline_is_guessed_once(notebook: Any, make_run: Make) -> None:
+    notebook.add(make_run(1, name="churn", tags={"pipeline": "churn"}))
+
+    with pytest.raises(NotFoundError) as refused:
+        find_subject(notebook.store, "chrun")
+
+    assert str(refused.value).count("Did you mean") == 1
 
 
 def test_pipeline_that_never_finished_is_refused_with_how_to_go_on(notebook: Any, make_run: Make) -> None:
@@ -415,6 +444,21 @@ def test_few_rows_and_missing_runs_are_unknown(fit: Any, ask: Any) -> None:
     assert "No run 'nobody'" in none.found
 
 
+def test_what_was_found_says_what_it_means(fit: Any, ask: Any) -> None:
+    fit(1, "calm-owl", ["a", "b"])
+    fit(2, "brave-otter", ["c"])
+    fit(3, "wise-lynx", ["a", "b"])
+
+    chance, worse = ask(not_worse("accuracy"), "wise-lynx"), ask(not_worse("accuracy"))
+    near, within = ask(not_worse("accuracy", margin=0.01)), ask(not_worse("accuracy", margin=0.9))
+
+    assert (chance.answer, worse.answer, near.answer, within.answer) == (PASS, FAIL, FAIL, PASS)
+    assert chance.found.endswith("), no more than chance")
+    assert worse.found.endswith("), worse by more than chance")
+    assert ", may be worse by up to 0." in near.found
+    assert ", worse by no more than 0." in within.found
+
+
 def test_run_is_not_held_against_itself(fit: Any, ask: Any) -> None:
     fit(1, "calm-owl", ["a"])
 
@@ -438,15 +482,48 @@ def test_pipeline_is_held_against_its_run_before(notebook: Any, make_run: Make, 
     assert first.found == "Pipeline 'churn' has no earlier run"
 
 
-def test_model_of_types_that_are_not_trusted_is_unknown_until_they_are(fit: Any, ask: Any) -> None:
+def test_models_of_types_that_are_not_trusted_are_unknown_until_they_are_with_the_line_that_says_so(
+    fit: Any, ask: Any
+) -> None:
     fit(1, "calm-owl", ["a", "b"], RandomForestClassifier(5, random_state=0))
-    fit(2, "brave-otter", ["c"])
+    fit(2, "brave-otter", ["c"], HistGradientBoostingClassifier(max_iter=2))
+    types = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "sklearn.tree._tree.Tree")
 
-    unknown, failed = ask(not_worse("accuracy")), ask(not_worse("accuracy", trust=("sklearn.tree._tree.Tree",)))
+    unknown, failed = ask(not_worse("accuracy")), ask(not_worse("accuracy", trust=types))
 
     assert (unknown.answer, failed.answer) == (UNKNOWN, FAIL)
-    assert "say so: trust sklearn.tree._tree.Tree" in unknown.found
+    assert unknown.found.endswith(
+        "the model of brave-otter is loaded only if you trust it; "
+        "the model of calm-owl is loaded only if you trust it. "
+        f"If you do, write into not_worse_than: `trust: {', '.join(types)}`"
+    )
     assert failed.details["paired"] is True
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        make_pipeline(StandardScaler(), SVC()),
+        make_pipeline(MinMaxScaler(), LogisticRegression()),
+        SGDClassifier(),
+        GaussianNB(),
+        LinearDiscriminantAnalysis(),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_common_models_without_trees_are_compared_out_of_the_box(fit: Any, ask: Any, model: Any) -> None:
+    fit(1, "calm-owl", ["a", "b"], model)
+    fit(2, "brave-otter", ["a", "b"], GaussianNB())
+
+    assert ask(not_worse("accuracy")).details.get("paired") is True
+
+
+def test_a_cell_of_the_report_begins_no_tag_and_shows_bounds_as_they_are_read(notebook: Any, make_run: Make) -> None:
+    notebook.add(make_run(1, name="brave-otter", metrics={"<img src=x>": 1.0}))
+
+    report = table_of(judge(find_subject(notebook.store, "brave-otter"), [threshold("loss", "<= 0.1")]))
+
+    assert "| thresholds | loss <= 0.1 | not measured; there are &lt;img src=x> | ❔ unknown |" in report
 
 
 def test_metric_of_ones_own_is_unknown(fit: Any, ask: Any) -> None:
@@ -532,6 +609,11 @@ def test_metric_that_has_no_value_on_many_resamples_has_no_interval() -> None:
 # The report
 
 
+def table_of(report: GateReport) -> list[str]:
+    """Return the lines of a report without what only makes columns of them on a terminal."""
+    return [re.sub(" +", " ", line) for line in gate_markdown(report).splitlines()]
+
+
 def test_report_passes_only_if_every_rule_does(notebook: Any, make_run: Make) -> None:
     notebook.add(make_run(1, name="brave-otter", metrics={"a|b": 1.0}))
     subject = find_subject(notebook.store, "brave-otter")
@@ -541,8 +623,12 @@ def test_report_passes_only_if_every_rule_does(notebook: Any, make_run: Make) ->
 
     assert (passed.is_passed, unknown.is_passed, judge(subject, []).is_passed) == (True, False, False)
     lines = gate_markdown(passed).splitlines()
+    ends = [[at for at, sign in enumerate(line) if sign == "|" and line[at - 1] != "\\"][:4] for line in lines[2:]]
     assert lines[0].startswith("## ✅ Gate passed: brave-otter (00000001)")
-    assert "| thresholds | a\\|b >= 1 | 1 | ✅ pass |" in lines
-    assert "| thresholds | c &lt; 1 | not measured; there are a\\|b | ❔ unknown |" in gate_markdown(unknown)
+    assert all(each == ends[0] for each in ends)
+    assert len({cell_len(line) for line in lines[2:]}) == 1
+    assert len({cell_len(line) for line in gate_markdown(unknown).splitlines()[2:]}) == 1
+    assert "| thresholds | a\\|b >= 1 | 1 | ✅ pass |" in table_of(passed)
+    assert "| thresholds | c < 1 | not measured; there are a\\|b | ❔ unknown |" in table_of(unknown)
     payload = json.loads(json.dumps(gate_payload(unknown)))
     assert (payload["passed"], [each["result"] for each in payload["rules"]]) == (False, ["pass", "unknown"])

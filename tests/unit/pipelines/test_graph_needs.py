@@ -11,8 +11,8 @@ from trackbook.errors import InvalidValueError
 from trackbook.pipelines.graph.layout import layout_of
 from trackbook.pipelines.graph.needs import graph_of
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
-from trackbook.pipelines.graph.reading import Uses
 from trackbook.pipelines.graph.spec import Pipeline, Step
+from trackbook.pipelines.graph.uses import Uses
 
 
 def graph(known=(), **steps):

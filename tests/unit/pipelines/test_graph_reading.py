@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from trackbook.capture.notebook import SavedCell
 from trackbook.pipelines.graph.notebook_file import NotebookFile
-from trackbook.pipelines.graph.reading import Uses, read_uses
+from trackbook.pipelines.graph.reading import read_uses
+from trackbook.pipelines.graph.uses import Uses
 
 
 def uses(*cells: str, folder: Path = Path("/nowhere"), **params) -> Uses:
@@ -131,3 +132,45 @@ def test_endless_recursion_ends(tmp_path):
     found = uses("import trackbook, a\ndef f(n):\n    f(n)\n    f(n)\n    trackbook.load(n)\nf('x')", folder=tmp_path)
 
     assert found.loads == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("adding", "place"),
+    [
+        ("sys.path.append('..')", "src/tables.py"),
+        ("sys.path.insert(0, os.path.abspath('../src'))", "src/tables.py"),
+        ("sys.path.insert(0, os.path.join(os.getcwd(), '..', 'src'))", "src/tables.py"),
+        ("sys.path.append(str(Path.cwd().parent / 'src'))", "src/tables.py"),
+        ("sys.path += ['../lib']", "lib/tables.py"),
+        ("pass", "src/tables.py"),
+        ("pass", "tables.py"),
+    ],
+)
+def test_modules_are_looked_for_where_projects_have_them(tmp_path, adding, place):
+    (tmp_path / "pyproject.toml").touch()
+    for folder in ("notebooks", "src", "lib"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / place).write_text("import trackbook\n\ndef save(df):\n    trackbook.publish(df, 'train')\n")
+    module = "src.tables" if adding == "sys.path.append('..')" else "tables"
+
+    found = uses(f"import os, sys\n{adding}\nfrom {module} import save\nsave(1)", folder=tmp_path / "notebooks")
+
+    assert found.publishes == ("train",)
+
+
+def test_names_in_classes_and_modules_are_followed(tmp_path):
+    (tmp_path / "config.py").write_text("PREFIX = 'churn'\n\nclass Tables:\n    TRAIN = PREFIX + '_train'\n")
+    code = """
+import config, trackbook
+import config as c
+from config import Tables as T
+class Own:
+    NAME = "own"
+NAMES = {part: f"{config.PREFIX}_{part}" for part in ("a", "b")}
+MORE = dict(x="dict")
+trackbook.load(T.TRAIN), trackbook.load(c.Tables.TRAIN), trackbook.load(Own.NAME), trackbook.load(MORE["x"])
+for name in NAMES.values():
+    trackbook.load(name)
+"""
+
+    assert uses(code, folder=tmp_path).loads == ("churn_train", "own", "dict", "churn_a", "churn_b")

@@ -32,6 +32,8 @@ def names(folder: Path, *cells: str) -> list[str]:
         ("with warnings.catch_warnings():\n    import numpy", ["numpy"]),
         ("import numpy\nthis is no Python", ["numpy"]),
         ("sys.path.append('..')\nimport numpy", ["numpy"]),
+        ("import numpy\n%track metric accuracy 0.9", ["numpy", "trackbook.magics.track"]),
+        ("%%track\nimport numpy", ["numpy", "trackbook.magics.track"]),
     ],
 )
 def test_imports_that_a_cell_always_runs_are_found(source: str, expected: list[str], tmp_path: Path) -> None:

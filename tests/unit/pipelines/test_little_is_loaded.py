@@ -18,9 +18,13 @@ try:
     main()
 except SystemExit as end:
     assert not end.code
+loaded = {*sys.modules}
 from trackbook.capture import secret_shapes
 
-heavy = {"sqlalchemy", "pandas", "numpy", "papermill", "nbformat", "IPython", "rich"} & sys.modules.keys()
+heavy = {"sqlalchemy", "pandas", "numpy", "papermill", "nbformat", "IPython", "rich", "logging", "shutil"}
+ours = ("cli.browse", "display.blocks", "capture.modules", "pipelines.graph.reading")
+heavy |= {f"trackbook.{each}" for each in ours}
+heavy &= loaded
 shapes = {name: each for name, each in vars(secret_shapes).items() if isinstance(each, secret_shapes.Shape)}
 assert shapes
 compiled = [name for name, each in shapes.items() if "_compiled" in vars(each)]

@@ -28,6 +28,7 @@ is_first = is_second = True
 weights: dict[str, float] = {}
 old = 1  # type: float in the old way
 strengths = [0.1]
+columns = ["a", "b"]
 frame: "np.ndarray" = None
 loud: bool = False
 label = f"{kind}-x"
@@ -120,6 +121,8 @@ def test_annotation_without_a_value_is_a_param_that_must_be_given():
         ("is_first", "no", False),
         ("weights", "{a: 1}", {"a": 1.0}),
         ("strengths", "0.1,9", [0.1, 9]),
+        ("strengths", "[1e-3]", [0.001]),
+        ("columns", "01,02", ["01", "02"]),
         ("frame", "[1, x]", [1, "x"]),
         ("loud", "1", True),
         ("label", "5", "5"),
@@ -162,6 +165,7 @@ def test_text_that_can_be_no_value_of_the_type_is_refused(name, text):
         ("layers", (1, 2), [1, 2]),
         ("kind", None, None),
         ("last", {"a": [1]}, {"a": [1]}),
+        ("loud", "yes", True),
     ],
 )
 def test_values_of_python_and_yaml_are_taken_as_they_are(name, value, expected):
@@ -169,7 +173,18 @@ def test_values_of_python_and_yaml_are_taken_as_they_are(name, value, expected):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("rows", True), ("rows", "3"), ("kind", 1), ("loud", 1), ("layers", [1, "x"]), ("low", "x")]
+    ("name", "value"),
+    [
+        ("rows", True),
+        ("rows", "3"),
+        ("rate", 10**400),
+        ("kind", 1),
+        ("loud", 1),
+        ("loud", "1"),
+        ("layers", [1, "x"]),
+        ("columns", [1]),
+        ("low", "x"),
+    ],
 )
 def test_values_of_another_type_are_refused(name, value):
     with pytest.raises(InvalidValueError, match=f"'{name}' is "):
@@ -232,3 +247,14 @@ def test_last_assignment_counts_and_keeps_the_type_of_an_earlier_annotation():
     (spec,) = read_cell("C: float = 1\nC = 2")
 
     assert (spec.wanted, spec.default, spec.type) == ("a number", 2, "float")
+
+
+def test_notebook_of_jupyters_first_years_is_read_as_it_would_be_saved_today(tmp_path):
+    cell = {"cell_type": "code", "input": "C: float = 1.0", "language": "python", "outputs": [], "collapsed": False}
+    content = {"worksheets": [{"cells": [cell | {"metadata": {"tags": ["parameters"]}}]}], "metadata": {"name": ""}}
+    path = tmp_path / "old.ipynb"
+    path.write_text(json.dumps(content | {"nbformat": 3, "nbformat_minor": 0}))
+
+    (spec,) = read_params(path)
+
+    assert (spec.name, spec.type, spec.default) == ("C", "float", 1.0)

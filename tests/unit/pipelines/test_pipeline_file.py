@@ -127,6 +127,54 @@ def test_mistake_is_named(folder, text, part):
     assert part in mistakes(folder, text)
 
 
+def test_misspelt_key_is_told_once(folder):
+    told = mistakes(folder, "steps:\n- notebok: prepare.ipynb")
+
+    assert told == f"{folder}/pipeline.yaml, line 2: there is no key 'notebok'. Did you mean 'notebook'?"
+
+
+@pytest.mark.parametrize("key", ["step", "Steps", "stesp", "setps"])
+def test_misspelt_steps_are_the_first_that_is_told_and_read_all_the_same(folder, key):
+    one = mistakes(folder, f"name: x\n{key}:\n  a: {{notebook: prepare.ipynb}}")
+    two = mistakes(folder, f"{key}:\n- notebook: prepare.ipynb\n- notebok: gone.ipynb\nparams: {{a: 1}}")
+
+    assert one == f"{folder}/pipeline.yaml, line 2: there is no key '{key}'. Did you mean 'steps'?"
+    assert two.splitlines() == [
+        f"{folder}/pipeline.yaml, line 1: there is no key '{key}'. Did you mean 'steps'?",
+        f"{folder}/pipeline.yaml, line 3: there is no key 'notebok'. Did you mean 'notebook'?",
+        f"{folder}/pipeline.yaml, line 4: key 'params': no notebook has a param 'a'. "
+        "Give it to a cell tagged 'parameters', or take it out.",
+    ]
+
+
+def test_misspelt_steps_with_nothing_in_it_are_told_before_that(folder):
+    told = mistakes(folder, "name: x\nstep:\n")
+
+    assert told.splitlines()[0].endswith("line 2: there is no key 'step'. Did you mean 'steps'?")
+    assert "line 2: key 'steps': it takes a list of steps, at least one" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("a:\n  notebook: prepare.ipynb\nb:\n  notebook: gone.ipynb\n  neds: a", "'a', 'b'"),
+        ("notebook: prepare.ipynb\nparams: {a: 1}", "'notebook'"),
+        ("step:\n  notebook: prepare.ipynb", "'step'"),
+    ],
+)
+def test_steps_without_their_key_are_told_once(folder, text, named):
+    told = mistakes(folder, text)
+
+    assert told.startswith(f"{folder}/pipeline.yaml, line 1: {named} must stand beneath a key 'steps'. So:\nsteps:")
+    assert told.count("pipeline.yaml, line") == 1
+
+
+def test_notebook_that_is_not_near_is_not_suggested(folder):
+    told = mistakes(folder, "steps:\n- notebook: gone.ipynb")
+
+    assert told == f"{folder}/pipeline.yaml, line 2: step 'gone', key 'notebook': there is no 'gone.ipynb'."
+
+
 def test_values_are_those_of_yaml_1_2(folder):
     text = "steps:\n- notebook: sub/train.ipynb\n  params: {C: 1e-3, kind: no, seed: 2024-01-02}"
 

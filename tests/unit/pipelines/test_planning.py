@@ -229,6 +229,17 @@ def test_code_that_is_imported_or_run_is_code(desk, cell, file):
     assert desk.again().reasons()["train"] == f"code changed: {file}"
 
 
+def test_comments_in_a_module_are_no_code(desk):
+    (desk.folder / "helpers.py").write_text("def f(x):\n    return x\n")
+    edit(desk, "train", "from helpers import f", *TRAIN).succeed("train", loads=["train"])
+
+    (desk.folder / "helpers.py").write_text("def f(x):  # the same\n\n    return (x)\n")
+    assert desk.again().reasons()["train"] == "up to date"
+
+    (desk.folder / "helpers.py").write_text("def f(x):  # the same\n    return -x\n")
+    assert desk.again().reasons()["train"] == "code changed: helpers.py"
+
+
 def test_step_without_cache_always_runs(desk):
     desk.write(TWO.replace("prepare.ipynb", "prepare.ipynb\n  cache: false"))
 
@@ -353,7 +364,7 @@ def test_only_the_latest_success_of_a_step_is_tagged_as_such(desk):
     assert sorted(tagged) == ["prepare", "train"]
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", "not JSON", '{"cells": [1]}', '{"worksheets": [], "nbformat": 3}'])
+@pytest.mark.parametrize("content", ["", "{}", "[]", "not JSON", '{"cells": [1]}', '{"worksheets": 1, "nbformat": 3}'])
 def test_file_that_is_no_notebook_is_refused(desk, content):
     (desk.folder / "train.ipynb").write_text(content)
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import fcntl
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from trackbook.cli.pipeline_run import _reported
+from trackbook.clock import now
 from trackbook.errors import InvalidValueError
-from trackbook.pipelines.graph.spec import Pipeline
+from trackbook.pipelines.graph.memory import latest_runs
+from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
+from trackbook.pipelines.graph.planning import NOT_ASKED
+from trackbook.pipelines.graph.spec import Pipeline, Step
+from trackbook.pipelines.graph.state import OPEN_TAG, PIPELINE_TAG, STEP_TAG
+from trackbook.pipelines.running.checking import stale_needs
 from trackbook.pipelines.running.failures import failure_of
 from trackbook.pipelines.running.options import RunOptions, options_of
+from trackbook.pipelines.running.parent import PipelineRun
 from trackbook.pipelines.running.places import alone, file_name, folder_of, make_folder
-from trackbook.pipelines.steps.job import StepResult, StepStatus
+from trackbook.pipelines.running.progress import PipelineOutcome
+from trackbook.pipelines.steps.job import LATE, VANISHED, StepJob, StepResult, StepStatus
+from trackbook.records import Failure, RunStatus
+from trackbook.store.contract import Batch, RunChange, RunFilter
 from trackbook.store.location import open_store
 from trackbook.store.memory import MemoryStore
 
@@ -24,6 +36,7 @@ def executed(folder: Path, source: str, outputs: list[dict[str, object]]) -> Pat
     """Write an executed notebook whose second cell failed, after one with an error that was meant to be."""
     meant = {"output_type": "error", "ename": "KeyError", "evalue": "", "traceback": ["Cell In[1], line 1"]}
     cells = [
+        {"cell_type": "markdown", "source": "# About"},
         {"cell_type": "code", "source": "1/0", "execution_count": 1, "outputs": [meant]},
         {"cell_type": "code", "source": source.splitlines(keepends=True), "execution_count": 7, "outputs": outputs},
         {"cell_type": "markdown", "source": "the end"},
@@ -79,7 +92,7 @@ def test_group_of_exceptions_is_read_off_what_was_printed(tmp_path: Path) -> Non
     text = '  + Exception Group Traceback\n  |   File "/tmp/ipykernel_12/345.py", line 2, in <module>\n  |     go()\n'
     path = executed(tmp_path, "x = 1\ngo()", [{"output_type": "stream", "name": "stderr", "text": text}])
     written = json.loads(path.read_text())
-    written["cells"][0]["outputs"] = []
+    written["cells"][1]["outputs"] = []
     path.write_text(json.dumps(written))
 
     found = failure_of(FAILED, path)
@@ -154,3 +167,176 @@ def test_only_one_at_a_time_begins_in_a_folder(tmp_path: Path) -> None:
     with alone(tmp_path), pytest.raises(BlockingIOError):
         try_to_enter()
     try_to_enter()
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Iterator[PipelineRun]:
+    """A pipeline's run, in a store of its own."""
+    pipeline = Pipeline(name="churn", folder=tmp_path, steps=(Step(name="train", notebook=Path("train.ipynb")),))
+    warnings: list[str] = []
+    run = PipelineRun(pipeline, open_store(tmp_path / "store"), RunOptions(), tmp_path / "place", warnings.append)
+    yield run
+    run.close()
+    assert warnings == []
+
+
+JOB = StepJob(
+    name="train",
+    notebook=Path("train.ipynb"),
+    output=Path("out.ipynb"),
+    params={"C": 1, "password": "hunter2"},
+    tags={PIPELINE_TAG: "churn", STEP_TAG: "train", OPEN_TAG: "its key"},
+)
+
+
+def test_step_that_fails_before_it_has_a_run_is_recorded_as_failed(parent: PipelineRun, tmp_path: Path) -> None:
+    gone = StepResult(name="train", status=StepStatus.FAILED, error="NoSuchKernel", message="no 'x'", seconds=2.0)
+
+    noted = parent.note_failure(JOB, gone)
+
+    store = open_store(tmp_path / "store")
+    (run,) = store.runs(RunFilter(ids=(noted.run_id or "",)))
+    assert (run.run.status, run.run.failure) == ("FAILED", Failure(type="NoSuchKernel", message="no 'x'"))
+    assert (run.run.name, run.run.parent_id, run.tags) == ("train", parent.run_id, JOB.tags)
+    assert run.params == {"C": 1, "password": "[secret]"}
+    assert (run.run.finished_at - run.run.started_at).total_seconds() == 2.0
+    assert list(latest_runs(store, Pipeline(name="churn", folder=tmp_path, steps=()))) == ["train"]
+
+
+@pytest.mark.parametrize(
+    ("error", "ended", "message"),
+    [
+        (LATE, "FAILED", "Too long. No cell had begun: its kernel was still starting."),
+        ("StoppedError", "KILLED", "Too long."),
+    ],
+)
+def test_run_of_a_step_that_was_stopped_before_it_had_one_says_by_whom(
+    parent: PipelineRun, tmp_path: Path, error: str, ended: str, message: str
+) -> None:
+    stopped = StepResult(name="train", status=StepStatus.STOPPED, error=error, message="Too long.")
+
+    noted = parent.note_failure(JOB, stopped)
+
+    (run,) = open_store(tmp_path / "store").runs(RunFilter(ids=(noted.run_id or "",)))
+    assert (run.run.status, run.run.failure) == (ended, Failure(type=error, message=message))
+    assert noted.message == message
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "ended"),
+    [(StepStatus.STOPPED, LATE, "FAILED"), (StepStatus.FAILED, VANISHED, "KILLED")],
+)
+def test_run_of_a_step_that_was_late_or_vanished_says_so_and_in_which_cell(
+    parent: PipelineRun, tmp_path: Path, status: StepStatus, error: str, ended: str
+) -> None:
+    begun = parent.note_failure(JOB, StepResult(name="train", status=StepStatus.FAILED, error="x")).run_id
+    late = StepResult(name="train", status=status, run_id=begun, error=error, message="Too long.", failed_cell=3)
+
+    assert parent.note_failure(JOB, late) == late
+
+    (run,) = open_store(tmp_path / "store").runs(RunFilter(ids=(begun or "",)))
+    assert (run.run.status, run.run.failure) == (ended, Failure(type=error, message="Too long, in cell 3."))
+
+
+@pytest.mark.parametrize(("written", "kept"), [("KeyboardInterrupt", "KeyboardInterrupt"), (None, "StoppedError")])
+def test_run_of_a_step_that_was_stopped_says_so_where_its_kernel_does_not(
+    parent: PipelineRun, tmp_path: Path, written: str | None, kept: str
+) -> None:
+    store = open_store(tmp_path / "store")
+    begun = parent.note_failure(JOB, StepResult(name="train", status=StepStatus.FAILED, error="x")).run_id or ""
+    (before,) = store.runs(RunFilter(ids=(begun,)))
+    failure = Failure(type=written, message="in its kernel") if written else None
+    run = replace(before.run, status=RunStatus.KILLED, failure=failure, finished_at=now() if written else None)
+    store.write(Batch(runs=(RunChange(run_id=begun, run=run),)))
+    stopped = StepResult(name="train", status=StepStatus.STOPPED, run_id=begun, error="StoppedError")
+
+    parent.note_failure(JOB, stopped)
+
+    (after,) = store.runs(RunFilter(ids=(begun,)))
+    assert (run.word, after.run.word) == ("stopped" if written else "killed", "stopped")
+    assert after.run.failure is not None
+    assert after.run.failure.type == kept
+    assert after.run.finished_at is not None
+
+
+def test_run_of_a_notebook_that_raised_is_left_as_its_kernel_wrote_it(parent: PipelineRun, tmp_path: Path) -> None:
+    begun = parent.note_failure(JOB, StepResult(name="train", status=StepStatus.FAILED, error="x")).run_id
+    store = open_store(tmp_path / "store")
+    before = store.runs(RunFilter(ids=(begun or "",)))
+
+    parent.note_failure(JOB, replace(FAILED, run_id=begun))
+
+    assert store.runs(RunFilter(ids=(begun or "",))) == before
+
+
+@pytest.mark.parametrize(
+    ("executor", "address", "told"),
+    [("dask", None, "--address"), ("local", "tcp://a:1", "--executor dask"), ("ray", None, "local, dask")],
+)
+def test_executors_and_addresses_that_do_not_fit_are_refused(executor: str, address: str | None, told: str) -> None:
+    with pytest.raises(InvalidValueError, match=told):
+        RunOptions(executor=executor, address=address)
+
+
+@pytest.mark.parametrize(
+    ("executor", "address", "meant"),
+    [
+        (None, None, ("dask", "tcp://a:1")),
+        ("local", None, ("local", None)),
+        ("dask", None, ("dask", "tcp://a:1")),
+        (None, "tcp://b:2", ("dask", "tcp://b:2")),
+    ],
+)
+def test_options_keep_their_cluster_unless_another_place_is_given(
+    executor: str | None, address: str | None, meant: tuple[str, str | None]
+) -> None:
+    kept = RunOptions(jobs=3, executor="dask", address="tcp://a:1")
+
+    found = kept.at(executor, address)
+
+    assert (found.executor, found.address, found.jobs) == (*meant, 3)
+
+
+def test_options_for_another_place_have_to_fit() -> None:
+    assert RunOptions(jobs=3).at("local", None) == RunOptions(jobs=3)
+    with pytest.raises(InvalidValueError, match="Nothing here runs at tcp://b:2"):
+        RunOptions(executor="dask", address="tcp://a:1").at("local", "tcp://b:2")
+
+
+def plan_of(**reasons: str) -> Plan:
+    """Return the plan of a chain of steps: each needs the one before, and `reasons` says why it runs or not."""
+    names = list(reasons)
+    steps = tuple(
+        PlannedStep(
+            step=Step(name=name, notebook=Path(f"{name}.ipynb"), is_cached=name != "always"),
+            needs=tuple(names[at - 1 : at]) if at else (),
+            action=Action.SKIP if reason in ("up to date", NOT_ASKED) else Action.RUN,
+            reason=reason,
+        )
+        for at, (name, reason) in enumerate(reasons.items())
+    )
+    return Plan(pipeline=Pipeline(name="p", folder=Path(), steps=tuple(each.step for each in steps)), steps=steps)
+
+
+@pytest.mark.parametrize(
+    ("whole", "told"),
+    [
+        ({"a": "up to date", "b": "up to date", "c": "never run"}, {}),
+        ({"a": "never run", "b": "needs a, which runs", "c": "needs b, which runs"}, {"b": "needs a, which would run"}),
+        ({"a": "never run", "always": "not cached", "c": "needs always, which runs"}, {}),
+    ],
+)
+def test_needs_that_are_stale_and_not_asked_for_are_told(whole: dict[str, str], told: dict[str, str]) -> None:
+    asked = {name: reason if name == "c" else NOT_ASKED for name, reason in whole.items()}
+
+    assert stale_needs(plan_of(**asked), plan_of(**whole)) == told
+
+
+def test_report_that_cannot_be_written_is_told_and_the_outcome_is_still_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = PipelineOutcome(name="p", steps=(), started_at=now(), seconds=1.0, run_id="r", folder=tmp_path / "gone")
+
+    assert _reported(outcome, MemoryStore("memory://report")) is None
+
+    assert "The report could not be written: [Errno 2]" in capsys.readouterr().err

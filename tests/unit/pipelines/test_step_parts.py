@@ -6,12 +6,15 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from nbclient.exceptions import DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.iorw import papermill_io
 from trackbook.pipelines.steps.abandoned import end_abandoned
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus
 from trackbook.pipelines.steps.messages import job_line, read_job, read_told, told_line
-from trackbook.pipelines.steps.outcomes import cell_error, describe_death, outcome_of, read_error
-from trackbook.pipelines.steps.recording import Answer, NoAnswerError, read_answer
+from trackbook.pipelines.steps.outcomes import cell_error, describe_death, describe_end, outcome_of, read_error
+from trackbook.pipelines.steps.recorded_client import RecordedClient
+from trackbook.pipelines.steps.recording import Answer, NoAnswerError, Said, read_answer
 from trackbook.pipelines.steps.redacted_file import redact_files_in
 from trackbook.pipelines.steps.running import variables_of
 from trackbook.pipelines.sweeps.record import kept_notebook
@@ -88,11 +91,36 @@ def test_line_is_unknown_where_the_traceback_does_not_say():
 
 
 @pytest.mark.parametrize(
+    ("code", "printed", "told"),
+    [
+        (-9, "[IPKernelApp] WARNING | without encryption\n", "The step's process was killed (SIGKILL)"),
+        (1, "Traceback\nImportError: no papermill\n[x] WARNING | y\n", "Its last words: ImportError: no papermill"),
+        (3, "", "The step's process ended by itself, with exit code 3."),
+    ],
+)
+def test_end_of_a_steps_process_is_told_with_its_last_words_that_matter(code, printed, told):
+    found = describe_end(code, printed)
+
+    assert told in found
+    assert "WARNING" not in found
+
+
+def test_notebook_that_asks_a_person_is_told_to_take_a_param():
+    error = cell_error(executed(("StdinNotImplementedError", "raw_input was called, but ...")))
+
+    assert error is not None
+    assert error.message == (
+        "The notebook asks a question by input(), and nobody is there to answer. Make a param of the answer."
+    )
+
+
+@pytest.mark.parametrize(
     ("code", "is_stopped", "words"),
     [
         (-9, False, "ran out of memory"),
         (-11, False, "crashed (SIGSEGV)"),
         (7, False, "exit code 7"),
+        (0, False, "exit code 0"),
         (None, False, "died"),
         (-9, True, "did not stop"),
     ],
@@ -172,3 +200,26 @@ def test_fault_of_ours_at_the_end_of_an_execution_is_told_and_is_none_of_the_not
 
     assert told is not None
     assert told.startswith("How the execution ended could not be written to the store")
+
+
+@pytest.mark.parametrize("ends_itself", [True, False])
+def test_kernel_that_a_notebook_ends_after_its_last_cell_is_no_failure(ends_itself, monkeypatch):
+    """As ``quit()`` and ``do_shutdown`` do; before the last cell has run it is one."""
+    notebook = nbformat.v4.new_notebook()
+    manager = SimpleNamespace(kernel_spec=SimpleNamespace(language="julia"))  # whose executions are not recorded
+
+    def execute(client, **options):
+        if ends_itself:
+            client.papermill_execute_cells()
+        raise DeadKernelError("Kernel died")
+
+    monkeypatch.setattr(PapermillNotebookClient, "execute", execute)
+    monkeypatch.setattr(PapermillNotebookClient, "papermill_execute_cells", lambda client: None)
+    client = RecordedClient(SimpleNamespace(nb=notebook), said=Said())
+    client.km = manager
+
+    if ends_itself:
+        assert client.execute() is notebook
+    else:
+        with pytest.raises(DeadKernelError):
+            client.execute()

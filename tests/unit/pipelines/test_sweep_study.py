@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 from trackbook.errors import AmbiguousError, InvalidValueError, NotFoundError
-from trackbook.pipelines.sweeps.figure import figure_of
 from trackbook.pipelines.sweeps.measuring import resolve_metric
 from trackbook.pipelines.sweeps.outcome import left
 from trackbook.pipelines.sweeps.space import Choices, Floats, Integers, Space
 from trackbook.pipelines.sweeps.spec import Pruner, Sampler, Sweep, sweep_of
 from trackbook.pipelines.sweeps.study import Study, planned, sampler_of
-from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, best_of, last_tries, ranked
+from trackbook.pipelines.sweeps.trials import Trial, TrialStatus, as_asked, best_of, last_tries, ranked
 
 SPACE: Space = {"C": Choices(values=(0.1, 1.0)), "depth": Integers(low=2, high=4)}
 
@@ -94,26 +93,28 @@ def test_a_resumed_sampler_does_not_suggest_its_first_values_again():
     assert not {each.params["x"] for each in first} & {each.params["x"] for each in more}
 
 
-def test_a_trial_worse_than_the_median_is_hopeless():
+def test_a_trial_worse_than_the_median_is_hopeless_also_when_that_is_known_only_later():
     study = Study(described(prune=Pruner.MEDIAN, is_maximized=False), {"C": Choices(values=(1, 2, 3, 4, 5))})
-    for number, level in enumerate((1.0, 2.0, 3.0), start=1):
-        params = study.ask(number)
-        for step in range(3):
-            assert not study.is_hopeless(number, level - step * 0.1, step)
-        study.tell(Trial(number=number, params=params, status=TrialStatus.FINISHED, value=level))
-
     study.ask(4)
     study.ask(5)
+    at_first = study.is_hopeless(4, [9.0])
+    for number, level in enumerate((1.0, 2.0, 3.0), start=1):
+        params = study.ask(number)
+        assert not study.is_hopeless(number, [level, level - 0.1, level - 0.2])
+        study.tell(Trial(number=number, params=params, status=TrialStatus.FINISHED, value=level))
 
-    assert study.is_hopeless(4, 9.0, 0)
-    assert not study.is_hopeless(5, 0.5, 0)
+    found = study.is_hopeless(4, [9.0]), study.is_hopeless(4, [9.0, 9.0]), study.is_hopeless(5, [0.5])
+
+    assert not at_first
+    assert found == (True, True, False)
 
 
-def test_without_pruning_no_trial_is_hopeless():
+def test_without_pruning_or_a_value_no_trial_is_hopeless():
     study = Study(described(), SPACE)
     study.ask(1)
 
-    assert not study.is_hopeless(1, -1e9, 0)
+    assert not study.is_hopeless(1, [-1e9])
+    assert not study.is_hopeless(1, [])
 
 
 @pytest.mark.parametrize(
@@ -181,9 +182,16 @@ def test_a_metric_is_found_by_its_last_part():
     assert resolve_metric("accuracy", ["accuracy", "test.accuracy"]) == "accuracy"
 
 
+def test_of_several_metrics_the_one_on_data_to_choose_by_is_meant():
+    assert resolve_metric("accuracy", ["train.accuracy", "test.accuracy"]) == "test.accuracy"
+    assert resolve_metric("accuracy", ["test.accuracy", "train.accuracy", "validation.accuracy"]) == (
+        "validation.accuracy"
+    )
+
+
 def test_a_metric_that_may_be_several_or_is_none_is_refused_with_the_list():
-    with pytest.raises(AmbiguousError, match=r"train\.accuracy, test\.accuracy"):
-        resolve_metric("accuracy", ["train.accuracy", "test.accuracy"])
+    with pytest.raises(AmbiguousError, match=r"a\.accuracy, train\.accuracy"):
+        resolve_metric("accuracy", ["a.accuracy", "train.accuracy"])
     with pytest.raises(NotFoundError, match="Did you mean accuracy"):
         resolve_metric("acuracy", ["test.accuracy", "loss"])
     with pytest.raises(NotFoundError, match="measured nothing"):
@@ -201,24 +209,10 @@ def test_a_sweep_comes_back_from_its_document():
     assert found.working_folder == Path.cwd()
 
 
-def test_the_figure_has_an_axis_for_each_param_that_varies_and_needs_no_network():
-    space: Space = {
-        "C": Choices(values=("</script>", "b")),
-        "rate": Floats(low=1e-4, high=1.0, is_log=True),
-        "fixed": Choices(values=(3,)),
-    }
-    trials = [
-        finished(1, 0.5, C="</script>", rate=1e-3, fixed=3),
-        finished(2, 0.7, C="b", rate=1e-2, fixed=3),
-        finished(3, None, TrialStatus.FAILED, C="b", rate=1e-1, fixed=3),
-    ]
+def test_a_trial_of_the_store_has_the_params_that_were_asked_for_in_the_order_of_the_sweep():
+    earlier = finished(1, 0.5, other="left as it was", depth=3, C=0.1)
 
-    page = figure_of(space, trials, "accuracy", is_maximized=True).decode()
+    found = as_asked(earlier, ["C", "depth"])
 
-    data = page[page.rindex("Plotly.newPlot") :]
-    assert '"label":"C"' in data.replace(" ", "")
-    assert '"label":"rate(log)"' in data.replace(" ", "")
-    assert '"fixed"' not in data
-    assert "1 without a value is not drawn" in page
-    assert "</script>" not in data[: data.index('"label"')].split("</script>")[0]
-    assert 'src="http' not in page
+    assert list(found.params.items()) == [("C", 0.1), ("depth", 3)]
+    assert last_tries([found, finished(2, 0.6, C=0.1, depth=3)]) == (finished(2, 0.6, C=0.1, depth=3),)

@@ -352,3 +352,15 @@ def test_closing_lets_another_thread_finish_what_it_writes(store: SqlStore) -> N
     thread.join()
 
     assert [session.user for session in store.sessions()] == ["grace"]
+
+
+def test_store_that_is_deleted_while_it_is_measured_takes_nothing(
+    store: Store, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deleted_meanwhile(connection: sqlite3.Connection) -> list[str]:
+        shutil.rmtree(database.parent)
+        return []
+
+    monkeypatch.setattr("trackbook.store.sql.data_holdings.models", deleted_meanwhile)
+
+    assert store.usage().database_bytes == 0

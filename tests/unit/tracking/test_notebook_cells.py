@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import pytest
 from trackbook.capture.notebook import SavedCell, SavedNotebook
-from trackbook.tracking.notebook_cells import Cells
+from trackbook.tracking.notebook_cells import Cells, PythonCode
 
 
 def saved(**sources: str) -> SavedNotebook:
@@ -45,3 +46,25 @@ def test_edit_of_a_cell_that_came_without_its_id_is_seen_in_the_file() -> None:
 
     assert list(cells.saved().edited) == ["cut"]
     assert not cells.saved().deleted
+
+
+@pytest.mark.parametrize(
+    ("source", "outer"),
+    [
+        ("lags = [1, 24]\nfor l in lags:\n    df[l] = df.cnt.shift(l)", {"df"}),
+        ("def clean(d):\n    return d.dropna()\n\ndf = clean(df)", {"df"}),
+        ("for i in range(3):\n    total = total + i", {"range", "total"}),
+        ("total = 0\nwhile total < top:\n    total += 1", {"top"}),
+        ("with open(path) as file:\n    text = file.read()\nprint(text)", {"open", "path", "print"}),
+        (
+            "try:\n    a = 1\nexcept ValueError as error:\n    print(error)\nelse:\n    print(a)",
+            {"ValueError", "print"},
+        ),
+        ("match point:\n    case [x, y]:\n        z = x + y + w", {"point", "w"}),
+        ("if test:\n    a = 1\nelse:\n    a = 2\nb = a", {"test"}),
+        ("x = x + 1\ny = x", {"x"}),
+        ("n += 1", {"n"}),
+    ],
+)
+def test_what_a_cell_makes_before_it_reads_it_is_not_expected_of_others(source: str, outer: set[str]) -> None:
+    assert PythonCode().expected(source).reads == outer

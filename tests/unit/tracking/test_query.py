@@ -268,6 +268,7 @@ def test_short_name_of_a_metric_is_looked_up_on_test_then_validation_data():
         ("tags.bset", "No run has a tag 'bset'. Did you mean tags.best?", 0),
         ("order by metrics.loss", "No run has a metric 'loss'. Did you mean metrics.val/loss?", 9),
         ("status = finishd", "There is no status 'finishd'. Did you mean FINISHED?", 9),
+        ("status = stopped", "What was stopped is one of the runs with status = killed", 9),
         ("verdict = bad", "There is no verdict 'bad'. It is one of clean, unordered and stale.", 10),
         ("churn", "'churn' is an experiment. Write experiment = churn.", 0),
     ],

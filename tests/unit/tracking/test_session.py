@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from trackbook import clock
-from trackbook.errors import ImmutableError, StoreError
+from trackbook.errors import ImmutableError, NotFoundError, StoreError, StoreReplacedError
 from trackbook.records import Artifact, Execution, Outcome, Run, RunStatus
 from trackbook.store import Batch, MemoryStore, RunChange
 from trackbook.store.contract import RunFilter
@@ -163,6 +163,29 @@ def test_each_outage_is_said_once(desk) -> None:
         keeper.write(batch_of(keeper, index))
 
     assert len(desk.said) == 3
+
+
+def test_what_comes_late_for_a_run_of_a_deleted_store_is_no_second_warning(desk, monkeypatch) -> None:
+    keeper = desk.keeper()
+    run = keeper.new_run(None, "lost", clock.now())
+    keeper.write(Batch(runs=(RunChange(run_id=run.run_id, run=run),)))
+    replaced, write = [StoreReplacedError("The store was deleted.")], desk.store.write
+
+    def write_to_the_new_one(batch: Batch) -> None:
+        if replaced:
+            raise replaced.pop()
+        if any(change.run_id == run.run_id for change in batch.runs):
+            raise NotFoundError("The store has no such run.")
+        write(batch)
+
+    monkeypatch.setattr(desk.store, "write", write_to_the_new_one)
+    keeper.write(batch_of(keeper, 1))
+    keeper.queue(Batch(runs=(RunChange(run_id=run.run_id, tags={"late": "yes"}),)))
+    keeper.write(batch_of(keeper, 2))
+
+    assert len(desk.said) == 1
+    assert desk.guard.count == 0
+    assert indexes(desk.store) == [1, 2]
 
 
 def test_order_is_kept_over_an_outage(desk) -> None:

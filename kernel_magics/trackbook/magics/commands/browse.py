@@ -108,7 +108,7 @@ def show(notebook: TrackedNotebook, run: str | None, as_json: bool) -> None:
 @click.option("--all", "is_all", is_flag=True, help="Also what is the same in all runs.")
 @click.option("--group-by", "by", multiple=True, metavar="FIELD", type=WORD, help="Compare groups: by params.model.")
 @click.option("--metric", "metrics", multiple=True, metavar="KEY", type=WORD, help="Of groups: only this metric.")
-@click.option("--seed", "seeds", multiple=True, metavar="PARAM", type=WORD, help="Of groups: a param that is a seed.")
+@click.option("--seed-param", "seeds", multiple=True, metavar="PARAM", type=WORD, help="Of groups: one that is a seed.")
 @pass_notebook
 def compare(
     notebook: TrackedNotebook,
@@ -127,7 +127,7 @@ def compare(
         _compare_groups(notebook, runs, by, metrics, seeds)
         return
     if metrics or seeds:
-        raise InvalidValueError("--metric and --seed are of groups. Say which: --group-by params.model.")
+        raise InvalidValueError("--metric and --seed-param are of groups. Say which: --group-by params.model.")
     from trackbook.display.comparison import show_comparison
     from trackbook.tracking.compare import compare_runs
 

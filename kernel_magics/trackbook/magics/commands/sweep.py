@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--maximize/--minimize", default=None, help="Whether more is better; default: as the metric's name says.")
 @click.option("--sampler", type=click.Choice(("grid", "random", "tpe")), help="Default: grid up to 50, else tpe.")
 @click.option("--trials", type=int, metavar="N", help="The most trials; default: all of a grid, else 50.")
-@click.option("--seed", type=int, metavar="N", help="Of the sampler.")
+@click.option("--seed", type=int, metavar="N", help="Of the sampler; with tpe and several jobs trials differ.")
 @click.option("--prune", type=click.Choice(("median",)), help="Give up trials that are worse on their way than others.")
 @click.option("--jobs", type=int, metavar="N", help="How many trials run at once; default: one a core.")
 @click.option("--timeout", type=float, metavar="SECONDS", help="How long a trial may take.")
@@ -88,6 +88,6 @@ class SweepLine(CellLine):
 
     def tell(self, progress: Progress) -> None:
         """Show how far it is."""
-        from trackbook.display.sweep import best_line, running_lines
+        from trackbook.display.sweep import progress_lines
 
-        self.say("\n".join([best_line(progress), *(f"  {line}" for line in running_lines(progress))]))
+        self.say("\n".join(progress_lines(progress)))

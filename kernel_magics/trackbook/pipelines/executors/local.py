@@ -7,8 +7,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from string import Template
 
+from trackbook.pipelines.executors.forking.command import command_of, interpreter_of
+from trackbook.pipelines.executors.forking.forked import RefusedError
 from trackbook.pipelines.executors.forking.imports import needs_of
 from trackbook.pipelines.executors.forking.warm import WarmParents, Warmth, can_fork, warmth_of
+from trackbook.pipelines.executors.forking.workers import WorkerParent
 from trackbook.pipelines.executors.orders import Order
 from trackbook.pipelines.executors.stepping import ThreadedExecutor
 from trackbook.pipelines.executors.worker import Worker
@@ -36,6 +39,7 @@ class LocalExecutor(ThreadedExecutor):
         super().__init__(slots)
         self._preload = tuple(preload)
         self._parents = WarmParents()
+        self._worker_parent = WorkerParent()
         self._workers: list[Worker] = []
 
     def close(self, *, stop: bool = False) -> None:
@@ -45,11 +49,14 @@ class LocalExecutor(ThreadedExecutor):
             workers, self._workers = self._workers, []
         for worker in workers:
             worker.close()
+        self._worker_parent.close()
         self._parents.close()
 
     def _execute(self, job: StepJob, tell: Tell, should_stop: threading.Event) -> StepResult:
         variables = variables_of(job)
-        with self._worker() as worker, self._parent(job, variables) as parent:
+        if can_fork():
+            self._worker_parent.start()  # which goes on beside the other parent's start
+        with self._parent(job, variables) as parent, self._worker() as worker:
             return worker.execute(Order(job=job, variables=variables, parent=parent), tell, should_stop)
 
     @contextlib.contextmanager
@@ -59,7 +66,7 @@ class LocalExecutor(ThreadedExecutor):
         if worker is not None and not worker.is_usable:
             worker.close()
             worker = None
-        worker = worker or Worker()
+        worker = worker or Worker(self._worker_parent if can_fork() else None)
         try:
             yield worker
         finally:
@@ -94,17 +101,12 @@ class LocalExecutor(ThreadedExecutor):
 
 def _python_of(kernel: str, variables: dict[str, str]) -> tuple[str, ...] | None:
     """Return a kernel's interpreter with its options, None if it can't be forked; its variables are added."""
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-    from trackbook.pipelines.executors.forking.forked import RefusedError
-    from trackbook.pipelines.executors.forking.provisioner import interpreter_of
-
+    command = command_of(kernel)
+    if command is None or command.has_provisioner:
+        return None
     try:
-        spec = KernelSpecManager().get_kernel_spec(kernel)
-        python = interpreter_of(spec.argv)
-    except (NoSuchKernel, RefusedError):
+        python = interpreter_of(command.argv)
+    except RefusedError:
         return None
-    if spec.metadata.get("kernel_provisioner"):
-        return None
-    variables |= {name: Template(value).safe_substitute(variables) for name, value in spec.env.items()}
+    variables |= {name: Template(value).safe_substitute(variables) for name, value in command.variables.items()}
     return python

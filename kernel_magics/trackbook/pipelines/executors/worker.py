@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import signal
 import subprocess
 import sys
 import tempfile
@@ -13,9 +12,13 @@ import threading
 import time
 from dataclasses import replace
 
+from trackbook.pipelines.ending import close_input, end_process, write_line
+from trackbook.pipelines.executors.forking.forked import ForkedProcess, RefusedError
+from trackbook.pipelines.executors.forking.workers import WorkerParent
 from trackbook.pipelines.executors.orders import Order, order_line
 from trackbook.pipelines.steps.job import StepJob, StepResult, StepStatus, Tell
 from trackbook.pipelines.steps.messages import STOP, read_told
+from trackbook.pipelines.steps.outcomes import describe_end
 
 _TICK_SECONDS = 0.1
 _STOP_SECONDS = 25.0  # for the cell to be interrupted, and the executed notebook to be kept
@@ -23,20 +26,29 @@ _EXIT_SECONDS = 10.0
 
 
 class Worker:
-    """Has steps executed by a process of its own, one at a time."""
+    """Has steps executed by a process of its own, one at a time.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    parent
+        What to fork it from; where that can't be, or there is none, it is started afresh.
+    """
+
+    def __init__(self, parent: WorkerParent | None = None) -> None:
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the worker
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "trackbook.pipelines.executors.worker_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._printed,
-            start_new_session=True,
-        )
+        (orders, write), (read, told) = os.pipe(), os.pipe()
+        self._orders = open(write, "wb")  # noqa: SIM115  # closed with the worker
+        try:
+            self._process = _started((orders, told, self._printed.fileno()), parent)
+        except BaseException:
+            os.close(read)
+            raise
+        finally:
+            os.close(orders)
+            os.close(told)
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._was_stopped = False
-        threading.Thread(target=self._read, name="trackbook-worker", daemon=True).start()
+        threading.Thread(target=self._read, args=(read,), name="trackbook-worker", daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -52,7 +64,7 @@ class Worker:
         """Execute a step; `tell` is called in this thread."""
         began = time.monotonic()
         step = _Step(order.job, tell, should_stop)
-        self._write(order_line(order))
+        write_line(self._orders, order_line(order))
         while True:
             try:
                 line = self._lines.get(timeout=_TICK_SECONDS)
@@ -70,19 +82,12 @@ class Worker:
 
     def close(self) -> None:
         """Let it go: it kills its kernel when nobody listens any more, and is killed itself if that takes long."""
-        self._close_input()
-        try:
-            self._process.wait(_EXIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        end_process(self._process, self._orders, _EXIT_SECONDS)
         self._printed.close()
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as told:
-            for line in told:
+    def _read(self, told: int) -> None:
+        with open(told, "rb") as lines:
+            for line in lines:
                 self._lines.put(line)
         self._lines.put(None)
 
@@ -90,27 +95,24 @@ class Worker:
         due = step.due()
         if due == "stop":
             self._was_stopped = True
-            self._write(STOP)
+            write_line(self._orders, STOP)
         elif due == "kill":
-            self._close_input()
-
-    def _write(self, line: bytes) -> None:
-        with contextlib.suppress(OSError, ValueError):  # it has ended already, which its output will tell
-            assert self._process.stdin is not None
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
-
-    def _close_input(self) -> None:
-        with contextlib.suppress(OSError):
-            assert self._process.stdin is not None
-            self._process.stdin.close()
+            close_input(self._orders)
 
     def _last_words(self) -> str:
         code = self._process.wait()
         self._printed.seek(0)
-        lines = self._printed.read().decode("utf-8", "replace").strip().splitlines()
-        said = f" Its last words: {lines[-1]}" if lines else ""
-        return f"The step's process ended by itself, with exit code {code}.{said}"
+        return describe_end(code, self._printed.read().decode("utf-8", "replace"))
+
+
+def _started(files: tuple[int, int, int], parent: WorkerParent | None) -> ForkedProcess | subprocess.Popen[bytes]:
+    """Fork a worker, or start one, that has these files as its standard streams."""
+    if parent is not None:
+        with contextlib.suppress(RefusedError, OSError):
+            return parent.fork(files)
+    command = [sys.executable, "-m", "trackbook.pipelines.executors.worker_process"]
+    orders, told, printed = files
+    return subprocess.Popen(command, stdin=orders, stdout=told, stderr=printed, start_new_session=True)
 
 
 class _Step:

@@ -7,27 +7,53 @@ told on standard output.
 
 from __future__ import annotations
 
+import importlib
 import os
 import queue
 import threading
 from io import RawIOBase
 from typing import Any
 
+_NEEDED = (
+    *("trackbook.pipelines.steps.execution", "trackbook.pipelines.steps.messages"),
+    *("trackbook.pipelines.executors.orders", "trackbook.pipelines.executors.forking.manager"),
+    *("trackbook.pipelines.executors.forking.provisioner", "ipykernel.kernelspec"),
+)
+
 
 def main() -> None:
     """Execute the orders of standard input."""
+    prepare()
+    work()
+
+
+def prepare() -> None:
+    """Import what executing steps takes, and find out what the first would: kernels, and what a notebook looks like."""
     from trackbook.pipelines.steps.left_out import leave_out
 
-    events = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print is no event
     leave_out()
-    orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    commands = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115  # a buffer would be locked at the end
-    threading.Thread(target=_listen, args=(commands, orders), daemon=True).start()
+    for name in _NEEDED:
+        importlib.import_module(name)
+    from jupyter_client.kernelspec import KernelSpecManager
+    from nbformat.v4 import nbformat_minor
+    from nbformat.validator import get_validator
+
+    KernelSpecManager().find_kernel_specs()
+    for is_lax in (False, True):
+        get_validator(4, nbformat_minor, relax_add_props=is_lax)  # type: ignore[no-untyped-call]  # nbformat has none
+
+
+def work() -> None:
+    """Execute the orders of standard input until it ends."""
     from trackbook.pipelines.executors.orders import read_order
     from trackbook.pipelines.steps.execution import execute_job
     from trackbook.pipelines.steps.messages import told_line
 
+    events = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print is no event
+    orders: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    commands = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115  # a buffer would be locked at the end
+    threading.Thread(target=_listen, args=(commands, orders), daemon=True).start()
     lock = threading.Lock()
 
     def tell(told: Any) -> None:

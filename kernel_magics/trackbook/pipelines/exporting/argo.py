@@ -10,8 +10,8 @@ from trackbook.pipelines.exporting.yaml_text import yaml_text
 
 _HEAD = """\
 # Pipeline {name}, exported by Trackbook: trackbook pipeline export {file} --to argo
-# Submit it: argo submit FILE -p image=IMAGE. The image holds Trackbook and, in /app or where -p folder=... says, the
-# pipeline's folder. All steps need one store that they reach: put its URL under the key url into the secret
+# Submit it: argo submit FILE -p image=IMAGE. The image holds Trackbook and, in /project or where -p folder=... says,
+# the pipeline's folder. All steps need one store that they reach: put its URL under the key url into the secret
 # trackbook-store.
 """
 _ENTRY = "pipeline"
@@ -40,7 +40,7 @@ def argo_text(pipeline: ExportedPipeline) -> str:
             "arguments": {
                 "parameters": [
                     {"name": "image", "value": f"{pipeline.key}:latest"},
-                    {"name": "folder", "value": "/app"},
+                    {"name": "folder", "value": "/project"},
                 ]
             },
             "templates": [{"name": _ENTRY, "dag": {"tasks": tasks}}, *map(_template, pipeline.steps)],

@@ -61,9 +61,8 @@ def _install(step: ExportedStep) -> str:
     """Return what installs the packages: those that the step declares, where it is a list that pip reads."""
     declared = step.step.environment
     listed = "requirements.txt" if declared is None or declared.suffix != ".txt" else declared.as_posix()
-    return _plain(
-        f"python -m pip install trackbook\nif [ -f '{listed}' ]; then python -m pip install -r '{listed}'; fi\n"
-    )
+    file = shlex.quote(listed)
+    return _plain(f"python -m pip install trackbook\nif [ -f {file} ]; then python -m pip install -r {file}; fi\n")
 
 
 def _plain(text: str) -> str:

@@ -18,7 +18,7 @@ from trackbook.lineage.segments import statement_text
 from trackbook.pipelines.gates.measure import Measure, measures_for, role_of
 from trackbook.records import DatasetUse, JsonValue, Origin, OriginKind, RunDetail
 from trackbook.store.contract import Store
-from trackbook.tracking.kept_models import load_model
+from trackbook.tracking.kept_models import UntrustedModelError, load_model
 
 _RELATIVE, _ABSOLUTE = 1e-9, 1e-12
 _POSITIVE = "predict_proba[:, 1]"
@@ -56,7 +56,11 @@ class Evaluation:
 
 
 class NotKnownError(Exception):
-    """What a metric was measured on can't be told; the message says why."""
+    """What a metric was measured on can't be told; the message says why, `untrusted` what a model holds besides."""
+
+    def __init__(self, message: str, untrusted: Collection[str] = ()) -> None:
+        super().__init__(message)
+        self.untrusted = tuple(untrusted)
 
 
 def evaluation_of(store: Store, run: RunDetail, key: str, trust: Collection[str] = ()) -> Evaluation:
@@ -94,7 +98,8 @@ def evaluation_of(store: Store, run: RunDetail, key: str, trust: Collection[str]
                     method=found.method,
                 )
     raise NotKnownError(
-        tables.reason or models.reason or f"what is kept of {run.run.name} does not give its {key} again"
+        tables.reason or models.reason or f"what is kept of {run.run.name} does not give its {key} again",
+        models.untrusted,
     )
 
 
@@ -132,6 +137,7 @@ class _Candidate:
 class _Models:
     loaded: Sequence[Any]
     reason: str = ""
+    untrusted: Sequence[str] = ()
 
 
 class _Tables:
@@ -191,13 +197,18 @@ class _Tables:
 
 
 def _models(store: Store, run: RunDetail, trust: Collection[str]) -> _Models:
-    loaded, reasons = [], []
+    loaded: list[Any] = []
+    reasons: list[str] = []
+    untrusted: list[str] = []
     for model in run.models:
         try:
             loaded.append(load_model(store, model, trust).value)
+        except UntrustedModelError as error:
+            reasons.append(f"the model of {run.run.name} is loaded only if you trust it")
+            untrusted += error.types
         except (InvalidValueError, NotFoundError) as error:
             reasons.append(str(error).rstrip("."))
-    return _Models(loaded, "; ".join(reasons))
+    return _Models(loaded, "; ".join(dict.fromkeys(reasons)), untrusted)
 
 
 def _outputs(model: Any, table: Any) -> Iterator[tuple[str, Any]]:

@@ -62,7 +62,7 @@ def find_metric(subject: Subject, wanted: Wanted) -> Search:
     else:
         tops = subject.tops()
     key = wanted.metric.removeprefix("metrics.").removeprefix("metric.").strip("`")
-    found = list(_uppermost(subject, tops, key))
+    found = _of_one_key(list(_uppermost(subject, tops, key)), key)
     if not found:
         return Search(reason=_reason(subject, tops, key))
     return Search(measured=tuple(found[-1:] if wanted.which is Which.LAST else found))
@@ -80,6 +80,15 @@ def _uppermost(subject: Subject, runs: Sequence[RunDetail], key: str) -> Iterato
             yield Measured(run=run, key=own, value=run.metrics[own].value)
         else:
             yield from _uppermost(subject, subject.beneath(run.run.run_id), key)
+
+
+def _of_one_key(found: Sequence[Measured], key: str) -> Sequence[Measured]:
+    """Return those under the key that a short one means first, where runs have it under several; none if any may be."""
+    keys = list(dict.fromkeys(each.key for each in found))
+    if len(keys) < 2:
+        return found
+    meant = metric_keys(key, keys)[:1]
+    return [each for each in found if each.key in meant]
 
 
 def _all_beneath(subject: Subject, runs: Sequence[RunDetail]) -> Iterator[RunDetail]:

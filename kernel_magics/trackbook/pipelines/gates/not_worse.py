@@ -92,17 +92,35 @@ class NotWorse:
 
     def _paired(self, store: Store, ours: Measured, theirs: Measured) -> Ruling:
         sign = self._sign(ours.key)
-        one = evaluation_of(store, ours.run, ours.key, self.trust)
+        one, other = self._evaluations(store, ours, theirs)
         if one.rows < self.fewest_rows:
             raise NotKnownError(f"{one.rows} rows are too few to tell, {self.fewest_rows} would do")
-        rows, remark = self._same_rows(store, one, evaluation_of(store, theirs.run, theirs.key, self.trust))
+        rows, remark = self._same_rows(store, one, other)
         found = paired_bootstrap(
             rows, one.measure, confidence=self.confidence, resamples=self.resamples, seed=self.seed
         )
         if found is None:
             raise NotKnownError(f"{ours.key} has no value on many a resample of these {one.rows} rows")
         details = _details(found, one, theirs, is_refitted=bool(remark))
-        return self._ruling(_interval_text(found, one, remark), self._answer(found, sign), details)
+        text = f"{_interval_text(found, one, remark)}, {self._meaning(found, sign)}"
+        return self._ruling(text, self._answer(found, sign), details)
+
+    def _evaluations(self, store: Store, ours: Measured, theirs: Measured) -> list[Evaluation]:
+        """Return what both values were measured on; what is to be trusted for that is asked for all at once."""
+        found, errors = [], []
+        for each in (ours, theirs):
+            try:
+                found.append(evaluation_of(store, each.run, each.key, self.trust))
+            except NotKnownError as error:
+                errors.append(error)
+        reasons = "; ".join(dict.fromkeys(map(str, errors)))
+        untrusted = dict.fromkeys(name for each in errors for name in each.untrusted)
+        if untrusted:
+            line = ", ".join([*self.trust, *untrusted])
+            raise NotKnownError(f"{reasons}. If you do, write into not_worse_than: `trust: {line}`")
+        if errors:
+            raise NotKnownError(reasons)
+        return found
 
     def _same_rows(self, store: Store, one: Evaluation, other: Evaluation) -> tuple[Rows, str]:
         """Return the rows, with both predictions, of the run that is judged, and a remark where it is new to the other.
@@ -119,10 +137,19 @@ class NotWorse:
         return Rows(truth=one.truth, one=one.predicted, other=predicted), f"predicted anew by {other.run.run.name}"
 
     def _answer(self, found: Interval, sign: int) -> Answer:
-        worst, best = (found.low, found.high) if sign > 0 else (-found.high, -found.low)
+        worst, best = _ends(found, sign)
         if self.margin is not None:
             return Answer.PASS if worst >= -self.margin else Answer.FAIL
         return Answer.PASS if best >= 0 else Answer.FAIL
+
+    def _meaning(self, found: Interval, sign: int) -> str:
+        """Return the answer in words."""
+        worst, best = _ends(found, sign)
+        if self.margin is not None and worst < -self.margin:
+            return f"may be worse by up to {number(-worst)}"
+        if best < 0:
+            return "worse by more than chance" if self.margin is None else f"worse by no more than {number(-worst)}"
+        return "better by more than chance" if worst > 0 else "no more than chance"
 
     # By their values only
 
@@ -138,6 +165,11 @@ class NotWorse:
         by = f" by more than {number(self.margin)}" if self.margin is not None else ""
         wanted = f"{self.wanted} not worse than {self.reference}{by}"
         return Ruling(rule=self.name, wanted=wanted, found=found, answer=answer, details=details or {})
+
+
+def _ends(found: Interval, sign: int) -> tuple[float, float]:
+    """Return how much worse, and how much better, it may be: the ends of the interval, more being better."""
+    return (found.low, found.high) if sign > 0 else (-found.high, -found.low)
 
 
 def _call(evaluation: Evaluation) -> str:

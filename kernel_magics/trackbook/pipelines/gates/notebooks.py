@@ -63,7 +63,7 @@ class OutputsStay:
         with tempfile.TemporaryDirectory(prefix="trackbook-gate-") as folder:
             code, printed = self._run(notebook, Path(folder))
             cells = _cells(Path(folder) / "report.xml")
-        found, answer = _told(code, cells, printed)
+        found, answer = _told(code, cells, printed, "ran" if self.is_lax else "as before")
         details = {"notebook": str(notebook), "differing": [name for name, message in cells.items() if message]}
         return Ruling(rule=self.name, wanted=wanted, found=found, answer=answer, details=details)
 
@@ -136,7 +136,7 @@ def _cell_name(name: str) -> str:
     return f"cell {int(found[1]) + 1}" if found is not None else name.rpartition("::")[2]
 
 
-def _told(code: int | None, cells: Mapping[str, str], printed: str) -> tuple[str, Answer]:
+def _told(code: int | None, cells: Mapping[str, str], printed: str, good: str) -> tuple[str, Answer]:
     differing = [name for name, message in cells.items() if message]
     if code is None:
         return printed, Answer.UNKNOWN
@@ -148,4 +148,4 @@ def _told(code: int | None, cells: Mapping[str, str], printed: str) -> tuple[str
     if code != 0:
         lines = [line for line in printed.splitlines() if line.strip()]
         return f"nbval could not run it: {lines[-1][:200] if lines else f'exit code {code}'}", Answer.UNKNOWN
-    return f"{counted(len(cells), 'cell')} as before", Answer.PASS
+    return f"{counted(len(cells), 'cell')} {good}", Answer.PASS

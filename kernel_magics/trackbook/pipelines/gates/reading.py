@@ -11,6 +11,12 @@ from pathlib import Path
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.graph.located import Located, Mistake, read_yaml
 
+_OTHER_WORDS = {
+    **dict.fromkeys(("min", "minimum", "ge", "gte", "above", "min_value", "lower"), "at_least"),
+    **dict.fromkeys(("max", "maximum", "le", "lte", "below", "max_value", "upper"), "at_most"),
+}
+"""What others call it, and no spelling comes near."""
+
 
 class Mapped(dict[str, Located]):
     """The known keys of a mapping."""
@@ -72,7 +78,8 @@ class Reading:
             if entry.key in known:
                 found[entry.key] = entry.value
             else:
-                close = difflib.get_close_matches(entry.key, known, n=1)
+                meant = _OTHER_WORDS.get(entry.key.lower())
+                close = [meant] if meant in known else difflib.get_close_matches(entry.key, known, n=1)
                 hint = f"Did you mean '{close[0]}'?" if close else f"There are {', '.join(known)}"
                 sentence = f"there is no '{entry.key}'{f' in {where}' if where else ''}. {hint}"
                 self.mistakes.append(Mistake(line=entry.line, sentence=sentence))
@@ -137,7 +144,8 @@ class Reading:
             return place.scalar
         close = difflib.get_close_matches(str(place.scalar), known, n=1)
         hint = f"Did you mean '{close[0]}'?" if close else f"It is {' or '.join(known)}"
-        self.add(place, f"{_shown(place)} is nothing that is known here. {hint}")
+        what = "this is empty" if place.plain is None else f"{_shown(place)} is nothing that is known here"
+        self.add(place, f"{what}. {hint}")
         return None
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from trackbook.errors import InvalidValueError, NotFoundError
 from trackbook.pipelines.gates.rule import Subject
 from trackbook.pipelines.graph.file import read_pipeline
+from trackbook.pipelines.graph.naming import command_on_tagged
 from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
 from trackbook.records import RunDetail, RunStatus
 from trackbook.records.query import Comparison, Field, Operator, Query, Scope, all_of
@@ -45,7 +46,9 @@ def find_subject(store: Store, reference: str, *, before: RunDetail | None = Non
     try:
         return subject_of(store, find_run(store, reference))
     except NotFoundError as error:
-        raise NotFoundError(f"{error} {_pipelines_text(store, reference)}".rstrip()) from None
+        told, pipelines = str(error), _pipelines_text(store, reference)
+        is_told = "Did you mean" in told  # a pipeline's runs have its name
+        raise NotFoundError(told if is_told else f"{told} {pipelines}".rstrip()) from None
 
 
 def subject_of(store: Store, run: RunDetail) -> Subject:
@@ -83,10 +86,10 @@ def _pipeline_runs(store: Store, name: str) -> list[RunDetail]:
 def _of_pipeline(store: Store, name: str, runs: list[RunDetail]) -> Subject:
     finished = next((each for each in runs if each.run.status is RunStatus.FINISHED), None)
     if finished is None:
-        newest = runs[0].run
+        newest, resume = runs[0].run, command_on_tagged(runs[0].tags, "resume")
         raise NotFoundError(
             f"Pipeline '{name}' has no finished run yet: the newest, {newest.name} ({short_id(newest.run_id)}), is "
-            f"{newest.status.lower()}. Judge that one by its id, or finish it: trackbook pipeline resume."
+            f"{newest.status.lower()}. Judge that one by its id, or finish it: {resume}."
         )
     subject = replace(subject_of(store, finished), pipeline=name)
     return replace(subject, members=(*subject.members, *_skipped(store, subject, name)))

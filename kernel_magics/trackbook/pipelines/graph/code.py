@@ -5,18 +5,18 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from trackbook.capture.magics_source import magic_lines
 from trackbook.capture.modules import imported_names
+from trackbook.capture.quiet import quiet
 from trackbook.capture.symbols import parse_cell
+from trackbook.pipelines.graph.module_folders import module_folders, plain
 from trackbook.pipelines.graph.notebook_file import NotebookFile
 
 _MOST_MODULES = 500
-_ADDED_FOLDER = re.compile(r"""sys\.path\.(?:append|insert)\([^()]*?["']([^"'\n]+)["']\s*\)""")
 _SCRIPT = re.compile(r"""^\s*%run\s+(?:-[a-zA-Z]\s+)*["']?([^\s"']+)""", re.MULTILINE)
 
 
@@ -43,6 +43,17 @@ def _cell_digest(source: str, is_python: bool) -> str:
     return _digest(ast.dump(tree) + "\n".join(magics)) if tree.body or magics else ""
 
 
+def module_code(path: Path, text: str) -> str:
+    """Return a digest of a module's code; empty for what can't be parsed, a notebook that another one runs, say."""
+    if path.suffix != ".py":
+        return ""
+    try:
+        with quiet():  # of an invalid escape Python tells at the import
+            return _digest(ast.dump(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError):
+        return ""
+
+
 def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
@@ -50,16 +61,17 @@ def _digest(text: str) -> str:
 def own_modules(notebook: NotebookFile, folder: Path) -> list[Path]:
     """Return the files of the project that a notebook imports or runs (``%run``), and those that these import in turn.
 
-    They are looked for beside the notebook and in the folders that it adds to ``sys.path`` by their names. What is
-    elsewhere is known only once it was imported: from the records of a run.
+    They are looked for in `module_folders`. What is elsewhere is known only once it was imported: from the records of a
+    run.
     """
     if not notebook.is_python:
         return []
-    text = "\n".join(cell.source for cell in notebook.cells)
-    folders = [folder, *(_plain(folder / added) for added in _ADDED_FOLDER.findall(text))]
+    sources = [cell.source for cell in notebook.cells]
+    text = "\n".join(sources)
     scripts = [path for name in _SCRIPT.findall(text) for path in _script_files(folder, name)]
     found: dict[Path, None] = dict.fromkeys(scripts)
-    pending = sorted(_imports([cell.source for cell in notebook.cells if "import" in cell.source], scripts))
+    pending = sorted(_imports([source for source in sources if "import" in source], scripts))
+    folders = module_folders(sources, folder) if pending else []
     seen = set(pending)
     for name in pending:  # it grows
         for path, package in (each for place in folders for each in _files_of(place, name)):
@@ -84,13 +96,7 @@ def _text(path: Path) -> str:
 def _script_files(folder: Path, name: str) -> list[Path]:
     """Return the file that ``%run`` means; its ending may be left out."""
     candidates = (folder / name, folder / f"{name}.py", folder / f"{name}.ipynb")
-    return [_plain(path) for path in candidates if path.is_file()][:1]
-
-
-def _plain(path: Path) -> Path:
-    """Return a path without ``..`` in it, unless a link on its way makes that another place."""
-    plain = Path(os.path.normpath(path))
-    return plain if os.path.realpath(plain) == os.path.realpath(path) else path
+    return [plain(path) for path in candidates if path.is_file()][:1]
 
 
 def _files_of(folder: Path, name: str) -> Sequence[tuple[Path, str]]:

@@ -6,7 +6,6 @@ import hashlib
 import os
 from pathlib import Path
 
-from trackbook.capture.secrets import redact
 from trackbook.pipelines.graph.state import FileState
 
 _CHUNK = 1 << 20
@@ -39,18 +38,21 @@ def file_state(path: Path) -> FileState | None:
 
 def module_state(path: Path) -> FileState | None:
     """Return a module as it is now, by the digest that runs keep it under: credentials are taken out before."""
+    from trackbook.capture.secrets import redact
+    from trackbook.pipelines.graph.code import module_code
+
     stamp = stamp_of(path)
     try:
         text = path.read_bytes().decode("utf-8", "surrogateescape")
     except OSError:
         return None
     content = redact(text).encode("utf-8", "surrogateescape")
-    return FileState(digest=hashlib.sha256(content).hexdigest(), stamp=stamp)
+    return FileState(digest=hashlib.sha256(content).hexdigest(), stamp=stamp, code=module_code(path, text))
 
 
 def is_same(path: Path, before: FileState, *, is_module: bool = False) -> bool:
-    """Return whether a file holds what it did."""
+    """Return whether a file holds what it did; of a module, whether its code does."""
     if before.stamp and stamp_of(path) == before.stamp:
         return True
     now = module_state(path) if is_module else file_state(path)
-    return now is not None and now.digest == before.digest
+    return now is not None and (now.digest == before.digest or bool(now.code and now.code == before.code))

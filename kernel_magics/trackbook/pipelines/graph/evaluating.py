@@ -28,6 +28,8 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "float": float,
     "list": list,
     "tuple": tuple,
+    "dict": dict,
+    "set": lambda given=(): list(dict.fromkeys(given)),
     "sorted": sorted,
     "range": lambda *bounds: list(itertools.islice(range(*bounds), _MOST + 1)),
     "enumerate": lambda *given: list(enumerate(*given)),
@@ -45,6 +47,8 @@ def possible(node: ast.expr | None, names: Names) -> Values:
             return [value]
         case ast.Name(id=name):
             return names.get(name)
+        case ast.Attribute():
+            return names.get(_dotted(node))
         case ast.JoinedStr(values=parts):
             return _combined(lambda *texts: "".join(texts), [possible(part, names) for part in parts])
         case ast.FormattedValue(value=value, conversion=conversion, format_spec=spec):
@@ -72,7 +76,22 @@ def possible(node: ast.expr | None, names: Names) -> Values:
             return _combined(lambda value: -value, [possible(operand, names)])
         case ast.ListComp(elt=item, generators=[ast.comprehension(target=ast.Name(id=name), iter=over, ifs=[])]):
             return _comprehended(item, name, over, names)
+        case ast.DictComp(
+            key=key, value=value, generators=[ast.comprehension(target=ast.Name(id=name), iter=over, ifs=[])]
+        ):
+            pairs = _comprehended(ast.List(elts=[key, value], ctx=ast.Load()), name, over, names)
+            return _combined(dict, [pairs])
     return None
+
+
+def _dotted(node: ast.expr) -> str:
+    """Return the name that an attribute of a module or class goes by; empty for one of something else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=owner, attr=name) if whole := _dotted(owner):
+            return f"{whole}.{name}"
+    return ""
 
 
 _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from trackbook.capture.secrets import redact_value
-from trackbook.pipelines.graph.code import cell_digests, own_modules, text_digest
 from trackbook.pipelines.graph.content import file_state, is_same, module_state, stamp_of
 from trackbook.pipelines.graph.notebook_file import read_notebook
-from trackbook.pipelines.graph.reading import Uses, read_uses
 from trackbook.pipelines.graph.spec import Pipeline, Step
-from trackbook.pipelines.graph.state import FileState, StepState
+from trackbook.pipelines.graph.state import OPEN_TAG, FileState, StepState, key_of, tags_of
+from trackbook.pipelines.graph.uses import Uses
 from trackbook.records import JsonValue, encode
 
 _LONGEST_VALUE = 40
@@ -35,6 +34,10 @@ class StepFacts:
     @cached_property
     def params(self) -> Mapping[str, JsonValue]:
         """Its params without credentials: those are never kept, and a new password makes no other result."""
+        if self.before is not None and _same(self.step.params, self.before.params):
+            return self.before.params
+        from trackbook.capture.secrets import redact_value
+
         return {name: redact_value(name, value) for name, value in self.step.params.items()}
 
     @cached_property
@@ -42,8 +45,10 @@ class StepFacts:
         """Whether the text of its code cells is the same to the last character."""
         if self.before is None:
             return False
-        if self.before.notebook.stamp and stamp_of(self.path) == self.before.notebook.stamp:
+        if self.is_text_same_by_stamp:
             return True
+        from trackbook.pipelines.graph.code import text_digest
+
         return text_digest(read_notebook(self.path)) == self.before.notebook.digest
 
     @cached_property
@@ -58,6 +63,8 @@ class StepFacts:
         before = self.before
         if before is not None and self.is_text_same and not self.changed_modules and _same(self.params, before.params):
             return _confirmed(before)
+        from trackbook.pipelines.graph.reading import read_uses
+
         return read_uses(read_notebook(self.path), self.step.params, self.path.parent)
 
     def changes(self) -> Iterator[str]:
@@ -69,10 +76,30 @@ class StepFacts:
         yield from self._kernel_changes(self.before)
         yield from self._environment_changes(self.before)
 
+    @cached_property
+    def cells(self) -> tuple[str, ...]:
+        """A digest of each of its code cells."""
+        if self.before is not None and self.is_text_same:
+            return self.before.cells
+        from trackbook.pipelines.graph.code import cell_digests
+
+        return cell_digests(read_notebook(self.path))
+
+    @cached_property
+    def key(self) -> str:
+        """What it is made of, in one word, as that of a `StepState`."""
+        kernel = self.step.kernel or read_notebook(self.path).kernel
+        return key_of(
+            self.cells, self.params, kernel, {name: each.digest for name, each in self._environment().items()}
+        )
+
+    def _environment(self) -> dict[str, FileState]:
+        declared = [self.step.environment.as_posix()] if self.step.environment is not None else []
+        return {name: file_state(self._file(name)) or FileState(digest="") for name in declared}
+
     def _code_changes(self, before: StepState) -> Iterator[str]:
-        cells = before.cells if self.is_text_same else cell_digests(read_notebook(self.path))
-        if cells != before.cells:
-            yield f"code changed{_where(before.cells, cells)}"
+        if self.cells != before.cells:
+            yield f"code changed{_where(before.cells, self.cells)}"
         yield from (f"code changed: {name}" for name in self.changed_modules)
 
     def _param_changes(self, before: StepState) -> Iterator[str]:
@@ -108,17 +135,19 @@ class StepFacts:
 
     def state(self, made_by: str) -> StepState:
         """Return what is to be kept of the step as it is; what it read and published comes to that."""
+        from trackbook.pipelines.graph.code import own_modules, text_digest
+        from trackbook.pipelines.graph.reading import read_uses
+
         notebook = read_notebook(self.path)
-        environment = [self.step.environment.as_posix()] if self.step.environment is not None else []
         modules = {self.name_of(path): module_state(path) for path in own_modules(notebook, self.path.parent)}
         return StepState(
-            cells=cell_digests(notebook),
+            cells=self.cells,
             notebook=FileState(digest=text_digest(notebook), stamp=stamp_of(self.path)),
             made_by=made_by,
             params=self.params,
             kernel=self.step.kernel,
             own_kernel=notebook.kernel,
-            environment={name: file_state(self._file(name)) or FileState(digest="") for name in environment},
+            environment=self._environment(),
             modules={name: found for name, found in modules.items() if found is not None},
             uses=read_uses(notebook, self.step.params, self.path.parent),
         )
@@ -127,9 +156,19 @@ class StepFacts:
         return self.pipeline.folder / name
 
     def name_of(self, path: Path) -> str:
-        """Return what a file is called: from the pipeline's folder if it is beneath that, so that both may move."""
+        """Return what a file is called: from the pipeline's folder if it is of the project, so that that may move."""
         folder = self.pipeline.folder.absolute()
-        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+        from trackbook.capture.modules import project_root
+
+        return Path(os.path.relpath(path, folder) if path.is_relative_to(project_root(folder)) else path).as_posix()
+
+
+def begun_tags(pipeline: Pipeline, step: Step) -> dict[str, str]:
+    """Return the tags of a run of a step that begins."""
+    facts = StepFacts(pipeline=pipeline, step=step, before=None)
+    return {**tags_of(pipeline, step.name), OPEN_TAG: facts.key}
 
 
 def _confirmed(before: StepState) -> Uses:

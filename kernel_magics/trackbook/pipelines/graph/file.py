@@ -20,7 +20,9 @@ from trackbook.pipelines.graph.keys import (
     text,
 )
 from trackbook.pipelines.graph.located import Entry, Located, Mistake, read_yaml
+from trackbook.pipelines.graph.near_notebooks import meant, no_notebook
 from trackbook.pipelines.graph.notebook_file import declared_params
+from trackbook.pipelines.graph.pausing import collection_paused
 from trackbook.pipelines.graph.spec import Pipeline, Step
 from trackbook.records import JsonValue
 
@@ -28,7 +30,6 @@ DEFAULT_NAME = "pipeline.yaml"
 SCHEMA = Path(__file__).with_name("pipeline.schema.json")
 """The JSON schema of such a file, for editors."""
 _STEP_NAME = re.compile(r"[\w.-]+(?: [\w.-]+)*")
-_NEAR = ("*.ipynb", "*/*.ipynb")  # where a notebook is looked for that was misspelt
 _EXAMPLE = "steps:\n  - notebook: prepare.ipynb\n  - notebook: train.ipynb\n    params: {C: 0.1}"
 
 
@@ -52,14 +53,16 @@ def read_pipeline(path: Path) -> Pipeline:
         content = found.read_text(encoding="utf-8-sig")
     except OSError:
         raise NotFoundError(
-            f"There is no pipeline in '{found}'. Name its file, name notebooks, or write one:\n{_EXAMPLE}"
+            f"There is no pipeline in '{found}'. Name its file (a step of it with --step), name notebooks, or write "
+            f"one:\n{_EXAMPLE}"
         ) from None
     except UnicodeDecodeError:
         raise InvalidValueError(
             f"'{found}' is no text in UTF-8, so no pipeline. Name a file like {DEFAULT_NAME}."
         ) from None
     reader = _Reader(found.absolute())
-    pipeline = reader.pipeline(content)
+    with collection_paused():
+        pipeline = reader.pipeline(content)
     if pipeline is None or reader.mistakes:
         raise InvalidValueError(reader.message(path))
     return pipeline
@@ -77,9 +80,13 @@ def pipeline_of_notebooks(paths: Sequence[Path]) -> Pipeline:
     steps: dict[str, Step] = {}
     for path in paths:
         if path.suffix != ".ipynb" or not path.is_file():
+            if not path.exists():
+                raise InvalidValueError(no_notebook(path))
             raise InvalidValueError(
-                f"'{path}' is no notebook. Name notebooks (.ipynb), or one file like {DEFAULT_NAME}."
+                f"'{path}' is no notebook. Name notebooks (.ipynb), or one file like {DEFAULT_NAME} alone."
             )
+        if path in (step.notebook for step in steps.values()):
+            raise InvalidValueError(f"'{path}' is named twice. Name each notebook once.")
         if path.stem in steps:
             raise InvalidValueError(
                 f"'{path}' and '{steps[path.stem].notebook}' are both called '{path.stem}'. Give them names in a file."
@@ -113,7 +120,9 @@ class _Reader:
         if document.entries is None:
             self._note(document.line, f"a pipeline has the keys {', '.join(PIPELINE_KEYS)}. It looks so:\n{_EXAMPLE}")
             return None
-        entries = self._known(document.entries, PIPELINE_KEYS, "")
+        entries = self._at_top(document.entries)
+        if entries is None:
+            return None
         self._shared = self._read(entries.get("params"), shared_params, "") or {}
         default = self._file.parent.name if self._file.name == DEFAULT_NAME else self._file.stem
         name = self._read(entries.get("name"), text, "") or default or "pipeline"
@@ -121,6 +130,21 @@ class _Reader:
         self._check_needs(steps, entries.get("steps"))
         self._check_shared(steps, entries.get("params"))
         return Pipeline(name=name, folder=self._file.parent, steps=steps, file=self._file)
+
+    def _at_top(self, entries: Sequence[Entry]) -> dict[str, Entry] | None:
+        """Return what stands at the top by its key; None if the one mistake there explains all that would follow."""
+        if not any(each.key == "steps" for each in entries):
+            stray = [each for each in entries if each.key not in PIPELINE_KEYS]
+            misspelt = next((each for each in stray if _means_steps(each)), None)
+            if misspelt is not None:
+                self._note(misspelt.line, f"there is no key '{misspelt.key}'. Did you mean 'steps'?")
+                rest = [each for each in entries if each is not misspelt]
+                return self._known(rest, PIPELINE_KEYS, "") | {"steps": misspelt}
+            if beside := [each for each in stray if each.key in STEP_KEYS or _is_step(each.value)]:
+                named = ", ".join(f"'{each.key}'" for each in beside)
+                self._note(beside[0].line, f"{named} must stand beneath a key 'steps'. So:\n{_EXAMPLE}")
+                return None
+        return self._known(entries, PIPELINE_KEYS, "")
 
     def _steps(self, entry: Entry | None, line: int) -> Iterator[Step]:
         places = list(_step_places(entry.value)) if entry is not None else []
@@ -137,8 +161,8 @@ class _Reader:
     def _step(self, key: str | None, place: Located) -> Iterator[Step]:
         called = key or _called(place)
         entries = self._known(place.entries or (), STEP_KEYS, called)
-        notebook = self._notebook(entries.get("notebook"), place.line, called)
-        name = self._name(called, entries.get("name"), place.line)
+        notebook = self._notebook(entries.get("notebook"), place, called)
+        name = self._name(called, entries.get("name"), place.line) if called else ""
         values = {
             OPTIONS[word][0]: read
             for word, entry in entries.items()
@@ -172,9 +196,10 @@ class _Reader:
         self._taken.add(name)
         return name
 
-    def _notebook(self, entry: Entry | None, line: int, step: str) -> Path | None:
+    def _notebook(self, entry: Entry | None, place: Located, step: str) -> Path | None:
         if entry is None:
-            self._note(line, f"{_of(step)}key 'notebook': it is missing")
+            if not any("'notebook'" in nearest(each.key, list(STEP_KEYS)) for each in place.entries or ()):
+                self._note(place.line, f"{_of(step)}key 'notebook': it is missing")
             return None
         given = self._read(entry, text, step)
         path = Path(given) if given is not None else None
@@ -184,9 +209,8 @@ class _Reader:
             self._note(entry.line, f"{_of(step)}key 'notebook': '{path}' is no notebook (.ipynb)")
             return None
         if not (self._file.parent / path).is_file():
-            near = [each for pattern in _NEAR for each in self._file.parent.glob(pattern)]
-            there = [each.relative_to(self._file.parent).as_posix() for each in near]
-            self._note(entry.line, f"{_of(step)}key 'notebook': there is no '{path}'.{nearest(path.as_posix(), there)}")
+            hint = meant(path, self._file.parent)
+            self._note(entry.line, f"{_of(step)}key 'notebook': there is no '{path}'.{hint}")
             return None
         return path
 
@@ -253,6 +277,15 @@ class _Reader:
 def _called(place: Located) -> str:
     given = {each.key: each.value.plain for each in place.entries or ()}
     return str(given.get("name") or Path(str(given.get("notebook", ""))).stem)
+
+
+def _means_steps(entry: Entry) -> bool:
+    """Return whether a key that there is not stands for ``steps``, by its spelling; it may be a step's own name."""
+    return "'steps'" in nearest(entry.key, list(PIPELINE_KEYS)) and not _is_step(entry.value)
+
+
+def _is_step(value: Located) -> bool:
+    return any(each.key == "notebook" for each in value.entries or ())
 
 
 def _step_places(value: Located) -> Iterator[tuple[str | None, Located]]:

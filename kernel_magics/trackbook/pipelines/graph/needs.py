@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.graph.foreach import base_of
 from trackbook.pipelines.graph.keys import nearest
-from trackbook.pipelines.graph.reading import Uses
 from trackbook.pipelines.graph.spec import Step
+from trackbook.pipelines.graph.uses import Uses
 
 _MOST_NAMED = 5
 

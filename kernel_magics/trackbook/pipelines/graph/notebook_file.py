@@ -5,17 +5,21 @@ from __future__ import annotations
 import ast
 import json
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from trackbook.capture.magics_source import parse_cell
 from trackbook.capture.notebook import SavedCell
-from trackbook.capture.symbols import parse_cell
 from trackbook.errors import InvalidValueError
+from trackbook.pipelines.graph.near_notebooks import no_notebook
 
 PARAMETERS = "parameters"
+_FORMAT = 4
+_MOST_KEPT = 4096  # notebooks without their outputs: more than a pipeline has, else each plan reads all of them anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +45,27 @@ def read_notebook(path: Path) -> NotebookFile:
         If it is not there, or no notebook.
     """
     try:
-        state = os.stat(path)
-        return _read(os.fspath(path), state.st_mtime_ns, state.st_ctime_ns, state.st_size)
+        return _read(*_version_of(path))
+    except (FileNotFoundError, NotADirectoryError):
+        raise InvalidValueError(no_notebook(path)) from None
     except OSError as error:
         raise InvalidValueError(f"The notebook '{path}' can't be read: {error.strerror}.") from None
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        raise InvalidValueError(f"'{path}' is no notebook in Jupyter's format, version 4. Save it anew.") from None
+        raise InvalidValueError(f"'{path}' is no notebook in Jupyter's format (.ipynb). Save it anew.") from None
 
 
-@lru_cache(maxsize=256)
+def _version_of(path: Path) -> tuple[str, int, int, int]:
+    """Return a file's path with its times and size: what the caches know its state by."""
+    state = os.stat(path)
+    return os.fspath(path), state.st_mtime_ns, state.st_ctime_ns, state.st_size
+
+
+@lru_cache(maxsize=_MOST_KEPT)
 def _read(path: str, mtime_ns: int, ctime_ns: int, size: int) -> NotebookFile:
-    """Read a notebook's file; its times and size are what the cache knows its state by."""
+    """Read a notebook's file."""
     content = json.loads(Path(path).read_bytes())
+    if content.get("nbformat", _FORMAT) < _FORMAT:
+        content = _renewed(path)
     metadata = content.get("metadata") or {}
     kernelspec = metadata.get("kernelspec") or {}
     language = kernelspec.get("language") or (metadata.get("language_info") or {}).get("name") or ""
@@ -61,6 +74,15 @@ def _read(path: str, mtime_ns: int, ctime_ns: int, size: int) -> NotebookFile:
         kernel=kernelspec.get("name"),
         language=str(language).lower(),
     )
+
+
+def _renewed(path: str) -> Any:
+    """Return a notebook of Jupyter's first years as it would be saved today, as papermill executes it."""
+    import nbformat
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nothing is wrong with its age
+        return nbformat.read(path, as_version=_FORMAT)  # type: ignore[no-untyped-call]  # it has no types
 
 
 def _cell(cell: Mapping[str, Any]) -> SavedCell:
@@ -75,13 +97,18 @@ def _cell(cell: Mapping[str, Any]) -> SavedCell:
 def declared_params(path: Path) -> frozenset[str] | None:
     """Return the names that a notebook's ``parameters`` cell assigns; None if that can't be told."""
     try:
-        notebook = read_notebook(path)
-        if not notebook.is_python:
-            return None
-        cells = [cell for cell in notebook.cells if PARAMETERS in cell.tags]
-        return frozenset(name for cell in cells for name in _assigned(parse_cell(cell.source)))
-    except (InvalidValueError, SyntaxError):
+        return _declared(*_version_of(path))
+    except (OSError, InvalidValueError, SyntaxError):
         return None
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _declared(path: str, mtime_ns: int, ctime_ns: int, size: int) -> frozenset[str] | None:
+    notebook = read_notebook(Path(path))
+    if not notebook.is_python:
+        return None
+    cells = [cell for cell in notebook.cells if PARAMETERS in cell.tags]
+    return frozenset(name for cell in cells for name in _assigned(parse_cell(cell.source)))
 
 
 def _assigned(tree: ast.Module) -> Iterator[str]:

@@ -17,12 +17,17 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:
-    """A step with what is done with it and the reason, and the steps that it needs, also those found by data."""
+    """A step with what is done with it and the reason, and the steps that it needs, also those found by data.
+
+    `earlier` is the run whose results stand for a step that is skipped, where they are not its latest: `Planner.decide`
+    brings them back.
+    """
 
     step: Step
     needs: tuple[str, ...]
     action: Action
     reason: str
+    earlier: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

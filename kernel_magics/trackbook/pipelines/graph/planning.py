@@ -1,41 +1,46 @@
-"""Says which steps of a pipeline have to run, and why: by content, against what made each succeed last."""
+"""Says which steps of a pipeline have to run, and why: by content, against what made each succeed before."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from trackbook.capture.modules import project_root
 from trackbook.errors import InvalidValueError, NotFoundError
-from trackbook.pipelines.graph.content import file_state
 from trackbook.pipelines.graph.facts import StepFacts
 from trackbook.pipelines.graph.foreach import base_of
-from trackbook.pipelines.graph.inputs import input_changes
+from trackbook.pipelines.graph.inputs import rewritten_inputs
+from trackbook.pipelines.graph.judging import Surroundings, failure_of, objections, standing_earlier
 from trackbook.pipelines.graph.keys import nearest
-from trackbook.pipelines.graph.marking import open_mark
 from trackbook.pipelines.graph.memory import (
-    Reads,
     Success,
-    failures,
-    file_as_read,
+    latest_of,
     latest_versions,
-    reads_of,
+    open_runs,
     remember,
+    republish,
     successes,
+    version_state,
 )
+from trackbook.pipelines.graph.naming import command_on
 from trackbook.pipelines.graph.needs import Graph, graph_of
+from trackbook.pipelines.graph.pausing import collection_paused
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
-from trackbook.pipelines.graph.reading import Uses
 from trackbook.pipelines.graph.spec import Pipeline, Step
-from trackbook.pipelines.graph.state import FileState, StepState, VersionState
-from trackbook.records import DatasetVersion, FileRead, RunDetail, RunStatus
+from trackbook.pipelines.graph.state import StepState, VersionState
+from trackbook.pipelines.graph.uses import Uses
+from trackbook.records import RunDetail
 from trackbook.store.contract import RunFilter, Store
+
+if TYPE_CHECKING:
+    from trackbook.pipelines.graph.reads import Reads
 
 UP_TO_DATE = "up to date"
 NEVER_RUN = "never run"
+FIRST_RUN = "first run"
+"""What `NEVER_RUN` is called once the step has begun."""
 NOT_ASKED = "not asked for"
-_SLACK_SECONDS = 1.0  # what a file system's clock may be behind
 
 
 class Planner:
@@ -57,15 +62,15 @@ class Planner:
         If a notebook can't be read, or the steps can't be put in an order (see `graph_of`).
     """
 
+    @collection_paused()
     def __init__(self, pipeline: Pipeline, store: Store) -> None:
         self.pipeline = pipeline
         self._store = store
         self._steps = {step.name: step for step in pipeline.steps}
-        self._successes = {
-            name: found for name, found in successes(store, pipeline.name).items() if name in self._steps
-        }
-        self._latest: dict[str, DatasetVersion] = latest_versions(store)
-        self._failures: Mapping[str, RunDetail] = failures(store, pipeline.name, len(self._steps))
+        self._successes = {name: each for name, each in successes(store, pipeline).items() if name in self._steps}
+        self._latest: dict[str, VersionState] = latest_versions(store)
+        self._open: dict[str, list[RunDetail]] = open_runs(store, pipeline)
+        self._removed = {name for each in self._successes.values() for name in each.state.removed}
         self._facts = {step.name: self._facts_of(step) for step in pipeline.steps}
         self.uses: Mapping[str, Uses] = {name: facts.uses for name, facts in self._facts.items()}
         """What each step publishes and loads, as far as that can be told."""
@@ -74,8 +79,9 @@ class Planner:
         self._forced: Collection[str] = ()
         self._begun: dict[str, StepState] = {}
 
+    @collection_paused()
     def plan(self, only: Sequence[str] = (), start: str | None = None, force: Sequence[str] = ()) -> Plan:
-        """Return what has to be done with each step.
+        """Return what has to be done with each step. Nothing is written.
 
         Parameters
         ----------
@@ -101,32 +107,42 @@ class Planner:
                     f"{', '.join(only)}: no step of that is '{start}' or comes after it. Leave one of the two out."
                 )
         self._asked = set(self._asked) | set(self._forced)
+        latest, successes = dict(self._latest), dict(self._successes)
         running: set[str] = set()
         planned = []
         for name in self.graph.order:
-            found = self._planned(name, running)
+            found, earlier = self._planned(name, running, latest, successes)
             if found.action is Action.RUN:
                 running.add(name)
+            if earlier is not None:  # as it will be when `take_up` has been called
+                successes[name] = earlier
+                latest |= earlier.state.published
             planned.append(found)
         return Plan(pipeline=self.pipeline, steps=tuple(planned))
+
+    def take_up(self, plan: Plan) -> None:
+        """Make the earlier successes that stand for steps of a plan those that count, as `decide` does for one step."""
+        for planned in plan.steps:
+            if planned.earlier is not None:
+                self.decide(planned.step)
 
     def decide(self, step: Step) -> PlannedStep:
         """Say again whether a step has to run, now that what it needs has: it is skipped if all that came out the same.
 
-        What the step is at this moment is what `note_success` takes down.
+        What the step is at this moment is what `note_success` takes down. If an earlier success stands for it, that is
+        the one that counts from now on: what it published is published again.
         """
         name = step.name
         success = self._successes.get(name)
         wanted = {*self.uses[name].loads, *self.uses[name].publishes}
         wanted |= {*success.state.datasets, *success.state.published} if success is not None else set()
-        for dataset in wanted:
-            versions = self._store.versions(dataset)
-            if versions:
-                self._latest[dataset] = versions[-1]
+        self._latest |= latest_of(self._store, wanted)
         self._facts[name] = self._facts_of(self._steps[name])
-        found = self._planned(name, ())
+        found, earlier = self._planned(name, (), self._latest, self._successes)
         if found.action is Action.RUN:
             self._begun[name] = self._facts[name].state("")
+        elif earlier is not None:
+            self._bring_back(name, earlier)
         return found
 
     def note_success(self, step: Step, run_id: str) -> None:
@@ -137,6 +153,8 @@ class Planner:
         NotFoundError
             If the store has no such run.
         """
+        from trackbook.pipelines.graph.reads import reads_of
+
         details = self._store.runs(RunFilter(ids=[run_id]))
         if not details:
             raise NotFoundError(f"The store has no run {run_id}, so step '{step.name}' can't be noted as done by it.")
@@ -150,14 +168,18 @@ class Planner:
         InvalidValueError
             If there is no such step, or it publishes something that the store does not have.
         """
+        from trackbook.pipelines.graph.marking import open_mark
+        from trackbook.pipelines.graph.noting import reads_now
+
         marked = sorted(self._named([name]), key=self.graph.order.index)
         for each in marked:
             self._check_published(each)
         for each in marked:
             before = self._successes.get(each)
-            detail = open_mark(self._store, self.pipeline.name, each)
+            detail = open_mark(self._store, self.pipeline, each)
             made_by = before.state.made_by if before is not None else detail.run.run_id
-            self._remember(each, detail, made_by, self._reads_now(each))
+            state = before.state if before is not None else None
+            self._remember(each, detail, made_by, reads_now(self._facts[each], state, self._latest))
         return marked
 
     def _check_published(self, name: str) -> None:
@@ -166,7 +188,7 @@ class Planner:
         if lacking:
             raise InvalidValueError(
                 f"'{name}' can't be marked: it publishes '{lacking[0]}', which the store does not have, so nothing "
-                f"after it could load that. Run it: trackbook pipeline run --step {name}."
+                f"after it could load that. Run it: {command_on(self.pipeline, 'run', '--step', name)}."
             )
 
     def named(self, name: str) -> tuple[Step, ...]:
@@ -181,54 +203,61 @@ class Planner:
         return tuple(self._steps[each] for each in self.graph.order if each in wanted)
 
     def state_of(self, name: str) -> StepState | None:
-        """Return what made a step succeed last, None if nothing has."""
+        """Return what made the success of a step that counts, None if it has none."""
         success = self._successes.get(name)
         return success.state if success is not None else None
 
     # Deciding
 
-    def _planned(self, name: str, running: Collection[str]) -> PlannedStep:
-        reason = self._reason(name, running)
-        is_run = reason not in (UP_TO_DATE, NOT_ASKED)
-        return PlannedStep(
+    def _planned(
+        self,
+        name: str,
+        running: Collection[str],
+        latest: Mapping[str, VersionState],
+        successes: Mapping[str, Success],
+    ) -> tuple[PlannedStep, Success | None]:
+        """Return what is to be done with a step, and the earlier success that stands for it if that is not needed."""
+        reason, earlier = self._unasked(name), None
+        action = Action.SKIP if reason == NOT_ASKED else Action.RUN
+        if reason is None:
+            around = Surroundings(
+                latest=latest, successes=successes, needs=self.graph.needs[name], removed=self._removed
+            )
+            reason, earlier = self._reason(name, running, around)
+            action = Action.SKIP if reason.startswith(UP_TO_DATE) else Action.RUN
+        planned = PlannedStep(
             step=self._steps[name],
             needs=self.graph.needs[name],
-            action=Action.RUN if is_run else Action.SKIP,
+            action=action,
             reason=reason,
+            earlier=earlier.detail.run.run_id if earlier is not None else None,
         )
+        return planned, earlier
 
-    def _reason(self, name: str, running: Collection[str]) -> str:
+    def _unasked(self, name: str) -> str | None:
+        """Return what decides about a step whatever it did before, None if nothing does."""
         if name not in self._asked:
             return NOT_ASKED
         if name in self._forced:
             return "forced"
-        if not self._steps[name].is_cached:
-            return "not cached"
-        success, failed = self._successes.get(name), self._failure(name)
+        return None if self._steps[name].is_cached else "not cached"
+
+    def _reason(self, name: str, running: Collection[str], around: Surroundings) -> tuple[str, Success | None]:
+        facts, success = self._facts[name], self._successes.get(name)
+        failed = failure_of(facts, success, self._open.get(name, ()))
         if success is None:
-            return failed or NEVER_RUN
-        reasons = [failed] if failed is not None else []
-        reasons += self._facts[name].changes()
-        reasons += input_changes(success.state, self._latest, self.pipeline.folder)
-        reasons += self._need_changes(name, success)
-        if not reasons:
-            reasons += [f"needs {need}, which runs" for need in self.graph.needs[name] if need in running][:1]
-        return "; ".join(reasons) or UP_TO_DATE
+            return failed or NEVER_RUN, None
+        against = [*([failed] if failed else []), *objections(facts, success, around)]
+        after = next((f"needs {need}, which runs" for need in around.needs if need in running), None)
+        if not against:
+            return after or _up_to_date(success.state), None
+        if failed is None and after is None:
+            earlier = standing_earlier(facts, success, around, self._store)
+            if earlier is not None:
+                from trackbook.tracking.find import short_id
 
-    def _failure(self, name: str) -> str | None:
-        """Return how the step's last run failed, None if it has succeeded since."""
-        failed, success = self._failures.get(name), self._successes.get(name)
-        if failed is None or (success is not None and success.detail.run.started_at > failed.run.started_at):
-            return None
-        return "last run was killed" if failed.run.status is RunStatus.KILLED else "last run failed"
-
-    def _need_changes(self, name: str, success: Success) -> Iterable[str]:
-        """Yield the needs that have run since, where nothing that the step reads shows what came of it."""
-        for need in self.graph.needs[name]:
-            now = self._successes.get(need)
-            was = success.state.needs.get(need)
-            if was is not None and now is not None and now.state.made_by != was:
-                yield f"needs {need}, which ran"
+                return f"{UP_TO_DATE}, as run {short_id(earlier.state.made_by)} left it", earlier
+        return "; ".join(against), None
 
     # Taking down
 
@@ -237,29 +266,36 @@ class Planner:
         return StepFacts(pipeline=self.pipeline, step=step, before=success.state if success is not None else None)
 
     def _remember(self, name: str, detail: RunDetail, made_by: str, reads: Reads) -> None:
+        from trackbook.pipelines.graph.noting import Noting
+
         facts = self._facts[name]
-        started = detail.run.started_at.timestamp() - _SLACK_SECONDS
-        files = {facts.name_of(Path(path)): file_as_read(read, started) for path, read in reads.files.items()}
         begun = self._begun.pop(name) if name in self._begun else facts.state(made_by)
-        state = replace(
-            begun,
-            made_by=made_by,
-            modules={**self._used_modules(name, reads), **begun.modules},
-            datasets=reads.datasets,
-            files={path: found for path, found in files.items() if found is not None},
+        noting = Noting(
+            facts=facts,
+            begun=replace(begun, made_by=made_by),
+            detail=detail,
+            reads=reads,
             published=self._published(name, detail),
-            needs=self._unseen_needs(name, reads),
+            graph=self.graph,
+            successes=self._successes,
+            store_folder=Path(self._store.location).absolute(),
         )
-        success = remember(self._store, self.pipeline.name, name, detail, state, self._successes.get(name))
-        self._successes[name] = success
+        self._keep(name, detail, noting.state())
+
+    def _keep(self, name: str, detail: RunDetail, state: StepState) -> None:
+        self._successes[name] = remember(self._store, self.pipeline, name, detail, state, self._successes.get(name))
+        self._open.pop(name, None)
+        self._removed |= {*state.removed}
         self._facts[name] = self._facts_of(self._steps[name])
 
-    def _used_modules(self, name: str, reads: Reads) -> dict[str, FileState]:
-        """Return the modules that the run knows, wherever in the project they are."""
-        facts = self._facts[name]
-        root = project_root(facts.path.parent)
-        found = {facts.name_of(root / use.path): FileState(digest=use.digest) for use in reads.modules}
-        return {path: state for path, state in found.items() if (self.pipeline.folder / path).is_file()}
+    def _bring_back(self, name: str, earlier: Success) -> None:
+        """Make an earlier success the one that counts, and what it published the latest versions again."""
+        again = {
+            key: made if self._latest[key].snapshot_id == made.snapshot_id else republish(self._store, key, made)
+            for key, made in earlier.state.published.items()
+        }
+        self._latest |= again
+        self._keep(name, earlier.detail, replace(earlier.state, published=again))
 
     def _published(self, name: str, detail: RunDetail) -> dict[str, VersionState]:
         """Return the versions that a step has made: what was published again as it was has no version of its own."""
@@ -267,35 +303,10 @@ class Planner:
         sure = [
             each for each in uses.publishes if each not in uses.maybe or (before and each in before.state.published)
         ]
-        own = {each.name: each for each in self._store.versions(run_id=detail.run.run_id)}
-        latest = {each: versions[-1] for each in sure if (versions := self._store.versions(each))}
-        self._latest.update(latest | own)
-        return {key: _version(each) for key, each in (latest | own).items()}
-
-    def _unseen_needs(self, name: str, reads: Reads) -> dict[str, str]:
-        """Return which needs the step depends on otherwise than by a dataset or file that it was seen to read."""
-        found = {}
-        for need in self.graph.needs[name]:
-            success = self._successes.get(need)
-            datasets = self.graph.data[name].get(need, ())
-            is_seen = any(dataset in reads.datasets for dataset in datasets)
-            if success is not None and not is_seen and not _has_written(success, reads):
-                found[need] = success.state.made_by
-        return found
-
-    def _reads_now(self, name: str) -> Reads:
-        """Return what a step would read now, as far as its code and its last run tell."""
-        before = self._successes.get(name)
-        known = {*self.uses[name].loads, *(before.state.datasets if before is not None else ())}
-        datasets = {each: _version(self._latest[each]) for each in sorted(known) if each in self._latest}
-        names = before.state.files if before is not None else {}
-        paths = [self.pipeline.folder / each for each in names]
-        files = [
-            FileRead(path=str(path), size=now.stamp[0], digest=now.digest)
-            for path in paths
-            if (now := file_state(path))
-        ]
-        return Reads(datasets=datasets, files={each.path: each for each in files})
+        own = {each.name: version_state(each) for each in self._store.versions(run_id=detail.run.run_id)}
+        made = latest_of(self._store, sure) | own
+        self._latest |= made
+        return made
 
     # Names
 
@@ -311,21 +322,6 @@ class Planner:
         return found
 
 
-def _version(version: DatasetVersion) -> VersionState:
-    return VersionState(version=version.version, snapshot_id=version.snapshot_id)
-
-
-def _has_written(success: Success, reads: Reads) -> bool:
-    """Return whether a file that was read was written while the run of a success ran."""
-    run = success.detail.run
-    if run.finished_at is None:
-        return False
-    begin, end = run.started_at.timestamp() - _SLACK_SECONDS, run.finished_at.timestamp() + _SLACK_SECONDS
-    return any(begin <= written <= end for written in map(_written_at, reads.files))
-
-
-def _written_at(path: str) -> float:
-    try:
-        return Path(path).stat().st_mtime
-    except OSError:
-        return 0.0
+def _up_to_date(state: StepState) -> str:
+    rewritten = rewritten_inputs(state)
+    return f"{UP_TO_DATE}: {', '.join(rewritten)} is as the step itself left it" if rewritten else UP_TO_DATE

@@ -10,13 +10,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from trackbook.capture.quiet import quiet
 from trackbook.capture.symbols import parse_cell
 from trackbook.pipelines.graph.evaluating import Values, arms, bound, possible, turns
+from trackbook.pipelines.graph.module_folders import module_folders
 from trackbook.pipelines.graph.notebook_file import PARAMETERS, NotebookFile
 from trackbook.pipelines.graph.scope import Scope, arguments, joined, unknown_arguments
+from trackbook.pipelines.graph.uses import Uses
 from trackbook.records import JsonValue
 
 _DEEPEST = 8  # calls of the notebook's own functions in one another
@@ -30,42 +32,15 @@ _CHANGING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uses:
-    """The datasets of a notebook by name.
-
-    Attributes
-    ----------
-    loads, publishes
-        Names that it loads, the latest version, and that it publishes.
-    maybe
-        Those of them that it may or may not, as a condition turns out.
-    pinned
-        Names of which it loads one version that the code says: no step before it changes that.
-    untold
-        What can't be told, a sentence each.
-    """
-
-    loads: tuple[str, ...] = ()
-    publishes: tuple[str, ...] = ()
-    maybe: frozenset[str] = frozenset()
-    pinned: tuple[str, ...] = ()
-    untold: tuple[str, ...] = ()
-
-    @property
-    def may_publish_more(self) -> bool:
-        """Whether it publishes something whose name can't be told."""
-        return any(sentence.startswith("publish") for sentence in self.untold)
-
-
 def read_uses(notebook: NotebookFile, params: Mapping[str, JsonValue], folder: Path) -> Uses:
     """Return what a notebook publishes and loads when it runs with some params in a folder."""
     if not notebook.is_python:
         return Uses(untold=(f"publishing and loading in {notebook.language} can't be told",))
-    reader = _Reader(folder)
     sources = [cell.source for cell in notebook.cells]
-    if not any(word in source for source in sources for word in _MENTIONS) and not _imports_own(sources, folder):
+    folders = module_folders(sources, folder) if any("import" in source for source in sources) else [folder]
+    if not any(word in source for source in sources for word in _MENTIONS) and not _imports_own(sources, folders):
         return Uses()
+    reader = _Reader(folders)
     injected = [place for place, cell in enumerate(notebook.cells) if PARAMETERS in cell.tags][:1]
     if not injected:
         reader.top.names.update({name: [value] for name, value in params.items()})
@@ -77,18 +52,24 @@ def read_uses(notebook: NotebookFile, params: Mapping[str, JsonValue], folder: P
     return reader.uses()
 
 
-def _imports_own(sources: Iterable[str], folder: Path) -> bool:
+def _imports_own(sources: Iterable[str], folders: Iterable[Path]) -> bool:
     """Return whether a module may be imported that is a file here: it may publish and load as well."""
     words = {word for source in sources if "import" in source for word in re.findall(r"[^\W\d]\w*", source)}
-    return any((folder / f"{word}.py").is_file() or (folder / word / "__init__.py").is_file() for word in words)
+    return any(_module_file(folder, word) is not None for folder in folders for word in words)
+
+
+def _module_file(folder: Path, name: str) -> Path | None:
+    place = folder.joinpath(*name.split("."))
+    files = (place.with_suffix(".py"), place / "__init__.py")
+    return next((path for path in files if path.is_file()), None)
 
 
 class _Reader:
     """Goes through the statements in their order and remembers what names may hold."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folders: Sequence[Path]) -> None:
         self.top = Scope()
-        self._folder = folder
+        self._folders = folders
         self._place = ""
         self._is_sure = True
         self._depth = 0
@@ -146,6 +127,10 @@ class _Reader:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 scope.functions[node.name] = (node, scope)
+            case ast.ClassDef():
+                self._other(node, inner := Scope(outer=scope))
+                scope.functions.update(inner.functions)
+                scope.names.update({f"{node.name}.{name}": values for name, values in inner.names.items()})
             case ast.Import() | ast.ImportFrom():
                 self._import(node, scope)
             case ast.If():
@@ -224,7 +209,7 @@ class _Reader:
                 if alias.name.partition(".")[0] == "trackbook":
                     scope.aliases[alias.asname or "trackbook"] = ""
                 elif (found := self._module(alias.name)) is not None:
-                    scope.modules[alias.asname or alias.name] = found
+                    scope.add_module(alias.asname or alias.name, found)
             return
         if node.module == "trackbook" and not node.level:
             every = any(alias.name == "*" for alias in node.names)
@@ -241,26 +226,24 @@ class _Reader:
         for alias in node.names:
             name = alias.asname or alias.name
             if (inner := self._module(f"{base}.{alias.name}".lstrip("."))) is not None:
-                scope.modules[name] = inner
+                scope.add_module(name, inner)
             elif module is not None and alias.name == "*":
                 scope.functions.update(module.functions)
                 scope.names.update(module.names)
             elif module is not None and alias.name in module.functions:
                 scope.functions[name] = module.functions[alias.name]
-            elif module is not None and alias.name in module.names:
-                scope.names[name] = module.names[alias.name]
+            elif module is not None:
+                scope.names.update(module.named(alias.name, name))
 
     def _module(self, name: str) -> Scope | None:
         """Return the scope of a module that is a file here, read once."""
-        place = self._folder.joinpath(*name.split("."))
-        path = place.with_suffix(".py") if place.with_suffix(".py").is_file() else place / "__init__.py"
-        if path in self._modules:
-            return self._modules[path]
-        if not path.is_file():
-            return None
+        path = next((path for each in self._folders if (path := _module_file(each, name)) is not None), None)
+        if path is None or path in self._modules:
+            return self._modules[path] if path is not None else None
         scope = self._modules[path] = Scope()
         try:
-            tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
+            with quiet():
+                tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
         except (OSError, SyntaxError, ValueError, RecursionError):
             return scope
         where, self._place = self._place, path.name

@@ -20,6 +20,16 @@ class Scope:
     functions: dict[str, tuple[ast.FunctionDef | ast.AsyncFunctionDef, Scope]] = field(default_factory=dict)
     modules: dict[str, Scope] = field(default_factory=dict)
 
+    def add_module(self, name: str, module: Scope) -> None:
+        """Take in a module of the project under a name, and what its own names hold behind a dot."""
+        self.modules[name] = module
+        self.names.update({f"{name}.{own}": values for own, values in module.names.items()})
+
+    def named(self, name: str, to: str) -> dict[str, Values]:
+        """Return what a name and its attributes hold, under another name."""
+        inside = {own: values for own, values in self.names.items() if own == name or own.startswith(f"{name}.")}
+        return {f"{to}{own.removeprefix(name)}": values for own, values in inside.items()}
+
     def visible(self) -> dict[str, Values]:
         """Return the values of all names that can be seen from here."""
         return {**(self.outer.visible() if self.outer is not None else {}), **self.names}

@@ -1,39 +1,52 @@
 """What made a step succeed, as the store keeps it: a file of the step's run, and tags that find that run again.
 
-The run of each step's latest success carries `CURRENT_TAG`, with the digest of that file; the ones before lose it. So
-what there is to be read for a plan grows with the steps, and not with how often they ran.
+The run of the success that counts for a step carries `CURRENT_TAG`, with the digest of that file; the ones before lose
+it, and stand in that file. So what there is to be read for a plan grows with the steps, not with how often they ran.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from trackbook.pipelines.graph.reading import Uses
-from trackbook.records import Artifact, JsonValue
+from trackbook.pipelines.graph.spec import Pipeline
+from trackbook.pipelines.graph.uses import Uses
+from trackbook.records import Artifact, JsonValue, encode
 
 PIPELINE_TAG = "pipeline"
 """Tag of a pipeline's run and of the runs of its steps: the pipeline's name."""
 STEP_TAG = "step"
 """Tag of a step's run: the step's name."""
+FILE_TAG = "pipeline.file"
+"""Tag of both: the pipeline's file, or its folder if it has none. Two of one name at two places are two pipelines."""
+OPEN_TAG = "pipeline.open"
+"""Tag of a step's run until it, or a later one, succeeds: the step's key (`key_of`) when it began."""
 CURRENT_TAG = "pipeline.current"
-"""Tag of the run that is a step's latest success: the digest of the object with its `StepState`."""
+"""Tag of the run whose results are the step's now: the digest of the object with its `StepState`."""
 MARKED_TAG = "pipeline.marked"
 """Tag of a run that nothing ran for: somebody marked the step as up to date."""
+MOST_EARLIER = 50
+"""How many earlier successes of a step are remembered."""
 _FILE_NAME = "step-state.json"
 _FORMAT = 1
-_FILES = ("environment", "modules", "files")
+_FILES = ("environment", "modules", "files", "written")
 _VERSIONS = ("datasets", "published")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileState:
-    """A file as it was: the SHA-256 of its content, and, where that can be trusted, what `os.stat` said of it."""
+    """A file as it was: the SHA-256 of its content, and, where that can be trusted, what `os.stat` said of it.
+
+    `code` is a digest of a module's code without comments and formatting, empty where that is not known.
+    """
 
     digest: str
     stamp: tuple[int, ...] = ()
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +58,17 @@ class VersionState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """An earlier success of a step: its key (`key_of`), its run, and the digest of the object with its state."""
+
+    key: str
+    run_id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepState:
-    """All that a step's result follows from.
+    """All that a step's result follows from, and what came of it.
 
     Attributes
     ----------
@@ -68,10 +90,18 @@ class StepState:
         What it read: the latest versions of datasets by name, files by path.
     published
         The versions that it made, by name.
+    written
+        The files of the project that were written while it ran and are still there, by path.
+    knows_written
+        Whether those are all that there were; a project may have too many files to look at.
+    removed
+        Files that steps before it had written, and that were gone when it had run.
     needs
         What `made_by` was of the steps that it needs, where nothing that it read shows what they did to it.
     uses
         What its code was found to publish and load.
+    earlier
+        The successes before this one, the newest first.
     """
 
     cells: tuple[str, ...]
@@ -85,8 +115,37 @@ class StepState:
     datasets: Mapping[str, VersionState] = field(default_factory=dict)
     files: Mapping[str, FileState] = field(default_factory=dict)
     published: Mapping[str, VersionState] = field(default_factory=dict)
+    written: Mapping[str, FileState] = field(default_factory=dict)
+    knows_written: bool = False
+    removed: tuple[str, ...] = ()
     needs: Mapping[str, str] = field(default_factory=dict)
     uses: Uses = field(default_factory=Uses)
+    earlier: tuple[Earlier, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What the step is made of, in one word."""
+        environment = {name: each.digest for name, each in self.environment.items()}
+        return key_of(self.cells, self.params, self.kernel or self.own_kernel, environment)
+
+
+def tags_of(pipeline: Pipeline, step: str | None = None) -> dict[str, str]:
+    """Return the tags by which the run of a pipeline, or of a step of it, is known."""
+    tags = {PIPELINE_TAG: pipeline.name, FILE_TAG: place_of(pipeline)}
+    return tags if step is None else {**tags, STEP_TAG: step}
+
+
+def place_of(pipeline: Pipeline) -> str:
+    """Return where a pipeline is: its file, or its folder if it has none."""
+    return os.path.abspath(pipeline.file or pipeline.folder)
+
+
+def key_of(
+    cells: Sequence[str], params: Mapping[str, JsonValue], kernel: str | None, environment: Mapping[str, str]
+) -> str:
+    """Return a digest of what a step is made of: its code, its params, its kernel, its environment file by digest."""
+    parts = [list(cells), {name: encode(value) for name, value in params.items()}, kernel, dict(environment)]
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 def state_bytes(state: StepState) -> bytes:
@@ -105,15 +164,17 @@ def read_state(content: bytes) -> StepState | None:
     if found.pop("format", None) != _FORMAT:
         return None
     for key in _FILES:
-        found[key] = {name: _file(each) for name, each in found[key].items()}
+        found[key] = {name: _file(each) for name, each in found.get(key, {}).items()}
     for key in _VERSIONS:
         found[key] = {name: VersionState(**each) for name, each in found[key].items()}
     found |= {"cells": tuple(found["cells"]), "notebook": _file(found["notebook"]), "uses": _uses(found["uses"])}
+    found |= {"removed": tuple(found.get("removed", ()))}
+    found |= {"earlier": tuple(Earlier(**each) for each in found.get("earlier", ()))}
     return StepState(**found)
 
 
 def _file(found: Mapping[str, Any]) -> FileState:
-    return FileState(digest=found["digest"], stamp=tuple(found["stamp"]))
+    return FileState(digest=found["digest"], stamp=tuple(found["stamp"]), code=found.get("code", ""))
 
 
 def _uses(found: Mapping[str, Any]) -> Uses:

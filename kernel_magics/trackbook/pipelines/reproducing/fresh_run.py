@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -13,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trackbook.pipelines.ending import let_go
 from trackbook.pipelines.reproducing.kernel import PLAN_VARIABLE
 from trackbook.pipelines.reproducing.scratch import Scratch
 from trackbook.tracking.judging import CellFailure
@@ -86,7 +85,7 @@ def run_notebook(
         try:
             failure = _listen(process, notebook, tell)
         finally:
-            _end(process)
+            let_go(process, _PATIENCE_SECONDS)
     return Ended(failure=failure, printed=printed.read_text(encoding="utf-8", errors="replace"))
 
 
@@ -116,17 +115,3 @@ def _event(line: bytes) -> Mapping[str, Any]:
 def _cell_id(notebook: Path, index: int | None) -> str | None:
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     return str(cells[index]["id"]) if index is not None and 0 <= index < len(cells) else None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the process go: it kills its kernel when nobody listens any more, and is killed itself if that takes long."""
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
-    try:
-        process.wait(_PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()

@@ -17,6 +17,7 @@ from trackbook import clock
 from trackbook.errors import TrackbookError
 from trackbook.pipelines.executors.contract import Executor
 from trackbook.pipelines.graph.plan import Action, Plan, PlannedStep
+from trackbook.pipelines.graph.planning import FIRST_RUN, NEVER_RUN, NOT_ASKED
 from trackbook.pipelines.graph.spec import Step
 from trackbook.pipelines.running.evidence import Evidence, evidence_of
 from trackbook.pipelines.running.failures import failure_of
@@ -57,6 +58,8 @@ class Driver:
         Makes the job of a step.
     watch
         Is told of each change.
+    note_failure
+        Sees to it that the store has how a step failed or was stopped, and returns the result with its run.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Driver:
         room: Room,
         job_of: Callable[[Step], StepJob],
         watch: Watch,
+        note_failure: Callable[[StepJob, StepResult], StepResult],
     ) -> None:
         self._decider = decider
         self._store = store
@@ -75,6 +79,7 @@ class Driver:
         self._room = room
         self._job_of = job_of
         self._watch = watch
+        self._note_failure = note_failure
         self._planned = {each.step.name: each for each in plan.steps}
         self._steps = {name: _begun(planned, self._planned) for name, planned in self._planned.items()}
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -142,6 +147,8 @@ class Driver:
             self._change(event.name, metrics={**step.metrics, event.metric: event.value})
         elif event.cell is not None:
             self._change(event.name, cell=event.cell, cells=event.cells)
+        elif event.warning is not None and event.warning not in step.warnings:
+            self._change(event.name, warnings=(*step.warnings, event.warning))
 
     # Starting
 
@@ -168,7 +175,7 @@ class Driver:
         """Skip a step, or start it if it has room; return whether it was skipped."""
         step, planned = self._steps[name], self._planned[name]
         has_news = any(self._steps[need].phase is Phase.FINISHED for need in step.needs)
-        if planned.action is Action.SKIP and not has_news:
+        if planned.action is Action.SKIP and planned.earlier is None and not has_news:
             self._change(name, phase=Phase.SKIPPED, reason=planned.reason)
             return True
         if not self._room.fits(step.step, self._running()):
@@ -190,7 +197,7 @@ class Driver:
         self._change(
             name,
             phase=Phase.RUNNING,
-            reason=reason,
+            reason=FIRST_RUN if reason == NEVER_RUN else reason,
             attempt=step.attempt + 1,
             cell=None,
             started_at=clock.now(),
@@ -226,6 +233,7 @@ class Driver:
         if result.status is StepStatus.FINISHED:
             self._succeed(name, result)
         elif result.status is StepStatus.STOPPED and self.is_stopping:
+            result = self._note_failure(self._jobs[name], result)
             self._change(name, phase=Phase.STOPPED, reason="stopped", **self._results(name, result))
         else:
             self._fail(name, result)
@@ -238,6 +246,9 @@ class Driver:
     def _fail(self, name: str, result: StepResult) -> None:
         """Note a failure: it is tried again if it may be, else what needs it is blocked."""
         step = self._steps[name]
+        if result.is_late or result.is_vanished:
+            result = replace(result, failed_cell=result.failed_cell or step.cell)
+        result = self._note_failure(self._jobs[name], result)
         failure = failure_of(result, self._jobs[name].output)
         known = self._results(name, result) | {"failure": failure}
         if step.attempt >= step.attempts or self.is_stopping:
@@ -246,7 +257,7 @@ class Driver:
             return
         wait = step.step.retry_seconds * 2 ** (step.attempt - 1)
         self._due[name] = clock.monotonic() + wait
-        self._change(name, phase=Phase.RETRYING, reason=f"{failure.error}; again in {wait:g} s", **known)
+        self._change(name, phase=Phase.RETRYING, reason=f"{failure.summary}; again in {wait:g} s", **known)
 
     def _results(self, name: str, result: StepResult) -> dict[str, object]:
         """Return what is known of a step that was executed, however it ended."""
@@ -281,9 +292,13 @@ class Driver:
 
 
 def _begun(planned: PlannedStep, all_planned: Mapping[str, PlannedStep]) -> StepProgress:
-    """Return how a step stands before anything ran; what it needs and is not in the plan is taken to be there."""
+    """Return how a step stands before anything ran; what it needs and is not in the plan is taken to be there.
+
+    A step that nobody asked for stands as it is, whatever becomes of what it needs.
+    """
     return StepProgress(
         step=planned.step,
+        phase=Phase.SKIPPED if planned.reason == NOT_ASKED else Phase.WAITING,
         needs=tuple(need for need in planned.needs if need in all_planned),
         reason=planned.reason,
         attempts=planned.step.retries + 1,

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trackbook import clock
-from trackbook.errors import InvalidValueError
 from trackbook.pipelines.executors.contract import Executor
+from trackbook.pipelines.graph.facts import begun_tags
 from trackbook.pipelines.graph.memory import Success, successes
 from trackbook.pipelines.graph.plan import Plan
 from trackbook.pipelines.graph.spec import Pipeline, Step
-from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
 from trackbook.pipelines.running.driver import Decider, Driver
 from trackbook.pipelines.running.evidence import evidence_of
 from trackbook.pipelines.running.interrupts import asked_to_stop
@@ -94,7 +93,9 @@ class Execution:
     def _driven(self, parent: PipelineRun, executor: Executor, folder: Path) -> PipelineOutcome:
         began = clock.monotonic()
         jobs = Jobs(self.pipeline, self.store, parent.run_id, folder, self._room(executor))
-        driver = Driver(self.plan, self.decider, self.store, executor, jobs.room, jobs.of, self.watch)
+        driver = Driver(
+            self.plan, self.decider, self.store, executor, jobs.room, jobs.of, self.watch, parent.note_failure
+        )
 
         def stop(times: int) -> None:
             self.at_interrupt(times)
@@ -123,7 +124,7 @@ class Execution:
         skipped = [step.name for step in steps if step.phase is Phase.SKIPPED]
         if not skipped or len(skipped) > _MOST_LOOKED_UP:
             return steps
-        known = successes(self.store, self.pipeline.name)
+        known = successes(self.store, self.pipeline)
         return tuple(self._standing(step, known.get(step.name)) for step in steps)
 
     def _standing(self, step: StepProgress, success: Success | None) -> StepProgress:
@@ -175,7 +176,7 @@ class Jobs:
             store=self._store,
             experiment=self._pipeline.name,
             parent_run_id=self._parent_run_id,
-            tags={PIPELINE_TAG: self._pipeline.name, STEP_TAG: step.name},
+            tags=begun_tags(self._pipeline, step),
             hides_secrets=True,
         )
 
@@ -191,16 +192,12 @@ def open_executor(options: RunOptions) -> Executor:
     Raises
     ------
     InvalidValueError
-        If there is none of that name, or a cluster has no address.
+        If a cluster can't be reached.
     """
-    if options.executor == "dask":
-        if options.address is None:
-            raise InvalidValueError("Where is the cluster? Give its scheduler: --address tcp://host:8786.")
+    if options.address is not None:
         from trackbook.pipelines.executors.dask import DaskExecutor
 
         return DaskExecutor(options.address)
-    if options.executor != "local":
-        raise InvalidValueError(f"There is no executor '{options.executor}'. There are: local, dask.")
     from trackbook.pipelines.executors.local import LocalExecutor
 
     return LocalExecutor(options.jobs)
@@ -209,11 +206,9 @@ def open_executor(options: RunOptions) -> Executor:
 def _status(outcome: PipelineOutcome) -> tuple[RunStatus, Failure | None]:
     """Return the status of a pipeline's run, and why it failed."""
     if outcome.is_stopped:
-        return RunStatus.KILLED, None
+        return RunStatus.KILLED, Failure(type="StoppedError", message="It was asked to stop.")
     if outcome.is_successful:
         return RunStatus.FINISHED, None
-    failures: Mapping[str, str] = {
-        step.name: f"{step.failure.error}: {step.failure.message}" for step in outcome.failed if step.failure
-    }
+    failures: Mapping[str, str] = {step.name: step.failure.summary for step in outcome.failed if step.failure}
     message = "; ".join(f"{name}: {said}" for name, said in failures.items()) or (outcome.fault or "")
     return RunStatus.FAILED, Failure(type="StepFailed", message=message)

@@ -12,6 +12,7 @@ from typing import Any
 from trackbook.capture.secrets import redact_shown
 from trackbook.pipelines.running.progress import StepFailure
 from trackbook.pipelines.steps.job import StepResult
+from trackbook.pipelines.steps.numbering import numbers_of
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _PLACE = re.compile(
@@ -54,8 +55,8 @@ def _failed_cell(executed: Path, number: int) -> Mapping[str, Any] | None:
     try:
         cells: list[Mapping[str, Any]] = json.loads(executed.read_text(encoding="utf-8"))["cells"]
         found = [cell for cell in cells if _shown(cell, "error")]
-        return found[-1] if found else cells[number - 1]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
+        return found[-1] if found else next(cells[at] for at, each in numbers_of(cells, None).items() if each == number)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
         return None  # it was not written, or is no notebook: the error itself is known all the same
 
 

@@ -48,24 +48,6 @@ def with_params(pipeline: Pipeline, params: Mapping[str, Mapping[str, JsonValue]
     return replace(pipeline, steps=tuple(steps))
 
 
-def check_params(pipeline: Pipeline, steps: Iterable[Step]) -> None:
-    """Refuse params that notebooks don't have or that can't be values of theirs, of all steps at once.
-
-    Raises
-    ------
-    InvalidValueError
-        With one line for each step.
-    """
-    problems = []
-    for step in steps:
-        try:
-            checked(read_params(pipeline.folder / step.notebook), step.params, are_texts=False)
-        except InvalidValueError as error:
-            problems.append(f"Step '{step.name}': {error}")
-    if problems:
-        raise InvalidValueError("\n".join(problems))
-
-
 def _read(pipeline: Pipeline, word: str) -> tuple[list[Step], str, str]:
     """Return the steps, the param's name and the text of its value that a word means."""
     for step in sorted(pipeline.steps, key=lambda each: -len(each.name)):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue
+
+EXECUTORS = ("local", "dask")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,11 @@ class RunOptions:
         How many steps at once; None: as many as there are cores.
     executor, address
         ``local``, or ``dask`` with the address of its scheduler.
+
+    Raises
+    ------
+    InvalidValueError
+        If there is no such executor, or an address where none is wanted, or none where one is.
     """
 
     only: tuple[str, ...] = ()
@@ -33,6 +40,25 @@ class RunOptions:
     jobs: int | None = None
     executor: str = "local"
     address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.executor not in EXECUTORS:
+            raise InvalidValueError(f"There is no executor '{self.executor}'. There are: {', '.join(EXECUTORS)}.")
+        if self.executor == "dask" and self.address is None:
+            raise InvalidValueError("Where is the cluster? Give its scheduler: --address tcp://host:8786.")
+        if self.executor == "local" and self.address is not None:
+            raise InvalidValueError(f"Nothing here runs at {self.address}. For a cluster add --executor dask.")
+
+    def at(self, executor: str | None, address: str | None) -> RunOptions:
+        """Return them for another executor; what is None stays, but an address that nothing would use any more.
+
+        Raises
+        ------
+        InvalidValueError
+            If executor and address do not fit.
+        """
+        executor = executor or self.executor
+        return replace(self, executor=executor, address=address or (self.address if executor == "dask" else None))
 
     def to_text(self) -> str:
         """Return them as one line of JSON; what looks like a credential is left out, and named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,15 @@ from trackbook.capture.secrets import redact, redact_value
 from trackbook.config import load_settings
 from trackbook.errors import InvalidValueError
 from trackbook.pipelines.graph.foreach import base_of
+from trackbook.pipelines.graph.memory import belongs
+from trackbook.pipelines.graph.naming import command_on
 from trackbook.pipelines.graph.spec import Pipeline
-from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG
+from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG, tags_of
 from trackbook.pipelines.running.options import RunOptions, options_of
 from trackbook.pipelines.running.places import alone
+from trackbook.pipelines.steps.abandoned import note_end
+from trackbook.pipelines.steps.job import StepJob, StepResult
+from trackbook.pipelines.steps.unbegun import note_unbegun
 from trackbook.records import Artifact, Failure, JsonValue, RunDetail, RunStatus, Session
 from trackbook.records.query import All, Comparison, Condition, Field, Has, Not, Operator, Query, Scope
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
@@ -25,6 +31,7 @@ from trackbook.tracking.session import SessionKeeper
 RESUMES_TAG = "resumes"
 """Tag of a pipeline's run that goes on from another: the id of that."""
 _OPTIONS_FILE = "options.json"
+_PAGE = 50
 
 
 class PipelineRun:
@@ -54,16 +61,17 @@ class PipelineRun:
         warn: Callable[[str], None],
         resumes: RunDetail | None = None,
     ) -> None:
+        self._store = store
         settings = load_settings(pipeline.folder, experiment=pipeline.name)
         with alone(place):
-            _refuse_second(store, pipeline.name, options)
+            _refuse_second(store, pipeline, options)
             notebook = Notebook(path=pipeline.file, frontend="script", kernel_id=None, folder=pipeline.folder)
             self._keeper = SessionKeeper(lambda: store, notebook, pipeline.folder, settings, Guard(warn), warn)
             self.run = replace(
                 self._keeper.new_run(None, redact(pipeline.name), clock.now()),
                 parent_id=self._keeper.session.parent_run_id,
             )
-            tags = {PIPELINE_TAG: pipeline.name}
+            tags = tags_of(pipeline)
             if resumes is not None:
                 tags[RESUMES_TAG] = resumes.run.run_id
             self._write(RunChange(run_id=self.run.run_id, run=self.run, tags=tags, params=_params(pipeline)))
@@ -73,6 +81,16 @@ class PipelineRun:
     def run_id(self) -> str:
         """The run's id."""
         return self.run.run_id
+
+    def note_failure(self, job: StepJob, result: StepResult) -> StepResult:
+        """See to it that the store has how a step failed or was stopped; return the result with its run.
+
+        A step that ended before its kernel could begin one gets a run that says just that.
+        """
+        if result.run_id is not None:
+            note_end(self._store, result)
+            return result
+        return note_unbegun(self._keeper, job, result, self.run_id)
 
     def end(self, status: RunStatus, failure: Failure | None = None) -> None:
         """Say how the run ended."""
@@ -116,10 +134,15 @@ def kept_options(store: Store, detail: RunDetail) -> RunOptions:
     return options_of(store.get_object(kept.digest).decode()) if kept is not None else RunOptions()
 
 
-def last_run(store: Store, name: str) -> RunDetail | None:
+def last_run(store: Store, pipeline: Pipeline) -> RunDetail | None:
     """Return the newest run of a pipeline, None if it has none."""
-    found = store.runs(RunFilter(query=Query(where=_of_pipeline(name)), limit=1))
-    return found[0] if found else None
+    query = Query(where=_of_pipeline(pipeline.name))
+    for offset in itertools.count(0, _PAGE):
+        found = store.runs(RunFilter(query=query, limit=_PAGE, offset=offset))
+        own = next((each for each in found if belongs(each.tags, pipeline)), None)
+        if own is not None or len(found) < _PAGE:
+            return own
+    return None
 
 
 def steps_of(store: Store, run_id: str) -> list[RunDetail]:
@@ -127,21 +150,22 @@ def steps_of(store: Store, run_id: str) -> list[RunDetail]:
     return store.runs(RunFilter(parent_id=run_id, query=Query(where=Has(field=_tag(STEP_TAG))), oldest_first=True))
 
 
-def _refuse_second(store: Store, name: str, options: RunOptions) -> None:
+def _refuse_second(store: Store, pipeline: Pipeline, options: RunOptions) -> None:
     """Refuse to run a pipeline that another process runs; what a dead one left behind is killed by itself.
 
     Other engines run single steps side by side, each by a process of its own.
     """
     is_running = Comparison(field=Field(scope=Scope.RUN, key="status"), operator=Operator.EQUAL, value="RUNNING")
-    running = store.runs(RunFilter(query=Query(where=All(conditions=(_of_pipeline(name), is_running)))))
-    found = [each for each in running if not _are_apart(options.only, kept_options(store, each).only)]
+    running = store.runs(RunFilter(query=Query(where=All(conditions=(_of_pipeline(pipeline.name), is_running)))))
+    own = [each for each in running if belongs(each.tags, pipeline)]
+    found = [each for each in own if not _are_apart(options.only, kept_options(store, each).only)]
     if not found:
         return
     run = found[0].run
     (session,) = store.sessions(ids=[run.session_id])
     raise InvalidValueError(
-        f"Pipeline '{name}' is being run by {_who(session)} since {run.started_at:%Y-%m-%d %H:%M:%S} UTC (run "
-        f"{run.name}). Wait for it, or end that process; then resume with trackbook pipeline resume."
+        f"Pipeline '{pipeline.name}' is being run by {_who(session)} since {run.started_at:%Y-%m-%d %H:%M:%S} UTC (run "
+        f"{run.name}). Wait for it, or end that process; then resume with {command_on(pipeline, 'resume')}."
     )
 
 

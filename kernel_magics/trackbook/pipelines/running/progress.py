@@ -46,6 +46,11 @@ class StepFailure:
     code: str | None = None
     traceback: str | None = None
 
+    @property
+    def summary(self) -> str:
+        """The error with what it said."""
+        return f"{self.error}: {self.message}" if self.message else self.error
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepProgress:
@@ -71,6 +76,8 @@ class StepProgress:
         Its own run; of a step that was skipped the one that stands for it, where that is known.
     output
         The executed notebook.
+    warnings
+        Sentences for the person.
     """
 
     step: Step
@@ -89,6 +96,7 @@ class StepProgress:
     run_id: str | None = None
     output: Path | None = None
     failure: StepFailure | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from trackbook.errors import NotFoundError
 from trackbook.pipelines.graph.foreach import base_of
+from trackbook.pipelines.graph.naming import command_on
 from trackbook.pipelines.graph.spec import Pipeline
 from trackbook.pipelines.graph.state import STEP_TAG
 from trackbook.pipelines.running.options import RunOptions
@@ -44,10 +45,10 @@ def resumption(store: Store, pipeline: Pipeline) -> Resumption:
     InvalidValueError
         If something that was asked of it was not kept.
     """
-    last = last_run(store, pipeline.name)
+    last = last_run(store, pipeline)
     if last is None:
         raise NotFoundError(
-            f"Pipeline '{pipeline.name}' has not been run in {store.location}. Run it: trackbook pipeline run."
+            f"Pipeline '{pipeline.name}' has not been run in {store.location}. Run it: {command_on(pipeline, 'run')}."
         )
     options = kept_options(store, last)
     done = frozenset(_done(store, last))

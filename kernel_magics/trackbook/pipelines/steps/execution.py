@@ -23,15 +23,17 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger
 
 from trackbook.capture.secrets import redact_shown, redact_value
+from trackbook.pipelines.steps.injected import inject_after_params
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus, Tell
+from trackbook.pipelines.steps.kernels import PYTHON_KERNEL, installed_kernels, unknown_kernel
 from trackbook.pipelines.steps.live_kernels import is_stopping
 from trackbook.pipelines.steps.outcomes import failure_shown, read_error
 from trackbook.pipelines.steps.papermill_engine import TrackbookEngine
+from trackbook.pipelines.steps.params import made_lines, read_params
 from trackbook.pipelines.steps.recorded_client import StoppedError
 from trackbook.pipelines.steps.redacted_file import redact_files_in
 
 ENGINE = "trackbook"
-_PYTHON_KERNEL = "python3"
 _KNOWN_ALREADY = ("Passed unknown parameter", "Input notebook does not contain")
 """What papermill warns of by its own reading of the parameters cell; they are checked by ours before."""
 
@@ -76,6 +78,7 @@ def _execute(job: StepJob, listen: Callable[..., None], options: Mapping[str, An
     target.parent.mkdir(parents=True, exist_ok=True)
     if job.hides_secrets:
         redact_files_in(str(target.parent))
+    inject_after_params(made_lines(read_params(job.notebook), job.params) if job.params else [])
     papermill.execute_notebook(
         _as_it_is(os.path.abspath(job.notebook)),
         _as_it_is(str(target)),
@@ -89,6 +92,7 @@ def _execute(job: StepJob, listen: Callable[..., None], options: Mapping[str, An
         experiment=job.experiment,
         parent_run_id=job.parent_run_id,
         tell=listen,
+        kept_at=str(target),
         **kernel_and_language(job.notebook, job.kernel),
         **options,
     )
@@ -103,7 +107,7 @@ def kernel_and_language(notebook: Path, kernel: str | None) -> dict[str, str]:
     spec, language = about.get("kernelspec") or {}, about.get("language_info") or {}
     found = {}
     if kernel or not spec.get("name"):
-        found["kernel_name"] = kernel or _PYTHON_KERNEL
+        found["kernel_name"] = kernel or PYTHON_KERNEL
     if not language.get("name") and not spec.get("language"):
         found["language"] = "python"
     return found
@@ -164,10 +168,7 @@ def _without_secrets(job: StepJob, result: StepResult) -> StepResult:
 
 def _sentence(error: BaseException) -> str:
     if isinstance(error, NoSuchKernel):
-        from jupyter_client.kernelspec import KernelSpecManager
-
-        known = ", ".join(sorted(KernelSpecManager().find_kernel_specs())) or "none"
-        return f"There is no kernel '{error.name}' here. There are: {known}. Name one, as with --kernel."
+        return unknown_kernel(str(error.name), installed_kernels())
     return failure_shown(error)
 
 

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from trackbook.records import JsonValue
 
-LEASE_SECONDS = 30.0
-"""A kernel ends by itself when nobody has asked for it for so long."""
+LATE, VANISHED = "TimeoutError", "ProcessEnded"
+"""The errors of results whose step took too long, or whose process ended by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +115,16 @@ class StepResult:
     line: int | None = None
     source_line: str | None = None
     seconds: float = 0.0
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was stopped because it took too long."""
+        return self.status is StepStatus.STOPPED and self.error == LATE
+
+    @property
+    def is_vanished(self) -> bool:
+        """Whether its process ended without a word."""
+        return self.status is StepStatus.FAILED and self.error == VANISHED
 
 
 Tell: TypeAlias = Callable[[StepEvent], None]

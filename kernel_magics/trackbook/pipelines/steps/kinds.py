@@ -15,6 +15,7 @@ from trackbook.errors import InvalidValueError
 from trackbook.records import JsonValue, json_value
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+_DIGITS = ("0", "1")
 _NOTHING = ("None", "none", "null", "~")
 _SAME = {
     "List": "list",
@@ -89,9 +90,10 @@ def kind_of_default(value: JsonValue) -> Kind:
         return _or_none(NUMBER)
     if isinstance(value, str):
         return Kind(name="str")
-    if isinstance(value, list | dict):
-        return _or_none(Kind(name="list" if isinstance(value, list) else "dict"))
-    return ANY
+    if isinstance(value, list):
+        is_texts = bool(value) and all(isinstance(item, str) for item in value)
+        return _or_none(Kind(name="list", parts=(Kind(name="str"),) if is_texts else ()))
+    return _or_none(Kind(name="dict")) if isinstance(value, dict) else ANY
 
 
 def described(kind: Kind) -> str:
@@ -101,8 +103,9 @@ def described(kind: Kind) -> str:
         return " or ".join(dict.fromkeys(described(part) for part in last))
     if kind.name == "literal":
         return "one of " + ", ".join(map(repr, kind.values))
-    items = f" of {_PLURALS[kind.parts[-1].name]}" if kind.parts and kind.parts[-1].name in _PLURALS else ""
-    return _WORDS[kind.name] + items
+    if kind.parts and kind.parts[-1].name in _PLURALS:
+        return f"a {_COLLECTIONS[kind.name]} of {_PLURALS[kind.parts[-1].name]}"
+    return _WORDS[kind.name]
 
 
 _WORDS = {
@@ -117,8 +120,9 @@ _WORDS = {
     "date": "a date such as 2026-01-31",
     "datetime": "a date and time such as 2026-01-31T12:00",
     "list": "a list",
-    "dict": "a mapping",
+    "dict": "a mapping such as {key: 1}",
 }
+_COLLECTIONS = {"list": "list", "dict": "mapping"}
 _PLURALS = {
     "bool": "true and false",
     "int": "whole numbers",
@@ -172,10 +176,12 @@ def checked_value(kind: Kind, value: object) -> JsonValue:
         if len(kind.parts) < 2:
             return plain
         return {name: checked_value(kind.parts[1], item) for name, item in plain.items()}
-    if kind.name in ("float", "number") and isinstance(plain, int | float) and not isinstance(plain, bool):
-        return float(plain) if kind.name == "float" else plain
-    if kind.name == "float" and isinstance(plain, str):
-        return _float(plain)  # YAML takes 1e-3 for text
+    if kind.name == "number" and isinstance(plain, int | float) and not isinstance(plain, bool):
+        return plain
+    if kind.name == "float" and not isinstance(plain, bool):
+        return _float(plain)  # in older YAML 1e-3 is a text
+    if kind.name == "bool" and isinstance(plain, str) and plain not in _DIGITS:
+        return _bool(plain)  # in newer YAML yes is a text
     if kind.name == "int" and isinstance(plain, float) and plain.is_integer():
         return int(plain)
     return _as_it_is(kind, plain)
@@ -298,13 +304,12 @@ def _list_or_dict(kind: Kind, text: str) -> JsonValue:
 
 
 def _from_yaml(text: str) -> JsonValue:
-    from papermill.iorw import NoDatesSafeLoader
-    from yaml import YAMLError, load
+    from trackbook.pipelines.graph.located import read_yaml
 
-    try:
-        return _plain(load(text, Loader=NoDatesSafeLoader))
-    except YAMLError:
-        raise ValueError("no YAML") from None
+    document, mistakes = read_yaml(text)
+    if mistakes:
+        raise ValueError(mistakes[0].sentence)
+    return document.plain if document is not None else None
 
 
 def _plain(value: object) -> JsonValue:
@@ -341,8 +346,13 @@ def _int(text: str) -> JsonValue:
     return int(number)
 
 
-def _float(text: str) -> JsonValue:
-    return float(text)
+def _float(value: JsonValue) -> JsonValue:
+    if not isinstance(value, str | int | float):
+        raise ValueError("no number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("too large") from None
 
 
 def _number(text: str) -> JsonValue:

@@ -11,6 +11,7 @@ from trackbook.records import Failure, Outcome
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PLACE = re.compile(r"(?:Cell In|Input In|In) ?\[\d+\],?(?:[^\n]*?(?:line |<cell line: )(?P<line>\d+))")
+_NOBODY_THERE = "The notebook asks a question by input(), and nobody is there to answer. Make a param of the answer."
 _GOOD_EXITS = ("", "0", "None")
 
 
@@ -47,7 +48,7 @@ def read_error(index: int, source: str, name: str, message: str, traceback: list
     return CellError(
         index=index,
         name=name,
-        message=_COLOURS.sub("", message),
+        message=_NOBODY_THERE if name == "StdinNotImplementedError" else _COLOURS.sub("", message),
         line=line if text is not None else None,
         source_line=text,
     )
@@ -72,11 +73,20 @@ def describe_death(manager: Any, *, is_stopped: bool) -> str:
     code = getattr(getattr(getattr(manager, "provisioner", None), "process", None), "returncode", None)
     if is_stopped:
         return "The kernel was killed, for it did not stop when asked to."
-    if code is None or code == 0:
-        return "The kernel died."
-    if code > 0:
-        return f"The kernel ended by itself, with exit code {code}."
+    return "The kernel died." if code is None else _ended("The kernel", code)
+
+
+def describe_end(code: int, printed: str) -> str:
+    """Return what a step's own process ended by, and the last that it printed and that is no warning of a library."""
+    lines = [line for line in printed.strip().splitlines() if line.strip() and " WARNING " not in line]
+    said = f" Its last words: {lines[-1].strip()}" if lines else ""
+    return _ended("The step's process", code) + said
+
+
+def _ended(who: str, code: int) -> str:
+    if code >= 0:
+        return f"{who} ended by itself, with exit code {code}."
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     if name == "SIGKILL":
-        return "The kernel was killed (SIGKILL): most often because the machine ran out of memory."
-    return f"The kernel crashed ({name})."
+        return f"{who} was killed (SIGKILL): most often because the machine ran out of memory."
+    return f"{who} crashed ({name})."

@@ -44,8 +44,8 @@ class TrackbookEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no
             As papermill's own engine has them.
         **kwargs
             ``run_name``, ``run_tags``, ``store``, ``experiment`` and ``parent_run_id`` are of the run; ``tell`` is
-            called with what happens (see `RecordedClient`). All others are options of nbclient's client, as they are
-            for papermill's own engine.
+            called with what happens, and ``kept_at`` is for notebooks that break (see `RecordedClient`). All others are
+            options of nbclient's client, as they are for papermill's own engine.
         """
         said = Said(
             path=_local_path(kwargs.get("input_path")) or _local_path(nb_man.output_path),
@@ -57,7 +57,7 @@ class TrackbookEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no
             parent_run_id=kwargs.pop("parent_run_id", None),
             file=Path(_local_path(nb_man.output_path) or "notebook.ipynb").name,
         )
-        tell = kwargs.pop("tell", None)
+        tell, kept_at = kwargs.pop("tell", None), kwargs.pop("kept_at", None)
         options = merge_kwargs(
             remove_args(list(_NAMED_OTHERWISE), **kwargs),
             timeout=execution_timeout if execution_timeout else kwargs.get("timeout"),
@@ -68,7 +68,7 @@ class TrackbookEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no
             stdout_file=stdout_file,
             stderr_file=stderr_file,
         )
-        return RecordedClient(nb_man, said=said, tell=tell, **options).execute()
+        return RecordedClient(nb_man, said=said, tell=tell, kept_at=kept_at, **options).execute()
 
 
 def _given(notebook: Any) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from trackbook.pipelines.steps.kinds import (
     kind_of_annotation,
     kind_of_default,
 )
+from trackbook.pipelines.steps.makers import Maker, Names, maker_of, names_of
 from trackbook.records import JsonValue
 
 HOW_TO_TAG = (
@@ -47,6 +48,8 @@ class ParamSpec:
         The default is no literal: `default` is None, and `default_text` says how it is made.
     help
         The comment behind it.
+    maker
+        What makes of a given value what the default is, where that is nothing that JSON has.
     """
 
     name: str
@@ -56,6 +59,7 @@ class ParamSpec:
     default_text: str | None = None
     is_computed: bool = False
     help: str | None = None
+    maker: Maker | None = None
 
     @property
     def wanted(self) -> str:
@@ -82,21 +86,26 @@ def read_params(notebook: Path) -> list[ParamSpec]:
         If the notebook can't be read, or that cell is no Python.
     """
     file = read_notebook(notebook)
-    source = next((cell.source for cell in file.cells if PARAMETERS in cell.tags), None)
+    at = next((at for at, cell in enumerate(file.cells) if PARAMETERS in cell.tags), None)
     if not file.is_python:
         return OpenParams()
-    if source is None:
+    if at is None:
         return []
     try:
-        return read_cell(source)
+        return read_cell(file.cells[at].source, [cell.source for cell in file.cells[:at]])
     except SyntaxError as error:
         raise InvalidValueError(
             f"The parameters cell of {notebook} can't be read: line {error.lineno}, {error.msg}."
         ) from None
 
 
-def read_cell(source: str) -> list[ParamSpec]:
+def read_cell(source: str, before: Sequence[str] = ()) -> list[ParamSpec]:
     """Return the params that a ``parameters`` cell declares; of one that is assigned twice, the last.
+
+    Parameters
+    ----------
+    before
+        The cells above it, which may import and define what it uses.
 
     Raises
     ------
@@ -104,9 +113,9 @@ def read_cell(source: str) -> list[ParamSpec]:
         If it is no Python.
     """
     found: dict[str, ParamSpec] = {}
-    comments = _comments(source)
+    comments, names = _comments(source), names_of([*before, source])
     for statement in parse_cell(source).body:
-        for spec in _declared(statement, comments.get(statement.end_lineno or 0), found):
+        for spec in _declared(statement, comments.get(statement.end_lineno or 0), found, names):
             found[spec.name] = spec
     return list(found.values())
 
@@ -151,13 +160,20 @@ def checked(
     return values
 
 
+def made_lines(specs: Iterable[ParamSpec], values: Mapping[str, JsonValue]) -> list[str]:
+    """Return the statements that make of given values what the notebook's defaults are: ``data = Path(data)``."""
+    makers = ((spec.name, spec.maker) for spec in specs if spec.maker is not None and spec.name in values)
+    return [line for name, maker in makers if (line := maker.line(name, values[name])) is not None]
+
+
 def _is_text(name: str, are_texts: bool | Collection[str]) -> bool:
     return are_texts if isinstance(are_texts, bool) else name in are_texts
 
 
 def _value(spec: ParamSpec, given: object, is_text: bool) -> JsonValue:
     if is_text and isinstance(given, str):
-        return from_text(spec.kind, given)
+        is_made_of_text = spec.maker is not None and spec.kind == ANY
+        return given if is_made_of_text else from_text(spec.kind, given)
     if given is None and spec.type is None:
         return None
     return checked_value(spec.kind, given)
@@ -180,15 +196,19 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-def _declared(statement: ast.stmt, comment: str | None, before: Mapping[str, ParamSpec]) -> Iterator[ParamSpec]:
+def _declared(
+    statement: ast.stmt, comment: str | None, before: Mapping[str, ParamSpec], names: Names
+) -> Iterator[ParamSpec]:
     """Yield what one statement declares."""
     if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-        yield _spec(statement.target.id, statement.annotation, statement.value, comment)
+        maker = maker_of(statement.annotation, statement.value, names)
+        yield _spec(statement.target.id, statement.annotation, statement.value, comment, maker)
     elif isinstance(statement, ast.Assign):
         for target in statement.targets:
             for name, value in _pairs(target, statement.value):
                 declared = before.get(name)
-                yield _spec(name, None, value, comment, declared.type if declared is not None else None)
+                said = declared.type if declared is not None else None
+                yield _spec(name, None, value, comment, maker_of(None, value, names), said)
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
@@ -206,13 +226,21 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _spec(
-    name: str, annotation: ast.expr | None, value: ast.expr | None, comment: str | None, declared: str | None = None
+    name: str,
+    annotation: ast.expr | None,
+    value: ast.expr | None,
+    comment: str | None,
+    maker: Maker | None,
+    declared: str | None = None,
 ) -> ParamSpec:
     said, comment = _type_comment(comment)
     text = ast.unparse(annotation) if annotation is not None else declared or said
     known = _literal(value)
     default = None if isinstance(known, Missing) else known
-    if text is not None:
+    if maker is not None and maker.members:
+        says_none = known is None or any(word in (text or "") for word in ("None", "Optional"))
+        kind = _kind_of_members(maker.members, takes_none=says_none)
+    elif text is not None:
         kind = kind_of_annotation(annotation if annotation is not None else ast.Constant(text))
     else:
         kind = _kind_of_code(value) if isinstance(known, Missing) else kind_of_default(known)
@@ -224,7 +252,14 @@ def _spec(
         default_text=ast.unparse(value) if value is not None else None,
         is_computed=value is not None and isinstance(known, Missing),
         help=comment,
+        maker=maker,
     )
+
+
+def _kind_of_members(members: Mapping[str, JsonValue], *, takes_none: bool) -> Kind:
+    """Return the kind of an enumeration: its members can be given by name and by value."""
+    values = [*members, *(value for value in members.values() if value is not None), *([None] if takes_none else [])]
+    return Kind(name="literal", values=tuple(dict.fromkeys(value for value in values if not isinstance(value, list))))
 
 
 def _shown_type(annotation: ast.expr | None, text: str | None) -> str | None:

@@ -6,16 +6,21 @@ import asyncio
 import copy
 import time
 from collections.abc import Callable
+from functools import cached_property
 from queue import Empty
 from typing import Any
 
 from jupyter_core.utils import ensure_async, run_sync
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
+from papermill.iorw import write_ipynb
+from traitlets import default
 
 from trackbook.pipelines.steps.abandoned import end_abandoned
 from trackbook.pipelines.steps.live_kernels import LiveKernel, forget, note
+from trackbook.pipelines.steps.numbering import numbers_of
 from trackbook.pipelines.steps.outcomes import describe_death, failure_shown, outcome_of
+from trackbook.pipelines.steps.prompt_kernel import PromptKernelManager
 from trackbook.pipelines.steps.recording import (
     METRICS_MESSAGE,
     Answer,
@@ -49,25 +54,39 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
     said
         What the kernel is told of the run.
     tell
-        Called with ``event="run"`` and the ``run_id``, ``event="cell"`` before each code cell, the ``at``-th ``of`` so
-        many and at ``index`` among all cells, and ``event="metric"`` with ``key``, ``value`` and ``step`` when one is
-        written. None: nothing is told.
+        Called with ``event="run"`` and the ``run_id``, ``event="cell"`` before each code cell of the person, the
+        ``at``-th ``of`` so many and at ``index`` among all cells, and ``event="metric"`` with ``key``, ``value`` and
+        ``step`` when one is written. None: nothing is told.
+    kept_at
+        The file for the notebook as it is when its kernel dies or is stopped; None if papermill has written it by then.
     **options
         nbclient's.
     """
 
-    def __init__(self, nb_man: Any, *, said: Said, tell: Tell | None = None, **options: Any) -> None:
+    def __init__(
+        self, nb_man: Any, *, said: Said, tell: Tell | None = None, kept_at: str | None = None, **options: Any
+    ) -> None:
         super().__init__(nb_man, **options)
         self._said = said
         self._tell = tell
+        self._kept_at = kept_at
         self._answer: Answer | None = None
         self._live = LiveKernel(self)
+        self._is_over = False
+
+    @default("kernel_manager_class")
+    def _prompt_manager(self) -> type[PromptKernelManager]:
+        return PromptKernelManager
 
     def execute(self, **options: Any) -> Any:
         """Execute the notebook in a kernel that can be stopped from another thread."""
         note(self._live)
         try:
             return super().execute(**options)
+        except DeadKernelError:
+            if not self._is_over:
+                raise
+            return self.nb  # all its cells have run, and one of them ended the kernel: quit(), or to free memory
         finally:
             forget(self._live)
 
@@ -77,18 +96,19 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
             self._begin()
             super().papermill_execute_cells()
         except BaseException as error:
+            self._keep()
             self._end_broken(error)
             raise
         else:
             outcome, failure = outcome_of(self.nb)
             self._end(outcome, failure, _END_SECONDS)
+            self._is_over = True
 
     def execute_cell(self, cell: Any, cell_index: int, **options: Any) -> Any:
         """Execute a cell; the kernel is told its id and tags."""
         self._raise_if_stopped()
-        if self._tell is not None and self._is_executed(cell):
-            code = [index for index, each in enumerate(self.nb.cells) if self._is_executed(each)]
-            self._tell(event="cell", at=code.index(cell_index) + 1, of=len(code), index=cell_index)
+        if self._tell is not None and cell_index in self._numbers:
+            self._tell(event="cell", at=self._numbers[cell_index], of=len(self._numbers), index=cell_index)
         tags = list(cell.metadata.get("tags", []))
         self.kc.session.metadata = {"cellId": cell.get("id"), **metadata(tags=tags)}
         try:
@@ -105,9 +125,9 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
                 self._tell(event="metric", key=key, value=value, step=step)
         return None
 
-    def _is_executed(self, cell: Any) -> bool:
-        is_skipped = self.skip_cells_with_tag in cell.metadata.get("tags", [])
-        return cell.cell_type == "code" and bool(cell.source.strip()) and not is_skipped
+    @cached_property
+    def _numbers(self) -> dict[int, int]:
+        return numbers_of(self.nb.cells, self._said.path, self.skip_cells_with_tag)
 
     def _raise_if_stopped(self) -> None:
         if self._live.is_stopped:
@@ -171,6 +191,14 @@ class RecordedClient(PapermillNotebookClient):  # type: ignore[misc]  # papermil
         warning = end_abandoned(self._answer, outcome, failure, self._said.file, self._executed())
         if warning:
             self.log.warning(warning)
+
+    def _keep(self) -> None:
+        """Write the notebook as it is: when its execution breaks, papermill does not."""
+        try:
+            if self._kept_at is not None:
+                write_ipynb(self._executed(), self._kept_at)
+        except OSError as error:
+            self.log.warning(f"The executed notebook could not be written to {self._kept_at}: {error}")
 
     def _interrupt(self) -> None:
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 METRICS_MESSAGE = "trackbook_metrics"
 """The type of the messages in which the kernel tells metrics (`trackbook.magics.execution`, of another layer)."""
-_MODULE = "trackbook.magics.execution"
+_MODULE = "trackbook.magics.answering"
 _KEY = "trackbook"
 
 

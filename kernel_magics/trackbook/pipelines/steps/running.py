@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,8 +12,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from trackbook.pipelines.steps.job import StepJob, StepResult, StepStatus, Tell
+from trackbook.pipelines.ending import close_input, let_go, write_line
+from trackbook.pipelines.steps.job import LATE, VANISHED, StepJob, StepResult, StepStatus, Tell
 from trackbook.pipelines.steps.messages import STOP, job_line, read_told
+from trackbook.pipelines.steps.outcomes import describe_end
 
 _TICK_SECONDS = 0.1
 _STOP_SECONDS = 25.0  # for the cell to be interrupted, and the executed notebook to be kept
@@ -58,12 +58,13 @@ def run_step(job: StepJob, tell: Tell, *, should_stop: threading.Event | None = 
             env=variables_of(job),
             start_new_session=True,
         )
+        listening = _Listening(job, process, tell, should_stop or threading.Event())
         try:
-            result = _Listening(job, process, tell, should_stop or threading.Event()).result()
+            result = listening.result()
         finally:
-            _end(process)
+            let_go(process, _EXIT_SECONDS)
         if result is None:
-            result = _vanished(job, process, printed)
+            result = replace(_vanished(job, process, printed), run_id=listening.run_id, failed_cell=listening.cell)
     return replace(result, seconds=time.monotonic() - began)
 
 
@@ -97,14 +98,17 @@ class _Listening:
         self._tell = tell
         self._should_stop = should_stop
         self._stop: _Stop | None = None
-        self._run_id: str | None = None
+        self.run_id: str | None = None
+        """The step's run, as soon as it is told."""
+        self.cell: int | None = None
+        """The last cell that was told to begin."""
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._began = time.monotonic()
 
     def result(self) -> StepResult | None:
         """Return the result, None if the process ended without one."""
         threading.Thread(target=self._read, name=f"trackbook-step {self._job.name}", daemon=True).start()
-        self._write(job_line(self._job))
+        write_line(self._process.stdin, job_line(self._job))
         while True:
             try:
                 line = self._lines.get(timeout=_TICK_SECONDS)
@@ -116,7 +120,8 @@ class _Listening:
             if isinstance(told, StepResult):
                 return self._judged(told)
             if told is not None:
-                self._run_id = told.run_id or self._run_id
+                self.run_id = told.run_id or self.run_id
+                self.cell = told.cell or self.cell
                 self._tell(told)
             self._look()
 
@@ -130,20 +135,20 @@ class _Listening:
         now = time.monotonic()
         if self._stop is not None:
             if now >= self._stop.deadline:
-                self._close_input()  # its process kills the kernel then, and ends
+                close_input(self._process.stdin)  # its process kills the kernel then, and ends
             return
         is_late = self._job.timeout is not None and now - self._began >= self._job.timeout
         if is_late or self._should_stop.is_set():
             reason = f"It took longer than {self._job.timeout:g} s." if is_late else None
             self._stop = _Stop(reason=reason, deadline=now + _STOP_SECONDS)
-            self._write(STOP)
+            write_line(self._process.stdin, STOP)
 
     def _judged(self, told: StepResult) -> StepResult:
         """Return a result; one that has come to its end in spite of being stopped is finished."""
         if self._stop is None or told.status is StepStatus.FINISHED:
             return told
         stopped = self._stopped()
-        return replace(stopped, run_id=told.run_id, failed_cell=told.failed_cell)
+        return replace(stopped, run_id=told.run_id or self.run_id, failed_cell=told.failed_cell or self.cell)
 
     def _stopped(self) -> StepResult:
         assert self._stop is not None
@@ -151,45 +156,19 @@ class _Listening:
         return StepResult(
             name=self._job.name,
             status=StepStatus.STOPPED,
-            run_id=self._run_id,
-            error="TimeoutError" if reason else "StoppedError",
+            run_id=self.run_id,
+            failed_cell=self.cell,
+            error=LATE if reason else "StoppedError",
             message=reason or "It was asked to stop.",
         )
-
-    def _write(self, line: bytes) -> None:
-        with contextlib.suppress(OSError, ValueError):  # it has ended already, which its output will tell
-            assert self._process.stdin is not None
-            self._process.stdin.write(line)
-            self._process.stdin.flush()
-
-    def _close_input(self) -> None:
-        with contextlib.suppress(OSError):
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the process go: it kills its kernel when nobody listens any more, and is killed itself if that takes long."""
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
-    try:
-        process.wait(_EXIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
 
 
 def _vanished(job: StepJob, process: subprocess.Popen[bytes], printed: BinaryIO) -> StepResult:
     printed.seek(0)
-    lines = printed.read().decode("utf-8", "replace").strip().splitlines()
-    last = f" Its last words: {lines[-1]}" if lines else ""
+    said = printed.read().decode("utf-8", "replace")
     return StepResult(
         name=job.name,
         status=StepStatus.FAILED,
-        error="ProcessEnded",
-        message=f"The step's process ended by itself, with exit code {process.returncode}.{last}",
+        error=VANISHED,
+        message=describe_end(process.returncode, said),
     )

@@ -5,41 +5,18 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-from trackbook.capture.literals import Missing, literal_value
-from trackbook.errors import AmbiguousError, InvalidValueError, NotFoundError
-from trackbook.records import JsonValue, RunDetail
+from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.pipelines.sweeps.places import Place, place_in_model, place_of, places_in
+from trackbook.records import JsonValue
 from trackbook.tracking.slice import Slice
 
 _PARAMETERS = "parameters"
 _MAGIC = re.compile(r"^\s*[%!].*$", re.MULTILINE)
-_COMMENT = re.compile(r"#[^\n]*")
 _MOST_NAMED = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a value stands in a cell's text, from `start` to `end`; `owner` is the function that it is given to.
-
-    `before` is what has to be written before it: the keyword of a value that the code leaves to its default.
-    """
-
-    name: str
-    owner: str
-    cell: int
-    start: int
-    end: int
-    value: JsonValue
-    before: str = ""
-
-    @property
-    def shown(self) -> str:
-        """The place as the code has it."""
-        return f"{self.owner}({self.name}={self.value!r})" if self.owner else f"{self.name} = {self.value!r}"
 
 
 def with_params(sliced: Slice, names: Iterable[str]) -> tuple[Any, dict[str, str]]:
@@ -48,8 +25,9 @@ def with_params(sliced: Slice, names: Iterable[str]) -> tuple[Any, dict[str, str
     Parameters
     ----------
     names
-        A param of the slice, the name of a literal in it (a keyword, an assignment, a key of a dictionary), a model's
-        own param that the code leaves to its default, each also with what it is given to: ``Ridge.alpha``.
+        A param of the slice, the name of a literal in it (a keyword, an assignment, a key of a dictionary, the default
+        of a function's argument), a model's own param that the code leaves to its default, each also with what it is
+        given to: ``Ridge.alpha``.
 
     Raises
     ------
@@ -58,19 +36,25 @@ def with_params(sliced: Slice, names: Iterable[str]) -> tuple[Any, dict[str, str
     AmbiguousError
         If it stands in several places.
     """
-    notebook = copy.deepcopy(sliced.notebook)
+    wanted, notebook, params = list(names), copy.deepcopy(sliced.notebook), set(sliced.params)
+    if _is_any_within(wanted, notebook, params):
+        _make_constants(notebook)
+        params.clear()
     code = [cell for cell in notebook.cells if cell.cell_type == "code" and not _is_tagged(cell)]
     trees = [_tree(cell.source) for cell in code]
-    unordered = [place for at, tree in enumerate(trees) for place in _places(at, code[at].source, tree)]
-    places = sorted(unordered, key=lambda each: (each.cell, each.start))
-    taken = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)} | set(sliced.params)
+    places = places_in(code, trees)
+    taken = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)} | params
     found: dict[str, str] = {}
     changes: dict[str, Place] = {}
-    for name in names:
-        if name in sliced.params:
+    for name in wanted:
+        if name in params:
             found[name] = name
             continue
-        place = _place(name, places) or _default(name, sliced.sliced.run, code, trees) or _none(name, sliced, places)
+        place = (
+            place_of(name, places)
+            or place_in_model(name, sliced.sliced.run, code, trees)
+            or _none(name, sliced, places)
+        )
         found[name] = _free(name, taken)
         taken.add(found[name])
         changes[found[name]] = place
@@ -79,100 +63,50 @@ def with_params(sliced: Slice, names: Iterable[str]) -> tuple[Any, dict[str, str
     return notebook, found
 
 
-# Where values stand
-
-
-def _places(at: int, source: str, tree: ast.AST) -> Iterator[Place]:
-    for node in ast.walk(tree):
-        for owner, name, value in _named(node):
-            literal = literal_value(value)
-            if not isinstance(literal, Missing):
-                start, end = _span(source, value)
-                yield Place(name=name, owner=owner, cell=at, start=start, end=end, value=literal)
-
-
-def _named(node: ast.AST) -> Iterator[tuple[str, str, ast.expr]]:
-    """Yield what a node gives names to: what it is given to, the name, the value."""
-    if isinstance(node, ast.Call):
-        owner = _called(node)
-        yield from ((owner, each.arg, each.value) for each in node.keywords if each.arg is not None)
-    elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-        yield "", node.targets[0].id, node.value
-    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-        yield "", node.target.id, node.value
-    elif isinstance(node, ast.Dict):
-        keys = zip(node.keys, node.values, strict=True)
-        yield from (("", key.value, value) for key, value in keys if _is_text(key))  # type: ignore[union-attr]
-
-
-def _is_text(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _place(name: str, places: Sequence[Place]) -> Place | None:
-    owner, _, key = name.rpartition(".")
-    found = [each for each in places if each.name == key and (not owner or each.owner == owner)]
-    assigned = [each for each in found if not each.owner]
-    if len(assigned) == 1 and len(found) > 1 and not owner:
-        return assigned[0]
-    if len(found) > 1:
-        told = "; ".join(dict.fromkeys(each.shown for each in found))
-        named = next((f" Name the one that you mean: {each.owner}.{key}." for each in found if each.owner), "")
-        raise AmbiguousError(f"{key} stands in {len(found)} places: {told}.{named}")
-    return found[0] if found else None
-
-
-def _default(name: str, run: RunDetail, code: Sequence[Any], trees: Sequence[ast.AST]) -> Place | None:
-    """Return where a model's own param can be written that the code leaves to its default, None if nowhere."""
-    owner, _, key = name.rpartition(".")
-    value = next((run.params[each] for each in (name, key) if each in run.params), None)
-    fitted = {model.class_name.rpartition(".")[2] for model in run.models}
-    classes = {each for each in fitted if owner in ("", each)}
-    calls = [
-        (at, node)
-        for at, tree in enumerate(trees)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and _called(node) in classes
-    ]
-    if len(calls) != 1 or not (name in run.params or key in run.params):
-        return None
-    at, call = calls[0]
-    end = _span(code[at].source, call)[1] - 1
-    comma = ", " if _needs_comma(code[at].source[:end], call) else ""
-    return Place(name=key, owner=_called(call), cell=at, start=end, end=end, value=value, before=f"{comma}{key}=")
-
-
-def _needs_comma(source: str, call: ast.Call) -> bool:
-    """Return whether another keyword has to be parted from what stands last in a call; comments don't count."""
-    given = [*call.args, *(each.value for each in call.keywords)]
-    if not given:
-        return False
-    behind = source[max(_span(source, each)[1] for each in given) :]
-    return not _COMMENT.sub("", behind).rstrip().endswith(",")
-
-
-def _called(call: ast.Call) -> str:
-    function = call.func
-    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-
-
 def _none(name: str, sliced: Slice, places: Iterable[Place]) -> Place:
-    known = list(dict.fromkeys([*sliced.params, *(each.name for each in places), *sliced.sliced.run.params]))
-    near = get_close_matches(name, known, n=1)
+    own = list(dict.fromkeys([*sliced.params, *(each.name for each in places)]))
+    others = [each for each in sliced.sliced.run.params if each not in own]
+    near = get_close_matches(name, [*own, *others], n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
-    listed = ", ".join(known[:_MOST_NAMED]) or "none"
     run = sliced.sliced.run.run.name
-    raise NotFoundError(f"No value '{name}' flows into run '{run}' that could be tried.{hint} There are: {listed}.")
+    raise NotFoundError(f"No value '{name}' flows into run '{run}' that could be tried.{hint} {_listed(own, others)}")
+
+
+def _listed(own: Sequence[str], others: Sequence[str]) -> str:
+    """Return in a sentence what may be tried: the names that stand in the code, and how many the run has beside them.
+
+    Those beside are mostly what its models leave to their defaults.
+    """
+    named = (own or others)[:_MOST_NAMED]
+    left = len(own) + len(others) - len(named)
+    return f"There are: {', '.join(named) or 'none'}{f', and {left} more params of the run' if left else ''}."
+
+
+def _is_any_within(names: Iterable[str], notebook: Any, params: Collection[str]) -> bool:
+    """Return whether a name means only a part of what a param of the slice holds: a key of its settings."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    places = places_in(cells, [_tree(cell.source) for cell in cells])
+    meant = {name: {each.cell for each in places if each.is_meant(name)} for name in names if name not in params}
+    tagged = {at for at, cell in enumerate(cells) if _is_tagged(cell)}
+    return any(found and found <= tagged for found in meant.values())
 
 
 # What becomes of them
+
+
+def _make_constants(notebook: Any) -> None:
+    """Make the params of a slice plain code: what a notebook is given comes behind them, too late for a key."""
+    for cell in filter(_is_tagged, notebook.cells):
+        cell.metadata["tags"] = [each for each in cell.metadata["tags"] if each != _PARAMETERS]
+        cell["id"] = "constants"
 
 
 def _change(code: Sequence[Any], changes: Mapping[str, Place]) -> None:
     """Write the params' names where the values stood, from the end to the beginning."""
     for name, place in sorted(changes.items(), key=lambda pair: pair[1].start, reverse=True):
         source = code[place.cell].source
-        code[place.cell].source = f"{source[: place.start]}{place.before}{name}{source[place.end :]}"
+        written = f"{place.before}{name}{place.after}"
+        code[place.cell].source = f"{source[: place.start]}{written}{source[place.end :]}"
 
 
 def _add_params(notebook: Any, values: Mapping[str, JsonValue]) -> None:
@@ -212,15 +146,3 @@ def _tree(source: str) -> ast.AST:
         return ast.parse(plain)
     except SyntaxError:
         return ast.Module(body=[], type_ignores=[])
-
-
-def _span(source: str, node: ast.expr) -> tuple[int, int]:
-    """Return where a node begins and ends, in characters of the source."""
-    lines = source.split("\n")
-    return _offset(lines, node.lineno, node.col_offset), _offset(lines, node.end_lineno or 1, node.end_col_offset or 0)
-
-
-def _offset(lines: Sequence[str], line: int, column: int) -> int:
-    """Return the place of a line and a column, which `ast` counts in bytes."""
-    before = sum(len(each) + 1 for each in lines[: line - 1])
-    return before + len(lines[line - 1].encode()[:column].decode())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from trackbook.errors import AmbiguousError, NotFoundError
-from trackbook.records import MetricPoint, RunDetail
+from trackbook.records import MetricPoint, Role, RunDetail
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.direction import is_detail
 
@@ -39,16 +39,21 @@ def is_meant(metric: str, key: str) -> bool:
 def resolve_metric(metric: str, names: Sequence[str]) -> str:
     """Return the metric that a person names: the one of that name, else the only one with that last part.
 
+    Of several it is the one on validation data, which is there to choose by, else the one on test data.
+
     Raises
     ------
     NotFoundError
         If there is none.
     AmbiguousError
-        If several have that last part.
+        If several have that last part, and none was measured on such data.
     """
     if metric in names:
         return metric
     found = [name for name in names if is_meant(metric, name)]
+    held_out = [f"{role}.{metric}" for role in (Role.VALIDATION, Role.TEST) if f"{role}.{metric}" in found]
+    if held_out:
+        return held_out[0]
     if len(found) > 1:
         raise AmbiguousError(f"'{metric}' may be {_listed(found)}. Name one of them: --metric {found[0]}.")
     if found:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeAlias
 
-from trackbook.pipelines.sweeps.figure import figure_of
 from trackbook.pipelines.sweeps.space import Space
 from trackbook.pipelines.sweeps.spec import Sampler, Sweep
 from trackbook.pipelines.sweeps.study import planned, sampler_of
@@ -30,6 +30,10 @@ class Progress:
         How many there are to be.
     cells
         Which cell, of how many, the trials that run are at, by their numbers.
+    latest
+        What the trials that run measured last of the metric, by their numbers.
+    remark
+        What a person has to know of it, a sentence; empty where there is nothing.
     """
 
     run_id: str
@@ -39,6 +43,8 @@ class Progress:
     trials: tuple[Trial, ...]
     planned: int
     cells: dict[int, tuple[int, int]]
+    latest: dict[int, float] = field(default_factory=dict)
+    remark: str = ""
 
     @property
     def best(self) -> Trial | None:
@@ -65,10 +71,12 @@ class Outcome:
         How many there were to be.
     sampler
         The one that chose.
-    figure
-        The page with the parallel coordinates, kept with the run.
+    started_at, finished_at
+        Of its run, not of those that it goes on from.
     is_interrupted
         Whether a person stopped it.
+    remark
+        As of `Progress`.
     """
 
     sweep: Sweep
@@ -79,13 +87,19 @@ class Outcome:
     trials: tuple[Trial, ...]
     planned: int
     sampler: Sampler
-    figure: bytes
+    started_at: datetime
+    finished_at: datetime
     is_interrupted: bool = False
+    remark: str = ""
 
     @property
     def best(self) -> Trial | None:
         """The best trial, None if none has finished."""
         return best_of(self.trials, is_maximized=self.sweep.is_maximized)
+
+
+Draw: TypeAlias = Callable[[Outcome], bytes]
+"""Makes the page that is kept with a sweep's run."""
 
 
 def left(sweep: Sweep, space: Space, earlier: Iterable[Trial]) -> int:
@@ -106,5 +120,7 @@ def past_outcome(run: RunDetail, sweep: Sweep, space: Space, trials: Sequence[Tr
         trials=kept,
         planned=planned(sweep, space),
         sampler=sampler_of(sweep, space),
-        figure=figure_of(space, kept, sweep.metric, is_maximized=sweep.is_maximized),
+        started_at=run.run.started_at,
+        finished_at=run.run.finished_at or run.run.started_at,
+        remark=f"Nothing was left to run: this is what {run.run.name} came to.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -9,13 +10,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from trackbook import clock
 from trackbook.errors import TrackbookError
 from trackbook.pipelines.executors.contract import Executor
 from trackbook.pipelines.steps.job import StepEvent, StepJob, StepResult, StepStatus
-from trackbook.pipelines.sweeps.figure import figure_of
 from trackbook.pipelines.sweeps.history import ended, with_metric
-from trackbook.pipelines.sweeps.measuring import family_of, is_meant, metric_names, resolve_metric
-from trackbook.pipelines.sweeps.outcome import Outcome, Progress, Watch, left
+from trackbook.pipelines.sweeps.measuring import family_of, metric_names, resolve_metric
+from trackbook.pipelines.sweeps.outcome import Draw, Outcome, Progress, Watch, left
 from trackbook.pipelines.sweeps.record import FIGURE, TABLE, TRIAL, SweepRecord
 from trackbook.pipelines.sweeps.space import Space
 from trackbook.pipelines.sweeps.spec import Sweep
@@ -34,7 +35,7 @@ class _Going:
 
     trial: Trial
     future: Future[StepResult] | None = None
-    values: list[float] = field(default_factory=list)
+    series: dict[str, list[float]] = field(default_factory=dict)
     wish: TrialStatus | None = None
 
 
@@ -49,8 +50,12 @@ class SweepRunner:
         What is tried.
     watch
         Called whenever something has changed, and a few times a second.
+    draw
+        Makes the page that is kept with its run; None: there is none.
     earlier, continues
         The trials of the sweep that it goes on from, and its run.
+    remark
+        What is told with its progress and its outcome.
     """
 
     def __init__(
@@ -61,11 +66,13 @@ class SweepRunner:
         space: Space,
         watch: Watch = lambda _: None,
         *,
+        draw: Draw | None = None,
         earlier: Sequence[Trial] = (),
         continues: str | None = None,
+        remark: str = "",
     ) -> None:
-        self._store, self._executor, self._watch = store, executor, watch
-        self._sweep, self._space = sweep, space
+        self._store, self._executor, self._watch, self._draw = store, executor, watch, draw
+        self._sweep, self._space, self._remark = sweep, space, remark
         self._planned = planned(sweep, space)
         self._study = Study(sweep, space, earlier)
         self._earlier = tuple(each for each in earlier if each.status is not TrialStatus.RUNNING)
@@ -148,12 +155,15 @@ class SweepRunner:
         with self._lock:
             if event.cell is not None and event.cells is not None:
                 self._cells[going.trial.number] = (event.cell, event.cells)
-            if event.metric is None or event.value is None or going.wish is not None:
-                return
-            if is_meant(self._metric, event.metric) and event.value == event.value:
-                going.values.append(event.value)
-                if self._study.is_hopeless(going.trial.number, event.value, len(going.values) - 1):
-                    going.wish = TrialStatus.PRUNED
+            if event.metric is not None and event.value is not None and not math.isnan(event.value):
+                going.series.setdefault(event.metric, []).append(event.value)
+                self._consider(going)
+
+    def _consider(self, going: _Going) -> None:
+        """Wish that a trial stops if it is hopeless by now; the lock is held."""
+        series = going.series.get(self._metric, ()) if self._is_resolved else ()
+        if going.wish is None and self._study.is_hopeless(going.trial.number, series):
+            going.wish = TrialStatus.PRUNED
 
     def _wait(self) -> list[_Going]:
         """Return the trials that have ended, none if that takes a while; those that are hopeless are stopped."""
@@ -172,6 +182,8 @@ class SweepRunner:
         trial = self._judged(going, result)
         with self._lock:
             self._study.tell(trial)
+            for other in self._going.values():  # one may measure nothing more, and is known to be worse only now
+                self._consider(other)
         self._ended.append(trial)
         if trial.status is TrialStatus.PRUNED:
             self._record.note_pruned(trial)
@@ -189,7 +201,7 @@ class SweepRunner:
             self._metric = resolve_metric(self._sweep.metric, metric_names(family_of(self._store, run)))
             self._is_resolved = True
         trial = with_metric(self._store, run, trial, self._metric)
-        return replace(trial, series=trial.series or tuple(going.values))
+        return replace(trial, series=trial.series or tuple(going.series.get(self._metric, ())))
 
     def _run_of(self, run_id: str | None) -> RunDetail | None:
         return next(iter(self._store.runs(RunFilter(ids=[run_id]))), None) if run_id is not None else None
@@ -213,22 +225,30 @@ class SweepRunner:
         self._going.clear()
 
     def _end(self, status: RunStatus) -> Outcome:
-        best, trials = self._best(), self._trials()
-        figure = figure_of(self._space, trials, self._metric, is_maximized=self._sweep.is_maximized)
-        self._record.keep({TABLE: dumped(trials), FIGURE: figure})
-        self._record.end(status, best.params if best is not None and status is RunStatus.FINISHED else None)
+        best, outcome = self._best(), self._outcome(is_interrupted=status is RunStatus.KILLED)
+        page = {FIGURE: self._draw(outcome)} if self._draw is not None else {}
+        self._record.keep({TABLE: dumped(outcome.trials)} | page)
+        stop = Failure(type="StoppedError", message="It was asked to stop.") if status is RunStatus.KILLED else None
+        params = best.params if best is not None and status is RunStatus.FINISHED else None
+        self._record.end(status, params, failure=stop)
         self._tell()
+        return outcome
+
+    def _outcome(self, *, is_interrupted: bool) -> Outcome:
+        run = self._record.run
         return Outcome(
             sweep=self._sweep,
             space=self._space,
-            run_id=self._record.run_id,
-            run_name=self._record.run.name,
+            run_id=run.run_id,
+            run_name=run.name,
             metric=self._metric,
-            trials=trials,
+            trials=self._trials(),
             planned=self._planned,
             sampler=sampler_of(self._sweep, self._space),
-            figure=figure,
-            is_interrupted=status is RunStatus.KILLED,
+            started_at=run.started_at,
+            finished_at=clock.now(),
+            is_interrupted=is_interrupted,
+            remark=self._remark,
         )
 
     def _best(self) -> Trial | None:
@@ -236,6 +256,11 @@ class SweepRunner:
 
     def _trials(self) -> tuple[Trial, ...]:
         return last_tries([*self._earlier, *self._ended, *(going.trial for going in self._going.values())])
+
+    def _latest(self) -> dict[int, float]:
+        with self._lock:
+            found = {number: each.series.get(self._metric) for number, each in self._going.items()}
+        return {number: series[-1] for number, series in found.items() if series}
 
     def _tell(self) -> None:
         self._watch(
@@ -247,6 +272,8 @@ class SweepRunner:
                 trials=self._trials(),
                 planned=self._planned,
                 cells=dict(self._cells),
+                latest=self._latest(),
+                remark=self._remark,
             )
         )
 

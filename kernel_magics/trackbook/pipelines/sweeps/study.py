@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trackbook.errors import InvalidValueError
@@ -64,6 +64,7 @@ class Study:
         sampler = sampler_of(sweep, space)
         self._grid: Iterator[dict[str, JsonValue]] | None = combinations(space) if sampler is Sampler.GRID else None
         self._asked: dict[int, optuna.Trial] = {}
+        self._reported: dict[int, int] = {}
         self._study = self._optuna.create_study(
             direction=sweep.direction,
             sampler=self._sampler(sampler, sweep, len(known)),
@@ -86,12 +87,17 @@ class Study:
             self._answer_again(asked, self._values[_key(params)])
         return None
 
-    def is_hopeless(self, number: int, value: float, step: int) -> bool:
-        """Return whether a trial can be given up after what it has measured at a step of its way."""
+    def is_hopeless(self, number: int, series: Sequence[float]) -> bool:
+        """Return whether a trial can be given up after what it has measured on its way, from the first value on.
+
+        The answer may be another one when more trials have ended, though nothing more was measured.
+        """
         asked = self._asked.get(number)
-        if asked is None:
+        if asked is None or not series:
             return False
-        asked.report(value, step)
+        for step in range(self._reported.get(number, 0), len(series)):
+            asked.report(series[step], step)
+        self._reported[number] = len(series)
         return bool(asked.should_prune())
 
     def tell(self, trial: Trial) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from trackbook.records import JsonValue, encode
@@ -70,6 +70,11 @@ def last_tries(trials: Iterable[Trial]) -> tuple[Trial, ...]:
     """Return trials by number; of those with the same params, where one was tried again, only the last."""
     found = {encode(dict(sorted(each.params.items()))): each for each in sorted(trials, key=lambda each: each.number)}
     return tuple(sorted(found.values(), key=lambda each: each.number))
+
+
+def as_asked(trial: Trial, names: Iterable[str]) -> Trial:
+    """Return a trial with the params that the sweep tries, in its order; its run has also what it left as it was."""
+    return replace(trial, params={name: trial.params[name] for name in names if name in trial.params})
 
 
 def counted(trials: Sequence[Trial]) -> dict[TrialStatus, int]:

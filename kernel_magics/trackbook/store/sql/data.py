@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 from trackbook import clock
@@ -87,7 +87,7 @@ class SqlData(KeepsTables):
             snapshots=count,
             snapshot_bytes=size,
             model_bytes=sum(map(self._size_of_model, models)),
-            database_bytes=os.stat(self._database.path).st_size,
+            database_bytes=_size_of(self._database.path),
         )
 
     def _size_of_model(self, digest: str) -> int:
@@ -118,3 +118,11 @@ class SqlData(KeepsTables):
 
 def _each(**asked: str | None) -> dict[str, Iterable[str] | None]:
     return {name: None if value is None else (value,) for name, value in asked.items()}
+
+
+def _size_of(path: Path) -> int:
+    """Return what a file takes; nothing where it has just been deleted."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

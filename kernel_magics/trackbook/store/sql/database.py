@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from trackbook.errors import StoreError
+from trackbook.errors import StoreError, StoreReplacedError
 from trackbook.store.sql.connections import Connection, Connections
 from trackbook.store.sql.failures import Translated
 from trackbook.store.sql.gate import Gate, without_interrupts
@@ -151,7 +151,7 @@ class Database:
             self.close()
         if is_writing and self._is_replaced:
             self._is_replaced = False
-            raise StoreError(
+            raise StoreReplacedError(
                 f"The store's database {self.path} was deleted or replaced while it was in use. "
                 "What it held is gone, this session's cells and runs too: fit a model again to measure it further. "
                 "What is recorded from now on goes to the one that is there, or to a new one."

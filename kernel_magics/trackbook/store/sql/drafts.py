@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+from trackbook.records import Execution
 from trackbook.store.contract import Batch, RunChange
 from trackbook.store.sql import data_writing, rows, statements
 from trackbook.store.sql.compiled import Change
@@ -41,11 +42,6 @@ class BatchRows:
     changes: list[ChangeRows]
     data: data_writing.DataRows | None = None
 
-    @property
-    def is_one_execution(self) -> bool:
-        """Whether there is one execution and nothing else."""
-        return len(self.executions) == 1 and not (self.changes or self.sessions or self.environments or self.data)
-
 
 def drafted(batch: Batch, texts: Texts) -> BatchRows:
     """Return the rows of a batch; their long texts are kept as objects when this returns."""
@@ -56,10 +52,15 @@ def drafted(batch: Batch, texts: Texts) -> BatchRows:
     return BatchRows(
         sessions=_packed(statements.PUT_SESSION, rows.session_row, batch.sessions, texts),
         environments=_packed(statements.ADD_ENVIRONMENT, rows.environment_row, batch.environments, texts),
-        executions=_packed(statements.ADD_EXECUTION, rows.execution_row, batch.executions, texts),
+        executions=[packed_execution(execution, texts) for execution in batch.executions],
         changes=changes,
         data=data_writing.drafted(batch, texts) if batch.has_data else None,
     )
+
+
+def packed_execution(execution: Execution, texts: Texts) -> Values:
+    """Return the row of an execution; its long texts are kept as objects when this returns."""
+    return texts.packed(statements.ADD_EXECUTION.values_of(rows.execution_row(execution)))
 
 
 def _packed(change: Change, row_of: Callable[[R], Row], records: Sequence[R], texts: Texts) -> list[Values]:

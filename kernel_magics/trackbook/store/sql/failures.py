@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -86,6 +85,8 @@ def _way_on(path: Path, error: sqlite3.Error) -> str:
 
 
 def _is_full(path: Path) -> bool:
+    import shutil
+
     try:
         return shutil.disk_usage(path.parent).free < _LEAST_SPACE
     except OSError:

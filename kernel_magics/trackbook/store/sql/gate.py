@@ -66,13 +66,17 @@ class _Hold:
         self._handler: object = None
 
     def __enter__(self) -> None:
-        if _Hold._is_holding or threading.current_thread() is not threading.main_thread():
+        if _Hold._is_holding:
             return
         handler = _signal.getsignal(signal.SIGINT)
-        if callable(handler):
+        if not callable(handler):
+            return
+        try:
             _signal.signal(signal.SIGINT, self._hold)
-            self._handler = handler
-            _Hold._is_holding = True
+        except ValueError:  # refused to every thread but the main one
+            return
+        self._handler = handler
+        _Hold._is_holding = True
 
     def _hold(self, number: int, frame: FrameType | None) -> None:
         self._held.append((number, frame))

@@ -17,14 +17,16 @@ from trackbook.store import rules
 from trackbook.store.contract import GRACE, Batch, Collection, RunFilter
 from trackbook.store.objects import Objects
 from trackbook.store.sql import reading, rows, statements, writing
+from trackbook.store.sql.connections import Connection
 from trackbook.store.sql.data import SqlData
 from trackbook.store.sql.database import Database
-from trackbook.store.sql.drafts import Values, drafted
+from trackbook.store.sql.drafts import drafted, packed_execution
 from trackbook.store.sql.prepare import prepare
 from trackbook.store.sql.texts import Texts, stored
 
 if TYPE_CHECKING:
     from trackbook.records.query import NameKind
+    from trackbook.store.contract import Store
 
 
 class SqlStore(SqlData):
@@ -65,8 +67,8 @@ class SqlStore(SqlData):
     def write(self, batch: Batch) -> None:
         """Write a batch in one transaction."""
         rules.check_batch(batch)
-        made = drafted(batch, self._texts)
-        if batch.withdrawn or not (made.is_one_execution and self._is_added(made.executions)):
+        if not self._is_added(batch.lone_execution):
+            made = drafted(batch, self._texts)
             self._database.write(lambda connection: writing.write(connection, batch, made, self._texts))
 
     def _written(self, batch: Batch) -> list[DatasetVersion]:
@@ -76,17 +78,37 @@ class SqlStore(SqlData):
         self._database.write(lambda connection: versions.extend(writing.write(connection, batch, made, self._texts)))
         return versions
 
-    def _is_added(self, execution: list[Values]) -> bool:
+    def compose(self, make: Callable[[Store], Batch]) -> Batch:
+        """Write a batch that is made of what is on the record."""
+        made: list[Batch] = []
+
+        def write(connection: Connection) -> None:
+            batch = make(self._reading_by(connection))
+            rules.check_batch(batch)
+            writing.write(connection, batch, drafted(batch, self._texts), self._texts)
+            made.append(batch)
+
+        self._database.write(write)
+        return made[-1]
+
+    def _is_added(self, execution: Execution | None) -> bool:
         """Add an execution, which is one statement, unless it is on the record already: return whether it was added."""
-        return self._database.alone(lambda connection: writing.is_added(connection, execution))
+        if execution is None:
+            return False
+        values = packed_execution(execution, self._texts)
+        return self._database.alone(lambda connection: writing.is_added(connection, [values]))
 
     @contextmanager
     def frozen(self) -> Iterator[SqlStore]:
         """Give the store as it is at this moment: its reads are in one transaction."""
         with self._reading() as connection:
-            still = copy(self)
-            still._reading = lambda: nullcontext(connection)
-            yield still
+            yield self._reading_by(connection)
+
+    def _reading_by(self, connection: sqlite3.Connection) -> SqlStore:
+        """Return this store with one connection to read by."""
+        still = copy(self)
+        still._reading = lambda: nullcontext(connection)
+        return still
 
     def runs(self, where: RunFilter) -> list[RunDetail]:
         """Return the runs of a filter."""

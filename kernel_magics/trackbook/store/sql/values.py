@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from json.encoder import encode_basestring as quoted
 
 from trackbook.errors import InvalidValueError
@@ -61,6 +60,8 @@ def _digits(value: int) -> str:
     try:
         return str(value)
     except ValueError:  # beyond sys.get_int_max_str_digits(), which is not ours to move
+        from decimal import Decimal
+
         return str(Decimal(value))
 
 
@@ -68,6 +69,8 @@ def _integer(text: str) -> int:
     try:
         return int(text)
     except ValueError:
+        from decimal import Decimal
+
         return int(Decimal(text))
 
 

@@ -10,61 +10,57 @@ import itertools
 import os
 import random
 import signal
-import socket
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from trackbook.leaving import leave_in_order
 from trackbook.pipelines.executors.forking import wire
+from trackbook.pipelines.executors.forking.serving import ForkRequest
 
 _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
 _FILES = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KernelRequest:
-    """A kernel to become.
+def fork_kernels(fork: Callable[[], ForkRequest | None]) -> None:
+    """Become a kernel in each fork, serve until it is shut down, and end the process; return in the parent.
 
-    Attributes
+    Parameters
     ----------
-    argv
-        The command line of a fresh one, from its module on: ``["ipykernel_launcher", "-f", "kernel.json"]``.
-    folder
-        Its working folder.
-    variables
-        Its whole environment.
-    files
-        Its three standard streams, as numbers of open files.
-    connection
-        To whoever has asked for it.
+    fork
+        Returns in forks with the kernel that they are to become; in the parent with None, when no more are asked for.
     """
+    from trackbook.pipelines.executors.forking.begun import fork_begun
 
-    argv: list[str]
-    folder: str
-    variables: dict[str, str]
-    files: list[int]
-    connection: socket.socket
+    asked: list[ForkRequest] = []
 
-
-def become_kernel(request: KernelRequest) -> NoReturn:
-    """Become the kernel, serve until it is shut down, and end the process."""
-    code = 1
-    try:
+    def settle(request: ForkRequest) -> None:
+        asked.append(request)
         _part_from_parent()
-        _take_streams(request.files)
+        take_streams(request.files)
         _take_surroundings(request)
         _reseed()
         _have_threads(request.variables.get("OPENBLAS_NUM_THREADS"))
-        _serve(request)
+
+    code = 1
+    try:
+        app = fork_begun(fork, settle)
+        if app is None:
+            return
+        leave_in_order(app.kernel)
+        with asked[0].connection as connection:
+            wire.send(connection, {"ready": True})
+        app.start()
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException:  # noqa: BLE001  # as the interpreter does: said on standard error, and the process ends
         sys.__excepthook__(*sys.exc_info())
     finally:
-        _leave(code)
+        if asked:
+            _leave(code)
 
 
 def _part_from_parent() -> None:
@@ -77,7 +73,8 @@ def _part_from_parent() -> None:
             os._exit(1)
 
 
-def _take_streams(files: list[int]) -> None:
+def take_streams(files: Sequence[int]) -> None:
+    """Have open files as the standard streams."""
     for number, file in enumerate(files):
         os.dup2(file, number)
     for file in files:
@@ -85,7 +82,7 @@ def _take_streams(files: list[int]) -> None:
             os.close(file)
 
 
-def _take_surroundings(request: KernelRequest) -> None:
+def _take_surroundings(request: ForkRequest) -> None:
     os.environ.clear()
     os.environ.update(request.variables)
     time.tzset()
@@ -127,16 +124,6 @@ def _have_threads(wanted: str | None) -> None:
     except ImportError:
         return  # it comes with scikit-learn; without it there is one thread
     threadpool_limits(int(wanted) if wanted and wanted.isdigit() else os.cpu_count(), user_api="blas")
-
-
-def _serve(request: KernelRequest) -> None:
-    from ipykernel.kernelapp import IPKernelApp
-
-    app = IPKernelApp.instance(parent_handle=os.getppid())
-    app.initialize()  # type: ignore[no-untyped-call]  # ipykernel has no types here
-    with request.connection as connection:
-        wire.send(connection, {"ready": True})
-    app.start()  # type: ignore[no-untyped-call]  # neither here
 
 
 def _leave(code: int) -> NoReturn:

@@ -1,4 +1,4 @@
-"""A forked kernel as its customer sees it: like a `subprocess.Popen`, but that another process is its parent."""
+"""A fork as its customer sees it: like a `subprocess.Popen`, but that another process is its parent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import asyncio
 import contextlib
 import signal
 import socket
+import subprocess
+import time
 from collections.abc import Mapping, Sequence
+from multiprocessing import connection
 from typing import Any
 
 from trackbook.pipelines.executors.forking import wire
@@ -19,14 +22,14 @@ class RefusedError(Exception):
 
 
 class ForkedProcess:
-    """A kernel that a parent has forked. It is killed when this object's connection closes.
+    """What a parent has forked. A kernel is killed when this object's connection closes.
 
     Parameters
     ----------
     address
         Where its parent listens.
     argv, folder, variables
-        See `KernelRequest`.
+        See `ForkRequest`.
     files
         Its standard streams.
 
@@ -63,12 +66,21 @@ class ForkedProcess:
             continue
         return self.returncode
 
-    def wait(self) -> int:
-        """Wait for its end."""
-        if self.returncode is None:
-            self._connection.settimeout(None)
-            while self.returncode is None:
-                self._take()
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end.
+
+        Raises
+        ------
+        subprocess.TimeoutExpired
+            If it takes longer than `timeout` seconds.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while self.poll() is None:
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                raise subprocess.TimeoutExpired("a fork", timeout or 0)
+            connection.wait([self._connection], left)  # of any number, which `select` is not
+        assert self.returncode is not None
         return self.returncode
 
     async def listens(self) -> None:
@@ -110,7 +122,7 @@ class ForkedProcess:
         while True:
             documents = self._lines.receive(self._connection)
             if documents is None:
-                raise ConnectionResetError("The process that forks kernels has gone.")
+                raise ConnectionResetError("The process that forks others has gone.")
             for document in documents:
                 if "refused" in document:
                     raise RefusedError(document["refused"])

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 _MAGIC = re.compile(r"^\s*(?:[%!?].*|.*\?{1,2}\s*$|[\w, ]+=\s*[%!].*)$")
+_TRACKS = re.compile(r"^\s*%%?track\b", re.MULTILINE)
+_TRACK = "trackbook.magics.track"  # what the magic loads when it is first used
 _MOVES_PATH = re.compile(r"sys\.path(?!\.append\b)|\baddsitedir\b|\bPYTHONPATH\b|\bfrom\s+sys\s+import\b.*\bpath\b")
 
 
@@ -50,6 +52,8 @@ def _read(notebook: Path, _changed: int, _size: int) -> Needs:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Needs()
     found = dict.fromkeys(name for source in sources for name in _imports(source))
+    if any(_TRACKS.search(source) for source in sources):
+        found[_TRACK] = None
     is_known = not any(_MOVES_PATH.search(source) for source in sources)
     return Needs(kernel=kernel, names=tuple(found) if is_known else ())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
@@ -12,9 +11,8 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Unicode
 
+from trackbook.pipelines.executors.forking.command import arguments_of
 from trackbook.pipelines.executors.forking.forked import ForkedProcess, RefusedError
-
-_MODULE = "ipykernel_launcher"
 
 
 class ForkingProvisioner(LocalProvisioner):
@@ -76,35 +74,6 @@ class ForkingProvisioner(LocalProvisioner):
                 variables=variables | {"JPY_PARENT_PID": str(os.getpid())},
                 files=files,
             )
-
-
-def arguments_of(command: Sequence[str]) -> list[str]:
-    """Return the module that a kernel's command line runs, with its arguments.
-
-    Raises
-    ------
-    RefusedError
-        If it is not IPython's kernel.
-    """
-    if "-m" not in command:
-        raise RefusedError("it is not IPython's kernel")
-    at = list(command).index("-m")
-    if list(command[at + 1 : at + 2]) != [_MODULE]:
-        raise RefusedError("it is not IPython's kernel")
-    return [*command[at + 1 :]]
-
-
-def interpreter_of(command: Sequence[str]) -> tuple[str, ...]:
-    """Return the interpreter of a kernel's command line with its options; ``python`` is the one that runs here.
-
-    Raises
-    ------
-    RefusedError
-        If it is not IPython's kernel.
-    """
-    arguments_of(command)
-    first, *options = command[: list(command).index("-m")]
-    return (sys.executable if first in {"python", f"python{sys.version_info.major}"} else first, *options)
 
 
 @contextlib.contextmanager

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from trackbook.pipelines.executors.forking.parent import FREE_PREFIXES, ONE_THREAD
+from trackbook.pipelines.executors.forking.launching import ParentProcess
+from trackbook.pipelines.executors.forking.serving import FREE_PREFIXES, ONE_THREAD
 
 _PARENT = "trackbook.pipelines.executors.forking.parent"
 _FIGURES = ("matplotlib.figure", "matplotlib.axes", "matplotlib.backends.backend_agg")
@@ -31,7 +27,6 @@ A parent would find that out as well, but has to be started once more when it do
 """
 _AT_MOST = 4
 _STARTS = 4
-_END_SECONDS = 5.0
 _OF_PARENTS = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 """pyarrow's allocator frees memory in a thread unless told not to; the debugger would say what nobody can change."""
 
@@ -68,48 +63,45 @@ class WarmParent:
 
     def __init__(self, warmth: Warmth) -> None:
         self.refused: dict[str, str] = {}
-        self._place = tempfile.mkdtemp(prefix="trackbook-kernels-")
-        self.address = os.path.join(self._place, "parent")
-        self._process: subprocess.Popen[bytes] | None = None
-        try:
-            self._start(warmth, [*_possible(warmth.names)])
-        except BaseException:
-            self.close()
-            raise
+        self._process = self._started(warmth, [*_possible(warmth.names)])
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return self._process.address
 
     @property
     def pid(self) -> int:
         """Its process."""
-        assert self._process is not None
         return self._process.pid
 
     @property
     def is_alive(self) -> bool:
         """Whether kernels can be had of it."""
-        return self._process is not None and self._process.poll() is None
+        return self._process.is_alive
 
     def close(self) -> None:
         """End it, and the kernels that it still has."""
-        if self._process is not None:
-            _end(self._process)
-        shutil.rmtree(self._place, ignore_errors=True)
+        self._process.close()
 
-    def _start(self, warmth: Warmth, names: list[str]) -> None:
+    def _started(self, warmth: Warmth, names: list[str]) -> ParentProcess:
         """Start a process, and another one without the module if it tells that it can't import that.
 
         Where that does not end soon, nearly all that the notebook imports is like that: the last one imports nothing.
         """
         for left in reversed(range(_STARTS)):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.address)
-            self._process = _launch(warmth)
-            order = {"address": self.address, "names": names, "variables": dict(warmth.variables)}
-            refused = _order(self._process, order)
+            process = _launch(warmth, names)
+            try:
+                refused: dict[str, str] = process.answer()["refused"]
+            except BaseException:
+                process.close()
+                raise
             if not refused:
-                return
-            _end(self._process)
+                break
+            process.close()
             self.refused |= refused
             names = [*_without(names, refused)] if left > 1 else []
+        return process
 
 
 def _possible(names: Iterable[str]) -> Iterable[str]:
@@ -128,46 +120,14 @@ def _without(names: Iterable[str], refused: Mapping[str, str]) -> Iterable[str]:
             yield name
 
 
-def _launch(warmth: Warmth) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+def _launch(warmth: Warmth, names: Sequence[str]) -> ParentProcess:
+    variables = dict(warmth.variables)
+    return ParentProcess(
         [*warmth.python, "-m", _PARENT],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=dict(warmth.variables) | ONE_THREAD,
-        cwd=warmth.folder,
-        start_new_session=True,
+        {"names": names, "variables": variables},
+        variables=variables | ONE_THREAD,
+        folder=warmth.folder,
     )
-
-
-def _order(process: subprocess.Popen[bytes], order: Mapping[str, object]) -> dict[str, str]:
-    """Tell a parent what to import, wait until it has, and return what it refuses.
-
-    Raises
-    ------
-    OSError
-        If it ends instead.
-    """
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps(order).encode() + b"\n")
-    process.stdin.flush()
-    answer = process.stdout.readline()
-    if not answer:
-        raise OSError(f"The process that forks kernels ended with exit code {process.wait()}.")
-    refused: dict[str, str] = json.loads(answer)["refused"]
-    return refused
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
-    try:
-        process.wait(_END_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 class _Place:
@@ -177,13 +137,24 @@ class _Place:
         self.lock = threading.Lock()
         self.parent: WarmParent | None = None
         self.users = 0
+        self._reason: str | None = None
 
     def have(self, warmth: Warmth) -> WarmParent:
+        """Return the parent; one that could not be started once is not tried again."""
         with self.lock:
+            if self._reason is not None:
+                raise OSError(self._reason)
             if self.parent is None or not self.parent.is_alive:
                 self.close()
-                self.parent = WarmParent(warmth)
+                self.parent = self._started(warmth)
             return self.parent
+
+    def _started(self, warmth: Warmth) -> WarmParent:
+        try:
+            return WarmParent(warmth)
+        except OSError as error:
+            self._reason = str(error)
+            raise
 
     def close(self) -> None:
         if self.parent is not None:

@@ -60,7 +60,7 @@ def reason_against(name: str) -> str | None:
 
 
 def _is_installed(top: str) -> bool:
-    if top in sys.stdlib_module_names:
+    if top in sys.stdlib_module_names or top == __name__.partition(".")[0]:
         return True
     spec = _spec(top)
     if spec is None:

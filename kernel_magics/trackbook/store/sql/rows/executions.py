@@ -35,7 +35,7 @@ def execution_row(execution: Execution) -> Row:
         "source": execution.source,
         "started_at": microseconds(execution.started_at),
         "seconds": execution.seconds,
-        "outcome": execution.outcome.value,
+        "outcome": str(execution.outcome),
         "failure": failure_text(execution.failure),
         "reads": json_names(execution.reads),
         "writes": json_names(execution.writes),
@@ -128,8 +128,9 @@ def statements_text(statements: tuple[Statement, ...]) -> str:
 
 
 def _statement_text(statement: Statement) -> str:
-    reads = ",".join([f"{quoted(name)}:{_sources_text(sources)}" for name, sources in statement.reads.items()])
-    more = ""
+    reads = more = ""
+    if statement.reads:
+        reads = ",".join([f"{quoted(name)}:{_sources_text(sources)}" for name, sources in statement.reads.items()])
     if statement.files:
         more = f',"files":{files_text(statement.files)}'
     if statement.unseeded:

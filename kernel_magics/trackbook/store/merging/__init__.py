@@ -1,0 +1,1 @@
+"""Takes what another store holds into a store."""
