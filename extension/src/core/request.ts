@@ -1,10 +1,10 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-const PREFIX = 'trackbook/api/v1';
+export const PREFIX = 'trackbook/api/v1';
 
 /** With answers kept and asked after; Jupyter's default, never to keep any, puts the time into each address. */
-const SETTINGS = ServerConnection.makeSettings({ init: { cache: 'no-cache', credentials: 'same-origin' } });
+export const SETTINGS = ServerConnection.makeSettings({ init: { cache: 'no-cache', credentials: 'same-origin' } });
 
 /** What the server says went wrong; see `Failure` in its OpenAPI document. */
 export class ApiError extends Error {

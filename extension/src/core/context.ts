@@ -1,0 +1,17 @@
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { Contents } from '@jupyterlab/services';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+
+import { Live } from './live';
+import { Place } from './place';
+
+/** What every component may use. */
+export interface IContext {
+  readonly trans: TranslationBundle;
+  readonly commands: CommandRegistry;
+  readonly contents: Contents.IManager;
+  readonly live: Live;
+  readonly place: Place;
+  readonly rendermime: IRenderMimeRegistry;
+}

@@ -1,0 +1,4 @@
+import { IHost } from '../core/host';
+
+/** Add what shows a run. */
+export function addRun(_host: IHost): void {}
