@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test lab lint bench examples clean
+.PHONY: help env demo test lab lint bench examples screenshots clean
 
 help:
 	@echo "make demo   track an example notebook twice, compare the two runs, and make one of them again"
@@ -13,6 +13,8 @@ help:
 	@echo "make test   run all tests and check the example notebooks' outputs"
 	@echo "make lint   check style, types and layers"
 	@echo "make bench  measure what tracking costs"
+	@echo "make screenshots"
+	@echo "            take pictures of the panel, light and dark, into .screenshots"
 	@echo "make examples"
 	@echo "            execute the example notebooks again and save their outputs"
 	@echo "make env    only make the environment of a developer"
@@ -32,6 +34,13 @@ $(VENV)/installed-%: pyproject.toml | $(BIN)/uv
 	@$(BIN)/python -m compileall -q kernel_magics
 	@touch $@
 
+# What checks the panel's TypeScript. Building Trackbook above has made it already, unless the panel was built before.
+MODULES := extension/node_modules/.package-lock.json
+$(MODULES): extension/package-lock.json | $(VENV)/installed-dev
+	@echo "Installing the packages for the panel ..."
+	@cd extension && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 env: $(VENV)/installed-dev
 
 demo: $(VENV)/installed-examples
@@ -41,22 +50,30 @@ lab: $(VENV)/installed-lab
 	$(BIN)/jupyter lab --notebook-dir=example_notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # nbval needs the cells of a notebook in order and in one kernel, so it has a run of its own, and each worker whole files.
-# In the other run the tests of a file stay together too, with what they share, until a worker has nothing left to do.
-test: $(VENV)/installed-dev
+# In the next run the tests of a file stay together too, with what they share, until a worker has nothing left to do.
+# The server's tests and the browser's each want an event loop of their own kind.
+test: $(VENV)/installed-dev $(MODULES)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with tests/notebooks/sanitize.cfg example_notebooks
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/server --ignore=tests/browser tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -p pytest_jupyter.jupyter_server tests/server
+	$(BIN)/python -m pytest tests/browser
+	cd extension && npm test --silent
 
-lint: $(VENV)/installed-dev
+lint: $(VENV)/installed-dev $(MODULES)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd extension && npm run lint --silent
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python tests/benchmarks/run.py
+
+screenshots: $(VENV)/installed-dev
+	$(BIN)/python tests/browser/take_screenshots.py
 
 examples: $(VENV)/installed-dev
 	$(BIN)/python tests/notebooks/save_examples.py
 
 clean:
-	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .demo .screenshots extension/node_modules extension/lib .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
