@@ -11,6 +11,7 @@ from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
 
 from trackbook_server.handler import ApiHandler
+from trackbook_server.jobs import Jobs
 from trackbook_server.live import LiveSocket, News
 from trackbook_server.places import Places
 from trackbook_server.routes import ROUTES
@@ -21,15 +22,16 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 def load(server_app: ServerApp) -> None:
     """Add Trackbook's routes to a server, beneath its base URL."""
-    places = Places(Path(server_app.root_dir))
+    places, jobs = Places(Path(server_app.root_dir)), Jobs()
     base = server_app.web_app.settings["base_url"]
-    server_app.web_app.add_handlers(".*$", [*_handlers(base, places)])
+    server_app.web_app.add_handlers(".*$", [*_handlers(base, places, jobs)])
 
 
-def _handlers(base: str, places: Places) -> Iterator[tuple[str, type, dict[str, Any]]]:
+def _handlers(base: str, places: Places, jobs: Jobs) -> Iterator[tuple[str, type, dict[str, Any]]]:
     for route in ROUTES:
-        yield url_path_join(base, PREFIX, pattern_of(route.path)), ApiHandler, {"route": route, "places": places}
-    yield url_path_join(base, PREFIX, "/live"), LiveSocket, {"news": News(places)}
+        given = {"route": route, "places": places, "jobs": jobs}
+        yield url_path_join(base, PREFIX, pattern_of(route.path)), ApiHandler, given
+    yield url_path_join(base, PREFIX, "/live"), LiveSocket, {"news": News(places, jobs)}
 
 
 def pattern_of(path: str) -> str:

@@ -15,6 +15,7 @@ from tornado.web import HTTPError, authenticated
 from trackbook.errors import InvalidValueError, TrackbookError
 from trackbook.records import strict
 from trackbook_server.failures import failure_of, status_of
+from trackbook_server.jobs import Jobs
 from trackbook_server.places import Places
 from trackbook_server.route import Asked, Operation, Route
 
@@ -26,11 +27,12 @@ class ApiHandler(APIHandler):
 
     auth_resource = "trackbook"
 
-    def initialize(self, route: Route, places: Places) -> None:
-        """Take what the route is, and where stores are."""
+    def initialize(self, route: Route, places: Places, jobs: Jobs) -> None:
+        """Take what the route is, where stores are, and what runs the jobs."""
         super().initialize()
         self._route = route
         self._places = places
+        self._jobs = jobs
 
     @authenticated
     @authorized
@@ -48,6 +50,12 @@ class ApiHandler(APIHandler):
     @authorized
     async def patch(self, **path: str) -> None:
         """Change what may be changed."""
+        await self._answer(path)
+
+    @authenticated
+    @authorized
+    async def delete(self, **path: str) -> None:
+        """Stop something, or take it away."""
         await self._answer(path)
 
     async def _answer(self, path: Mapping[str, str]) -> None:
@@ -68,7 +76,7 @@ class ApiHandler(APIHandler):
     def _act(self, operation: Operation, path: Mapping[str, str], query: Any, body: Any) -> object:
         project = self._places.project(query.at)
         user = self.current_user.username
-        asked = Asked(project=project, path=path, query=query, body=body, user=user)
+        asked = Asked(project=project, jobs=self._jobs, path=path, query=query, body=body, user=user)
         return strict(msgspec.to_builtins(operation.act(asked)))  # strict: JSON has no NaN
 
     def _query(self, operation: Operation) -> Any:
@@ -82,7 +90,7 @@ class ApiHandler(APIHandler):
         if operation.body is None:
             return None
         try:
-            return msgspec.json.decode(self.request.body, type=operation.body)
+            return msgspec.json.decode(self.request.body or b"{}", type=operation.body)
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
             raise InvalidValueError(f"What was sent to {self._route.path} can't be taken: {error}.") from None
 

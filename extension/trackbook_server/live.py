@@ -13,6 +13,7 @@ from tornado.ioloop import PeriodicCallback
 from tornado.websocket import WebSocketHandler
 
 from trackbook.errors import TrackbookError
+from trackbook_server.jobs import Jobs
 from trackbook_server.places import Places
 
 _LOOK_MILLISECONDS = 250
@@ -21,8 +22,9 @@ _LOOK_MILLISECONDS = 250
 class News:
     """Tells listeners which stores have changed. However many listen, each store is looked at once a turn."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, jobs: Jobs) -> None:
         self._places = places
+        self._jobs = jobs
         self._listeners: set[LiveSocket] = set()
         self._tokens: dict[str, int] = {}
         self._clock: PeriodicCallback | None = None

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from trackbook.project import Project
+from trackbook_server.jobs import Jobs
 
 
 class At(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -27,9 +28,13 @@ class At(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request: the project that it is about, the parts of its path, its query and body, and who asks."""
+    """One request: the project that it is about, the parts of its path, its query and body, and who asks.
+
+    `jobs` are what this server does in processes of their own.
+    """
 
     project: Project
+    jobs: Jobs
     path: Mapping[str, str]
     query: Any
     body: Any
