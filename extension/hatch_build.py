@@ -38,7 +38,8 @@ class PanelHook(BuildHookInterface):
             self._built.mkdir(parents=True, exist_ok=True)
         elif not self._is_fresh():
             self.app.display_info("Building Trackbook's panel for JupyterLab ...")
-            self._npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+            if not self._has_modules():
+                self._npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
             self._npm("run", "build:prod", "--loglevel=error")
             self._stamp.write_text(self._digest(), encoding="utf-8")
 
@@ -60,6 +61,10 @@ class PanelHook(BuildHookInterface):
 
     def _is_fresh(self) -> bool:
         return self._stamp.exists() and self._stamp.read_text(encoding="utf-8") == self._digest()
+
+    def _has_modules(self) -> bool:
+        installed = self._folder / "node_modules" / ".package-lock.json"
+        return installed.exists() and installed.stat().st_mtime >= (self._folder / "package-lock.json").stat().st_mtime
 
     def _digest(self) -> str:
         digest = hashlib.sha256()

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from installed import ROOT, install
-from lab import SECONDS, Lab, browsing, started
+from .installed import ROOT, install
+from .lab import SECONDS, Lab, browsing, started
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Trackbook installed as a person installs it: its wheel, in an environment that has nothing else of this repository."""
+"""Trackbook installed as a person installs it: its wheel, in an environment with nothing else of this repository."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ READY = "TRACKBOOK_BROWSER_ENVIRONMENT"
 
 
 def install(folder: Path) -> Path:
-    """Build the wheel, install it with JupyterLab into a new environment in `folder`, and return the folder of its commands.
+    """Build the wheel, install it with JupyterLab into a new environment in `folder`, and return where its commands are.
 
     Who develops the panel may name an environment that is there already with ``$TRACKBOOK_BROWSER_ENVIRONMENT``.
     """

@@ -1,4 +1,4 @@
-"""A JupyterLab of its own, with a browser in front of it: nothing of the person's who runs the tests is read or written."""
+"""A JupyterLab of its own, with a browser in front of it: nothing of who runs the tests is read or written."""
 
 from __future__ import annotations
 
@@ -61,7 +61,10 @@ class Lab:
 
 def command(page: Page, name: str, arguments: dict[str, Any] | None = None) -> None:
     """Execute one of JupyterLab's commands, as its palette does, and wait until it is done."""
-    page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => undefined)", [name, arguments or {}])
+    page.evaluate(
+        "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => undefined)",
+        [name, arguments or {}],
+    )
 
 
 def run_all(page: Page) -> None:
