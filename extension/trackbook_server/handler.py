@@ -74,9 +74,15 @@ class ApiHandler(APIHandler):
         self.finish(msgspec.json.encode(answer))
 
     def _act(self, operation: Operation, path: Mapping[str, str], query: Any, body: Any) -> object:
-        project = self._places.project(query.at)
-        user = self.current_user.username
-        asked = Asked(project=project, jobs=self._jobs, path=path, query=query, body=body, user=user)
+        asked = Asked(
+            project=self._places.project(query.at),
+            place=self._places.path(query.at),
+            jobs=self._jobs,
+            path=path,
+            query=query,
+            body=body,
+            user=self.current_user.username,
+        )
         return strict(msgspec.to_builtins(operation.act(asked)))  # strict: JSON has no NaN
 
     def _query(self, operation: Operation) -> Any:

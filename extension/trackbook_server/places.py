@@ -8,7 +8,9 @@ from pathlib import Path
 
 from trackbook.errors import InvalidValueError
 from trackbook.project import Project, open_project
-from trackbook.store.location import locate_store
+from trackbook.store.location import find_store, locate_store
+
+_MOST_FOLDERS = 32
 
 
 class Places:
@@ -21,6 +23,7 @@ class Places:
     def __init__(self, root: Path) -> None:
         self._root = root.expanduser().resolve()
         self._projects: dict[str, Project] = {}
+        self._folders: dict[Path, None] = {}
         self._lock = threading.Lock()
 
     def project(self, at: str) -> Project:
@@ -38,22 +41,44 @@ class Places:
         NotFoundError
             If no store belongs to it yet.
         """
-        folder = self._folder(at)
-        where = locate_store(None, folder)
+        path = self.path(at)
+        folder = path if path.is_dir() else path.parent
         with self._lock:
+            self._remember(folder)
+            where = locate_store(None, folder)
             if where not in self._projects:
                 self._projects[where] = open_project(start=folder, create=False)
             return self._projects[where]
+
+    def _remember(self, folder: Path) -> None:
+        """Remember a folder that somebody asks about, the last of them."""
+        self._folders.pop(folder, None)
+        self._folders[folder] = None
+        if len(self._folders) > _MOST_FOLDERS:
+            del self._folders[next(iter(self._folders))]
 
     def opened(self) -> list[Project]:
         """Return the projects that somebody has asked for."""
         with self._lock:
             return [*self._projects.values()]
 
-    def _folder(self, at: str) -> Path:
+    def found(self) -> dict[Path, str | None]:
+        """Return which store each of the folders has that somebody asked about last; None where there is none yet."""
+        with self._lock:
+            folders = [*self._folders]
+        return {folder: find_store(folder, os.environ) for folder in folders}
+
+    def path(self, at: str) -> Path:
+        """Return the file or the folder that is meant; it need not be there.
+
+        Raises
+        ------
+        InvalidValueError
+            If it leads out of the root.
+        """
         if "\0" in at or "\\" in at or os.path.isabs(at):
             raise InvalidValueError(f"at={at!r} is no path beneath the server's folder. Give one like work/train.ipynb.")
         path = (self._root / at).resolve()
         if path != self._root and self._root not in path.parents:
             raise InvalidValueError(f"at={at!r} leads out of the server's folder.")
-        return path if path.is_dir() else path.parent
+        return path

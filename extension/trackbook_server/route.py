@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -30,10 +31,11 @@ class At(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Asked:
     """One request: the project that it is about, the parts of its path, its query and body, and who asks.
 
-    `jobs` are what this server does in processes of their own.
+    `place` is the file or folder that `at` means. `jobs` are what this server does in processes of their own.
     """
 
     project: Project
+    place: Path
     jobs: Jobs
     path: Mapping[str, str]
     query: Any
