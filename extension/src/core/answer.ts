@@ -103,14 +103,15 @@ export function failureOf(error: unknown): ApiError {
 
 /** The path of the notebook or folder that is shown. */
 export function usePlace(context: IContext): string {
-  const [path, setPath] = React.useState(context.place.path);
-  React.useEffect(() => {
-    const hear = (_: unknown, now: string): void => setPath(now);
-    setPath(context.place.path);
-    context.place.changed.connect(hear);
-    return () => {
-      context.place.changed.disconnect(hear);
-    };
-  }, [context]);
-  return path;
+  const { place } = context;
+  const subscribe = React.useCallback(
+    (hear: () => void) => {
+      place.changed.connect(hear);
+      return () => {
+        place.changed.disconnect(hear);
+      };
+    },
+    [place]
+  );
+  return React.useSyncExternalStore(subscribe, () => place.path);
 }

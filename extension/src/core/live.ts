@@ -45,8 +45,8 @@ export class Live {
 
   private connect(): void {
     const { appendToken, token, wsUrl, WebSocket } = this.settings;
-    const url = URLExt.join(wsUrl, PREFIX, 'live') + (appendToken && token ? `?token=${encodeURIComponent(token)}` : '');
-    const socket = new WebSocket(url);
+    const query = appendToken && token ? `?token=${encodeURIComponent(token)}` : '';
+    const socket = new WebSocket(URLExt.join(wsUrl, PREFIX, 'live') + query);
     this._socket = socket;
     socket.onopen = () => {
       this._wait = FIRST_WAIT_MILLISECONDS;

@@ -1,0 +1,284 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { IHeaderProps, TableHeader } from './table_header';
+import { useWindow } from './table_window';
+
+export const ROW_HEIGHT = 24;
+export const NARROWEST = 40;
+const WIDTH = 110;
+
+/** A column: what it is called, and what it shows of a row. */
+export interface IColumn<Row> {
+  readonly id: string;
+  readonly label: string;
+  /** What is said on hover, where the label alone doesn't tell. */
+  readonly title?: string;
+  /** Its width in pixels until somebody changes it. */
+  readonly width?: number;
+  /** Numbers stand at the end, so that they line up. */
+  readonly align?: 'start' | 'end';
+  readonly isSortable?: boolean;
+  readonly render: (row: Row, state: IRowState) => React.ReactNode;
+}
+
+/** What a cell may want to know of its row. */
+export interface IRowState {
+  readonly index: number;
+  /** Whether it is the row that keys go to: only its buttons are reached by Tab. */
+  readonly isActive: boolean;
+  readonly isSelected: boolean;
+}
+
+export interface ISort {
+  readonly column: string;
+  readonly isDescending: boolean;
+}
+
+export interface ITableProps<Row> {
+  readonly trans: TranslationBundle;
+  /** What the table lists, for screen readers. */
+  readonly label: string;
+  readonly columns: readonly IColumn<Row>[];
+  /** All rows; those that are not there yet may be undefined (a sparse array), and are drawn as waiting. */
+  readonly rows: readonly (Row | undefined)[];
+  readonly keyOf: (row: Row) => string;
+  /** The keys of the selected rows; without `onSelect`, rows can't be selected. */
+  readonly selected?: ReadonlySet<string>;
+  readonly onSelect?: (keys: ReadonlySet<string>) => void;
+  /** A double click on a row, or Enter. */
+  readonly onOpen?: (row: Row) => void;
+  /** A context menu is asked for: of the row, or of the selection that it belongs to. */
+  readonly onMenu?: (row: Row, at: { x: number; y: number }) => void;
+  readonly onKeyDown?: (event: React.KeyboardEvent, row: Row | undefined) => void;
+  readonly sort?: ISort | null;
+  readonly onSort?: (column: string) => void;
+  /** Widths that somebody chose, by column. */
+  readonly widths?: Readonly<Record<string, number>>;
+  readonly onResize?: (column: string, width: number) => void;
+  /** A column was moved to another's place; without it, they can't be. */
+  readonly onMove?: (column: string, to: number) => void;
+  /** Rows came into view: from `first` up to, not with, `end`. */
+  readonly onShow?: (first: number, end: number) => void;
+  readonly rowHeight?: number;
+  readonly className?: string;
+  readonly rowClass?: (row: Row) => string;
+  /** When it changes, the first row comes into view: another list is shown. */
+  readonly topWhen?: unknown;
+}
+
+/**
+ * A table of any number of rows: only those in view are in the page.
+ *
+ * Arrow keys, Page up and down, Home and End go from row to row; Enter opens, Space selects, Shift with an arrow
+ * selects on. In the header arrow keys go from column to column; Enter sorts, Alt with an arrow moves, Shift with one
+ * resizes.
+ */
+export function Table<Row>(props: ITableProps<Row>): JSX.Element {
+  const { columns, rows, rowHeight = ROW_HEIGHT, selected, onSelect, onShow, topWhen } = props;
+  const view = useWindow(rows.length, rowHeight, topWhen);
+  const [active, setActive] = React.useState(0);
+  const anchor = React.useRef(0);
+  const base = React.useId();
+  const at = Math.min(active, Math.max(0, rows.length - 1));
+  const { first, end } = view;
+  React.useEffect(() => onShow?.(first, end), [first, end, onShow]);
+
+  const go = (to: number, isExtending: boolean): void => {
+    const index = Math.max(0, Math.min(rows.length - 1, to));
+    setActive(index);
+    view.reveal(index);
+    if (isExtending && onSelect) {
+      onSelect(between(props, anchor.current, index));
+    } else {
+      anchor.current = index;
+    }
+  };
+  const choose = (index: number, how: { isToggling: boolean; isExtending: boolean }): void => {
+    setActive(index);
+    if (onSelect) {
+      onSelect(chosen(props, index, anchor.current, how));
+    }
+    if (!how.isExtending) {
+      anchor.current = index;
+    }
+  };
+  const press = (event: React.KeyboardEvent): void => {
+    if (event.target !== event.currentTarget) {
+      return;
+    }
+    const to = target(event.key, at, rows.length, Math.max(1, end - first - 2));
+    if (to !== null && !event.altKey) {
+      event.preventDefault();
+      go(to, event.shiftKey);
+    } else if (event.key === 'Enter' && !event.shiftKey && rows[at] !== undefined) {
+      event.preventDefault();
+      props.onOpen?.(rows[at]);
+    } else if (event.key === ' ' && onSelect) {
+      event.preventDefault();
+      choose(at, { isToggling: true, isExtending: event.shiftKey });
+    } else if (event.key === 'Escape' && selected && selected.size > 0 && onSelect) {
+      onSelect(new Set());
+    } else {
+      props.onKeyDown?.(event, rows[at]);
+    }
+  };
+  const tracks = columns.map(column => `${widthOf(props, column)}px`).join(' ');
+  const isActiveDrawn = at >= first && at < end && rows.length > 0;
+  return (
+    <div className={`tb-Table ${props.className ?? ''}`} ref={view.scroller} onScroll={view.onScroll}>
+      <div
+        className="tb-Table-grid"
+        role="grid"
+        aria-label={props.label}
+        aria-rowcount={rows.length + 1}
+        aria-colcount={columns.length}
+        aria-multiselectable={onSelect !== undefined}
+        aria-activedescendant={isActiveDrawn ? `${base}${at}` : undefined}
+        tabIndex={0}
+        onKeyDown={press}
+        style={{ '--tb-tracks': `${tracks} minmax(0, 1fr)`, '--tb-row': `${rowHeight}px` } as React.CSSProperties}
+      >
+        <TableHeader {...headerProps(props)} />
+        <div className="tb-Table-body" role="rowgroup" style={{ height: rows.length * rowHeight }}>
+          {Array.from({ length: end - first }, (_, offset) => first + offset).map(index => (
+            <TableRow
+              key={rows[index] === undefined ? `waiting-${index}` : props.keyOf(rows[index])}
+              id={`${base}${index}`}
+              table={props}
+              row={rows[index]}
+              state={stateOf(props, index, at)}
+              top={index * rowHeight}
+              onChoose={choose}
+              onActive={setActive}
+            />
+          ))}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface IRowProps<Row> {
+  readonly id: string;
+  readonly table: ITableProps<Row>;
+  readonly row: Row | undefined;
+  readonly state: IRowState;
+  readonly top: number;
+  readonly onChoose: (index: number, how: { isToggling: boolean; isExtending: boolean }) => void;
+  readonly onActive: (index: number) => void;
+}
+
+function TableRow<Row>({ id, table, row, state, top, onChoose, onActive }: IRowProps<Row>): JSX.Element {
+  const { columns, onMenu, onOpen, onSelect } = table;
+  const { index } = state;
+  return (
+    <div
+      id={id}
+      role="row"
+      className={rowClass(table, row, state)}
+      aria-rowindex={index + 2}
+      aria-selected={onSelect ? state.isSelected : undefined}
+      aria-busy={row === undefined}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={event => onChoose(index, { isToggling: event.ctrlKey || event.metaKey, isExtending: event.shiftKey })}
+      onDoubleClick={() => row !== undefined && onOpen?.(row)}
+      onContextMenu={event => {
+        if (onMenu && row !== undefined) {
+          event.preventDefault();
+          onActive(index);
+          onMenu(row, { x: event.clientX, y: event.clientY });
+        }
+      }}
+    >
+      {columns.map((column, at) => (
+        <div
+          key={column.id}
+          role="gridcell"
+          aria-colindex={at + 1}
+          className={column.align === 'end' ? 'tb-Table-cell tb-mod-end' : 'tb-Table-cell'}
+        >
+          {row === undefined ? <span className="tb-Table-waiting" /> : column.render(row, state)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function rowClass<Row>(table: ITableProps<Row>, row: Row | undefined, state: IRowState): string {
+  const classes = ['tb-Table-row'];
+  if (state.isSelected) {
+    classes.push('tb-mod-selected');
+  }
+  if (state.isActive) {
+    classes.push('tb-mod-active');
+  }
+  if (row !== undefined && table.rowClass) {
+    classes.push(table.rowClass(row));
+  }
+  return classes.join(' ');
+}
+
+function stateOf<Row>({ keyOf, rows, selected }: ITableProps<Row>, index: number, active: number): IRowState {
+  const row = rows[index];
+  return {
+    index,
+    isActive: index === active,
+    isSelected: row !== undefined && (selected?.has(keyOf(row)) ?? false)
+  };
+}
+
+function headerProps<Row>(props: ITableProps<Row>): IHeaderProps {
+  const { columns, onMove, onResize, onSort, sort, trans } = props;
+  const widths = columns.map(column => widthOf(props, column));
+  return { columns, widths, onMove, onResize, onSort, sort: sort ?? null, trans };
+}
+
+function widthOf<Row>({ widths }: ITableProps<Row>, column: IColumn<Row>): number {
+  return Math.max(NARROWEST, widths?.[column.id] ?? column.width ?? WIDTH);
+}
+
+function between<Row>({ keyOf, rows }: ITableProps<Row>, one: number, other: number): ReadonlySet<string> {
+  const found = rows.slice(Math.min(one, other), Math.max(one, other) + 1);
+  return new Set(found.flatMap(row => (row === undefined ? [] : [keyOf(row)])));
+}
+
+function chosen<Row>(
+  props: ITableProps<Row>,
+  index: number,
+  anchor: number,
+  { isToggling, isExtending }: { isToggling: boolean; isExtending: boolean }
+): ReadonlySet<string> {
+  if (isExtending) {
+    return between(props, anchor, index);
+  }
+  const row = props.rows[index];
+  const key = row === undefined ? null : props.keyOf(row);
+  if (key === null || !isToggling) {
+    return new Set(key === null ? [] : [key]);
+  }
+  const keys = new Set(props.selected);
+  if (!keys.delete(key)) {
+    keys.add(key);
+  }
+  return keys;
+}
+
+function target(key: string, at: number, count: number, page: number): number | null {
+  switch (key) {
+    case 'ArrowDown':
+      return at + 1;
+    case 'ArrowUp':
+      return at - 1;
+    case 'PageDown':
+      return at + page;
+    case 'PageUp':
+      return at - page;
+    case 'Home':
+      return 0;
+    case 'End':
+      return count - 1;
+    default:
+      return null;
+  }
+}
