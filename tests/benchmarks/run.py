@@ -20,7 +20,7 @@ from peer import REQUIREMENTS, install
 from timing import QUICK, Bench, Benchmark, Figure, Sizes, benchmark_of
 
 RESULTS = Path(__file__).with_name("benchmarks.json")
-SUBJECTS = ("imports", "cells", "fits", "points", "runs", "frames", "snapshots", "keeping", "pipelines")
+SUBJECTS = ("imports", "cells", "fits", "points", "runs", "frames", "snapshots", "keeping", "pipelines", "panel")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ READY = "TRACKBOOK_BROWSER_ENVIRONMENT"
 
 
 def install(folder: Path) -> Path:
-    """Build the wheel, install it with JupyterLab into a new environment in `folder`, and return where its commands are.
+    """Build the wheel, install it with JupyterLab into a new environment, and return the folder of its commands.
 
     Who develops the panel may name an environment that is there already with ``$TRACKBOOK_BROWSER_ENVIRONMENT``.
     """

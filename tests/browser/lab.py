@@ -31,11 +31,14 @@ class Lab:
     root: Path
     commands: Path
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What a request without a browser says to be let in."""
+        return {"Authorization": f"token {_TOKEN}"}
+
     def ask(self, path: str, **init: Any) -> tuple[int, Any]:
         """Ask one of Trackbook's routes, without a browser, and return status and answer."""
-        request = urllib.request.Request(
-            f"{self.url}/trackbook/api/v1/{path}", headers={"Authorization": f"token {_TOKEN}"}, **init
-        )
+        request = urllib.request.Request(f"{self.url}/trackbook/api/v1/{path}", headers=self.headers, **init)
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:
                 return answer.status, json.load(answer)
@@ -94,7 +97,7 @@ def until(holds: Callable[[], object], what: str, seconds: float = 30) -> Any:
 @contextmanager
 def started(commands: Path, folder: Path, root: Path) -> Iterator[Lab]:
     """Start JupyterLab on the folder `root`, with everything else that it writes in `folder`."""
-    port = _free_port()
+    port = free_port()
     with (folder / "lab.log").open("wb") as log:
         process = subprocess.Popen(
             [
@@ -166,7 +169,8 @@ def _answers(lab: Lab, process: subprocess.Popen[bytes]) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens at."""
     with socket.socket() as asked:
         asked.bind(("127.0.0.1", 0))
         return int(asked.getsockname()[1])

@@ -4,9 +4,13 @@ Its client makes one run; the others are copies of the rows of that one, with va
 needs more than five minutes for 10,000 of them.
 """
 
+import atexit
 import random
 import sqlite3
+import subprocess
 import sys
+import time
+import urllib.request
 import uuid
 from pathlib import Path
 
@@ -63,8 +67,37 @@ def filtered():
     return seconds(lambda: mlflow.search_runs(filter_string="metrics.acc > 0.9 and params.lr = '0.01'"))
 
 
+def serve(port):
+    """Start MLflow's server, which lists runs to its page; return its address."""
+    url = f"http://127.0.0.1:{port}"
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--backend-store-uri",
+        f"sqlite:///{FILE}",
+        "--port",
+        str(port),
+    ]
+    server = subprocess.Popen([*command, "--workers", "1"], stdout=subprocess.DEVNULL)
+    atexit.register(_end, server)
+    while server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/health", timeout=5).close()
+            return url
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("MLflow's server ended")
+
+
+def _end(server):
+    server.terminate()
+    server.wait(30)
+
+
 def _full(frame, count):
     assert len(frame) == count, f"MLflow found {len(frame)} runs"
 
 
-answer({"make": make, "best": best, "filtered": filtered})
+answer({"make": make, "best": best, "filtered": filtered, "serve": serve})

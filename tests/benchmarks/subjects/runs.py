@@ -29,8 +29,8 @@ FILTER = "metrics.acc > 0.9 and params.lr = 0.01"
 def figures(bench: Bench) -> list[Figure]:
     """Return both questions beside MLflow and raw SQL, the page of ten times as many runs, and bytes a run."""
     sizes = bench.sizes
-    project, size = _made(bench.folder / "some", sizes.runs)
-    crowd, _ = _made(bench.folder / "many", sizes.many_runs)
+    project, size = made_runs(bench.folder / "some", sizes.runs)
+    crowd, _ = made_runs(bench.folder / "many", sizes.many_runs)
     raw = _raw(bench.folder / "raw.db", sizes.runs)
     runs, many, turns = f"{sizes.runs:,}", f"{sizes.many_runs:,}", sizes.turns
     page, peer_page = by_turns(turns, lambda: _records(project, BEST), lambda: seconds(lambda: _best(raw)))
@@ -82,7 +82,7 @@ def _values(count: int) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
         yield params, {"acc": chance.random(), **{f"m{i}": chance.random() for i in range(9)}}
 
 
-def _made(folder: Path, count: int) -> tuple[Project, float]:
+def made_runs(folder: Path, count: int) -> tuple[Project, float]:
     """Make a store with runs, in batches; return it and the bytes that one run takes on disk."""
     project = open_project(folder)
     began, session_id = clock.now(), clock.new_id()
