@@ -22,7 +22,7 @@ from lab import Lab, browsing, free_port, started
 
 PAGE = 100
 BUNDLE_BYTES = 150_000
-ROWS = ".tb-Panel [role=row][aria-rowindex]"
+ROWS = ".tb-Panel .tb-Table-row:not([aria-busy=true])"
 FILES = ".jp-DirListing-item"
 
 
