@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trackbook import clock
 from trackbook.capture.cell import CapturedCell, CellCapture
+from trackbook.capture.chosen import set_in_cell, take_in, waiting_in, with_first_values
 from trackbook.capture.events import Event
 from trackbook.capture.guard import Guard
 from trackbook.capture.output_parts import kept_outputs
@@ -131,6 +132,19 @@ class Recorder:
         metadata
             The request's metadata; ``tags`` in its ``trackbook`` entry are the cell's tags.
         """
+        self._take_chosen()
+        self._begin(source, transformed, cell_id, metadata)
+
+    def _take_chosen(self) -> None:
+        """Record what was chosen with controls since the last cell, as a cell of its own that assigns it."""
+        with self.guard:
+            for chosen, source in waiting_in(self._variables):
+                if source:
+                    self._begin(source, source, None, {})
+                take_in(chosen)
+                self.end_cell(None)
+
+    def _begin(self, source: str, transformed: str, cell_id: str | None, metadata: Mapping[str, object]) -> None:
         if self.snapshots is not None:
             self.snapshots.cell_begins()
         with self._state.lock:
@@ -154,6 +168,7 @@ class Recorder:
             with self.guard:
                 self.hidden_state.note_marks()
                 self._forget_rebound(self.capture.read_names())
+            set_in_cell(True)
 
     def _forget_rebound(self, names: Iterable[str]) -> None:
         """Forget what made a name that something else than a recorded cell has bound since: that is not known."""
@@ -226,7 +241,10 @@ class Recorder:
             running, self._state.running = self._state.running, None
             if running is None:
                 return
+            set_in_cell(False)
             cell = self.capture.end(running.execution_id, error, did_run=did_run)
+            with self.guard:
+                cell.flow = with_first_values(cell.flow, self._variables)
             outputs = self._kept(self.outputs.end() if self.outputs is not None else None)
             if running.tags:
                 self._params.note(running.tags, cell.flow)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 from trackbook.capture.cell import CapturedCell
+from trackbook.capture.chosen import named_plainly
 from trackbook.capture.code import StatementText
 from trackbook.capture.events import Event, FitEvent
 from trackbook.capture.flow import OUTSIDE, OUTSIDE_ONLY, Node
@@ -112,6 +113,7 @@ def fill_in(
         key = name if params.get(name, value) == value else f"local.{name}"
         params[key] = value
     params.pop("_", None)
+    named_plainly(params, variables or {})
     event.params = params
     texts = lineage.texts(earlier) | {code_text(cell.flow.nodes[index].statement) for index in nodes}
     content = "\x00".join([inputs.call_text, *sorted(texts)])
