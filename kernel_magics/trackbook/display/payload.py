@@ -252,6 +252,7 @@ def _dataset(dataset: DatasetUse) -> Payload:
         "shape": list(dataset.shape),
         "columns": [{"name": column.name, "dtype": column.dtype} for column in dataset.columns],
         "fingerprint": dataset.fingerprint,
+        "snapshot_id": dataset.snapshot_id,
         "files": [_file(file) for file in dataset.files],
     }
 
@@ -262,6 +263,7 @@ def _file(file: FileRead) -> Payload:
 
 def _model(model: Model) -> Payload:
     return {
+        "model_id": model.model_id,
         "name": model.name,
         "class": model.class_name,
         "signature": strict(model.signature),

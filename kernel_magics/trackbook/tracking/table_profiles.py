@@ -6,27 +6,34 @@ from contextlib import suppress
 from dataclasses import replace
 
 from trackbook.errors import InvalidValueError, NotFoundError, StoreError
-from trackbook.records import MODEL, Role, RunDetail, Snapshot
+from trackbook.records import FILE, MODEL, Role, RunDetail, Snapshot
 from trackbook.records.profile import TableProfile
 from trackbook.store.contract import Batch, Store
 
 
-def profile_of(store: Store, snapshot: Snapshot) -> TableProfile:
+def profile_of(store: Store, snapshot: Snapshot, *, is_kept: bool = True) -> TableProfile:
     """Return what the columns of a snapshot look like: worked out once, then kept with it.
+
+    Parameters
+    ----------
+    is_kept
+        Whether one that is worked out is kept; else nothing is written.
 
     Raises
     ------
     InvalidValueError
-        If it is a model's.
+        If it is a model's, or a file's.
     """
     from trackbook.store import tables
 
-    if snapshot.kind == MODEL:
-        raise InvalidValueError("A model has no columns, and so no profile.")
+    if snapshot.kind in (FILE, MODEL):
+        raise InvalidValueError(f"A {snapshot.kind} has no columns, and so no profile.")
     if snapshot.profile_digest is not None:
         with suppress(NotFoundError):  # it can be worked out again
             return tables.read_profile(store.objects, snapshot.profile_digest)
     profile = tables.profile(store.objects, snapshot.snapshot_id)
+    if not is_kept:
+        return profile
     with suppress(StoreError):  # a store that can only be read shows it all the same
         digest = tables.write_profile(store.objects, profile)
         store.write(Batch(snapshots=(replace(snapshot, profile_digest=digest),)))

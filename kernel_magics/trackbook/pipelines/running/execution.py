@@ -16,6 +16,7 @@ from trackbook.pipelines.graph.spec import Pipeline, Step
 from trackbook.pipelines.running.driver import Decider, Driver
 from trackbook.pipelines.running.evidence import evidence_of
 from trackbook.pipelines.running.interrupts import asked_to_stop
+from trackbook.pipelines.running.kept_steps import ended_content, planned_content
 from trackbook.pipelines.running.options import RunOptions
 from trackbook.pipelines.running.parent import PipelineRun
 from trackbook.pipelines.running.places import file_name, folder_of, make_folder
@@ -96,6 +97,7 @@ class Execution:
         driver = Driver(
             self.plan, self.decider, self.store, executor, jobs.room, jobs.of, self.watch, parent.note_failure
         )
+        parent.keep_steps(planned_content(self.plan, driver.steps))
 
         def stop(times: int) -> None:
             self.at_interrupt(times)
@@ -116,6 +118,7 @@ class Execution:
             is_stopped=driver.was_stopped,
             fault=driver.fault,
         )
+        parent.keep_steps(ended_content(outcome.steps))
         parent.end(*_status(outcome))
         return outcome
 

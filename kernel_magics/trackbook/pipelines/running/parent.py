@@ -18,6 +18,7 @@ from trackbook.pipelines.graph.memory import belongs
 from trackbook.pipelines.graph.naming import command_on
 from trackbook.pipelines.graph.spec import Pipeline
 from trackbook.pipelines.graph.state import PIPELINE_TAG, STEP_TAG, tags_of
+from trackbook.pipelines.running.kept_steps import STEPS_FILE
 from trackbook.pipelines.running.options import RunOptions, options_of
 from trackbook.pipelines.running.places import alone
 from trackbook.pipelines.steps.abandoned import note_end
@@ -91,6 +92,16 @@ class PipelineRun:
             note_end(self._store, result)
             return result
         return note_unbegun(self._keeper, job, result, self.run_id)
+
+    def keep_steps(self, content: bytes) -> None:
+        """Keep how the steps stand, in the place of what was kept of that before."""
+        kept = Artifact(
+            name=STEPS_FILE,
+            digest=self._keeper.put_object(content),
+            size=len(content),
+            media_type="application/json",
+        )
+        self._write(RunChange(run_id=self.run_id, artifacts=(kept,)))
 
     def end(self, status: RunStatus, failure: Failure | None = None) -> None:
         """Say how the run ended."""
