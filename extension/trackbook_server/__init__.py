@@ -1,4 +1,4 @@
-"""Trackbook's routes in a Jupyter server: JSON over the services. It reads and writes stores, and runs no notebook code."""
+"""Trackbook's routes in a Jupyter server: JSON over the services. They read and write stores, and run no notebook."""
 
 from __future__ import annotations
 

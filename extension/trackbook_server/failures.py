@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 
 import msgspec
-
 from trackbook.errors import (
     AmbiguousError,
     ImmutableError,

@@ -11,9 +11,9 @@ import msgspec
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado.web import HTTPError, authenticated
-
 from trackbook.errors import InvalidValueError, TrackbookError
 from trackbook.records import strict
+
 from trackbook_server.failures import failure_of, status_of
 from trackbook_server.jobs import Jobs
 from trackbook_server.places import Places

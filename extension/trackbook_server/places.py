@@ -77,7 +77,9 @@ class Places:
             If it leads out of the root.
         """
         if "\0" in at or "\\" in at or os.path.isabs(at):
-            raise InvalidValueError(f"at={at!r} is no path beneath the server's folder. Give one like work/train.ipynb.")
+            raise InvalidValueError(
+                f"at={at!r} is no path beneath the server's folder. Give one like work/train.ipynb."
+            )
         path = (self._root / at).resolve()
         if path != self._root and self._root not in path.parents:
             raise InvalidValueError(f"at={at!r} leads out of the server's folder.")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-
 from trackbook.project import Project
+
 from trackbook_server.jobs import Jobs
 
 

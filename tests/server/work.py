@@ -13,7 +13,7 @@ from trackbook.records import RunDetail
 from trackbook.store.contract import RunFilter
 from trackbook.store.location import open_store
 
-from ..kernel.session import DATA, Notebook
+from tests.kernel.session import DATA, Notebook
 
 NOTEBOOK = "analysis.ipynb"
 PIXEL = base64.b64decode(

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from trackbook_server.route import Route
-from trackbook_server.routes import runs
+from trackbook_server.routes import columns, completions, run, runs, state
 
-ROUTES: tuple[Route, ...] = (*runs.ROUTES,)
+ROUTES: tuple[Route, ...] = (
+    *state.ROUTES,
+    *columns.ROUTES,
+    *completions.ROUTES,
+    *runs.ROUTES,
+    *run.ROUTES,
+)

@@ -2,46 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
-
 from trackbook.display.rows import run_seconds
+from trackbook.errors import InvalidValueError
 from trackbook.records import RunDetail
-from trackbook.store.contract import RunFilter
+from trackbook.store.contract import RunFilter, Store
+from trackbook.tracking.find import find_run
 from trackbook.tracking.query import query_of
+
 from trackbook_server.route import Asked, At, Operation, Route
+from trackbook_server.routes.names import listed
 
 _MOST = 500
+_KINDS = ("params.", "metrics.", "tags.")
 
 
 class RunsQuery(At, kw_only=True):
     """Which runs, and which page of them.
 
-    `query` as people write it (``metrics.accuracy > 0.9 order by started_at desc``). `fields` are the params, metrics
-    and tags to give, separated by commas (``params.C,metrics.accuracy``); all if empty.
+    `query` as people write it (``metrics.accuracy > 0.9 order by started_at desc``). `parent` gives the runs that are
+    parts of that one; `roots` leaves out the runs that are parts of another. `fields` are the params, metrics and tags
+    to give, separated by commas (``params.C,metrics.accuracy``); all if empty, none if ``none``.
     """
 
     query: str = ""
     experiment: str = ""
+    parent: str = ""
+    roots: bool = False
     fields: str = ""
     limit: Annotated[int, Meta(ge=1, le=_MOST)] = 100
-    offset: Annotated[int, Meta(ge=0)] = 0
+    offset: Annotated[int, Meta(ge=0, le=2**53)] = 0
 
 
 class RunRow(Struct, kw_only=True):
-    """A run in a list. Times are ISO 8601 in UTC; a number that JSON has not is a text (``"NaN"``)."""
+    """A run in a list. Times are ISO 8601 in UTC; a number that JSON has not is a text (``"NaN"``).
+
+    `word` is what people read of its `status`: a run that was stopped is ``KILLED`` and ``stopped``. `children` counts
+    the runs that are parts of it.
+    """
 
     run_id: str
     name: str
     experiment: str
     status: str
+    word: str
     verdict: str | None
     verdict_reason: str | None
     started_at: str
     finished_at: str | None
     seconds: float | None
     parent_id: str | None
+    children: int
     note: str | None
     models: list[str]
     datasets: list[str]
@@ -61,43 +75,64 @@ class RunsPage(Struct, kw_only=True):
 def list_runs(asked: Asked) -> RunsPage:
     """Return a page of runs."""
     query: RunsQuery = asked.query
-    store = asked.project.store
-    where = RunFilter(
+    wanted = _wanted(query.fields)
+    with asked.project.store.frozen() as still:
+        where = runs_meant(still, query)
+        details, total = still.runs(where), still.count_runs(where)
+        rows = [_row(still, detail, wanted) for detail in details]
+    return RunsPage(runs=rows, total=total, offset=query.offset)
+
+
+def runs_meant(store: Store, query: RunsQuery) -> RunFilter:
+    """Return the filter of the runs that are asked for."""
+    return RunFilter(
         experiment=query.experiment or None,
+        parent_id=find_run(store, query.parent).run.run_id if query.parent else None,
+        only_roots=query.roots,
         query=query_of(store, query.query),
         limit=query.limit,
         offset=query.offset,
     )
-    with store.frozen() as still:
-        details, total = still.runs(where), still.count_runs(where)
-    wanted = frozenset(filter(None, query.fields.split(",")))
-    return RunsPage(runs=[_row(detail, wanted) for detail in details], total=total, offset=query.offset)
 
 
-def _row(detail: RunDetail, wanted: frozenset[str]) -> RunRow:
+def _wanted(fields: str) -> frozenset[str] | None:
+    """Return the fields that are to be given, None where all are."""
+    names = listed(fields)
+    for name in names:
+        if not name.startswith(_KINDS) and names != ["none"]:
+            raise InvalidValueError(f"fields={name!r} is none. Give params.KEY, metrics.KEY or tags.KEY, or none.")
+    return frozenset(names) if names else None
+
+
+def _row(store: Store, detail: RunDetail, wanted: Set[str] | None) -> RunRow:
     run = detail.run
     return RunRow(
         run_id=run.run_id,
         name=run.name,
         experiment=run.experiment,
         status=run.status.value,
+        word=run.word,
         verdict=run.verdict,
         verdict_reason=run.verdict_reason,
         started_at=run.started_at.isoformat(),
         finished_at=run.finished_at.isoformat() if run.finished_at else None,
         seconds=run_seconds(detail),
         parent_id=run.parent_id,
+        children=store.count_runs(RunFilter(parent_id=run.run_id)),
         note=run.note,
         models=[model.class_name for model in detail.models],
-        datasets=[dataset.name for dataset in detail.datasets],
+        datasets=list(dict.fromkeys(dataset.name for dataset in detail.datasets)),
         params=_chosen("params", detail.params, wanted),
-        metrics=_chosen("metrics", {key: point.value for key, point in detail.metrics.items()}, wanted),
+        metrics={key: point.value for key, point in _chosen("metrics", detail.metrics, wanted).items()},
         tags=_chosen("tags", detail.tags, wanted),
     )
 
 
-def _chosen(kind: str, values: Any, wanted: frozenset[str]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if not wanted or f"{kind}.{key}" in wanted}
+def _chosen(kind: str, values: Mapping[str, Any], wanted: Set[str] | None) -> dict[str, Any]:
+    if wanted is None:
+        return dict(values)
+    names = (each.removeprefix(f"{kind}.") for each in wanted if each.startswith(f"{kind}."))
+    return {name: values[name] for name in names if name in values}
 
 
 ROUTES = (

@@ -1,13 +1,19 @@
-"""The words that people put on runs: tags and a note, which may change for ever."""
+"""The words that people put on runs: tags, a note and the name, which may change for ever."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from trackbook import clock
 from trackbook.capture.secrets import redact, redact_value
-from trackbook.errors import InvalidValueError, NotFoundError
-from trackbook.records import RunDetail
+from trackbook.errors import ImmutableError, InvalidValueError, NotFoundError
+from trackbook.records import Run, RunDetail
 from trackbook.store.contract import Batch, RunChange, RunFilter, Store
+from trackbook.store.rules import is_gone
+from trackbook.tracking.find import NEWEST_WORDS
+
+_LONGEST_NAME = 200
 
 
 def check_key(key: object, what: str = "tag") -> str:
@@ -60,6 +66,62 @@ def set_note(store: Store, run_id: str, text: str | None) -> RunDetail:
         raise InvalidValueError(f"A note is text, not {type(text).__name__}. Give it as a string.")
     note = redact(text.strip()) if text else ""
     return _change(store, RunChange(run_id=_known(store, run_id).run.run_id, note=note))
+
+
+def revise(
+    store: Store,
+    run_id: str,
+    *,
+    name: str | None = None,
+    note: str | None = None,
+    tags: Mapping[str, object] | None = None,
+) -> RunDetail:
+    """Change several words of a run at once, all of them or none, and return the run as it is now.
+
+    Parameters
+    ----------
+    name, note
+        None leaves what it has; a blank note takes it away.
+    tags
+        Are set over those of the same names; one that is None is taken away, if it is there.
+
+    Raises
+    ------
+    ImmutableError
+        If its name is to change while its kernel is at work: that knows it by the old one, and would put it back.
+    """
+    given = {check_key(key): None if value is None else _text(key, value) for key, value in (tags or {}).items()}
+    words = None if note is None else redact(note.strip())
+    called = None if name is None else _run_name(name)
+
+    def make(still: Store) -> Batch:
+        detail = _known(still, run_id)
+        run = None if called in (None, detail.run.name) else replace(_to_rename(still, detail.run), name=called)
+        wanted = {key: value for key, value in given.items() if value is not None or key in detail.tags}
+        return Batch(runs=[RunChange(run_id=run_id, run=run, note=words, tags=wanted)])
+
+    store.compose(make)
+    return _known(store, run_id)
+
+
+def _run_name(name: str) -> str:
+    found = redact(check_key(name.strip(), "run"))
+    if found in NEWEST_WORDS or len(found) > _LONGEST_NAME:
+        raise InvalidValueError(
+            f"A run can't be called {found[:_LONGEST_NAME]!r}. Give at most {_LONGEST_NAME} characters, "
+            f"and none of the words that mean the newest run: {', '.join(sorted(NEWEST_WORDS))}."
+        )
+    return found
+
+
+def _to_rename(store: Store, run: Run) -> Run:
+    (session,) = store.sessions(ids=[run.session_id])
+    if not is_gone(session, clock.now()):
+        raise ImmutableError(
+            f"Run '{run.name}' belongs to a kernel that is still at work. Rename it when that has ended; "
+            "a note or a tag can be put on it now."
+        )
+    return run
 
 
 def _text(key: str, value: object) -> str:
