@@ -12,6 +12,7 @@ import { addCompare } from './compare';
 import { IContext } from './core/context';
 import { IHost } from './core/host';
 import { Live } from './core/live';
+import { Memory } from './core/memory';
 import { Place } from './core/place';
 import { SETTINGS } from './core/request';
 import { addData } from './data';
@@ -60,6 +61,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       commands: app.commands,
       contents: app.serviceManager.contents,
       live: new Live(SETTINGS),
+      memory: new Memory(state, PLUGIN),
       place: new Place(),
       rendermime
     };

@@ -140,3 +140,44 @@ test('a column that is dropped on another takes its place', () => {
 
   expect(onMove).toHaveBeenCalledWith('id', 1);
 });
+
+test('rows that come in above leave in view what was in view, and the active row active', () => {
+  const fixed = fruits(1000);
+  const props = { trans, label: 'Fruits', columns, keyOf: (row: IFruit) => row.id };
+  const { rerender } = render(<Table {...props} rows={fixed} />);
+  const grid = screen.getByRole('grid');
+  const scroller = grid.parentElement as HTMLElement;
+  scroller.scrollTop = 2400;
+  fireEvent.scroll(scroller);
+  fireEvent.click(screen.getByText('fruit-101'));
+
+  rerender(<Table {...props} rows={[{ id: 'new', price: 0 }, ...fixed]} />);
+
+  expect(scroller.scrollTop).toBe(2424);
+  const active = document.getElementById(grid.getAttribute('aria-activedescendant') ?? '');
+  expect(active?.textContent).toContain('fruit-101');
+});
+
+test('arrows show and hide what stands beneath a row', () => {
+  const onExpand = jest.fn();
+  const treeOf = (row: IFruit): { level: number; isExpanded?: boolean } =>
+    row.price === 0 ? { level: 1, isExpanded: false } : { level: 2 };
+  render(
+    <Table
+      trans={trans}
+      label="Fruits"
+      columns={columns}
+      rows={fruits(2)}
+      keyOf={row => row.id}
+      treeOf={treeOf}
+      onExpand={onExpand}
+    />
+  );
+  const grid = screen.getByRole('treegrid');
+
+  fireEvent.keyDown(grid, { key: 'ArrowLeft' });
+  fireEvent.keyDown(grid, { key: 'ArrowRight' });
+
+  expect(onExpand.mock.calls).toEqual([[{ id: 'fruit-0', price: 0 }, true]]);
+  expect(screen.getAllByRole('row').map(row => row.getAttribute('aria-level'))).toEqual([null, '1', '2']);
+});

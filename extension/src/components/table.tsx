@@ -2,7 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { IHeaderProps, TableHeader } from './table_header';
-import { useWindow } from './table_window';
+import { nearby, useWindow } from './table_window';
 
 export const ROW_HEIGHT = 24;
 export const NARROWEST = 40;
@@ -48,8 +48,6 @@ export interface ITableProps<Row> {
   readonly onSelect?: (keys: ReadonlySet<string>) => void;
   /** A double click on a row, or Enter. */
   readonly onOpen?: (row: Row) => void;
-  /** A context menu is asked for: of the row, or of the selection that it belongs to. */
-  readonly onMenu?: (row: Row, at: { x: number; y: number }) => void;
   readonly onKeyDown?: (event: React.KeyboardEvent, row: Row | undefined) => void;
   readonly sort?: ISort | null;
   readonly onSort?: (column: string) => void;
@@ -60,6 +58,9 @@ export interface ITableProps<Row> {
   readonly onMove?: (column: string, to: number) => void;
   /** Rows came into view: from `first` up to, not with, `end`. */
   readonly onShow?: (first: number, end: number) => void;
+  /** Where rows stand beneath others: how deep a row is, from 1, and of those with others beneath whether they show. */
+  readonly treeOf?: (row: Row) => { readonly level: number; readonly isExpanded?: boolean };
+  readonly onExpand?: (row: Row, isExpanded: boolean) => void;
   readonly rowHeight?: number;
   readonly className?: string;
   readonly rowClass?: (row: Row) => string;
@@ -71,16 +72,16 @@ export interface ITableProps<Row> {
  * A table of any number of rows: only those in view are in the page.
  *
  * Arrow keys, Page up and down, Home and End go from row to row; Enter opens, Space selects, Shift with an arrow
- * selects on. In the header arrow keys go from column to column; Enter sorts, Alt with an arrow moves, Shift with one
+ * selects on; the right and left arrows show and hide what stands beneath a row. In the header arrow keys go from column to column; Enter sorts, Alt with an arrow moves, Shift with one
  * resizes.
  */
 export function Table<Row>(props: ITableProps<Row>): JSX.Element {
   const { columns, rows, rowHeight = ROW_HEIGHT, selected, onSelect, onShow, topWhen } = props;
-  const view = useWindow(rows.length, rowHeight, topWhen);
-  const [active, setActive] = React.useState(0);
+  const keyAt = (index: number): string | null => keyOfRow(props, index);
+  const view = useWindow(rows.length, rowHeight, topWhen, keyAt);
+  const [at, setActive] = useActive(rows.length, topWhen, keyAt);
   const anchor = React.useRef(0);
   const base = React.useId();
-  const at = Math.min(active, Math.max(0, rows.length - 1));
   const { first, end } = view;
   React.useEffect(() => onShow?.(first, end), [first, end, onShow]);
 
@@ -111,6 +112,9 @@ export function Table<Row>(props: ITableProps<Row>): JSX.Element {
     if (to !== null && !event.altKey) {
       event.preventDefault();
       go(to, event.shiftKey);
+    } else if (rows[at] !== undefined && isExpanding(props, rows[at], event.key)) {
+      event.preventDefault();
+      props.onExpand?.(rows[at], event.key === 'ArrowRight');
     } else if (event.key === 'Enter' && !event.shiftKey && rows[at] !== undefined) {
       event.preventDefault();
       props.onOpen?.(rows[at]);
@@ -129,7 +133,7 @@ export function Table<Row>(props: ITableProps<Row>): JSX.Element {
     <div className={`tb-Table ${props.className ?? ''}`} ref={view.scroller} onScroll={view.onScroll}>
       <div
         className="tb-Table-grid"
-        role="grid"
+        role={props.treeOf ? 'treegrid' : 'grid'}
         aria-label={props.label}
         aria-rowcount={rows.length + 1}
         aria-colcount={columns.length}
@@ -143,14 +147,13 @@ export function Table<Row>(props: ITableProps<Row>): JSX.Element {
         <div className="tb-Table-body" role="rowgroup" style={{ height: rows.length * rowHeight }}>
           {Array.from({ length: end - first }, (_, offset) => first + offset).map(index => (
             <TableRow
-              key={rows[index] === undefined ? `waiting-${index}` : props.keyOf(rows[index])}
+              key={keyAt(index) ?? `waiting-${index}`}
               id={`${base}${index}`}
               table={props}
               row={rows[index]}
               state={stateOf(props, index, at)}
               top={index * rowHeight}
               onChoose={choose}
-              onActive={setActive}
             />
           ))}
         </div>
@@ -166,12 +169,12 @@ interface IRowProps<Row> {
   readonly state: IRowState;
   readonly top: number;
   readonly onChoose: (index: number, how: { isToggling: boolean; isExtending: boolean }) => void;
-  readonly onActive: (index: number) => void;
 }
 
-function TableRow<Row>({ id, table, row, state, top, onChoose, onActive }: IRowProps<Row>): JSX.Element {
-  const { columns, onMenu, onOpen, onSelect } = table;
+function TableRow<Row>({ id, table, row, state, top, onChoose }: IRowProps<Row>): JSX.Element {
+  const { columns, onOpen, onSelect, treeOf } = table;
   const { index } = state;
+  const tree = row !== undefined ? treeOf?.(row) : undefined;
   return (
     <div
       id={id}
@@ -180,16 +183,12 @@ function TableRow<Row>({ id, table, row, state, top, onChoose, onActive }: IRowP
       aria-rowindex={index + 2}
       aria-selected={onSelect ? state.isSelected : undefined}
       aria-busy={row === undefined}
+      aria-level={tree?.level}
+      aria-expanded={tree?.isExpanded}
       style={{ transform: `translateY(${top}px)` }}
       onClick={event => onChoose(index, { isToggling: event.ctrlKey || event.metaKey, isExtending: event.shiftKey })}
       onDoubleClick={() => row !== undefined && onOpen?.(row)}
-      onContextMenu={event => {
-        if (onMenu && row !== undefined) {
-          event.preventDefault();
-          onActive(index);
-          onMenu(row, { x: event.clientX, y: event.clientY });
-        }
-      }}
+      onContextMenu={() => state.isSelected || onChoose(index, { isToggling: false, isExtending: false })}
     >
       {columns.map((column, at) => (
         <div
@@ -238,6 +237,37 @@ function widthOf<Row>({ widths }: ITableProps<Row>, column: IColumn<Row>): numbe
   return Math.max(NARROWEST, widths?.[column.id] ?? column.width ?? WIDTH);
 }
 
+/** The row that keys go to. It stays the same row where others come in above it. */
+function useActive(
+  count: number,
+  topWhen: unknown,
+  keyAt: (index: number) => string | null
+): [number, (index: number) => void] {
+  const [active, setActive] = React.useState<{ index: number; key: string | null; list: unknown }>({
+    index: 0,
+    key: null,
+    list: topWhen
+  });
+  const set = (index: number): void => setActive({ index, key: keyAt(index), list: topWhen });
+  const last = Math.max(0, count - 1);
+  if (active.list !== topWhen) {
+    return [0, set];
+  }
+  const isSame = active.key === null || keyAt(active.index) === active.key;
+  const found = isSame ? active.index : (nearby(active.index, active.key, keyAt) ?? active.index);
+  return [Math.min(found, last), set];
+}
+
+function isExpanding<Row>({ onExpand, treeOf }: ITableProps<Row>, row: Row, key: string): boolean {
+  const isExpanded = treeOf?.(row).isExpanded;
+  return onExpand !== undefined && isExpanded !== undefined && key === (isExpanded ? 'ArrowLeft' : 'ArrowRight');
+}
+
+function keyOfRow<Row>({ keyOf, rows }: ITableProps<Row>, index: number): string | null {
+  const row = rows[index];
+  return row === undefined ? null : keyOf(row);
+}
+
 function between<Row>({ keyOf, rows }: ITableProps<Row>, one: number, other: number): ReadonlySet<string> {
   const found = rows.slice(Math.min(one, other), Math.max(one, other) + 1);
   return new Set(found.flatMap(row => (row === undefined ? [] : [keyOf(row)])));
@@ -252,8 +282,7 @@ function chosen<Row>(
   if (isExtending) {
     return between(props, anchor, index);
   }
-  const row = props.rows[index];
-  const key = row === undefined ? null : props.keyOf(row);
+  const key = keyOfRow(props, index);
   if (key === null || !isToggling) {
     return new Set(key === null ? [] : [key]);
   }

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 const OVERSCAN = 8;
 const UNMEASURED = 600;
+const NEAR = 200;
 
 /** Which rows are in view, and how to bring one there. */
 export interface IWindow {
@@ -12,9 +13,19 @@ export interface IWindow {
   readonly reveal: (index: number) => void;
 }
 
-/** Follow a scrolled box: which of `count` rows of one height it shows, with a few more on both sides. */
-export function useWindow(count: number, rowHeight: number, topWhen: unknown): IWindow {
+/**
+ * Follow a scrolled box: which of `count` rows of one height it shows, with a few more on both sides.
+ *
+ * Where rows come in above, it is scrolled along, so that what is read stays at its place; at its top, new ones show.
+ */
+export function useWindow(
+  count: number,
+  rowHeight: number,
+  topWhen: unknown,
+  keyAt: (index: number) => string | null
+): IWindow {
   const scroller = React.useRef<HTMLDivElement>(null);
+  useAnchor(scroller, count, rowHeight, keyAt);
   const [place, setPlace] = React.useState({ top: 0, height: UNMEASURED });
   const measure = React.useCallback(() => {
     const box = scroller.current;
@@ -54,6 +65,57 @@ export function useWindow(count: number, rowHeight: number, topWhen: unknown): I
     }
   };
   return { scroller, onScroll: measure, first, end: Math.max(first, end), reveal };
+}
+
+/** Return where a row with a key stands now that stood at an index before, null if it is not near. */
+export function nearby(index: number, key: string | null, keyAt: (index: number) => string | null): number | null {
+  for (let away = 0; away <= NEAR; away += 1) {
+    for (const at of [index + away, index - away]) {
+      if (at >= 0 && keyAt(at) === key) {
+        return at;
+      }
+    }
+  }
+  return null;
+}
+
+function useAnchor(
+  scroller: React.RefObject<HTMLDivElement>,
+  count: number,
+  rowHeight: number,
+  keyAt: (index: number) => string | null
+): void {
+  const seen = React.useRef<{ count: number; keys: readonly (string | null)[] }>({ count, keys: [] });
+  React.useLayoutEffect(() => {
+    const box = scroller.current;
+    if (!box) {
+      return;
+    }
+    const first = Math.floor(box.scrollTop / rowHeight);
+    const key = seen.current.keys[first] ?? null;
+    if (count !== seen.current.count && box.scrollTop > 0 && key !== null) {
+      const now = nearby(first, key, keyAt);
+      if (now !== null && now !== first && Math.abs(now - first) <= Math.abs(count - seen.current.count)) {
+        box.scrollTop += (now - first) * rowHeight;
+      }
+    }
+    seen.current = { count, keys: keysAround(box, rowHeight, count, keyAt) };
+  });
+}
+
+/** The keys of the rows in and around view, at their indices. */
+function keysAround(
+  box: HTMLElement,
+  rowHeight: number,
+  count: number,
+  keyAt: (index: number) => string | null
+): readonly (string | null)[] {
+  const first = Math.floor(box.scrollTop / rowHeight);
+  const keys: (string | null)[] = [];
+  for (let at = Math.max(0, first - NEAR); at < Math.min(count, first + NEAR); at += 1) {
+    keys[at] = keyAt(at);
+  }
+  return keys;
 }
 
 /** Scrolling within a few rows draws nothing anew. */

@@ -4,6 +4,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
 import { Live } from './live';
+import { Memory } from './memory';
 import { Place } from './place';
 
 /** What every component may use. */
@@ -12,6 +13,8 @@ export interface IContext {
   readonly commands: CommandRegistry;
   readonly contents: Contents.IManager;
   readonly live: Live;
+  /** What is kept over a reload. */
+  readonly memory: Memory;
   readonly place: Place;
   readonly rendermime: IRenderMimeRegistry;
 }
