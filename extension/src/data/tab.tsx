@@ -1,9 +1,118 @@
 import * as React from 'react';
 
-import { Message } from '../components/message';
+import { count } from '../components/count';
+import { ago, moment, oneLine, size } from '../components/format';
+import { RowLink } from '../components/link';
+import { Failure, Message } from '../components/message';
+import { IColumn, Table } from '../components/table';
+import { useAnswer, usePlace } from '../core/answer';
 import { IContext } from '../core/context';
+import { IDataset, IDatasets, IVersion } from './api';
 
-/** The tab Data. */
+/** The tab Data: the datasets of the store, the newest first; a double click opens one. */
 export function DataTab({ context }: { context: IContext }): JSX.Element {
-  return <Message>{context.trans.__('Nothing yet.')}</Message>;
+  const { trans } = context;
+  const at = usePlace(context);
+  const answer = useAnswer<IDatasets>(context, 'datasets', { at });
+  const [part, setPart] = React.useState('');
+  const found = React.useMemo(() => matching(answer.value?.datasets ?? [], part), [answer.value, part]);
+  const columns = React.useMemo(() => columnsOf(context, at), [context, at]);
+  if (answer.value === null) {
+    return answer.failure ? (
+      <Failure context={context} failure={answer.failure} retry={answer.reload} />
+    ) : (
+      <Message isBusy>{trans.__('Loading…')}</Message>
+    );
+  }
+  if (answer.value.datasets.length === 0) {
+    return (
+      <Message>
+        <p>{trans.__('No table has a name yet. Give one a name in a cell; each of its states is kept as a version:')}</p>
+        <code>%track data df --name customers</code>
+      </Message>
+    );
+  }
+  return (
+    <>
+      <div className="tb-Bar">
+        <input
+          type="search"
+          className="tb-Input"
+          value={part}
+          placeholder={trans.__('Filter by name')}
+          aria-label={trans.__('Filter datasets by name')}
+          onChange={event => setPart(event.target.value)}
+        />
+      </div>
+      {answer.failure && <Failure context={context} failure={answer.failure} retry={answer.reload} />}
+      {found.length === 0 ? (
+        <Message>{trans.__('No dataset’s name has “%1” in it.', part)}</Message>
+      ) : (
+        <Table
+          trans={trans}
+          label={trans.__('Datasets')}
+          columns={columns}
+          rows={found}
+          keyOf={dataset => dataset.name}
+          onOpen={dataset => open(context, dataset, at)}
+        />
+      )}
+    </>
+  );
+}
+
+function open({ commands }: IContext, { name }: IDataset, at: string): void {
+  void commands.execute('trackbook:open-dataset', { name, at });
+}
+
+function matching(datasets: readonly IDataset[], part: string): readonly IDataset[] {
+  const wanted = part.trim().toLowerCase();
+  const found = datasets.filter(dataset => dataset.name.toLowerCase().includes(wanted));
+  return found.sort((one, other) => latest(other).made_at.localeCompare(latest(one).made_at));
+}
+
+/** Return the newest version of a dataset. */
+export function latest({ versions }: IDataset): IVersion {
+  return versions[versions.length - 1];
+}
+
+function columnsOf(context: IContext, at: string): readonly IColumn<IDataset>[] {
+  const { trans } = context;
+  return [
+    {
+      id: 'name',
+      label: trans.__('Dataset'),
+      width: 130,
+      render: (dataset, { isActive }) => (
+        <RowLink isReachable={isActive} title={oneLine(dataset.name)} onOpen={() => open(context, dataset, at)}>
+          {oneLine(dataset.name)}
+        </RowLink>
+      )
+    },
+    { id: 'version', label: trans.__('Version'), width: 66, align: 'end', render: each => `@${each.latest}` },
+    { id: 'rows', label: trans.__('Rows'), width: 72, align: 'end', render: each => counted(latest(each).rows) },
+    {
+      id: 'columns',
+      label: trans.__('Columns'),
+      width: 74,
+      align: 'end',
+      render: each => counted(latest(each).columns)
+    },
+    {
+      id: 'when',
+      label: trans.__('When'),
+      width: 90,
+      render: each => <span title={moment(latest(each).made_at)}>{ago(trans, latest(each).made_at)}</span>
+    },
+    { id: 'runs', label: trans.__('Used by'), width: 84, align: 'end', render: ({ runs }) => runsText(context, runs) },
+    { id: 'size', label: trans.__('Kept'), width: 74, align: 'end', render: each => size(each.stored_bytes) }
+  ];
+}
+
+function counted(things: number | null): string {
+  return things === null ? '—' : count(things);
+}
+
+function runsText({ trans }: IContext, runs: number): string {
+  return runs === 0 ? '—' : trans._n('%1 run', '%1 runs', runs);
 }
