@@ -11,8 +11,8 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.ioloop import PeriodicCallback
 from tornado.websocket import WebSocketHandler
-
 from trackbook.errors import TrackbookError
+
 from trackbook_server.jobs import Jobs
 from trackbook_server.places import Places
 

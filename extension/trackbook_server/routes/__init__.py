@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trackbook_server.route import Route
-from trackbook_server.routes import columns, completions, run, runs, state
+from trackbook_server.routes import columns, completions, datasets, models, notebook, pipelines, run, runs, state
 
 ROUTES: tuple[Route, ...] = (
     *state.ROUTES,
@@ -11,4 +11,8 @@ ROUTES: tuple[Route, ...] = (
     *completions.ROUTES,
     *runs.ROUTES,
     *run.ROUTES,
+    *datasets.ROUTES,
+    *models.ROUTES,
+    *pipelines.ROUTES,
+    *notebook.ROUTES,
 )

@@ -7,7 +7,6 @@ from threading import Lock
 from typing import Any, Literal
 
 from msgspec import Struct
-
 from trackbook.display.data_payload import dataset_payload, shown_payload, table_diff_payload
 from trackbook.display.profile import profile_payload
 from trackbook.errors import InvalidValueError, NotFoundError
@@ -18,6 +17,7 @@ from trackbook.tracking.dataset_names import check_name, kept_version
 from trackbook.tracking.datasets import diff_tables, list_datasets, made_by, runs_using
 from trackbook.tracking.finding_datasets import find_version, version_before
 from trackbook.tracking.table_profiles import profile_of
+
 from trackbook_server.route import Asked, At, Operation, Route
 
 _MOST_RUNS = 50

@@ -1,15 +1,14 @@
-"""Models that are kept with runs: their list, a card of each, and making one a version of a name. None is ever loaded."""
+"""Models that are kept with runs: their list, a card of each, publishing one by a name. None is ever loaded."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
-
 from trackbook.display.payload import run_payload
-from trackbook.records import RunDetail
 from trackbook.tracking.find import find_run
 from trackbook.tracking.fitted_models import FittedModel, fitted_model, fitted_models, publish_fitted
+
 from trackbook_server.route import Asked, At, Operation, Route
 
 _MOST = 500

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from msgspec import Struct
-
 from trackbook.display.payload import execution_payload
 from trackbook.errors import NotFoundError
 from trackbook.pipelines.running.history import (
@@ -20,6 +19,7 @@ from trackbook.pipelines.running.parent import RESUMES_TAG
 from trackbook.pipelines.running.progress import StepFailure
 from trackbook.records import Execution, Failure, RunDetail
 from trackbook.tracking.find import find_run
+
 from trackbook_server.route import Asked, At, Operation, Route
 
 _MOST_RUNS = 10

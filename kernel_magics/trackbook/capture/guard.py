@@ -23,6 +23,8 @@ class Guard:
         self._warn = warn
         self.faults: list[str] = []
         self.count = 0
+        self.last = ""
+        """The last fault, in a line."""
 
     def __enter__(self) -> None:
         return None
@@ -35,13 +37,13 @@ class Guard:
         if isinstance(error, RecursionError):
             return True  # the person's stack is nearly full: no fault of ours, and no room to tell
         self.count += 1
+        self.last = "".join(traceback.format_exception_only(error)).strip()
         if len(self.faults) < _MOST_KEPT:
             self.faults.append("".join(traceback.format_exception(error)))
         if self.count == 1:
-            what = "".join(traceback.format_exception_only(error)).strip()
             with suppress(Exception):  # whatever is wrong with the stream, it is not the cell's affair
                 self._warn(
-                    f"Trackbook could not record something ({what}). Your notebook is not affected. "
+                    f"Trackbook could not record something ({self.last}). Your notebook is not affected. "
                     "Details: %track --faults"
                 )
         return True

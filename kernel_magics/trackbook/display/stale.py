@@ -11,7 +11,7 @@ from trackbook.display.log import code_cell, prompt
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.lineage.stale_facts import StaleCell
 from trackbook.records import JsonValue
-from trackbook.tracking.stale_report import StaleReport
+from trackbook.tracking.stale_report import EDITED, StaleReport, lacking_sentence
 from trackbook.tracking.verdicts import counts_of, reason_sentence
 
 _MOST_REASONS = 2
@@ -77,12 +77,11 @@ def _why(cell: StaleCell, counts: Mapping[str, str], told: set[str]) -> Cell:
 
 def reasons_of(cell: StaleCell, counts: Mapping[str, str]) -> list[str]:
     """Return why a cell is to run again, one sentence each."""
-    reasons = ["It was edited since it ran."] if cell.is_edited else []
+    reasons = [EDITED] if cell.is_edited else []
     reasons += ["It has not run in this session."] if cell.unrun is not None else []
     reasons += [reason_sentence(finding, counts) for finding in cell.findings]
     if cell.lacking:
-        names = ", ".join(cell.lacking)
-        reasons.append(f"No cell above it makes {names}: put one there, for running this one alone is no cure.")
+        reasons.append(lacking_sentence(cell.lacking))
     return reasons or ["It makes again what the next ones read."]
 
 

@@ -4,6 +4,7 @@ from trackbook.records.check import Check
 from trackbook.records.dataset import DATASET_PATH, Column, DatasetUse, FileRead, Role
 from trackbook.records.environment import Environment, Git, package_key
 from trackbook.records.execution import (
+    SWITCHED_OFF,
     Execution,
     Failure,
     HiddenRead,
@@ -13,6 +14,7 @@ from trackbook.records.execution import (
     Source,
     Statement,
     dataset_key,
+    fault_of_tracking,
     file_key,
     is_dataset_key,
     is_file_key,
@@ -31,6 +33,7 @@ __all__ = [
     "DATASET_PATH",
     "FILE",
     "MODEL",
+    "SWITCHED_OFF",
     "Artifact",
     "Check",
     "Column",
@@ -74,6 +77,7 @@ __all__ = [
     "dataset_key",
     "decode",
     "encode",
+    "fault_of_tracking",
     "file_key",
     "is_dataset_key",
     "is_file_key",

@@ -126,13 +126,24 @@ class Resources:
     gpu_percent: float | None = None
 
 
+SWITCHED_OFF = "trackbook off"
+"""Among `Execution.state`: tracking was switched off while it ran, so that what ran next is not on record."""
+_FAULT = "trackbook fault: "
+
+
+def fault_of_tracking(sentence: str) -> str:
+    """Return what says, among `Execution.state`, that something of it or since the one before could not be recorded."""
+    return f"{_FAULT}{sentence}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
     """One run of one cell.
 
     `index` counts the session's executions from 1; `count` is the prompt number (``In [count]``). `reads` are the names
     whose values came from before the cell, `writes` those that it bound, changed or deleted, `maybe` those that it
-    touched and that can't be compared. `state` names changed global state outside the namespace (``numpy.random``).
+    touched and that can't be compared. `state` names changed global state outside the namespace (``numpy.random``),
+    that of tracking itself included (`SWITCHED_OFF`, `fault_of_tracking`).
     `hidden` are the reads of what the notebook doesn't show as it was when the cell ran.
     """
 
@@ -155,3 +166,13 @@ class Execution:
     statements: tuple[Statement, ...] = ()
     resources: Resources = Resources()
     run_ids: tuple[str, ...] = ()
+
+    @property
+    def changed_state(self) -> tuple[str, ...]:
+        """What it changed of the global state that results may depend on: tracking is none of that."""
+        return tuple(each for each in self.state if each != SWITCHED_OFF and not each.startswith(_FAULT))
+
+    @property
+    def tracking_fault(self) -> str | None:
+        """What could not be recorded of it, or since the one before, in a sentence."""
+        return next((each.removeprefix(_FAULT) for each in self.state if each.startswith(_FAULT)), None)

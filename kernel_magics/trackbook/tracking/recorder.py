@@ -18,7 +18,16 @@ from trackbook.capture.output_sources import OutputWatch
 from trackbook.capture.outputs import Collector
 from trackbook.capture.secrets import redact, redact_shown
 from trackbook.lineage.graph import Lineage
-from trackbook.records import Execution, Failure, HiddenRead, Outcome, Output, RunStatus
+from trackbook.records import (
+    SWITCHED_OFF,
+    Execution,
+    Failure,
+    HiddenRead,
+    Outcome,
+    Output,
+    RunStatus,
+    fault_of_tracking,
+)
 from trackbook.store.contract import Batch
 from trackbook.tracking.attempts import Attempts
 from trackbook.tracking.cell_runs import CellRuns
@@ -34,6 +43,8 @@ from trackbook.tracking.session_state import RunningCell, SessionState
 from trackbook.tracking.settle import Settled, fill_in, settle
 from trackbook.tracking.snapshots import Snapshots
 from trackbook.tracking.staleness import HiddenState
+
+_LONGEST_FAULT = 300
 
 
 class Recorder:
@@ -85,6 +96,7 @@ class Recorder:
         self.by_hand = HandLog(self._state, keeper, self.capture.observer, self.attempts, self.explicit, guard)
         """What takes what is logged by hand."""
         self._end_of_last: tuple[Outcome, Failure | None] = (Outcome.OK, None)
+        self._told_faults = 0
         self._seen: dict[str, int] = {}
         """Which object (by its id) each name was bound to when a recorded cell had written it."""
         self._live = LiveCells(self._state, keeper, self.capture, self.attempts, self.explicit, guard, live_seconds)
@@ -101,7 +113,17 @@ class Recorder:
 
     @is_on.setter
     def is_on(self, on: bool) -> None:
-        self._state.is_on = on
+        with self._state.lock:
+            has_changed, self._state.is_on = self._state.is_on != on, on
+            if has_changed and self._state.running is None:  # else the cell that runs says it
+                with self.guard:
+                    self._record_switch()
+
+    def _record_switch(self) -> None:
+        """Record that tracking was switched, which no recorded cell did: that can be read by others then."""
+        now = clock.now()
+        self._record_past(f"%track {'on' if self.is_on else 'off'}", None, now, 0.0, None)
+        self.keeper.deliver()
 
     @property
     def is_in_cell(self) -> bool:
@@ -211,6 +233,11 @@ class Recorder:
         self, source: str, cell_id: str | None, started_at: datetime, seconds: float, count: int | None
     ) -> None:
         """Record a cell that ran before there was a recorder, and that did nothing else than to load it."""
+        self._record_past(source, cell_id, started_at, seconds, count)
+
+    def _record_past(
+        self, source: str, cell_id: str | None, started_at: datetime, seconds: float, count: int | None
+    ) -> None:
         self._index += 1
         execution = Execution(
             execution_id=clock.new_id(),
@@ -222,6 +249,7 @@ class Recorder:
             count=count,
             seconds=seconds,
             outcome=Outcome.OK,
+            state=self._state_of_tracking(),
         )
         self.keeper.queue(Batch(executions=(execution,)))
 
@@ -287,7 +315,7 @@ class Recorder:
             reads=cell.change.reads,
             writes=cell.change.writes,
             maybe=cell.change.maybe,
-            state=cell.change.state,
+            state=(*cell.change.state, *self._state_of_tracking()),
             statements=settled.statements,
             resources=cell.resources,
             hidden=hidden,
@@ -306,6 +334,14 @@ class Recorder:
         is_of_runs = changes.drafts or self.explicit.known
         runs = self._runs.finished(running, changes) if is_of_runs else ()
         return Batch(executions=(execution,), runs=runs)
+
+    def _state_of_tracking(self) -> tuple[str, ...]:
+        """Return what is to be said of tracking itself: that it is off now, that something could not be recorded."""
+        switched = () if self._state.is_on else (SWITCHED_OFF,)
+        if self.guard.count == self._told_faults:
+            return switched
+        self._told_faults = self.guard.count
+        return (*switched, fault_of_tracking(redact_shown(self.guard.last)[:_LONGEST_FAULT]))
 
     def _settled(self, running: RunningCell, cell: CapturedCell) -> Settled:
         """Return the statements of a cell, with what made the values that they read."""

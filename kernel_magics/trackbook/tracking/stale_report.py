@@ -34,6 +34,14 @@ class StaleReport:
     notebook: str | None = None
 
 
+EDITED = "It was edited since it ran."
+
+
+def lacking_sentence(names: Iterable[str]) -> str:
+    """Return why running a cell again does not put it right: nothing above it makes some names."""
+    return f"No cell above it makes {', '.join(names)}: put one there, for running this one alone is no cure."
+
+
 def stale_of(session: Session, executions: Sequence[Execution], has_newer: Newer | None = None) -> StaleReport:
     """Return the cells of a session to run again, from what the store has of it.
 
@@ -99,7 +107,7 @@ def _ran(execution: Execution, cell: str) -> Ran:
         writes=writes,
         versions={name: value for name, value in literals.items() if name in writes},
         anew=frozenset(name for name in writes if is_fit_of(name, execution.source)),
-        is_repeatable=not execution.state,
+        is_repeatable=not execution.changed_state,
     )
 
 

@@ -263,7 +263,7 @@ def _read_upstream(
 
 def _seeding(store: Store, run: RunDetail, executions: Iterable[Execution]) -> list[Execution]:
     """Return the session's executions that seeded a global generator, if any of some drew random numbers."""
-    if not any(each.state or any(statement.unseeded for statement in each.statements) for each in executions):
+    if not any(each.changed_state or any(statement.unseeded for statement in each.statements) for each in executions):
         return []
     return [each for each in store.executions(session_id=run.run.session_id) if _SEEDING.search(each.source)]
 
