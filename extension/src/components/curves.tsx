@@ -31,7 +31,7 @@ export interface ICurvesProps {
   readonly height?: number;
 }
 
-/** Curves over each other. What can't be drawn (NaN, infinities, on a logarithmic scale what is not above 0) is said. */
+/** Curves over each other. What can't be drawn is said: NaN, infinities, on a logarithmic scale what is not above 0. */
 export function Curves(props: ICurvesProps): JSX.Element {
   const { context, label, curves, isLogarithmic = false, height } = props;
   const { trans } = context;

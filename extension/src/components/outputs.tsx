@@ -42,7 +42,7 @@ export function objectUrl(digest: string, at: string): string {
   return at === '' ? url : url + URLExt.objectToQueryString({ at });
 }
 
-/** What a cell showed, drawn so that no script in it runs: as in a notebook that isn't trusted, pictures as pictures. */
+/** What a cell showed, drawn so that no script in it runs: as in a notebook that isn't trusted, and SVG by an `img`. */
 export function Output({ context, at, output }: IPlaced & { output: IShownOutput }): JSX.Element {
   const part = bestPart(context, output);
   if (part === null) {
@@ -50,9 +50,7 @@ export function Output({ context, at, output }: IPlaced & { output: IShownOutput
     return <Message>{context.trans.__('This output can’t be shown here: %1', kinds)}</Message>;
   }
   if (part.digest === null && part.text === null) {
-    return (
-      <Message>{context.trans.__('%1, %2: too large to be kept.', part.media_type, size(part.size))}</Message>
-    );
+    return <Message>{context.trans.__('%1, %2: too large to be kept.', part.media_type, size(part.size))}</Message>;
   }
   return (
     <div className="tb-Output">
@@ -154,7 +152,8 @@ function usePictureUrl(part: IPart, at: string): { url: string; failure: string 
     if (own !== null && type === 'image/svg+xml') {
       show(new Blob([own], { type }));
     } else if (digest !== null) {
-      const take = async (response: Response): Promise<void> => show(new Blob([await response.arrayBuffer()], { type }));
+      const take = async (response: Response): Promise<void> =>
+        show(new Blob([await response.arrayBuffer()], { type }));
       leave = load(digest, at, take, ({ failure }) => setGot({ url: '', failure }));
     }
     return () => {

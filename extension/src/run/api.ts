@@ -31,6 +31,8 @@ export interface IModel {
   readonly name: string;
   readonly class: string;
   readonly model_id?: string;
+  /** Whether the model itself is kept, not only what is said of it. */
+  readonly is_kept?: boolean;
   readonly signature: Readonly<Record<string, Json>>;
   readonly features: readonly string[];
   readonly importances: Readonly<Record<string, Amount>>;
@@ -62,10 +64,21 @@ export interface ICheck {
   readonly broken: readonly Json[];
 }
 
+export interface IFailure {
+  readonly type: string;
+  readonly message: string;
+  readonly traceback?: string | null;
+}
+
 export interface IKin {
   readonly run_id: string;
   readonly name: string;
   readonly status?: string;
+  readonly word?: string;
+}
+
+export interface IBelonging extends IKin {
+  readonly called: string;
 }
 
 export interface IEnvironment {
@@ -101,8 +114,11 @@ export interface IRun {
   readonly finished_at: string | null;
   readonly seconds?: number | null;
   readonly note?: string | null;
-  readonly failure?: string | null;
-  readonly notebook?: string | null;
+  readonly word?: string;
+  readonly failure?: IFailure | null;
+  readonly session?: { readonly notebook: string | null; readonly user: string; readonly host: string } | null;
+  /** The params that nobody chose. */
+  readonly defaults?: readonly string[];
   readonly params: Readonly<Record<string, Json>>;
   readonly metrics: Readonly<Record<string, Amount>>;
   readonly tags: Readonly<Record<string, string>>;
@@ -115,6 +131,11 @@ export interface IRun {
   readonly parent_id: string | null;
   readonly parent?: IKin | null;
   readonly children?: readonly IKin[];
+  readonly children_total?: number;
+  /** What it is or stands in; `called` is the name that the pipeline, the step or the sweep goes by. */
+  readonly pipeline?: IBelonging | null;
+  readonly step?: IBelonging | null;
+  readonly sweep?: IBelonging | null;
 }
 
 export interface IPoint {
@@ -192,7 +213,7 @@ export interface IExecution {
   readonly started_at: string;
   readonly seconds: number | null;
   readonly outcome: string;
-  readonly failure?: string | { readonly type: string; readonly message: string } | null;
+  readonly failure?: IFailure | null;
   readonly hidden: readonly { readonly name: string; readonly reason: string }[];
   readonly run_ids: readonly string[];
   readonly outputs: readonly IOutput[];
@@ -210,7 +231,8 @@ export interface IJob {
   readonly job: string;
   readonly kind: string;
   readonly run_id: string;
-  readonly state: 'running' | 'done' | 'failed' | 'stopped';
+  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
+  readonly attempt: number | null;
   readonly cell: number | null;
   readonly cells: number | null;
   readonly seconds: number | null;

@@ -25,6 +25,8 @@ export interface IFlow {
 export interface IBranch {
   /** Names the place in the tree: the same each time the same graph is drawn. */
   readonly path: string;
+  /** How many lines stand above it on the way to the root. */
+  readonly depth: number;
   readonly node: IWhyNode;
   readonly flow: IFlow;
   readonly isAgain: boolean;
@@ -34,8 +36,8 @@ export interface IBranch {
 /**
  * Return what an explanation's root was made from, as branches: from the number to the literals and files.
  *
- * Imports of installed libraries are left out, each notebook has dozens; a table stands with what made it, where that is
- * known.
+ * Imports of installed libraries are left out, each notebook has dozens; a table stands with what made it, where that
+ * is known.
  */
 export function treeOf(why: IWhy): readonly IBranch[] {
   const nodes = new Map(why.nodes.map(node => [node.id, node]));
@@ -44,14 +46,14 @@ export function treeOf(why: IWhy): readonly IBranch[] {
     into.set(edge.to, [...(into.get(edge.to) ?? []), edge]);
   }
   const seen = new Set<string>([why.root]);
-  const grow = (id: string, path: string): readonly IBranch[] =>
+  const grow = (id: string, path: string, depth: number): readonly IBranch[] =>
     waysInto(id, nodes, into).map(([node, flow]) => {
       const here = `${path}/${node.id}`;
       const isAgain = seen.has(node.id);
       seen.add(node.id);
-      return { path: here, node, flow, isAgain, branches: isAgain ? [] : grow(node.id, here) };
+      return { path: here, depth, node, flow, isAgain, branches: isAgain ? [] : grow(node.id, here, depth + 1) };
     });
-  return grow(why.root, '');
+  return grow(why.root, '', 0);
 }
 
 /** Return all branches that are seen when those at `closed` are closed, in the order of the page. */
