@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from trackbook.tracking.logger import TrackbookLogger
     from trackbook.views import diff, get_run, metric_history, runs, why
     from trackbook.views import slice as slice  # noqa: A004  a star import must not take Python's own away
+    from trackbook.widgets.interact import interact
 
 __all__ = [
     "ActiveRun",
@@ -42,6 +43,7 @@ __all__ = [
     "diff_data",
     "get_run",
     "infer_schema",
+    "interact",
     "load",
     "log_artifact",
     "log_metric",
@@ -73,6 +75,7 @@ _HOMES = {
     "diff_data": _DATA,
     "get_run": _VIEWS,
     "infer_schema": _CHECKS,
+    "interact": "trackbook.widgets.interact",
     "load": _DATA,
     "log_artifact": _LOG,
     "log_metric": _LOG,
@@ -108,6 +111,8 @@ def unload_ipython_extension(ipython: Any) -> None:
 
 
 def __getattr__(name: str) -> object:
+    if name == "widgets":
+        return import_module("trackbook.widgets")
     if name not in _HOMES:
         raise AttributeError(f"module 'trackbook' has no attribute '{name}'")
     found: object = getattr(import_module(_HOMES[name]), name)

@@ -45,7 +45,8 @@ _MOST_NAMED = 6
 _ASKING = re.compile(r"(?<![\w.])(?:input|getpass(?:\.getpass)?)\s*\(")
 _RERUNNING = re.compile(r"^\s*%(?:rerun|recall|rep)\b")
 _WIDGETS = re.compile(
-    r"\binteract(?:_manual|ive)?\s*\(|@(?:\w+\.)?interact\b|\bfrom\s+ipywidgets\s+import|\b(?:ipywidgets|widgets|ipw|w)\.[A-Z]\w+\("
+    r"(?<!\btrackbook\.)\binteract(?:_manual|ive)?\s*\(|@(?!trackbook\.)(?:\w+\.)?interact\b|\bfrom\s+ipywidgets\s+import"
+    r"|(?<!\btrackbook\.)\b(?:ipywidgets|widgets|ipw|w)\.[A-Z]\w+\("
 )
 
 

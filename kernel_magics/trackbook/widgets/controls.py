@@ -1,4 +1,4 @@
-"""What a control of `Params` and `interact` offers: a range, a choice, a switch, a text; and the value it begins with."""
+"""What a control of `Params` and `interact` offers, such as a range or a choice, and the value that it begins with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from trackbook.errors import InvalidValueError
 
@@ -94,7 +94,7 @@ class Control:
         import ipywidgets
 
         common: dict[str, Any] = {"description": self.name, "style": {"description_width": "initial"}}
-        ends = {"min": self.low, "max": self.high, "step": self.step, "continuous_update": False}
+        ends: dict[str, Any] = {"min": self.low, "max": self.high, "step": self.step, "continuous_update": False}
         match self.kind:
             case Kind.CHOICE:
                 return ipywidgets.Dropdown(options=[(str(each), each) for each in self.options], value=value, **common)
@@ -107,13 +107,13 @@ class Control:
                 return kind(value=value, **common)
             case Kind.LOG:
                 low, high = math.log10(self.low), math.log10(self.high)
-                ends |= {"min": low, "max": high, "step": (high - low) / _STEPS, "readout_format": ".4~g"}
+                ends |= {"min": low, "max": high, "step": (high - low) / _STEPS, "readout_format": ".4g"}
                 return ipywidgets.FloatLogSlider(value=value, **ends, **common)
             case Kind.RANGE if self.is_whole:
                 whole = {name: int(ends[name]) for name in ("min", "max", "step")}
                 return ipywidgets.IntSlider(value=value, **{**ends, **whole}, **common)
             case Kind.RANGE:
-                return ipywidgets.FloatSlider(value=value, readout_format=".4~g", **ends, **common)
+                return ipywidgets.FloatSlider(value=value, readout_format=".4g", **ends, **common)
 
 
 def controls_of(offers: Mapping[str, object]) -> tuple[Control, ...]:
@@ -156,18 +156,16 @@ def _range(name: str, low: float, high: float, step: object = None) -> Control:
         return Control(
             name=name, kind=Kind.LOG, first=round(middle) if is_whole else middle, low=float(low), high=float(high)
         )
-    if step is None:
-        step = max(1, (high - low) // _STEPS) if is_whole else (high - low) / _STEPS
-    if not _is_number(step) or not 0 < step <= high - low:
+    by = (max(1, (high - low) // _STEPS) if is_whole else (high - low) / _STEPS) if step is None else step
+    if not _is_number(by) or not 0 < by <= high - low:
         raise InvalidValueError(f"{name} can't go by steps of {step!r}. {_HOW}")
-    count = int((high - low) / step / 2)
-    first = low + count * step
+    first = low + int((high - low) / by / 2) * by
     return Control(
-        name=name, kind=Kind.RANGE, first=int(first) if is_whole else _short(first), low=low, high=high, step=step
+        name=name, kind=Kind.RANGE, first=int(first) if is_whole else _short(first), low=low, high=high, step=by
     )
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

@@ -135,13 +135,15 @@ def _follow(params: Params, control: Control, view: Any) -> None:
 
 
 def _still(params: Params) -> Shown:
-    rows = tuple((Cell(text=fmt.one_line(name)), Cell(text=fmt.value(each))) for name, each in values_of(params).items())
+    rows = tuple(
+        (Cell(text=fmt.one_line(name)), Cell(text=fmt.value(each))) for name, each in values_of(params).items()
+    )
     return shown([Table(columns=(Column(title="Param"), Column(title="Value")), rows=rows)], LOOK)
 
 
 def _made_again(controls: tuple[Control, ...], values: dict[str, Scalar]) -> Params:
     """Return what a copy or a pickle of controls holds."""
     made = Params.__new__(Params)
-    Chosen.__init__(made, values)  # type: ignore[arg-type]  # scalars are JSON
+    Chosen.__init__(made, values)
     made.__dict__[_CONTROLS] = controls
     return made

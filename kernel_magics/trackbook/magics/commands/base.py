@@ -24,7 +24,7 @@ LOOK_COMMAND = "%track"
 _MOST_COMPLETIONS = 50
 THIS_SESSION = ""
 _SECTIONS = {
-    "See what happened": ("runs", "show", "compare", "log"),
+    "See what happened": ("runs", "show", "compare", "log", "panel"),
     "Explain": ("diff", "stale", "why"),
     "Make again": ("slice", "sweep", "reproduce", "restore", "environment"),
     "Data": ("data", "check", "checks"),

@@ -129,9 +129,16 @@ def compare(
     if metrics or seeds:
         raise InvalidValueError("--metric and --seed-param are of groups. Say which: --group-by params.model.")
     from trackbook.display.comparison import show_comparison
+    from trackbook.magics.commands.panel import can_show_widgets, show_widget
     from trackbook.tracking.compare import compare_runs
 
-    compared = compare_runs(notebook.project.store, runs or notebook.to_compare())
+    wanted = runs or notebook.to_compare()
+    if can_show_widgets(notebook):
+        from trackbook.widgets import Compare
+
+        show_widget(Compare(*wanted, is_whole=is_all, project=notebook.project))
+        return
+    compared = compare_runs(notebook.project.store, wanted)
     show_in_cell(show_comparison(compared, look(), is_whole=is_all))
 
 
