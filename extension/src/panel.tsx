@@ -1,15 +1,22 @@
 import * as React from 'react';
 
+import { Message } from './components/message';
+import { Tabs } from './components/tabs';
 import { IContext } from './core/context';
 import { CATEGORY, IHost } from './core/host';
 import { trackbookIcon } from './core/icon';
+import { isText } from './core/memory';
 import { ShownWidget } from './core/shown';
 import { DataTab } from './data/tab';
 import { ModelsTab } from './models/tab';
 import { PipelinesTab } from './pipelines/tab';
+import { addRuns } from './runs';
+import { COMMANDS as RUN_COMMANDS } from './runs/commands';
 import { RunsTab } from './runs/tab';
 
 const OPEN = 'trackbook:open';
+const TAB = 'tab';
+const RUNS = 'runs';
 
 /** One of the panel's tabs. */
 export interface ITab {
@@ -31,72 +38,78 @@ export class TrackbookPanel extends ShownWidget {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', context.trans.__('Trackbook'));
     this.addClass('tb-Panel');
+    context.memory.changed.connect((_, key) => {
+      if (key === '' || key === TAB) {
+        this.update();
+      }
+    });
   }
 
   /** Which tab is shown, by its id. */
   get tab(): string {
-    return this._tab;
+    return this.context.memory.get(TAB, isText, RUNS);
   }
 
   set tab(id: string) {
     if (this.tabs.some(tab => tab.id === id)) {
-      this._tab = id;
-      this.update();
+      this.context.memory.set(TAB, id);
     }
   }
 
   protected override renderShown(): JSX.Element {
-    const shown = this.tabs.find(tab => tab.id === this._tab) ?? this.tabs[0];
+    const { memory, trans } = this.context;
+    if (!memory.isReady) {
+      return <Message isBusy>{trans.__('Loading …')}</Message>;
+    }
+    const shown = this.tabs.find(tab => tab.id === this.tab) ?? this.tabs[0];
     return (
-      <>
-        <div className="tb-Tabs" role="tablist" aria-label={this.context.trans.__('Trackbook')}>
-          {this.tabs.map(tab => (
-            <button
-              key={tab.id}
-              role="tab"
-              id={`tb-tab-${tab.id}`}
-              aria-selected={tab === shown}
-              aria-controls="tb-tab-content"
-              onClick={() => {
-                this.tab = tab.id;
-              }}
-            >
-              {tab.label}
-            </button>
-          ))}
-        </div>
-        {shown && (
-          <div id="tb-tab-content" className="tb-TabContent" role="tabpanel" aria-labelledby={`tb-tab-${shown.id}`}>
-            <shown.Component key={shown.id} context={this.context} />
-          </div>
-        )}
-      </>
+      <Tabs
+        label={trans.__('Trackbook')}
+        tabs={this.tabs}
+        shown={shown.id}
+        onShow={id => {
+          this.tab = id;
+        }}
+      >
+        <shown.Component key={shown.id} context={this.context} />
+      </Tabs>
     );
   }
-
-  private _tab = 'runs';
 }
 
-/** Add the panel to the left area, and the command that shows it. */
-export function addPanel({ app, context, palette, restorer, shell }: IHost): void {
+/** Add the panel to the left area, and the commands that show it. */
+export function addPanel(host: IHost): void {
+  const { app, context, palette, restorer, shell } = host;
   const { trans } = context;
+  const runs = addRuns(host);
   const side = new TrackbookPanel(context, [
-    { id: 'runs', label: trans.__('Runs'), Component: RunsTab },
+    { id: RUNS, label: trans.__('Runs'), Component: props => <RunsTab {...props} model={runs} /> },
     { id: 'models', label: trans.__('Models'), Component: ModelsTab },
     { id: 'data', label: trans.__('Data'), Component: DataTab },
     { id: 'pipelines', label: trans.__('Pipelines'), Component: PipelinesTab }
   ]);
   app.shell.add(side, 'left', { rank: 600 });
   restorer?.add(side, side.id);
+  const show = (tab: unknown): void => {
+    if (isText(tab)) {
+      side.tab = tab;
+    }
+    shell?.activateById(side.id);
+  };
   app.commands.addCommand(OPEN, {
     label: trans.__('Show Trackbook'),
+    icon: trackbookIcon,
     describedBy: { args: { type: 'object', properties: { tab: { type: 'string' } } } },
-    execute: args => {
-      if (typeof args.tab === 'string') {
-        side.tab = args.tab;
-      }
-      shell?.activateById(side.id);
+    execute: ({ tab }) => show(tab)
+  });
+  app.commands.addCommand(RUN_COMMANDS.query, {
+    label: trans.__('Query runs'),
+    describedBy: { args: { type: 'object', properties: {} } },
+    execute: () => {
+      show(RUNS);
+      runs.focusQuery();
     }
   });
   palette?.addItem({ command: OPEN, category: CATEGORY });
+  palette?.addItem({ command: RUN_COMMANDS.query, category: CATEGORY });
 }

@@ -81,7 +81,8 @@ export interface IStatistics {
 }
 
 export interface IGroup {
-  readonly labels: readonly Json[] | Readonly<Record<string, Json>>;
+  /** The values of the fields that tell it from other groups, by field. */
+  readonly labels: Readonly<Record<string, Json>>;
   readonly run_ids: readonly string[];
   readonly statistics: Readonly<Record<string, IStatistics>>;
 }

@@ -2,16 +2,15 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { isNumbers, isText, isTexts, Memory } from '../core/memory';
 import { IRunRow } from './api';
+import { DEFAULT_COLUMNS } from './fields';
+import { IListed } from './tree';
 
 /** Which runs are listed: those of the current notebook's experiment, of all, or of one by name. */
-export type Choice = { readonly kind: 'notebook' } | { readonly kind: 'all' } | { readonly kind: 'named'; name: string };
+export type Choice = { readonly kind: 'notebook' | 'all' } | { readonly kind: 'named'; readonly name: string };
 
 const NAMED = 'experiment:';
 
-/**
- * What somebody chose to see of runs, kept over a reload, and which runs are selected. The tab draws it, commands act on
- * it.
- */
+/** What somebody chose to see of runs, kept over a reload, and what is selected. The tab draws it, commands act. */
 export class RunsModel {
   constructor(private readonly memory: Memory) {
     memory.changed.connect(() => this._changed.emit());
@@ -19,6 +18,26 @@ export class RunsModel {
 
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** How high rows are. */
+  get density(): 'compact' | 'comfortable' {
+    return this._density;
+  }
+
+  set density(density: 'compact' | 'comfortable') {
+    this._density = density;
+    this._changed.emit();
+  }
+
+  /** The columns of experiments for which nobody chose any. */
+  get defaultColumns(): readonly string[] {
+    return this._defaultColumns;
+  }
+
+  set defaultColumns(columns: readonly string[]) {
+    this._defaultColumns = columns;
+    this._changed.emit();
   }
 
   /** Emitted when the query box is to be focused. */
@@ -82,18 +101,13 @@ export class RunsModel {
     this._changed.emit();
   }
 
-  /** The selected runs, as far as they were read. */
-  get selectedRuns(): readonly IRunRow[] {
-    return [...this._selected].flatMap(run_id => this._known.get(run_id) ?? []);
-  }
+  /** What is listed now, so that commands can act on the runs that are selected. */
+  listed: readonly (IListed | undefined)[] = [];
 
-  /** Take note of runs that were read, so that commands can act on those selected. */
-  know(runs: Iterable<IRunRow | undefined>): void {
-    for (const run of runs) {
-      if (run && this._selected.has(run.run_id)) {
-        this._known.set(run.run_id, run);
-      }
-    }
+  /** The selected runs, in the order of the list. */
+  get selectedRuns(): readonly IRunRow[] {
+    const found = this.listed.filter(each => each !== undefined && this._selected.has(each.run.run_id));
+    return found.flatMap(each => each?.run ?? []);
   }
 
   focusQuery(): void {
@@ -101,7 +115,8 @@ export class RunsModel {
   }
 
   private readonly _changed = new Signal<this, void>(this);
-  private readonly _known = new Map<string, IRunRow>();
+  private _defaultColumns: readonly string[] = DEFAULT_COLUMNS;
+  private _density: 'compact' | 'comfortable' = 'comfortable';
   private readonly _queryWanted = new Signal<this, void>(this);
   private _selected: ReadonlySet<string> = new Set();
 }

@@ -74,6 +74,16 @@ export function quoted(text: string, quote = '"'): string {
   return `${quote}${text.replaceAll(quote, quote + quote)}${quote}`;
 }
 
+/** Return where a character stands that the server counts as the n-th: it counts 🙂 as one, JavaScript as two. */
+export function unitsOf(text: string, points: number): number {
+  return [...text].slice(0, points).join('').length;
+}
+
+/** Return the place that the server knows a place of JavaScript's as. */
+export function pointsOf(text: string, units: number): number {
+  return [...text.slice(0, units)].length;
+}
+
 function firstTerm(order: string): string {
   let term = '';
   for (const word of order.match(WORD) ?? []) {

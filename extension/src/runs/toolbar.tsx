@@ -1,0 +1,59 @@
+import * as React from 'react';
+
+import { IContext } from '../core/context';
+import { IField, IState } from './api';
+import { ExperimentChooser, GroupChooser } from './choosers';
+import { COMMANDS } from './commands';
+import { RunsModel } from './model';
+
+export interface IToolbarProps {
+  readonly context: IContext;
+  readonly model: RunsModel;
+  readonly state: IState;
+  readonly fields: readonly IField[];
+  /** How many runs are listed, null while that isn't known. */
+  readonly total: number | null;
+  readonly isChoosing: boolean;
+  readonly onChoosing: () => void;
+}
+
+/** Above the list: whose runs, grouped by what, which columns, and the button that compares. */
+export function Toolbar(props: IToolbarProps): JSX.Element {
+  const { context, model, state, fields, total, isChoosing, onChoosing } = props;
+  const { commands, trans } = context;
+  const selected = model.selected.size;
+  return (
+    <div className="tb-Runs-toolbar" role="toolbar" aria-label={trans.__('What is listed')}>
+      <ExperimentChooser
+        trans={trans}
+        state={state}
+        choice={model.choice}
+        onChoose={choice => {
+          model.choice = choice;
+        }}
+      />
+      <GroupChooser
+        trans={trans}
+        fields={fields}
+        group={model.group}
+        onGroup={field => {
+          model.group = field;
+        }}
+      />
+      <button className="tb-Small" aria-expanded={isChoosing} onClick={onChoosing}>
+        {trans.__('Columns')}
+      </button>
+      <button
+        className="tb-Small tb-mod-main"
+        disabled={selected < 2}
+        title={selected < 2 ? trans.__('Select two or more runs to compare them') : undefined}
+        onClick={() => void commands.execute(COMMANDS.compare)}
+      >
+        {selected < 2 ? trans.__('Compare') : trans.__('Compare %1', selected)}
+      </button>
+      <span className="tb-Runs-total tb-mod-quiet" role="status">
+        {total === null ? '' : trans._n('%1 run', '%1 runs', total)}
+      </span>
+    </div>
+  );
+}
