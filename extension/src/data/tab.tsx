@@ -27,7 +27,7 @@ export function DataTab({ context }: { context: IContext }): JSX.Element {
   if (answer.value.datasets.length === 0) {
     return (
       <Message>
-        <p>{trans.__('No table has a name yet. Give one a name in a cell; each of its states is kept as a version:')}</p>
+        <p>{trans.__('No table has a name yet. Give one a name in a cell; each state of it is kept as a version:')}</p>
         <code>%track data df --name customers</code>
       </Message>
     );

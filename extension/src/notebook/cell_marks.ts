@@ -3,9 +3,19 @@ import { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
 import { IContext } from '../core/context';
-import { IMark } from './api';
+import { IMark, INotebookAnswer } from './api';
 import { metricsOf, signOf } from './marks';
 import { NotebookState } from './notebook_state';
+
+/** Return the marks by cell. What a kernel that is gone had read matters no more; what was measured stays so. */
+export function marksOf(answer: INotebookAnswer | null): ReadonlyMap<string, readonly IMark[]> {
+  const isGone = answer?.session.state === 'ended' || answer?.session.state === 'none';
+  const pairs = (answer?.cells ?? []).map(({ cell_id: id, marks }): [string, readonly IMark[]] => [
+    id,
+    isGone ? marks.filter(mark => mark.kind === 'metrics') : marks
+  ]);
+  return new Map(pairs);
+}
 
 type Cell = NotebookPanel['content']['widgets'][number];
 
@@ -52,7 +62,7 @@ export class CellMarks implements IDisposable {
       if (this._isDisposed) {
         return;
       }
-      const marks = new Map(this.state.answer?.cells.map(cell => [cell.cell_id, cell.marks]));
+      const marks = marksOf(this.state.answer);
       for (const cell of this._panel.content.widgets) {
         this.drawCell(cell, marks.get(cell.model.id) ?? NONE);
       }

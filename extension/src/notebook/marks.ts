@@ -6,6 +6,7 @@ import { ICellMetric, IMark } from './api';
 import { staleIcon, unorderedIcon } from './icons';
 
 const MOST_METRICS = 6;
+const MOST_RUNS = 3;
 
 /** What a click on a metric does. */
 export type OpenRun = (run: string) => void;
@@ -57,8 +58,6 @@ export function metricsOf(
   }
   return line;
 }
-
-const MOST_RUNS = 3;
 
 function byRun(metrics: readonly ICellMetric[]): readonly (readonly ICellMetric[])[] {
   const runs = new Map<string, ICellMetric[]>();

@@ -84,8 +84,9 @@ export class NotebookState implements IDisposable {
   private async ask(): Promise<void> {
     this._isAsking = true;
     const at = this.panel.context.path;
+    const kernel = this.panel.sessionContext.session?.kernel?.id;
     try {
-      const answer = await request<INotebookAnswer>('notebook', { at });
+      const answer = await request<INotebookAnswer>('notebook', { at, kernel });
       this.tell(answer, null);
     } catch (error) {
       this.tell(null, failureOf(error));

@@ -1,0 +1,100 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { duration, number, oneLine, toNumber } from '../components/format';
+import { IStep } from './api';
+
+const SIGNS: Record<string, string> = {
+  waiting: '○',
+  running: '●',
+  retrying: '↻',
+  finished: '✓',
+  skipped: '»',
+  failed: '✗',
+  blocked: '⊘',
+  stopped: '■',
+  killed: '■'
+};
+const MOST_METRICS = 2;
+
+/** Return the sign of a state: each has another shape. */
+export function signOf(state: string): string {
+  return SIGNS[state] ?? '?';
+}
+
+/** Return a state, of a run or a step, as a word. */
+export function stateWord(trans: TranslationBundle, state: string): string {
+  const words: Record<string, string> = {
+    waiting: trans.__('waiting'),
+    running: trans.__('running'),
+    retrying: trans.__('retrying'),
+    finished: trans.__('finished'),
+    skipped: trans.__('skipped'),
+    failed: trans.__('failed'),
+    blocked: trans.__('blocked'),
+    stopped: trans.__('stopped'),
+    killed: trans.__('killed')
+  };
+  return words[state] ?? state;
+}
+
+/** Return how a step stands as one line: what goes on in it, or what came of it. */
+export function stepLine(trans: TranslationBundle, step: IStep, seconds: number | null): string {
+  switch (step.state) {
+    case 'running':
+      return [goingOn(trans, step), tryOf(trans, step), duration(trans, seconds)].filter(Boolean).join(', ');
+    case 'finished':
+      return [trans.__('finished in %1', duration(trans, seconds)), metricsLine(step)].filter(Boolean).join(', ');
+    case 'failed':
+      return step.error === null ? oneLine(step.reason) : oneLine(errorLine(trans, step));
+    default:
+      return step.reason === '' ? stateWord(trans, step.state) : oneLine(step.reason);
+  }
+}
+
+/** Return which cell is at work. */
+export function goingOn(trans: TranslationBundle, { cell, cells }: IStep): string {
+  if (cell === null) {
+    return trans.__('starting');
+  }
+  return cells === null ? trans.__('cell %1', cell) : trans.__('cell %1 of %2', cell, cells);
+}
+
+/** Return where and why a step failed: `cell 3, line 2: ValueError: no data`. */
+export function errorLine(trans: TranslationBundle, { error }: IStep): string {
+  if (error === null) {
+    return '';
+  }
+  const where = [
+    error.cell === null ? '' : trans.__('cell %1', error.cell),
+    error.line === null ? '' : trans.__('line %1', error.line)
+  ].filter(Boolean);
+  const what = error.message === '' ? error.type : `${error.type}: ${error.message}`;
+  return where.length > 0 ? `${where.join(', ')}: ${what}` : what;
+}
+
+function tryOf(trans: TranslationBundle, { attempt, attempts }: IStep): string {
+  return attempt > 1 ? trans.__('try %1 of %2', attempt, attempts) : '';
+}
+
+function metricsLine({ metrics }: IStep): string {
+  const told = Object.entries(metrics).slice(0, MOST_METRICS);
+  return told
+    .map(([key, value]) => {
+      const amount = toNumber(value);
+      return `${oneLine(key)} ${amount === null ? oneLine(String(value)) : number(amount)}`;
+    })
+    .join(', ');
+}
+
+/** Return how long something has been going on, or took. */
+export function secondsOf(
+  startedAt: string | null,
+  seconds: number | null,
+  isLive: boolean,
+  now: number
+): number | null {
+  if (!isLive || startedAt === null) {
+    return seconds;
+  }
+  return Math.max(0, (now - Date.parse(startedAt)) / 1000);
+}
