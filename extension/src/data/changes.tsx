@@ -70,7 +70,7 @@ function Asking({
       <label>
         {trans.__('Since')}{' '}
         <select
-          className="tb-Select"
+          className="tb-Choice"
           value={asked.before}
           onChange={event => onAsk({ before: Number(event.target.value) })}
         >
@@ -83,7 +83,7 @@ function Asking({
       </label>
       <label>
         {trans.__('Rows are told by')}{' '}
-        <select className="tb-Select" value={asked.by} onChange={event => onAsk({ by: event.target.value as By })}>
+        <select className="tb-Choice" value={asked.by} onChange={event => onAsk({ by: event.target.value as By })}>
           <option value="content">{trans.__('what is in them')}</option>
           <option value="position">{trans.__('their position')}</option>
           <option value="key">{trans.__('a key')}</option>

@@ -72,7 +72,7 @@ function Head({ context: { trans }, dataset, version, onChoose }: IPartProps): J
       <div className="tb-Head-line">
         <h1>{oneLine(dataset.name)}</h1>
         <select
-          className="tb-Select"
+          className="tb-Choice"
           aria-label={trans.__('Version')}
           value={version.version}
           onChange={event => onChoose(Number(event.target.value))}

@@ -51,7 +51,7 @@ export function Log({
         <div className="tb-Bar">
           <label>
             {trans.__('Try')}{' '}
-            <select className="tb-Select" value={log.run_id} onChange={event => setAttempt(event.target.value)}>
+            <select className="tb-Choice" value={log.run_id} onChange={event => setAttempt(event.target.value)}>
               {log.attempts.map((each, n) => (
                 <option key={each} value={each}>
                   {trans.__('%1 of %2 (run %3)', n + 1, log.attempts.length, shortId(each))}

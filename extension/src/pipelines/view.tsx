@@ -150,7 +150,7 @@ function RunChoice({
   return (
     <>
       <select
-        className="tb-Select"
+        className="tb-Choice"
         aria-label={trans.__('Run of the pipeline')}
         value={shown.run.run_id}
         onChange={event => onChoose(event.target.value)}
