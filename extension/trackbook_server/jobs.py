@@ -13,7 +13,7 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -93,11 +93,28 @@ class Job:
 
 
 class Jobs:
-    """The jobs of a server. Any thread may ask."""
+    """The jobs of a server. Any thread may ask.
 
-    def __init__(self, most_at_once: int = _MOST_AT_ONCE, kept_seconds: float = _KEPT_SECONDS) -> None:
+    Parameters
+    ----------
+    most_at_once
+        How many run; the others wait.
+    kept_seconds
+        How long one that has ended is told of.
+    patience_seconds
+        How long a process that was asked to end is waited for, before it is killed with all that it has started.
+    """
+
+    def __init__(
+        self,
+        *,
+        most_at_once: int = _MOST_AT_ONCE,
+        kept_seconds: float = _KEPT_SECONDS,
+        patience_seconds: float = _PATIENCE_SECONDS,
+    ) -> None:
         self._most_at_once = most_at_once
         self._kept_seconds = kept_seconds
+        self._patience_seconds = patience_seconds
         self._lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
         self._news: set[str] = set()
@@ -240,7 +257,7 @@ class Jobs:
 
     def _let_go(self, job: Job) -> None:
         if job.process is not None:
-            end_process(job.process, job.process.stdin, _PATIENCE_SECONDS)
+            end_process(job.process, job.process.stdin, self._patience_seconds)
 
     def _end(self, job: Job, state: JobState) -> None:
         job.state, job.ended_at = state, clock.monotonic()
@@ -257,7 +274,7 @@ def _document(content: bytes) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def trackbook_command(arguments: Sequence[str]) -> tuple[str, ...]:
+def trackbook_command(*arguments: str) -> tuple[str, ...]:
     """Return a command of Trackbook's, run by the Python that runs the server."""
     return (sys.executable, "-m", "trackbook", *arguments)
 

@@ -4,65 +4,92 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol
 
 from jupyter_server.auth.decorator import authorized, ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.ioloop import PeriodicCallback
-from tornado.websocket import WebSocketHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 from trackbook.errors import TrackbookError
 
 from trackbook_server.jobs import Jobs
 from trackbook_server.places import Places
 
 _LOOK_MILLISECONDS = 250
+_GONE = "gone"
+_ABSENT = "none yet"
+
+
+class Listener(Protocol):
+    """Who is told the news."""
+
+    def tell(self, changed: Iterable[str], jobs: Iterable[str]) -> None:
+        """Take which stores have changed and which jobs went on. It returns at once, and never raises."""
 
 
 class News:
-    """Tells listeners which stores have changed. However many listen, each store is looked at once a turn."""
+    """Tells listeners which stores have changed and which jobs went on.
+
+    However many listen, each store is looked at once a turn, and none where nobody does. A store that is made where
+    somebody has asked for one, or deleted, has changed. Who is new is told all stores at once: what happened between
+    its first question and its first turn, nobody knows.
+    """
 
     def __init__(self, places: Places, jobs: Jobs) -> None:
         self._places = places
         self._jobs = jobs
-        self._listeners: set[LiveSocket] = set()
-        self._tokens: dict[str, int] = {}
+        self._listeners: set[Listener] = set()
+        self._newcomers: set[Listener] = set()
+        self._tokens: Mapping[str, object] = {}
         self._clock: PeriodicCallback | None = None
 
-    def add(self, listener: LiveSocket) -> None:
+    def add(self, listener: Listener) -> None:
         """Tell a listener from now on; the first starts the clock."""
         self._listeners.add(listener)
+        self._newcomers.add(listener)
         if self._clock is None:
-            self._clock = PeriodicCallback(self._look, _LOOK_MILLISECONDS)
+            self._clock = PeriodicCallback(self.look, _LOOK_MILLISECONDS)
             self._clock.start()
 
-    def remove(self, listener: LiveSocket) -> None:
+    def remove(self, listener: Listener) -> None:
         """Tell it no more; the last stops the clock."""
         self._listeners.discard(listener)
+        self._newcomers.discard(listener)
         if not self._listeners and self._clock is not None:
             self._clock.stop()
             self._clock = None
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Look once, and tell what is new; the next turn begins when this has ended."""
+        newcomers, self._newcomers = self._newcomers, set()
         found = await asyncio.to_thread(self._read)
-        changed = sorted(place for place, token in found.items() if self._tokens.get(place) != token)
-        self._tokens = found
-        if changed:
-            for listener in [*self._listeners]:
-                listener.tell(changed)
+        before, self._tokens = self._tokens, found
+        changed = sorted(place for place in found.keys() | before.keys() if found.get(place) != before.get(place))
+        jobs = self._jobs.take_news()
+        for listener in [*self._listeners]:
+            told = sorted(found) if listener in newcomers else changed
+            if told or jobs:
+                listener.tell(told, jobs)
 
-    def _read(self) -> dict[str, int]:
-        tokens = {}
+    def _read(self) -> dict[str, object]:
+        """Return what tells each store's state from others, by its location, and of folders which store they have."""
+        tokens: dict[str, object] = {str(folder): store or _ABSENT for folder, store in self._places.found().items()}
         for project in self._places.opened():
             try:
                 tokens[project.location] = project.store.change_token()
             except TrackbookError:
-                tokens[project.location] = -1  # it is gone; that is told once, and what is asked next says why
+                tokens[project.location] = _GONE  # that is told once, and what is asked next says why
         return tokens
 
 
 class LiveSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
-    """A page's websocket. It sends ``{"changed": [STORE, ...]}`` and takes nothing."""
+    """A page's websocket. It sends ``{"changed": [STORE, ...], "jobs": [JOB, ...]}`` and takes nothing.
+
+    While a message is under way, what else is new waits and goes as one: a slow page is told late, not more and more.
+    """
 
     auth_resource = "trackbook"
 
@@ -70,13 +97,16 @@ class LiveSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Take where news come from."""
         super().initialize()
         self._news = news
+        self._changed: set[str] = set()
+        self._jobs: set[str] = set()
+        self._sending: asyncio.Task[None] | None = None
 
     async def pre_get(self) -> None:
         """Prepare nothing."""
 
     @ws_authenticated
-    @authorized("read")
-    async def get(self, *args: Any, **kwargs: Any) -> None:
+    @authorized("read")  # type: ignore[untyped-decorator]  # of jupyter_server
+    async def get(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]  # as each of its sockets does
         """Open the socket."""
         await self.pre_get()
         await super().get(*args, **kwargs)
@@ -92,7 +122,20 @@ class LiveSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):
     def on_close(self) -> None:
         """Listen no more."""
         self._news.remove(self)
+        if self._sending is not None:
+            self._sending.cancel()
 
-    def tell(self, changed: list[str]) -> None:
-        """Send which stores have changed."""
-        self.write_message(json.dumps({"changed": changed}))
+    def tell(self, changed: Iterable[str], jobs: Iterable[str]) -> None:
+        """Send which stores have changed and which jobs went on."""
+        self._changed.update(changed)
+        self._jobs.update(jobs)
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send())
+
+    async def _send(self) -> None:
+        with suppress(WebSocketClosedError):  # it is gone; `on_close` says so
+            while self._changed or self._jobs:
+                said = {"changed": sorted(self._changed), "jobs": sorted(self._jobs)}
+                self._changed.clear()
+                self._jobs.clear()
+                await self.write_message(json.dumps(said))

@@ -44,10 +44,18 @@ ENVIRONMENTS = ("check", "strict", "ignore")
     show_default=True,
     help="Files from where the run read them, checked by hash, or only from what the store kept.",
 )
+@click.option(
+    "--events",
+    "as_events",
+    is_flag=True,
+    help="For programs: tell each step on standard error as a line of JSON, and end when standard input does.",
+)
 @store_option
 @json_option
 @click.pass_context
-def reproduce(ctx: click.Context, run: str, tolerance: float, env: str, data: str, as_json: bool) -> None:
+def reproduce(
+    ctx: click.Context, run: str, tolerance: float, env: str, data: str, as_events: bool, as_json: bool
+) -> None:
     """Make a run again in a fresh kernel, compare, and say how it came out. Exit code 1 if it is not the same.
 
     The verdict is exact, within tolerance, nondeterministic (two fresh kernels differ), different (they agree, and
@@ -55,8 +63,14 @@ def reproduce(ctx: click.Context, run: str, tolerance: float, env: str, data: st
     """
     from trackbook.reproduction_view import reproduce as make_again
 
-    found = make_again(run, tolerance=tolerance, env=env, data=data, progress=tell, project=project_of(ctx))
-    tell(None)
+    if as_events:
+        from trackbook.cli.events import end_with_input
+
+        end_with_input()
+    progress = tell_as_event if as_events else tell
+    found = make_again(run, tolerance=tolerance, env=env, data=data, progress=progress, project=project_of(ctx))
+    if not as_events:
+        tell(None)
     if as_json:
         print_json(found.to_dict())
     else:
@@ -73,3 +87,10 @@ def tell(progress: Progress | None) -> None:
         again = "" if progress.attempt == 1 else ", once more"
         text = f"cell {progress.cell} of {progress.cells}{again}"
     click.echo(f"\r\x1b[2K{text}", nl=False, err=True)
+
+
+def tell_as_event(progress: Progress) -> None:
+    """Say to a program how far it is."""
+    from trackbook.cli.events import tell_event
+
+    tell_event("cell", attempt=progress.attempt, cell=progress.cell, cells=progress.cells)
