@@ -31,8 +31,8 @@ export function useRemembered<Value extends ReadonlyJSONValue>(
   const kept = all[id];
   const keep = React.useCallback(
     (value: Value): void => {
-      const { [id]: _, ...others } = memory.get(group, isGroup, NOTHING);
-      const last = Object.entries(others).slice(1 - MOST);
+      const others = Object.entries(memory.get(group, isGroup, NOTHING)).filter(([each]) => each !== id);
+      const last = others.slice(1 - MOST);
       memory.set(group, { ...Object.fromEntries(last), [id]: value });
     },
     [memory, group, id]

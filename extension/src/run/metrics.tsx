@@ -1,6 +1,7 @@
 import * as React from 'react';
 
-import { Curves, Over } from '../components/curves';
+import { CurveControls, ICurveChoice } from '../components/curve_controls';
+import { Curves } from '../components/curves';
 import { number, oneLine, toNumber } from '../components/format';
 import { Message } from '../components/message';
 import { MetricValue } from '../components/value';
@@ -9,7 +10,6 @@ import { ISeries, runPath } from './api';
 import { Answered, IPart, Section } from './part';
 
 const MOST_POINTS = 1000;
-const MOST_SMOOTHING = 0.95;
 
 type Shown = IPart & { readonly onExplain: (key: string) => void };
 
@@ -45,17 +45,12 @@ function AllSeries({ series, ...shown }: Shown & { series: readonly ISeries[] })
 
 function CurveCards({ context, series }: Shown & { series: readonly ISeries[] }): JSX.Element {
   const { trans } = context;
-  const [over, setOver] = React.useState<Over>('step');
-  const [isLogarithmic, setIsLogarithmic] = React.useState(false);
-  const [smoothing, setSmoothing] = React.useState(0);
+  const [choice, setChoice] = React.useState<ICurveChoice>({ over: 'step', isLogarithmic: false, smoothing: 0 });
   return (
     <Section
       title={trans.__('Curves')}
       aside={
-        <CurveControls
-          {...{ trans, over, setOver, isLogarithmic, setIsLogarithmic, smoothing, setSmoothing }}
-          most={MOST_SMOOTHING}
-        />
+        <CurveControls trans={trans} choice={choice} onChoose={change => setChoice(last => ({ ...last, ...change }))} />
       }
     >
       <div className="tb-Cards">
@@ -69,56 +64,13 @@ function CurveCards({ context, series }: Shown & { series: readonly ISeries[] })
               context={context}
               label={trans.__('Curve of %1', each.key)}
               curves={[{ name: each.key, points: each.points }]}
-              over={over}
-              isLogarithmic={isLogarithmic}
-              smoothing={smoothing}
+              {...choice}
               height={170}
             />
           </figure>
         ))}
       </div>
     </Section>
-  );
-}
-
-interface IControls {
-  readonly trans: IPart['context']['trans'];
-  readonly over: Over;
-  readonly setOver: (over: Over) => void;
-  readonly isLogarithmic: boolean;
-  readonly setIsLogarithmic: (is: boolean) => void;
-  readonly smoothing: number;
-  readonly setSmoothing: (amount: number) => void;
-  readonly most: number;
-}
-
-function CurveControls(props: IControls): JSX.Element {
-  const { trans, over, setOver, isLogarithmic, setIsLogarithmic, smoothing, setSmoothing, most } = props;
-  return (
-    <div className="tb-Controls">
-      <label>
-        {trans.__('Over')}{' '}
-        <select value={over} onChange={event => setOver(event.target.value === 'seconds' ? 'seconds' : 'step')}>
-          <option value="step">{trans.__('steps')}</option>
-          <option value="seconds">{trans.__('seconds')}</option>
-        </select>
-      </label>
-      <label>
-        <input type="checkbox" checked={isLogarithmic} onChange={event => setIsLogarithmic(event.target.checked)} />{' '}
-        {trans.__('Logarithmic')}
-      </label>
-      <label>
-        {trans.__('Smoothing')}{' '}
-        <input
-          type="range"
-          min={0}
-          max={most}
-          step={0.05}
-          value={smoothing}
-          onChange={event => setSmoothing(Number(event.target.value))}
-        />
-      </label>
-    </div>
   );
 }
 
