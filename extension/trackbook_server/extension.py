@@ -14,6 +14,7 @@ from trackbook_server.handler import ApiHandler
 from trackbook_server.jobs import Jobs
 from trackbook_server.live import LiveSocket, News
 from trackbook_server.places import Places
+from trackbook_server.route import Route
 from trackbook_server.routes import ROUTES
 
 PREFIX = "trackbook/api/v1"
@@ -23,8 +24,9 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 def load(server_app: ServerApp) -> None:
     """Add Trackbook's routes to a server, beneath its base URL."""
     places, jobs = Places(Path(server_app.root_dir)), Jobs()
-    base = server_app.web_app.settings["base_url"]
-    server_app.web_app.add_handlers(".*$", [*_handlers(base, places, jobs)])
+    base = re.escape(server_app.web_app.settings["base_url"])
+    handlers = [*_handlers(base, places, jobs)]
+    server_app.web_app.add_handlers(".*$", handlers)  # type: ignore[no-untyped-call]  # tornado has no types here
 
 
 def _handlers(base: str, places: Places, jobs: Jobs) -> Iterator[tuple[str, type, dict[str, Any]]]:
@@ -32,6 +34,8 @@ def _handlers(base: str, places: Places, jobs: Jobs) -> Iterator[tuple[str, type
         given = {"route": route, "places": places, "jobs": jobs}
         yield url_path_join(base, PREFIX, pattern_of(route.path)), ApiHandler, given
     yield url_path_join(base, PREFIX, "/live"), LiveSocket, {"news": News(places, jobs)}
+    nowhere = {"route": Route(path="/"), "places": places, "jobs": jobs}
+    yield url_path_join(base, PREFIX) + "(?:/.*)?", ApiHandler, nowhere
 
 
 def pattern_of(path: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from trackbook_server.failures import STATUS, Failure
-from trackbook_server.route import Operation, Route
+from trackbook_server.route import File, Operation, Route
 
 _TEMPLATE = "#/components/schemas/{name}"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -20,12 +21,14 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
     """Return the document (OpenAPI 3.1) of routes."""
     routes = tuple(routes)
     operations = [operation for route in routes for operation in route.operations.values()]
-    types = [Failure, *(kind for each in operations for kind in (each.answer, each.body) if kind is not None)]
+    kinds = [kind for each in operations for kind in (each.answer, each.body) if kind not in (None, File)]
+    types = [Failure, *kinds]
     schemas, components = msgspec.json.schema_components(types, ref_template=_TEMPLATE)
     schema_of = {_key(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Trackbook", "version": "1", "description": "What the store of a notebook holds."},
+        "servers": [{"url": "./"}],
         "paths": {
             route.path: {
                 method.lower(): _operation(route, operation, schema_of)
@@ -43,16 +46,22 @@ def _operation(route: Route, operation: Operation, schema_of: dict[str, Any]) ->
         "summary": operation.summary,
         "parameters": [*_path_parameters(route), *_query_parameters(operation)],
         "responses": {
-            "200": {"description": operation.summary, "content": _content(schema_of[_key(operation.answer)])},
+            "200": {"description": operation.summary, "content": _answer(operation, schema_of)},
             **{
                 str(status.value): {"description": status.phrase, "content": _content(schema_of[_key(Failure)])}
-                for status in sorted({*STATUS.values()})
+                for status in sorted({*STATUS.values(), HTTPStatus.FORBIDDEN})
             },
         },
     }
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": _content(schema_of[_key(operation.body)])}
     return described
+
+
+def _answer(operation: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
+    if operation.answer is File:
+        return {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+    return _content(schema_of[_key(operation.answer)])
 
 
 def _content(schema: Any) -> dict[str, Any]:

@@ -77,10 +77,12 @@ class Places:
             If it leads out of the root.
         """
         if "\0" in at or "\\" in at or os.path.isabs(at):
-            raise InvalidValueError(
-                f"at={at!r} is no path beneath the server's folder. Give one like work/train.ipynb."
-            )
-        path = (self._root / at).resolve()
+            raise InvalidValueError(f"at={at!r} is no path beneath the server's folder. Give one like work/a.ipynb.")
+        try:
+            path = (self._root / at).resolve()
+            path.is_dir()
+        except (OSError, RuntimeError, ValueError):  # too long, links in a circle, no text of a file system
+            raise InvalidValueError(f"at={at[:80]!r} is no path at all. Give one like work/a.ipynb.") from None
         if path != self._root and self._root not in path.parents:
             raise InvalidValueError(f"at={at!r} leads out of the server's folder.")
         return path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,14 @@ class At(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request: the project that it is about, the parts of its path, its query and body, and who asks.
+    """One request: the parts of its path, its query and body, and who asks.
 
     `place` is the file or folder that `at` means. `jobs` are what this server does in processes of their own.
     """
 
-    project: Project
+    find_project: Callable[[], Project]
     place: Path
     jobs: Jobs
     path: Mapping[str, str]
@@ -42,13 +43,35 @@ class Asked:
     body: Any
     user: str
 
+    @cached_property
+    def project(self) -> Project:
+        """The project that the request is about.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none yet: only a route that needs one finds that out.
+        """
+        return self.find_project()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """An answer that is no JSON: bytes of one type. One with a name is to be saved under it, not shown."""
+
+    content: bytes
+    media_type: str
+    name: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """What a route does for one method.
 
-    `act` answers, in a thread of its own. `is_lasting` says that an answer never changes, so that it may be kept by who
-    asked. `body` is the type of what is sent, None where nothing is.
+    `act` answers, in a thread of its own. `body` is the type of what is sent, None where nothing is. `mark` returns
+    what tells an answer that will never change from all others, None where it may change: who has it already is told
+    so without it being made again. `is_lasting` says that none of the route's answers ever changes, so that nobody
+    need ask again.
     """
 
     act: Callable[[Asked], object]
@@ -57,6 +80,7 @@ class Operation:
     query: type[At] = At
     body: Any = None
     is_lasting: bool = False
+    mark: Callable[[Asked], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

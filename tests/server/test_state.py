@@ -18,8 +18,8 @@ async def test_state_tells_the_experiments_and_that_of_the_open_notebook(ask: As
     assert of_notebook.status == 200
     assert state["location"] == str(work.folder / ".trackbook")
     assert (state["experiment"], of_folder.json["experiment"]) == ("analysis", None)
-    assert [(each["name"], each["runs"]) for each in state["experiments"]] == [("curves", 1), ("analysis", 6)]
-    assert state["runs"] == 7
+    assert [(each["name"], each["runs"]) for each in state["experiments"]] == [("curves", 2), ("analysis", 6)]
+    assert state["runs"] == 8
     assert state["schema_version"]
     assert state["user"]
 

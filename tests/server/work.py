@@ -29,7 +29,7 @@ CELLS = {
     "score": "accuracy = accuracy_score(y_test, model.predict(X_test))\naccuracy",
     "shown": f"""
 from IPython.display import HTML, SVG, Image, display
-display(Image(data={PIXEL!r}), HTML({SCRIPT!r}), SVG({DRAWING!r}))
+display(Image(data={PIXEL!r}), HTML("<b>shown</b>" + {SCRIPT!r}), SVG({DRAWING!r}))
 print(f"accuracy is {{accuracy}}")
 """,
     "loop": """
@@ -44,15 +44,21 @@ with trackbook.start_run("by-hand", experiment="curves") as run:
         run.log_metric("gap", float("nan") if step == 10 else float("inf") if step == 11 else step % 7, step=step)
     run.log_artifact("page.html")
     run.log_artifact("pixel.png")
+    run.log_artifact("lost.txt")
+    run.log_artifact("drawing.svg")
 """,
 }
+FAILING = """
+with trackbook.start_run("failed", experiment="curves"):
+    raise ValueError("too bad")
+"""
 SECOND = "C = 10.0"
 """What the cell `choice` says when `fit` and `score` are run once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Two fits of one notebook, a loop of three with their parent, and a run that was started by hand, by their ids."""
+    """The ids of runs: two fits of one notebook, a loop of three with their parent, two started by hand, one failed."""
 
     folder: Path
     first: str
@@ -60,6 +66,7 @@ class Work:
     parent: str
     children: tuple[str, ...]
     by_hand: str
+    failed: str
 
     @property
     def notebook(self) -> Path:
@@ -78,6 +85,8 @@ def do_work(folder: Path) -> Work:
         patch.setenv("XDG_STATE_HOME", str(folder.parent / "state-of-work"))
         patch.setenv("IPYTHONDIR", str(folder.parent / "ipython-of-work"))
         (folder / "page.html").write_text(f"<!doctype html>{SCRIPT}")
+        (folder / "lost.txt").write_text("soon lost")
+        (folder / "drawing.svg").write_text(DRAWING)
         (folder / "pixel.png").write_bytes(PIXEL)
         _save(folder, CELLS)
         _run(folder)
@@ -94,6 +103,7 @@ def _run(folder: Path) -> None:
             _save(folder, {**CELLS, "choice": SECOND})
             notebook.rerun("fit")
             notebook.rerun("score")
+    notebook.fails(FAILING, "failing")
     notebook.settle()
     assert not notebook.faults, notebook.faults[0]
     notebook.close()
@@ -119,7 +129,7 @@ def _found(folder: Path) -> Work:
     store = open_store(start=folder, create=False)
     runs = store.runs(RunFilter(oldest_first=True))
     store.close()
-    (by_hand,) = [each for each in runs if each.run.name == "by-hand"]
+    by_name = {each.run.name: each.run.run_id for each in runs}
     children = [each for each in runs if each.run.parent_id]
     fits = [each for each in runs if "C" in each.params and each not in children]
     return Work(
@@ -128,7 +138,8 @@ def _found(folder: Path) -> Work:
         second=fits[1].run.run_id,
         parent=str(children[0].run.parent_id),
         children=tuple(map(_id, children)),
-        by_hand=by_hand.run.run_id,
+        by_hand=by_name["by-hand"],
+        failed=by_name["failed"],
     )
 
 

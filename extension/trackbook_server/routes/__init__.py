@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 from trackbook_server.route import Route
-from trackbook_server.routes import columns, completions, datasets, models, notebook, pipelines, run, runs, state
+from trackbook_server.routes import (
+    columns,
+    comparing,
+    completions,
+    datasets,
+    jobs,
+    metrics,
+    models,
+    notebook,
+    objects,
+    pipelines,
+    reproductions,
+    run,
+    run_parts,
+    runs,
+    state,
+)
+from trackbook_server.routes.document import with_document
 
-ROUTES: tuple[Route, ...] = (
-    *state.ROUTES,
-    *columns.ROUTES,
-    *completions.ROUTES,
-    *runs.ROUTES,
-    *run.ROUTES,
-    *datasets.ROUTES,
-    *models.ROUTES,
-    *pipelines.ROUTES,
-    *notebook.ROUTES,
+ROUTES: tuple[Route, ...] = with_document(
+    (
+        *state.ROUTES,
+        *columns.ROUTES,
+        *completions.ROUTES,
+        *runs.ROUTES,
+        *run.ROUTES,
+        *run_parts.ROUTES,
+        *metrics.ROUTES,
+        *objects.ROUTES,
+        *comparing.ROUTES,
+        *datasets.ROUTES,
+        *models.ROUTES,
+        *pipelines.ROUTES,
+        *notebook.ROUTES,
+        *reproductions.ROUTES,
+        *jobs.ROUTES,
+    )
 )

@@ -37,7 +37,7 @@ def show_run(asked: Asked) -> dict[str, Any]:
 
     Beside the words of that: `note`, `word` (what people read of the status), `seconds`, `failure`, `artifacts`,
     `session`, `is_group`, `defaults` (the params that nobody chose), `origins` (which statement made a metric or a
-    model), `snapshot_id` of each dataset and `is_kept` of each model. `parent`, `children` (the first 200 of
+    model), and `is_kept` of each model. `parent`, `children` (the first 200 of
     `children_total`), `pipeline`, `step` and `sweep` are the runs that it belongs to, or that belong to it, each with
     `run_id`, `name`, `experiment`, `status` and `word`. `environment` and `differences` are null: the environment has
     a route of its own, and the server's is not the one that notebooks run in.
@@ -78,10 +78,6 @@ def run_answer(store: Store, detail: RunDetail) -> dict[str, Any]:
         "is_group": is_group(detail),
         "defaults": sorted(default_params([detail, *witnesses_of(store, [detail])])[run.run_id]),
         "artifacts": _artifacts(detail),
-        "datasets": [
-            {**told, "snapshot_id": use.snapshot_id}
-            for told, use in zip(payload["datasets"], detail.datasets, strict=True)
-        ],
         "models": [
             {**told, "is_kept": model.object_digest is not None}
             for told, model in zip(payload["models"], detail.models, strict=True)

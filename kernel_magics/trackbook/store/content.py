@@ -26,7 +26,7 @@ from trackbook.records import (
 )
 from trackbook.store import keeping, rules
 from trackbook.store.content_data import DataContent
-from trackbook.store.contract import Batch, RunChange, RunFilter
+from trackbook.store.contract import Batch, ObjectUse, RunChange, RunFilter
 
 if TYPE_CHECKING:
     from trackbook.records.query import NameKind, Query
@@ -136,6 +136,18 @@ class Content:
                 return (session.notebook,) if session.notebook is not None else ()
             case NameKind.USER:
                 return (session.user,)
+
+    def object_uses(self, digest: str) -> list[ObjectUse]:
+        """Return the different uses of an object."""
+        found: list[ObjectUse] = []
+        for kept in self.runs.values():
+            artifacts = (each for each in kept.artifacts.values() if each.digest == digest)
+            found += [ObjectUse(media_type=each.media_type, name=each.name) for each in artifacts]
+            modules = (each for each in kept.modules.values() if each.digest == digest)
+            found += [ObjectUse(media_type=rules.MODULE_TYPE, name=each.path) for each in modules]
+        for execution in self.executions.values():
+            found += rules.uses_in(execution.outputs, digest)
+        return list(dict.fromkeys(found))
 
     def execution(self, execution_id: str, gone: bool) -> Execution:
         """Return an execution as it is given out."""

@@ -173,6 +173,14 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectUse:
+    """What an object is: the media type that it was kept as, and the name of the file, None of what a cell showed."""
+
+    media_type: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
     """What the objects of a store take, by kind, in bytes; one that is of several kinds counts as the first of them.
 
@@ -283,6 +291,12 @@ class Store(Protocol):
         ------
         NotFoundError
             If there is none, or its content is not what its digest says.
+        """
+
+    def object_uses(self, digest: str) -> list[ObjectUse]:
+        """Return what an object is as an artifact or a module of a run, or as part of what a cell showed.
+
+        Empty for all else that is kept: tables, models, what belongs to reproductions, and what nothing names.
         """
 
     @property

@@ -27,7 +27,7 @@ from trackbook.records import (
 )
 from trackbook.store import rules
 from trackbook.store.content import Content
-from trackbook.store.contract import GRACE, Batch, Collection, Holdings, RunFilter, Usage
+from trackbook.store.contract import GRACE, Batch, Collection, Holdings, ObjectUse, RunFilter, Usage
 from trackbook.store.kept import KeepsTables, held, new_bytes
 from trackbook.store.kept import needed as needed_by
 from trackbook.store.objects import MemoryObjects, Objects
@@ -155,6 +155,11 @@ class MemoryStore(KeepsTables):
     def get_object(self, digest: str) -> bytes:
         """Return the bytes of an object."""
         return self._objects.get(digest)
+
+    def object_uses(self, digest: str) -> list[ObjectUse]:
+        """Return what an object is as an artifact or a module of a run, or as part of what a cell showed."""
+        with self._lock:
+            return self._content.object_uses(digest)
 
     @property
     def objects(self) -> Objects:

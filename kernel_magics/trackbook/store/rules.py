@@ -28,8 +28,9 @@ from trackbook.records import (
     Session,
 )
 from trackbook.store import keeping
-from trackbook.store.contract import Batch, RunChange
+from trackbook.store.contract import Batch, ObjectUse, RunChange
 
+MODULE_TYPE = "text/x-python"
 _STEP_LIMIT = 2**63
 _LONGEST_SHOWN = 80  # characters of a value in a message
 _START_TOLERANCE_SECONDS = 1.0  # clocks are adjusted while processes run
@@ -164,6 +165,12 @@ def object_digests(outputs: Iterable[Output]) -> list[str]:
     """Return the digests of the objects that outputs are kept in."""
     parts = (part for output in outputs for part in output.parts)
     return [part.digest for part in parts if part.digest is not None and part.text is None]
+
+
+def uses_in(outputs: Iterable[Output], digest: str) -> list[ObjectUse]:
+    """Return what an object is in outputs."""
+    parts = (part for output in outputs for part in output.parts)
+    return [ObjectUse(media_type=part.media_type) for part in parts if part.digest == digest and part.text is None]
 
 
 def file_digests(files: Iterable[FileRead]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from trackbook import clock
 from trackbook.records import Check, DatasetVersion, Reproduction, Snapshot
-from trackbook.store.contract import Batch, Holdings, Usage
+from trackbook.store.contract import Batch, Holdings, ObjectUse, Usage
 from trackbook.store.kept import KeepsTables, held
 from trackbook.store.objects import Objects
 from trackbook.store.sql import data_holdings, data_reading, statements
@@ -37,6 +37,13 @@ class SqlData(KeepsTables):
     def objects(self) -> Objects:
         """The place of the objects."""
         return self._objects
+
+    def object_uses(self, digest: str) -> list[ObjectUse]:
+        """Return what an object is as an artifact or a module of a run, or as part of what a cell showed."""
+        from trackbook.store.sql import object_uses
+
+        with self._reading() as connection:
+            return object_uses.object_uses(connection, self._texts, digest)
 
     def snapshots(
         self, *, ids: Sequence[str] | None = None, fingerprints: Sequence[str] | None = None
