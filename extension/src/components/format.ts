@@ -45,10 +45,11 @@ export function aligned(values: readonly number[]): string[] {
   const finite = values.filter(Number.isFinite);
   const sizes = finite.filter(each => each !== 0).map(Math.abs);
   const isPlain = finite.every(Number.isInteger) || sizes.length === 0;
-  if (isPlain || Math.max(...sizes) >= 1e6 || Math.min(...sizes) < 1e-4) {
+  const [least, most] = sizes.reduce(([low, high], each) => [Math.min(low, each), Math.max(high, each)], [Infinity, 0]);
+  if (isPlain || most >= 1e6 || least < 1e-4) {
     return values.map(number);
   }
-  const first = Math.min(Math.max(0, 3 - Math.floor(Math.log10(Math.min(...sizes)))), DIGITS);
+  const first = Math.min(Math.max(0, 3 - Math.floor(Math.log10(least))), DIGITS);
   const different = new Set(finite).size;
   let decimals = first;
   while (decimals < DIGITS && new Set(finite.map(each => each.toFixed(decimals))).size < different) {

@@ -2,7 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { oneLine } from '../components/format';
-import { IField, IState } from './api';
+import { IExperiment, IField } from './api';
 import { columnLabel } from './columns';
 import { keyOf } from './fields';
 import { Choice } from './model';
@@ -12,15 +12,16 @@ const NAMED = 'named:';
 
 export interface IExperimentChooserProps {
   readonly trans: TranslationBundle;
-  readonly state: IState | null;
+  /** The current notebook's experiment, null where there is no notebook. */
+  readonly own: string | null;
+  readonly experiments: readonly IExperiment[];
   readonly choice: Choice;
   readonly onChoose: (choice: Choice) => void;
 }
 
 /** Which experiment's runs are listed: that of the current notebook, one by name, or all. */
-export function ExperimentChooser({ trans, state, choice, onChoose }: IExperimentChooserProps): JSX.Element {
-  const own = state?.experiment ?? null;
-  const experiments = state?.experiments ?? [];
+export function ExperimentChooser(props: IExperimentChooserProps): JSX.Element {
+  const { trans, own, experiments, choice, onChoose } = props;
   const names = experiments.map(each => each.name);
   const chosen = choice.kind === 'named' ? NAMED + choice.name : choice.kind;
   return (
@@ -32,7 +33,7 @@ export function ExperimentChooser({ trans, state, choice, onChoose }: IExperimen
       onChange={event => onChoose(choiceOf(event.target.value))}
     >
       <option value="notebook">
-        {own === null ? trans.__('The current notebook') : trans.__('The current notebook (%1)', oneLine(own))}
+        {own === null ? trans.__('Follow the notebook (none is open)') : trans.__('This notebook: %1', oneLine(own))}
       </option>
       <option value="all">{trans.__('All experiments')}</option>
       {choice.kind === 'named' && !names.includes(choice.name) && (

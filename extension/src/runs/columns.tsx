@@ -2,15 +2,19 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Chips } from '../components/chips';
-import { ago, duration, moment, oneLine, shortId } from '../components/format';
+import { ago, aligned, duration, moment, oneLine, shortId, toNumber } from '../components/format';
 import { IColumn, IRowState } from '../components/table';
 import { MetricValue, Value } from '../components/value';
 import { IField, IRunRow } from './api';
 import { keyOf, orderField } from './fields';
 import { IListed } from './tree';
 
-/** What rows do when their buttons are pressed. */
+/** Metrics as they are written, by column and by run, so that those of a column line up. */
+export type Numbers = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/** What rows do when their buttons are pressed, and how their numbers are written. */
 export interface IRowActions {
+  readonly numbers: Numbers;
   readonly open: (run: IRunRow) => void;
   readonly expand: (runId: string, isExpanded: boolean) => void;
   readonly tag: (run: IRunRow, tags: Readonly<Record<string, string | null>>) => void;
@@ -26,11 +30,13 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   killed: '⊘'
 };
 const VERDICTS: Readonly<Record<string, string>> = { clean: '✓', unordered: '⇅', stale: '⟳' };
+const NARROWEST = 80;
+const WIDEST = 180;
 const WIDTHS: Readonly<Record<string, number>> = {
   name: 150,
-  word: 92,
-  verdict: 92,
-  started_at: 92,
+  word: 90,
+  verdict: 104,
+  started_at: 100,
   seconds: 80,
   tags: 170,
   run_id: 86,
@@ -59,6 +65,26 @@ function runLabels(trans: TranslationBundle): Record<string, string> {
   };
 }
 
+/** Write the metrics of the runs that are there. */
+export function alignedMetrics(rows: readonly (IListed | undefined)[], columns: readonly string[]): Numbers {
+  const metrics = columns.filter(id => keyOf(id).scope === 'metrics');
+  return new Map(metrics.map(id => [id, alignedColumn(rows, keyOf(id).key)]));
+}
+
+function alignedColumn(rows: readonly (IListed | undefined)[], key: string): ReadonlyMap<string, string> {
+  const ids: string[] = [];
+  const values: number[] = [];
+  rows.forEach(row => {
+    const value = row ? toNumber(row.run.metrics[key]) : null;
+    if (row && value !== null) {
+      ids.push(row.run.run_id);
+      values.push(value);
+    }
+  });
+  const written = aligned(values);
+  return new Map(ids.map((id, at) => [id, written[at]]));
+}
+
 /** Return the columns of the table by their ids. */
 export function runColumns(
   trans: TranslationBundle,
@@ -73,12 +99,17 @@ export function runColumns(
       id,
       label: columnLabel(trans, id) + (arrows.get(id) ?? ''),
       title: scope === 'run' ? columnLabel(trans, id) : id,
-      width: WIDTHS[id],
+      width: widthOf(trans, id),
       align: scope === 'metrics' || id === 'seconds' ? ('end' as const) : ('start' as const),
       isSortable: orderField(id) !== null,
       render: (row: IListed, state: IRowState) => <Cell trans={trans} id={id} row={row} state={state} {...actions} />
     };
   });
+}
+
+function widthOf(trans: TranslationBundle, id: string): number {
+  const ofLabel = 34 + 7 * columnLabel(trans, id).length;
+  return WIDTHS[id] ?? Math.max(NARROWEST, Math.min(WIDEST, ofLabel));
 }
 
 interface ICellProps extends IRowActions {
@@ -93,7 +124,7 @@ function Cell(props: ICellProps): JSX.Element {
   const { run } = props.row;
   switch (scope) {
     case 'metrics':
-      return <MetricValue value={run.metrics[key]} />;
+      return <MetricValue value={run.metrics[key]} shown={props.numbers.get(props.id)?.get(run.run_id)} />;
     case 'params':
       return <Value value={run.params[key]} />;
     case 'tags':

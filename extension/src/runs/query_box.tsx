@@ -74,7 +74,7 @@ export function QueryBox({ context, query, onQuery, ask, mistake, input }: IQuer
           spellCheck={false}
           autoComplete="off"
           value={written}
-          placeholder={trans.__('Query: metrics.accuracy > 0.9')}
+          placeholder={trans.__('metrics.accuracy > 0.9')}
           aria-label={trans.__('Query of runs')}
           aria-autocomplete="list"
           aria-expanded={isOpen}

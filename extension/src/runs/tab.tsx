@@ -1,4 +1,5 @@
 import { Notification } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import * as React from 'react';
 
 import { Failure, Message } from '../components/message';
@@ -11,7 +12,7 @@ import { openCommand } from '../core/views';
 import { IColumns, ICompletions, IField, IRunRow, IState } from './api';
 import { changeRun } from './changes';
 import { ColumnChooser } from './choosers';
-import { runColumns } from './columns';
+import { alignedMetrics, runColumns } from './columns';
 import { COMMANDS } from './commands';
 import { askedFields, defaultColumns, moved, orderField, possibleColumns } from './fields';
 import { Groups } from './groups';
@@ -55,7 +56,8 @@ interface IRunsOfProps extends IRunsTabProps {
 /** The runs of one store, of one experiment of it or of all. */
 function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
   const { trans } = context;
-  const experiment = experimentOf(model, state.value);
+  const own = ownOf(at, state.value);
+  const experiment = experimentOf(model, own);
   const { columns, fields, possible } = useColumns(context, model, at, experiment);
   const { query } = model;
   const { where, order } = partsOf(query);
@@ -81,7 +83,8 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
       <Toolbar
         context={context}
         model={model}
-        state={state.value}
+        own={own}
+        experiments={state.value.experiments}
         fields={fields ?? []}
         total={runs.pages.total}
         isChoosing={isChoosing}
@@ -137,18 +140,22 @@ interface IListProps extends IRunsTabProps {
   readonly children: { readonly experiment: string; readonly experiments: number };
 }
 
-function List({ context, model, at, runs, columns, fields, children }: IListProps): JSX.Element {
+function List({ context, model, at, runs, columns, fields, children }: IListProps): JSX.Element | null {
   const { commands, trans } = context;
   const { experiment } = children;
+  const { pages, listing, expand } = runs;
   const { query } = model;
   const order = orderOf(query);
   const open = (run: IRunRow): void => void commands.execute(openCommand('run'), { run: run.run_id, at });
   const tag = (run: IRunRow, tags: Readonly<Record<string, string | null>>): void => {
     changeRun(run, at, { tags }).then(runs.refresh, error => Notification.error(failureOf(error).message));
   };
-  const { pages, listing, expand } = runs;
+  const numbers = React.useMemo(() => alignedMetrics(listing.rows, columns), [listing.rows, columns]);
+  if (pages.failure && isMistake(pages.failure)) {
+    return null;
+  }
   if (pages.total === null) {
-    return pages.failure ? <></> : <Message isBusy>{trans.__('Loading …')}</Message>;
+    return pages.failure ? null : <Message isBusy>{trans.__('Loading …')}</Message>;
   }
   if (pages.total === 0) {
     return <NoRuns context={context} model={model} experiment={experiment} experiments={children.experiments} />;
@@ -159,7 +166,7 @@ function List({ context, model, at, runs, columns, fields, children }: IListProp
       trans={trans}
       label={trans.__('Runs')}
       className={runs.isOld ? 'tb-mod-old' : ''}
-      columns={runColumns(trans, columns, fields, { open, expand, tag })}
+      columns={runColumns(trans, columns, fields, { open, expand, tag, numbers })}
       rows={listing.rows}
       keyOf={({ run }) => run.run_id}
       selected={model.selected}
@@ -256,11 +263,16 @@ function useTick(): void {
   }, [isShown]);
 }
 
-function experimentOf({ choice }: RunsModel, state: IState): string {
+/** The current notebook's experiment, null where none is open; one that was never tracked will have its name. */
+function ownOf(at: string, { experiment }: IState): string | null {
+  return PathExt.extname(at) === '.ipynb' ? (experiment ?? PathExt.basename(at, '.ipynb')) : null;
+}
+
+function experimentOf({ choice }: RunsModel, own: string | null): string {
   if (choice.kind === 'named') {
     return choice.name;
   }
-  return choice.kind === 'all' ? '' : (state.experiment ?? '');
+  return choice.kind === 'all' ? '' : (own ?? '');
 }
 
 function isMistake(failure: ApiError): boolean {

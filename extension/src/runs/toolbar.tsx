@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { IContext } from '../core/context';
-import { IField, IState } from './api';
+import { IExperiment, IField } from './api';
 import { ExperimentChooser, GroupChooser } from './choosers';
 import { COMMANDS } from './commands';
 import { RunsModel } from './model';
@@ -9,7 +9,9 @@ import { RunsModel } from './model';
 export interface IToolbarProps {
   readonly context: IContext;
   readonly model: RunsModel;
-  readonly state: IState;
+  /** The current notebook's experiment, null where there is no notebook. */
+  readonly own: string | null;
+  readonly experiments: readonly IExperiment[];
   readonly fields: readonly IField[];
   /** How many runs are listed, null while that isn't known. */
   readonly total: number | null;
@@ -19,14 +21,15 @@ export interface IToolbarProps {
 
 /** Above the list: whose runs, grouped by what, which columns, and the button that compares. */
 export function Toolbar(props: IToolbarProps): JSX.Element {
-  const { context, model, state, fields, total, isChoosing, onChoosing } = props;
+  const { context, model, own, experiments, fields, total, isChoosing, onChoosing } = props;
   const { commands, trans } = context;
   const selected = model.selected.size;
   return (
     <div className="tb-Runs-toolbar" role="toolbar" aria-label={trans.__('What is listed')}>
       <ExperimentChooser
         trans={trans}
-        state={state}
+        own={own}
+        experiments={experiments}
         choice={model.choice}
         onChoose={choice => {
           model.choice = choice;
