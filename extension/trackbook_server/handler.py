@@ -129,7 +129,6 @@ class ApiHandler(APIHandler):
             raise NotFoundError("There is no such route. The document at openapi.json names them all.")
         method = "GET" if self.request.method == "HEAD" else self.request.method
         if method not in operations:
-            self.set_header("Allow", ", ".join([*operations, *(["HEAD"] if "GET" in operations else [])]))
             raise HTTPError(HTTPStatus.METHOD_NOT_ALLOWED)
         return operations[method]
 
@@ -180,6 +179,9 @@ class ApiHandler(APIHandler):
         """Refuse as everything is refused: with the name of the error, and a sentence."""
         status = HTTPStatus(status_code)
         error = kwargs.get("exc_info", (None, None))[1]
+        if status is HTTPStatus.METHOD_NOT_ALLOWED:
+            operations = self._route.operations
+            self.set_header("Allow", ", ".join([*operations, *(["HEAD"] if "GET" in operations else [])]))
         sentence = (error.log_message if isinstance(error, HTTPError) else None) or status.description or status.phrase
         if status is HTTPStatus.INTERNAL_SERVER_ERROR:
             sentence = "This is a fault of Trackbook's own. The server's log has the details."
