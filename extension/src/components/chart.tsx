@@ -28,7 +28,8 @@ export function Chart({ context, label, spec, height = 200 }: IChartProps): JSX.
   const theme = useTheme();
   const whole = JSON.stringify(sized(spec, width, height));
   const [failure, setFailure] = React.useState('');
-  React.useEffect(() => {
+  // Before the page lets go of the node: a widget whose node is gone can't be detached.
+  React.useLayoutEffect(() => {
     const node = place.current;
     if (!node || width < NARROWEST) {
       return;

@@ -87,7 +87,8 @@ export function Picture({ context, at, part, label }: IPlaced & { part: IPart; l
 function Rendered({ context, at, part, stream }: IPlaced & { part: IPart; stream: string | null }): JSX.Element {
   const place = React.useRef<HTMLDivElement>(null);
   const { text, failure } = useText(part, at);
-  React.useEffect(() => {
+  // Before the page lets go of the node: a widget whose node is gone can't be detached.
+  React.useLayoutEffect(() => {
     const node = place.current;
     if (!node || text === null) {
       return;
