@@ -31,7 +31,9 @@ export function DatasetView({ context, args, setTitle }: IDatasetProps): JSX.Ele
   const dataset = answer.value;
   const version = dataset?.versions.find(each => each.version === (chosen ?? dataset.latest));
   const title = version ? `${name}@${version.version}` : name;
-  React.useEffect(() => setTitle(oneLine(title)), [title, setTitle]);
+  React.useEffect(() => {
+    setTitle(oneLine(title));
+  }, [title, setTitle]);
   if (dataset === null) {
     return answer.failure ? (
       <Failure context={context} failure={answer.failure} retry={answer.reload} />

@@ -29,7 +29,9 @@ export function ModelView({ context, args, setTitle }: IModelProps): JSX.Element
   const answer = useAnswer<IModelCard>(context, modelPath(run, wanted), { at });
   const model = answer.value;
   const title = model ? oneLine(shortClass(model.class_name)) : trans.__('Model');
-  React.useEffect(() => setTitle(title), [title, setTitle]);
+  React.useEffect(() => {
+    setTitle(title);
+  }, [title, setTitle]);
   if (model === null) {
     return answer.failure ? (
       <Failure context={context} failure={answer.failure} retry={answer.reload} />

@@ -30,7 +30,9 @@ export function PipelineView({ context, args, setTitle }: IPipelineProps): JSX.E
   const shown = answer.value;
   const now = useNow(shown?.is_live ?? false);
   const title = shown ? oneLine(shown.pipeline) : shortId(run);
-  React.useEffect(() => setTitle(title), [title, setTitle]);
+  React.useEffect(() => {
+    setTitle(title);
+  }, [title, setTitle]);
   if (shown === null) {
     return answer.failure ? (
       <Failure context={context} failure={answer.failure} retry={answer.reload} />
