@@ -45,6 +45,12 @@ class News:
         self._newcomers: set[Listener] = set()
         self._tokens: Mapping[str, object] = {}
         self._clock: PeriodicCallback | None = None
+        self._looking = 0
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether no store is being looked at, and none will be until somebody listens."""
+        return self._clock is None and not self._looking
 
     def add(self, listener: Listener) -> None:
         """Tell a listener from now on; the first starts the clock."""
@@ -65,7 +71,11 @@ class News:
     async def look(self) -> None:
         """Look once, and tell what is new; the next turn begins when this has ended."""
         newcomers, self._newcomers = self._newcomers, set()
-        found = await asyncio.to_thread(self._read)
+        self._looking += 1
+        try:
+            found = await asyncio.to_thread(self._read)
+        finally:
+            self._looking -= 1
         before, self._tokens = self._tokens, found
         changed = sorted(place for place in found.keys() | before.keys() if found.get(place) != before.get(place))
         jobs = self._jobs.take_news()
