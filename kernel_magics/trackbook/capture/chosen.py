@@ -8,8 +8,9 @@ known which.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
+from typing import TypeGuard
 from weakref import WeakSet
 
 from trackbook.capture.flow import Flow
@@ -29,7 +30,7 @@ class Chosen:
 
     def __init__(self, values: Mapping[str, JsonValue]) -> None:
         place = self.__dict__  # a subclass may have its own way to set attributes
-        place.update(_first=dict(values), _values=dict(values), _waiting={}, _asked=set(), _is_new=True)
+        place.update(_first=dict(values), _values=dict(values), _waiting={}, _asked={}, _asked_in={}, _is_new=True)
         with _lock:
             _all.add(self)
 
@@ -40,7 +41,7 @@ class Chosen:
         Chosen.__init__(self, state)
 
 
-def is_chosen(value: object) -> bool:
+def is_chosen(value: object) -> TypeGuard[Chosen]:
     """Return whether something holds chosen values; none of its code runs."""
     return Chosen in class_mro(type(value))
 
@@ -67,7 +68,9 @@ def value_of(chosen: Chosen, name: str) -> JsonValue:
         If there is none of this name.
     """
     value = values_of(chosen)[name]
-    chosen.__dict__["_asked"].add(name)
+    asked = chosen.__dict__["_asked"].setdefault(name, [])
+    if value not in asked:
+        asked.append(value)
     return value
 
 
@@ -129,17 +132,39 @@ def with_first_values(flow: Flow, variables: Mapping[str, object]) -> Flow:
     return Flow(nodes, flow.exits)
 
 
-def named_plainly(params: dict[str, JsonValue], variables: Mapping[str, object]) -> None:
-    """Let chosen values among constants go by their own names: ``C`` for ``p.C``; those that no code read are dropped.
+def note_asked(execution_id: str) -> None:
+    """A cell has ended, and has this id: what was read in it is known from here on."""
+    for chosen in list(_all):
+        asked = chosen.__dict__["_asked"]
+        if asked:
+            chosen.__dict__["_asked_in"][execution_id] = dict(asked)
+            asked.clear()
 
-    Where another constant has the name and another value, it stays as it is.
+
+def as_read(
+    params: dict[str, JsonValue], variables: Mapping[str, object], executions: Iterable[str] = ()
+) -> dict[str, JsonValue]:
+    """Return constants with chosen values as code read them, by their own names: ``C`` for ``p.C``.
+
+    Of values that no code read none is left, nor of one that was another each time that the cell read it. Where another
+    constant has the name and another value, it stays ``p.C``.
+
+    Parameters
+    ----------
+    executions
+        The executions that flowed in before the cell that runs, in their order.
     """
-    for key in [key for key in params if "." in key]:
-        root, _, name = key.partition(".")
-        chosen = variables.get(root)
-        if chosen is None or not is_chosen(chosen):
-            continue
-        if name not in chosen.__dict__["_asked"]:
-            del params[key]
-        elif params.get(name, params[key]) == params[key]:
-            params[name] = params.pop(key)
+    roots = {key.partition(".")[0] for key in params if "." in key}
+    flowing = {root: chosen for root in roots if is_chosen(chosen := variables.get(root))}
+    if not flowing:
+        return params
+    found = {key: value for key, value in params.items() if key.partition(".")[0] not in flowing}
+    for root, chosen in sorted(flowing.items()):
+        place = chosen.__dict__
+        asked: dict[str, list[JsonValue]] = {}
+        for each in (*(place["_asked_in"].get(execution, {}) for execution in executions), place["_asked"]):
+            asked.update(each)
+        for name, values in asked.items():
+            if len(values) == 1:
+                found[name if found.get(name, values[0]) == values[0] else f"{root}.{name}"] = values[0]
+    return found

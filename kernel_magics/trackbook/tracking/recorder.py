@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trackbook import clock
 from trackbook.capture.cell import CapturedCell, CellCapture
-from trackbook.capture.chosen import set_in_cell, take_in, waiting_in, with_first_values
+from trackbook.capture.chosen import note_asked, set_in_cell, take_in, waiting_in, with_first_values
 from trackbook.capture.events import Event
 from trackbook.capture.guard import Guard
 from trackbook.capture.output_parts import kept_outputs
@@ -324,6 +324,7 @@ class Recorder:
         )
         self._end_of_last = (cell.outcome, failure)
         with self.guard:
+            note_asked(running.execution_id)
             self._lineage.add(execution, settled.sources, settled.code)
             for name in cell.change.writes:
                 self._seen[name] = id(self._variables.get(name))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 from trackbook.capture.cell import CapturedCell
-from trackbook.capture.chosen import named_plainly
+from trackbook.capture.chosen import as_read
 from trackbook.capture.code import StatementText
 from trackbook.capture.events import Event, FitEvent
 from trackbook.capture.flow import OUTSIDE, OUTSIDE_ONLY, Node
@@ -113,8 +113,7 @@ def fill_in(
         key = name if params.get(name, value) == value else f"local.{name}"
         params[key] = value
     params.pop("_", None)
-    named_plainly(params, variables or {})
-    event.params = params
+    event.params = as_read(params, variables or {}, sorted({source.execution_id for source in earlier}))
     texts = lineage.texts(earlier) | {code_text(cell.flow.nodes[index].statement) for index in nodes}
     content = "\x00".join([inputs.call_text, *sorted(texts)])
     event.code = hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -87,13 +87,24 @@ def histogram(column: ColumnProfile) -> Figure | None:
     """Return how a column's values lie: its histogram, else its most frequent values; None where it has neither."""
     if column.histogram is not None:
         edges, counts = column.histogram.edges, column.histogram.counts
-        labels = [f"{_plain(left)} to {_plain(right)}" for left, right in pairwise(edges)]
+        pairs = list(pairwise(edges))
+        labels = [f"{_plain(left)} to {_plain(right)}" for left, right in pairs]
+        if all(isinstance(each, int | float) for each in edges):
+            return _lying(column.name, pairs, counts, labels)
     elif column.top:
         labels = [text(each.value) for each in column.top]
         counts = tuple(each.count for each in column.top)
     else:
         return None
     return _figure([_bars(labels, counts)], x=column.name, y="rows", has_legend=False)
+
+
+def _lying(name: str, pairs: Sequence[tuple[Any, Any]], counts: Sequence[int], labels: Sequence[str]) -> Figure:
+    """Return bars that lie on a scale of numbers; to point at one tells from where to where it goes."""
+    bars = _bars(((left + right) / 2 for left, right in pairs), counts)
+    widths = [right - left for left, right in pairs]
+    hover = {"width": widths, "customdata": [*labels], "hovertemplate": "%{customdata}: %{y}<extra></extra>"}
+    return _figure([{**bars, **hover}], x=name, y="rows", has_legend=False)
 
 
 def weights(values: Mapping[str, float], *, title: str) -> Figure:

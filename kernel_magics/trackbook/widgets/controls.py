@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
@@ -89,17 +89,18 @@ class Control:
             return round(number) if self.is_whole else _short(number)
         return shown  # type: ignore[no-any-return]  # the page's own type of value
 
-    def view(self, value: Scalar) -> ValueWidget[Any]:
-        """Return a control for the page, which stands at a value."""
+    def view(self, value: Scalar, room: int) -> ValueWidget[Any]:
+        """Return a control for the page, which stands at a value; `room` is what its name has, in characters."""
         import ipywidgets
 
-        common: dict[str, Any] = {"description": self.name, "style": {"description_width": "initial"}}
+        style = {"description_width": f"{room}ch"}
+        common: dict[str, Any] = {"description": self.name, "style": style, "layout": {"width": f"{room + 36}ch"}}
         ends: dict[str, Any] = {"min": self.low, "max": self.high, "step": self.step, "continuous_update": False}
         match self.kind:
             case Kind.CHOICE:
                 return ipywidgets.Dropdown(options=[(str(each), each) for each in self.options], value=value, **common)
             case Kind.SWITCH:
-                return ipywidgets.Checkbox(value=value, indent=False, **common)
+                return ipywidgets.Checkbox(value=value, indent=True, **common)
             case Kind.TEXT:
                 return ipywidgets.Text(value=value, continuous_update=False, **common)
             case Kind.NUMBER:
@@ -127,6 +128,12 @@ def controls_of(offers: Mapping[str, object]) -> tuple[Control, ...]:
     if not offers:
         raise InvalidValueError(f"No control is named. {_HOW} Such as C=(0.01, 10, 'log').")
     return tuple(_control(name, offer) for name, offer in offers.items())
+
+
+def views_of(controls: Sequence[Control], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return controls for the page by name, beneath each other, which stand at values."""
+    room = max(6, *(len(each.name) + 1 for each in controls)) if controls else 0
+    return {each.name: each.view(values[each.name], room) for each in controls}
 
 
 def _control(name: str, offer: object) -> Control:

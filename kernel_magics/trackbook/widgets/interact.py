@@ -13,7 +13,8 @@ from trackbook.errors import InvalidValueError
 from trackbook.records import RunDetail
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.here import recorder_here
-from trackbook.widgets.controls import Control, Scalar, controls_of
+from trackbook.widgets.after_cells import cell_has_ended
+from trackbook.widgets.controls import Control, Scalar, controls_of, views_of
 from trackbook.widgets.page import LOOK, Page, has_widgets
 from trackbook.widgets.recorded import Ran, run_recorded
 from trackbook.widgets.settling import Settling
@@ -137,6 +138,7 @@ class Interaction(Page):
             known = [each.run.run_id for each in self._runs]
             self._runs = store.runs(RunFilter(ids=[*ids, *known], limit=_MOST_LISTED))
         self._table.value = self.still().html
+        cell_has_ended()
         self._changed()
 
     # What is shown
@@ -144,7 +146,7 @@ class Interaction(Page):
     def _build(self) -> Widget:
         import ipywidgets
 
-        views = [each.view(each.first) for each in self._controls]
+        views = [*views_of(self._controls, self._setting).values()]
         for control, view in zip(self._controls, views, strict=True):
             view.observe(lambda change, control=control: self._moved(control, change), "value")
         self._output = ipywidgets.Output()

@@ -10,7 +10,7 @@ from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title
 from trackbook.display.models import model_blocks
 from trackbook.display.shown import Shown, shown
 from trackbook.project import Project, current_project
-from trackbook.records import Model, RunDetail
+from trackbook.records import JsonValue, Model, RunDetail
 from trackbook.store.contract import RunFilter
 from trackbook.tracking.here import recorder_here
 from trackbook.tracking.query import query_of
@@ -77,6 +77,15 @@ class Models(Page):
         return ipywidgets.VBox([which, card, output])
 
 
+def _signed(value: JsonValue) -> Cell:
+    """Return a part of a model's signature: columns by name and type, anything else as it is."""
+    columns = value if isinstance(value, list) else [value]
+    named = [each for each in columns if isinstance(each, dict) and {"name", "dtype"} <= each.keys()]
+    if len(named) < len(columns) or not named:
+        return cells.text(fmt.value(value))
+    return cells.text(", ".join(f"{fmt.one_line(str(each['name']))} {each['dtype']}" for each in named))
+
+
 def _label(run: RunDetail, model: Model) -> str:
     return f"{fmt.one_line(model.name)}: {cells.short_class(model.class_name)} of {fmt.one_line(run.run.name)}"
 
@@ -96,12 +105,12 @@ def _metrics(run: RunDetail) -> str:
 
 
 def _card(run: RunDetail, model: Model) -> list[Block]:
-    named = [(str(key), cells.text(fmt.value(value))) for key, value in model.signature.items()]
+    named = [(str(key).replace("_", " ").capitalize(), _signed(value)) for key, value in model.signature.items()]
     rows = [
         ("Run", Cell(text=fmt.one_line(run.run.name), is_strong=True)),
         ("Class", Cell(text=model.class_name)),
         ("Metrics", cells.text(_metrics(run))),
-        ("Kept", Cell(text="yes" if model.object_digest is not None else "no, only what it looks like")),
+        ("Kept", Cell(text="yes" if model.object_digest is not None else "not yet, or only what it looks like")),
         *named,
     ]
     alone = [each for each in model_blocks(run, LOOK) if isinstance(each, Table)][:1]

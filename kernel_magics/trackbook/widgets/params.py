@@ -11,8 +11,8 @@ from trackbook.display import format as fmt
 from trackbook.display.blocks import Cell, Column, Table
 from trackbook.display.shown import Shown, shown
 from trackbook.errors import InvalidValueError
-from trackbook.widgets.controls import Control, Scalar, controls_of
-from trackbook.widgets.page import LOOK, has_widgets, need_widgets, show
+from trackbook.widgets.controls import Control, Scalar, controls_of, views_of
+from trackbook.widgets.page import LOOK, StillCopy, has_widgets, need_widgets, show
 
 if TYPE_CHECKING:
     from ipywidgets import VBox, Widget
@@ -86,7 +86,8 @@ class Params(Chosen):
         return f"Params({', '.join(f'{name}={value!r}' for name, value in values_of(self).items())})"
 
     def _ipython_display_(self) -> None:
-        show(_box(self) if has_widgets() else None, lambda: _still(self))
+
+        _copies[self] = show(_box(self) if has_widgets() else None, lambda: _still(self))
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         still = _still(self)
@@ -96,6 +97,7 @@ class Params(Chosen):
 
 _views: WeakKeyDictionary[Params, dict[str, Any]] = WeakKeyDictionary()
 _boxes: WeakKeyDictionary[Params, VBox] = WeakKeyDictionary()
+_copies: WeakKeyDictionary[Params, StillCopy] = WeakKeyDictionary()
 
 
 def controls_for(params: Params) -> Widget:
@@ -115,7 +117,8 @@ def _box(params: Params) -> VBox:
 
     if params not in _boxes:
         controls: tuple[Control, ...] = params.__dict__[_CONTROLS]
-        views = _views[params] = {each.name: each.view(params[each.name]) for each in controls}
+        values = values_of(params)
+        views = _views[params] = views_of(controls, values)
         for control in controls:
             _follow(params, control, views[control.name])
         _boxes[params] = ipywidgets.VBox([*views.values()])
@@ -127,9 +130,11 @@ def _follow(params: Params, control: Control, view: Any) -> None:
         try:
             value = control.checked(control.from_view(change["new"]))
         except InvalidValueError:  # a number that is no number is put back
-            view.value = params[control.name]
+            view.value = values_of(params)[control.name]
             return
         choose(params, control.name, value)
+        if params in _copies:
+            _copies[params].update()
 
     view.observe(moved, "value")
 

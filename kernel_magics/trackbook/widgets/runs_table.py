@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
-from weakref import WeakMethod
 
 from trackbook.display.blocks import Cell, Table
 from trackbook.display.runs import show_runs, table_of
@@ -18,6 +16,7 @@ from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.find import list_runs
 from trackbook.tracking.here import recorder_here
 from trackbook.tracking.query import query_of
+from trackbook.widgets.after_cells import after_cells
 from trackbook.widgets.page import LOOK, Page
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 _ROWS = 20
 _EVERYWHERE = ""
 _ROW_HEIGHT = "28px"
-_LINE = "1px solid rgba(128,128,128,.28)"
+_LINE = "rgba(128,128,128,.28)"
 _CELL = f"height:{_ROW_HEIGHT};padding:0 16px 0 0;border:none;white-space:nowrap;line-height:{_ROW_HEIGHT}"
 
 
@@ -123,7 +122,7 @@ class RunsTable(Page):
         self._earlier.on_click(lambda _: self._turn(-_ROWS))
         self._later.on_click(lambda _: self._turn(_ROWS))
         self._compare.on_click(lambda _: self._show_comparison())
-        _after_cells(self.refresh)
+        after_cells(self.refresh)
 
     def _searched(self, _change: object) -> None:
         self._problem.value = ""
@@ -178,7 +177,7 @@ class RunsTable(Page):
         import ipywidgets
 
         run_id = detail.run.run_id
-        layout = {"height": _ROW_HEIGHT, "width": "24px", "margin": "0"}
+        layout = {"height": _ROW_HEIGHT, "width": "24px", "margin": "0", "padding": "5px 0 0 0"}
         tooltip = f"Choose {detail.run.name}"
         box = ipywidgets.Checkbox(value=run_id in self._chosen, indent=False, layout=layout, tooltip=tooltip)
         box.observe(lambda change: self._ticked(run_id, is_on=change["new"]), "value")
@@ -215,7 +214,7 @@ def _html(table: Table) -> str:
         for each in table.columns
     )
     rows = "".join(
-        f'<tr style="border-top:{_LINE};background:none">'
+        f'<tr style="box-shadow:inset 0 1px {_LINE};background:none">'
         + "".join(_cell(cell, is_number=column.is_number) for cell, column in zip(row, table.columns, strict=False))
         + "</tr>"
         for row in table.rows
@@ -233,25 +232,3 @@ def _cell(cell: Cell, *, is_number: bool) -> str:
 
 def _side(is_number: bool) -> str:
     return f"text-align:{'right' if is_number else 'left'}"
-
-
-_latest: Callable[[], Callable[[], None] | None] | None = None
-
-
-def _after_cells(refresh: Callable[[], None]) -> None:
-    """Have the table that was shown last drawn again after each cell; it is not kept alive for that."""
-    global _latest
-    from IPython.core.getipython import get_ipython
-
-    shell: Any = get_ipython()
-    if shell is None:
-        return
-    if _latest is None:
-        shell.events.register("post_run_cell", _cell_has_ended)
-    _latest = WeakMethod(refresh)
-
-
-def _cell_has_ended(_result: object) -> None:
-    refresh = _latest() if _latest is not None else None
-    if refresh is not None:
-        refresh()
