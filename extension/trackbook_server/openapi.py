@@ -54,8 +54,18 @@ def _operation(route: Route, operation: Operation, schema_of: dict[str, Any]) ->
         },
     }
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": _content(schema_of[_key(operation.body)])}
+        content = _content(schema_of[_key(operation.body)])
+        described["requestBody"] = {"required": not _may_be_empty(operation.body), "content": content}
     return described
+
+
+def _may_be_empty(body: Any) -> bool:
+    """Return whether nothing needs to be sent, which stands for an object without anything in it."""
+    try:
+        msgspec.convert({}, body)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _answer(operation: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
