@@ -122,6 +122,16 @@ def test_data_made_with_an_earlier_value_keeps_it_as_its_param(nb: Notebook) -> 
     assert params(nb.only_run(), "folds", "C") == {"folds": 5, "C": 0.3162}
 
 
+def test_controls_that_move_before_anybody_read_them_are_on_record(nb: Notebook) -> None:
+    nb.run(MAKE)
+    move(nb, "C", 0.5)
+    nb.run("print(p.C)")
+
+    moved, read = nb.executions()[-2:]
+    assert moved.writes == ("p",)
+    assert moved.execution_id in {source.execution_id for source in read.statements[0].reads["p"]}
+
+
 def test_value_that_code_assigns_is_the_param(fitted: Notebook) -> None:
     fitted.run("p.C = 4.0")
     fitted.rerun("fit")

@@ -35,7 +35,7 @@ class Chosen:
             _all.add(self)
 
     def __getstate__(self) -> dict[str, JsonValue]:
-        return values_of(self)
+        return settled_values(self)
 
     def __setstate__(self, state: Mapping[str, JsonValue]) -> None:
         Chosen.__init__(self, state)
@@ -57,6 +57,12 @@ def values_of(chosen: Chosen) -> dict[str, JsonValue]:
     place = chosen.__dict__
     with _lock:
         return {**place["_values"], **({} if _is_in_cell else place["_waiting"])}
+
+
+def settled_values(chosen: Chosen) -> dict[str, JsonValue]:
+    """Return the values without those that wait: what it is until the next cell begins."""
+    with _lock:
+        return dict(chosen.__dict__["_values"])
 
 
 def value_of(chosen: Chosen, name: str) -> JsonValue:

@@ -186,11 +186,11 @@ class Recorder:
                 _redacted_source(source)  # what it names as secret is one in its outputs and params, too
                 self.hidden_state.begin(source, cell_id)
                 self._modules.begin(source)
+            set_in_cell(True)
             self.capture.begin(source, transformed)
             with self.guard:
                 self.hidden_state.note_marks()
                 self._forget_rebound(self.capture.read_names())
-            set_in_cell(True)
 
     def _forget_rebound(self, names: Iterable[str]) -> None:
         """Forget what made a name that something else than a recorded cell has bound since: that is not known."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from trackbook.capture.chosen import Chosen, assign, choose, value_of, values_of
+from trackbook.capture.chosen import Chosen, assign, choose, settled_values, value_of, values_of
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Cell, Column, Table
 from trackbook.display.shown import Shown, shown
@@ -80,7 +80,7 @@ class Params(Chosen):
         return [*self]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made_again, (self.__dict__[_CONTROLS], values_of(self))
+        return _made_again, (self.__dict__[_CONTROLS], settled_values(self))
 
     def __repr__(self) -> str:
         return f"Params({', '.join(f'{name}={value!r}' for name, value in values_of(self).items())})"
