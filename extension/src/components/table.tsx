@@ -5,7 +5,7 @@ import { IHeaderProps, TableHeader } from './table_header';
 import { nearby, useWindow } from './table_window';
 
 export const ROW_HEIGHT = 24;
-export const NARROWEST = 40;
+export const NARROWEST = 24;
 const WIDTH = 110;
 
 /** A column: what it is called, and what it shows of a row. */
@@ -72,8 +72,8 @@ export interface ITableProps<Row> {
  * A table of any number of rows: only those in view are in the page.
  *
  * Arrow keys, Page up and down, Home and End go from row to row; Enter opens, Space selects, Shift with an arrow
- * selects on; the right and left arrows show and hide what stands beneath a row. In the header arrow keys go from column to column; Enter sorts, Alt with an arrow moves, Shift with one
- * resizes.
+ * selects on; the right and left arrows show and hide what stands beneath a row. In the header arrow keys go from
+ * column to column; Enter sorts, Alt with an arrow moves, Shift with one resizes.
  */
 export function Table<Row>(props: ITableProps<Row>): JSX.Element {
   const { columns, rows, rowHeight = ROW_HEIGHT, selected, onSelect, onShow, topWhen } = props;

@@ -2,6 +2,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 const STEP = 16;
+const LEAST_FOR_LABEL = 48;
 const DRAGGED = 'application/x-trackbook-column';
 
 /** What the header knows of a column. */
@@ -116,6 +117,7 @@ function Heading(props: IHeadingProps): JSX.Element {
         className="tb-Table-heading"
         tabIndex={isReachable ? 0 : -1}
         title={hint(props)}
+        aria-label={column.label}
         draggable={onMove !== undefined}
         onDragStart={event => {
           event.dataTransfer.setData(DRAGGED, column.id);
@@ -125,7 +127,7 @@ function Heading(props: IHeadingProps): JSX.Element {
         onKeyDown={onKeyDown}
         onFocus={onFocus}
       >
-        <span className="tb-Table-label">{column.label}</span>
+        {widths[index] >= LEAST_FOR_LABEL && <span className="tb-Table-label">{column.label}</span>}
         {order !== 'none' && <span aria-hidden="true">{order === 'descending' ? ' ▾' : ' ▴'}</span>}
       </button>
       {onResize && <Grip width={widths[index]} onResize={width => onResize(column.id, width)} />}

@@ -3,7 +3,7 @@ import { ReadonlyJSONValue, ReadonlyPartialJSONObject } from '@lumino/coreutils'
 import { ISignal, Signal } from '@lumino/signaling';
 
 /**
- * What the panel keeps over a reload: the tab, the query, the columns. It is read once, and then at hand without waiting.
+ * What the panel keeps over a reload: the tab, the query, the columns. Read once, it is at hand without waiting.
  *
  * Don't wait for `ready` while the extension starts: JupyterLab reads its state only after all have started.
  */
@@ -35,8 +35,8 @@ export class Memory {
 
   /** Keep a value; undefined forgets it. */
   set(key: string, value: ReadonlyJSONValue | undefined): void {
-    const { [key]: _, ...others } = this._values;
-    this._values = value === undefined ? others : { ...others, [key]: value };
+    const others = Object.entries(this._values).filter(([each]) => each !== key);
+    this._values = Object.fromEntries(value === undefined ? others : [...others, [key, value]]);
     this._changed.emit(key);
     if (this._isReady) {
       void this.state?.save(this.id, this._values);

@@ -36,8 +36,12 @@ class View<Args extends ReadonlyJSONObject> extends ShownWidget {
 
   protected override renderShown(): JSX.Element {
     const { Component } = this.view;
-    return <Component context={this.context} args={this.args} setTitle={title => (this.title.label = title)} />;
+    return <Component context={this.context} args={this.args} setTitle={this._setTitle} />;
   }
+
+  private readonly _setTitle = (title: string): void => {
+    this.title.label = title;
+  };
 }
 
 /** Add the command that opens a kind of view, whose tabs are there again after a reload. */

@@ -89,6 +89,8 @@ export interface IGroup {
 
 export interface IGrouping {
   readonly by: readonly string[];
+  /** What else tells runs apart that is no seed. */
+  readonly also: readonly string[];
   readonly metrics: readonly string[];
   readonly groups: readonly IGroup[];
   readonly left_out: number;

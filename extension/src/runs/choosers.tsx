@@ -33,7 +33,7 @@ export function ExperimentChooser(props: IExperimentChooserProps): JSX.Element {
       onChange={event => onChoose(choiceOf(event.target.value))}
     >
       <option value="notebook">
-        {own === null ? trans.__('Follow the notebook (none is open)') : trans.__('This notebook: %1', oneLine(own))}
+        {own === null ? trans.__('All (no notebook is open)') : trans.__('%1 (this notebook)', oneLine(own))}
       </option>
       <option value="all">{trans.__('All experiments')}</option>
       {choice.kind === 'named' && !names.includes(choice.name) && (
@@ -61,16 +61,16 @@ export function GroupChooser({ trans, fields, group, onGroup }: IGroupChooserPro
   const choices = [...new Set(['params.model', ...params, ...(group ? [group] : [])])];
   return (
     <select
-      className="tb-Select"
+      className="tb-Select tb-mod-short"
       aria-label={trans.__('Group by')}
       title={trans.__('Group runs by a param')}
       value={group}
       onChange={event => onGroup(event.target.value)}
     >
-      <option value="">{trans.__('Not grouped')}</option>
+      <option value="">{trans.__('Group by …')}</option>
       {choices.map(field => (
         <option key={field} value={field}>
-          {trans.__('By %1', oneLine(keyOf(field).key))}
+          {trans.__('by %1', oneLine(keyOf(field).key))}
         </option>
       ))}
     </select>

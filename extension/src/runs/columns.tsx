@@ -30,12 +30,12 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   killed: '⊘'
 };
 const VERDICTS: Readonly<Record<string, string>> = { clean: '✓', unordered: '⇅', stale: '⟳' };
-const NARROWEST = 80;
-const WIDEST = 180;
+const NARROWEST = 76;
+const WIDEST = 128;
 const WIDTHS: Readonly<Record<string, number>> = {
-  name: 150,
-  word: 90,
-  verdict: 104,
+  name: 126,
+  word: 28,
+  verdict: 28,
   started_at: 100,
   seconds: 80,
   tags: 170,
@@ -209,7 +209,7 @@ function NameCell({ expand, open, row, state, trans }: ICellProps): JSX.Element 
 
 function StatusCell({ run }: { run: IRunRow }): JSX.Element {
   return (
-    <span className={`tb-Runs-status tb-mod-${run.word}`}>
+    <span className={`tb-Runs-status tb-mod-${run.word}`} title={run.word}>
       <span aria-hidden="true">{SYMBOLS[run.word] ?? '·'}</span> {run.word}
     </span>
   );
@@ -221,10 +221,11 @@ function VerdictCell({ run }: { run: IRunRow }): JSX.Element {
   if (words.length === 0) {
     return <Value value={undefined} />;
   }
+  const said = words.join(', ');
   const why = run.verdict_reason ?? (run.tags.nondeterministic || undefined);
   return (
-    <span className={`tb-Runs-verdict tb-mod-${words[0]}`} title={why}>
-      <span aria-hidden="true">{VERDICTS[words[0]] ?? '≠'}</span> {words.join(', ')}
+    <span className={`tb-Runs-verdict tb-mod-${words[0]}`} title={why ? `${said}: ${why}` : said}>
+      <span aria-hidden="true">{VERDICTS[words[0]] ?? '≠'}</span> {said}
     </span>
   );
 }

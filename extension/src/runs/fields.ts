@@ -7,7 +7,7 @@ const MOST = { metrics: 4, params: 6 };
 const ROLES = ['test.', 'validation.', '', 'train.'];
 const SCOPES = { metric: 'metrics', param: 'params', tag: 'tags', run: '' } as const;
 
-export const DEFAULT_COLUMNS = ['name', 'word', 'verdict', 'started_at', 'metrics', 'params', 'tags'];
+export const DEFAULT_COLUMNS = ['name', 'word', 'verdict', 'metrics', 'params', 'tags', 'started_at'];
 
 /** Columns of the run itself, whose labels the panel knows. */
 export const RUN_COLUMNS = [

@@ -1,14 +1,15 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Json, number, oneLine } from '../components/format';
+import { Json, number, oneLine, text } from '../components/format';
 import { Failure, Message } from '../components/message';
 import { IColumn, ISort, Table } from '../components/table';
 import { MetricValue, Value } from '../components/value';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
-import { IGroup, IGrouping } from './api';
+import { IGroup, IGrouping, IStatistics } from './api';
 import { keyOf } from './fields';
+import { IPool, pooled } from './pooled';
 import { fieldText, quoted } from './query';
 
 export interface IGroupsProps {
@@ -21,19 +22,28 @@ export interface IGroupsProps {
   readonly onOpen: (condition: string) => void;
 }
 
+/** A row: a value with all of its runs, or, beneath it, those of them that differ in nothing but their seed. */
+interface IRow {
+  readonly key: string;
+  readonly pool: IPool;
+  readonly part: IGroup | null;
+}
+
 /** Runs taken together by a param: mean, deviation and count of each metric. A double click lists those of a group. */
 export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsProps): JSX.Element {
   const { trans } = context;
   const answer = useAnswer<IGrouping>(context, 'groups', { at, experiment, query, by });
   const [sort, setSort] = React.useState<ISort | null>(null);
+  const [expanded, setExpanded] = React.useState<ReadonlySet<string>>(new Set());
   const grouping = answer.value;
+  const pools = React.useMemo(() => (grouping ? pooled(grouping) : []), [grouping]);
   if (answer.failure) {
     return <Failure context={context} failure={answer.failure} retry={answer.reload} />;
   }
   if (grouping === null) {
     return <Message isBusy>{trans.__('Grouping …')}</Message>;
   }
-  if (grouping.groups.length === 0) {
+  if (pools.length === 0) {
     const { key } = keyOf(by);
     return <Message>{trans.__('No run here has both %1 and a metric. Group by another param.', key)}</Message>;
   }
@@ -43,55 +53,81 @@ export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsPr
         trans={trans}
         label={trans.__('Groups of runs')}
         columns={groupColumns(trans, grouping)}
-        rows={sorted(grouping.groups, sort)}
-        keyOf={group => JSON.stringify(group.labels)}
+        rows={rowsOf(sorted(pools, sort), expanded)}
+        keyOf={row => row.key}
         sort={sort}
         onSort={column => setSort(now => ({ column, isDescending: now?.column === column ? !now.isDescending : true }))}
-        onOpen={group => onOpen(conditionOf(group))}
+        onOpen={row => onOpen(conditionOf(row.part?.labels ?? { [grouping.by[0]]: row.pool.value }))}
+        treeOf={row => ({ level: row.part ? 2 : 1, isExpanded: isOpen(row, expanded) })}
+        onExpand={(row, isExpanded) => setExpanded(now => toggled(now, row.key, isExpanded))}
       />
-      <p className="tb-Runs-foot">
-        {trans.__('Mean ± standard deviation (runs that have it).')}
-        {grouping.left_out > 0 && ` ${trans._n('%1 run left out.', '%1 runs left out.', grouping.left_out)}`}
-      </p>
+      <p className="tb-Runs-foot">{footOf(trans, grouping)}</p>
     </>
   );
 }
 
-function groupColumns(trans: TranslationBundle, grouping: IGrouping): IColumn<IGroup>[] {
-  const labels = grouping.by.map(field => ({
-    id: field,
-    label: oneLine(keyOf(field).key),
-    width: 130,
+function footOf(trans: TranslationBundle, { also, left_out }: IGrouping): string {
+  const names = also.map(each => keyOf(each).key).join(', ');
+  return [
+    trans.__('Mean ± standard deviation (count).'),
+    names && trans.__('Runs of a group also differ in %1; the right arrow shows them apart.', names),
+    left_out > 0 && trans._n('%1 run without an end or a metric is left out.', '%1 runs left out.', left_out)
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function isOpen({ key, part, pool }: IRow, expanded: ReadonlySet<string>): boolean | undefined {
+  return part === null && pool.parts.length > 1 ? expanded.has(key) : undefined;
+}
+
+function rowsOf(pools: readonly IPool[], expanded: ReadonlySet<string>): IRow[] {
+  return pools.flatMap(pool => {
+    const parts = expanded.has(pool.key) ? pool.parts : [];
+    const beneath = parts.map(part => ({ key: JSON.stringify(part.labels), pool, part }));
+    return [{ key: pool.key, pool, part: null }, ...beneath];
+  });
+}
+
+function groupColumns(trans: TranslationBundle, { also, by, metrics }: IGrouping): IColumn<IRow>[] {
+  const label: IColumn<IRow> = {
+    id: 'value',
+    label: oneLine(keyOf(by[0]).key),
+    width: 140,
     isSortable: true,
-    render: (group: IGroup) => <Value value={group.labels[field]} />
-  }));
-  const count = {
+    render: ({ part, pool }) => (part ? <Part part={part} also={also} /> : <Value value={pool.value} />)
+  };
+  const count: IColumn<IRow> = {
     id: 'count',
     label: trans.__('Runs'),
-    width: 60,
-    align: 'end' as const,
+    width: 56,
+    align: 'end',
     isSortable: true,
-    render: (group: IGroup) => group.run_ids.length
+    render: ({ part, pool }) => part?.run_ids.length ?? pool.runs
   };
-  const metrics = grouping.metrics.map(key => ({
+  const measured = metrics.map((key): IColumn<IRow> => ({
     id: `metrics.${key}`,
     label: oneLine(key),
     width: 170,
-    align: 'end' as const,
+    align: 'end',
     isSortable: true,
-    render: (group: IGroup) => <Statistic trans={trans} group={group} metric={key} />
+    render: ({ part, pool }) => <Statistic trans={trans} found={(part ?? pool).statistics[key]} />
   }));
-  return [...labels, count, ...metrics];
+  return [label, count, ...measured];
 }
 
-interface IStatisticProps {
-  readonly trans: TranslationBundle;
-  readonly group: IGroup;
-  readonly metric: string;
+/** What tells a part from the others beneath the same value. */
+function Part({ part, also }: { part: IGroup; also: readonly string[] }): JSX.Element {
+  const shown = also.filter(field => part.labels[field] !== null && part.labels[field] !== undefined);
+  const words = shown.map(field => `${keyOf(field).key}=${text(part.labels[field])}`).join(', ');
+  return (
+    <span className="tb-Runs-part" title={words}>
+      {words}
+    </span>
+  );
 }
 
-function Statistic({ trans, group, metric }: IStatisticProps): JSX.Element {
-  const found = group.statistics[metric];
+function Statistic({ trans, found }: { trans: TranslationBundle; found?: IStatistics }): JSX.Element {
   if (!found || found.mean === null) {
     return <Value value={undefined} />;
   }
@@ -107,9 +143,10 @@ function Statistic({ trans, group, metric }: IStatisticProps): JSX.Element {
   );
 }
 
-/** Return the condition that the runs of a group fulfil. */
-export function conditionOf({ labels }: IGroup): string {
-  const conditions = Object.entries(labels).map(([field, value]) => {
+/** Return the condition that the runs of a group fulfil, as far as a query can say it: of code and data it can't. */
+export function conditionOf(labels: Readonly<Record<string, Json>>): string {
+  const sayable = Object.entries(labels).filter(([field]) => field !== 'code' && field !== 'data');
+  const conditions = sayable.map(([field, value]) => {
     const { key, scope } = keyOf(field);
     const name = scope === 'run' ? key : fieldText(scope, key);
     return value === null ? `${name} is null` : `${name} = ${valueText(value)}`;
@@ -121,28 +158,29 @@ function valueText(value: Json): string {
   return typeof value === 'string' ? quoted(value) : JSON.stringify(value);
 }
 
-function sorted(groups: readonly IGroup[], sort: ISort | null): readonly IGroup[] {
+function toggled(keys: ReadonlySet<string>, key: string, isIn: boolean): ReadonlySet<string> {
+  const others = [...keys].filter(each => each !== key);
+  return new Set(isIn ? [...others, key] : others);
+}
+
+function sorted(pools: readonly IPool[], sort: ISort | null): readonly IPool[] {
   if (sort === null) {
-    return groups;
+    return pools;
   }
   const sign = sort.isDescending ? -1 : 1;
-  const placed = groups.map(group => ({ group, value: sortValue(group, sort.column) }));
+  const placed = pools.map(pool => ({ pool, value: sortValue(pool, sort.column) }));
   placed.sort((one, other) => {
     if (one.value === null || other.value === null) {
       return Number(one.value === null) - Number(other.value === null);
     }
     return one.value < other.value ? -sign : one.value > other.value ? sign : 0;
   });
-  return placed.map(each => each.group);
+  return placed.map(each => each.pool);
 }
 
-function sortValue(group: IGroup, column: string): number | string | null {
-  if (column === 'count') {
-    return group.run_ids.length;
+function sortValue(pool: IPool, column: string): number | string | null {
+  if (column === 'value') {
+    return typeof pool.value === 'number' ? pool.value : JSON.stringify(pool.value);
   }
-  if (column in group.labels) {
-    const value = group.labels[column];
-    return typeof value === 'number' ? value : JSON.stringify(value);
-  }
-  return group.statistics[column.slice('metrics.'.length)]?.mean ?? null;
+  return column === 'count' ? pool.runs : (pool.statistics[column.slice('metrics.'.length)]?.mean ?? null);
 }

@@ -1,28 +1,24 @@
-import { Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import * as React from 'react';
 
 import { Failure, Message } from '../components/message';
-import { Table } from '../components/table';
-import { failureOf, IAnswer, useAnswer, usePlace } from '../core/answer';
+import { IAnswer, useAnswer, usePlace } from '../core/answer';
 import { IContext } from '../core/context';
 import { ApiError, request } from '../core/request';
 import { Shown } from '../core/shown';
-import { openCommand } from '../core/views';
-import { IColumns, ICompletions, IField, IRunRow, IState } from './api';
-import { changeRun } from './changes';
+import { ICompletions, IState } from './api';
 import { ColumnChooser } from './choosers';
-import { alignedMetrics, runColumns } from './columns';
-import { COMMANDS } from './commands';
-import { askedFields, defaultColumns, moved, orderField, possibleColumns } from './fields';
+import { askedFields } from './fields';
 import { Groups } from './groups';
+import { List } from './list';
 import { RunsModel } from './model';
-import { NoRuns } from './no_runs';
+import { NoStore } from './no_runs';
+import { partsOf, pointsOf, unitsOf, withCondition } from './query';
 import { QueryBox } from './query_box';
-import { orderOf, partsOf, pointsOf, unitsOf, withCondition, withOrder } from './query';
 import { Toolbar } from './toolbar';
+import { useColumns } from './use_columns';
 import { IAskCompletions } from './use_completions';
-import { IRuns, useRuns } from './use_runs';
+import { useRuns } from './use_runs';
 
 const TICK_MILLISECONDS = 20_000;
 
@@ -34,16 +30,25 @@ export interface IRunsTabProps {
 /** The tab Runs. */
 export function RunsTab({ context, model }: IRunsTabProps): JSX.Element {
   const at = usePlace(context);
+  return <RunsAt key={at} context={context} model={model} at={at} />;
+}
+
+/** The runs of the store that belongs to a notebook or folder, if there is one. */
+function RunsAt({ context, model, at }: IRunsTabProps & { readonly at: string }): JSX.Element {
   const state = useAnswer<IState>(context, 'state', { at });
   useModel(model);
-  if (state.value === null) {
-    return state.failure ? (
-      <Failure context={context} failure={state.failure} retry={state.reload} />
+  const { failure, reload, value } = state;
+  if (failure !== null && isNoStore(failure)) {
+    return <NoStore context={context} look={reload} />;
+  }
+  if (value === null) {
+    return failure ? (
+      <Failure context={context} failure={failure} retry={reload} />
     ) : (
       <Message isBusy>{context.trans.__('Loading …')}</Message>
     );
   }
-  return <RunsOf key={at} context={context} model={model} at={at} state={state as IKnown<IState>} />;
+  return <RunsOf context={context} model={model} at={at} state={{ ...state, value }} />;
 }
 
 type IKnown<Value> = IAnswer<Value> & { readonly value: Value };
@@ -94,8 +99,10 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
         context={context}
         query={query}
         onQuery={text => {
+          if (text.trim() === query) {
+            runs.refresh();
+          }
           model.query = text;
-          runs.refresh();
         }}
         ask={ask}
         mistake={mistake}
@@ -111,11 +118,19 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
         />
       )}
       {failure !== null && mistake === null && <Failure context={context} failure={failure} retry={runs.refresh} />}
-      {model.group === '' ? (
-        <List context={context} model={model} at={at} runs={runs} columns={columns} fields={fields ?? []}>
-          {{ experiment, experiments: state.value.experiments.length }}
-        </List>
-      ) : (
+      {mistake === null && model.group === '' && (
+        <List
+          context={context}
+          model={model}
+          at={at}
+          runs={runs}
+          columns={columns}
+          fields={fields ?? []}
+          experiment={experiment}
+          experiments={state.value.experiments.length}
+        />
+      )}
+      {mistake === null && model.group !== '' && (
         <Groups
           context={context}
           at={at}
@@ -130,106 +145,6 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
       )}
     </div>
   );
-}
-
-interface IListProps extends IRunsTabProps {
-  readonly at: string;
-  readonly runs: IRuns;
-  readonly columns: readonly string[];
-  readonly fields: readonly IField[];
-  readonly children: { readonly experiment: string; readonly experiments: number };
-}
-
-function List({ context, model, at, runs, columns, fields, children }: IListProps): JSX.Element | null {
-  const { commands, trans } = context;
-  const { experiment } = children;
-  const { pages, listing, expand } = runs;
-  const { query } = model;
-  const order = orderOf(query);
-  const open = (run: IRunRow): void => void commands.execute(openCommand('run'), { run: run.run_id, at });
-  const tag = (run: IRunRow, tags: Readonly<Record<string, string | null>>): void => {
-    changeRun(run, at, { tags }).then(runs.refresh, error => Notification.error(failureOf(error).message));
-  };
-  const numbers = React.useMemo(() => alignedMetrics(listing.rows, columns), [listing.rows, columns]);
-  if (pages.failure && isMistake(pages.failure)) {
-    return null;
-  }
-  if (pages.total === null) {
-    return pages.failure ? null : <Message isBusy>{trans.__('Loading …')}</Message>;
-  }
-  if (pages.total === 0) {
-    return <NoRuns context={context} model={model} experiment={experiment} experiments={children.experiments} />;
-  }
-  const sort = order && columns.find(column => orderField(column) === order.field);
-  return (
-    <Table
-      trans={trans}
-      label={trans.__('Runs')}
-      className={runs.isOld ? 'tb-mod-old' : ''}
-      columns={runColumns(trans, columns, fields, { open, expand, tag, numbers })}
-      rows={listing.rows}
-      keyOf={({ run }) => run.run_id}
-      selected={model.selected}
-      onSelect={keys => {
-        model.selected = keys;
-      }}
-      onOpen={({ run }) => open(run)}
-      onKeyDown={event => pressed(event, context)}
-      sort={sort && order ? { column: sort, isDescending: order.isDescending } : null}
-      onSort={column => {
-        model.query = sortedBy(query, column, fields);
-      }}
-      widths={model.widths}
-      onResize={(column, width) => model.resize(column, width)}
-      onMove={(column, to) => model.setColumns(experiment, moved(columns, column, to))}
-      onShow={runs.look}
-      treeOf={({ level, isExpanded }) => ({ level, isExpanded })}
-      onExpand={({ run }, isExpanded) => expand(run.run_id, isExpanded)}
-      rowHeight={model.density === 'compact' ? 22 : 28}
-      topWhen={`${at} ${experiment} ${query}`}
-    />
-  );
-}
-
-/** Keys in the list that act on what is selected. */
-function pressed(event: React.KeyboardEvent, { commands }: IContext): void {
-  const command = { c: COMMANDS.compare, t: COMMANDS.tag, n: COMMANDS.note }[event.key.toLowerCase()];
-  if (command && !event.ctrlKey && !event.metaKey && !event.altKey && commands.isEnabled(command)) {
-    event.preventDefault();
-    void commands.execute(command);
-  }
-}
-
-/** Return the query put in order by a column: the better or newer first, then the other way round, then as it was. */
-export function sortedBy(query: string, column: string, fields: readonly IField[]): string {
-  const field = orderField(column);
-  if (field === null) {
-    return query;
-  }
-  const now = orderOf(query);
-  const known = fields.find(each => each.field === column);
-  const startsDescending = known?.kind === 'metric' ? known.higher_is_better !== false : column === 'started_at';
-  if (now?.field !== field) {
-    return withOrder(query, { field, isDescending: startsDescending });
-  }
-  return withOrder(query, now.isDescending === startsDescending ? { field, isDescending: !startsDescending } : null);
-}
-
-function useColumns(
-  context: IContext,
-  model: RunsModel,
-  at: string,
-  experiment: string
-): { columns: readonly string[]; fields: readonly IField[] | null; possible: readonly string[] } {
-  const answer = useAnswer<IColumns>(context, 'columns', { at, experiment });
-  const fields = answer.value?.columns ?? (answer.failure ? [] : null);
-  const chosen = model.columns(experiment);
-  const key = JSON.stringify([fields, chosen, model.defaultColumns]);
-  return React.useMemo(() => {
-    const columns = chosen ?? defaultColumns(model.defaultColumns, fields ?? []);
-    return { columns, fields, possible: possibleColumns(fields ?? []) };
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `key` stands for what is used
-  }, [key]);
 }
 
 function useCompletionsOf(at: string, experiment: string): IAskCompletions {
@@ -275,6 +190,10 @@ function experimentOf({ choice }: RunsModel, own: string | null): string {
   return choice.kind === 'all' ? '' : (own ?? '');
 }
 
-function isMistake(failure: ApiError): boolean {
-  return failure.kind === 'QueryError' || failure.position !== null;
+function isNoStore({ kind, status }: ApiError): boolean {
+  return status === 404 && kind !== 'NoServer';
+}
+
+function isMistake({ kind, position }: ApiError): boolean {
+  return kind === 'QueryError' || position !== null;
 }

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { count } from '../components/count';
 import { IContext } from '../core/context';
 import { IExperiment, IField } from './api';
 import { ExperimentChooser, GroupChooser } from './choosers';
@@ -26,36 +27,40 @@ export function Toolbar(props: IToolbarProps): JSX.Element {
   const selected = model.selected.size;
   return (
     <div className="tb-Runs-toolbar" role="toolbar" aria-label={trans.__('What is listed')}>
-      <ExperimentChooser
-        trans={trans}
-        own={own}
-        experiments={experiments}
-        choice={model.choice}
-        onChoose={choice => {
-          model.choice = choice;
-        }}
-      />
-      <GroupChooser
-        trans={trans}
-        fields={fields}
-        group={model.group}
-        onGroup={field => {
-          model.group = field;
-        }}
-      />
-      <button className="tb-Small" aria-expanded={isChoosing} onClick={onChoosing}>
-        {trans.__('Columns')}
-      </button>
-      <button
-        className="tb-Small tb-mod-main"
-        disabled={selected < 2}
-        title={selected < 2 ? trans.__('Select two or more runs to compare them') : undefined}
-        onClick={() => void commands.execute(COMMANDS.compare)}
-      >
-        {selected < 2 ? trans.__('Compare') : trans.__('Compare %1', selected)}
-      </button>
-      <span className="tb-Runs-total tb-mod-quiet" role="status">
-        {total === null ? '' : trans._n('%1 run', '%1 runs', total)}
+      <span className="tb-Runs-whose">
+        <ExperimentChooser
+          trans={trans}
+          own={own}
+          experiments={experiments}
+          choice={model.choice}
+          onChoose={choice => {
+            model.choice = choice;
+          }}
+        />
+        <span className="tb-Runs-total tb-mod-quiet" role="status">
+          {total === null ? '' : trans._n('%2 run', '%2 runs', total, count(total))}
+        </span>
+      </span>
+      <span className="tb-Runs-how">
+        <GroupChooser
+          trans={trans}
+          fields={fields}
+          group={model.group}
+          onGroup={field => {
+            model.group = field;
+          }}
+        />
+        <button className="tb-Small" aria-expanded={isChoosing} onClick={onChoosing}>
+          {trans.__('Columns')}
+        </button>
+        <button
+          className="tb-Small tb-mod-main"
+          disabled={selected < 2}
+          title={selected < 2 ? trans.__('Select two or more runs to compare them') : undefined}
+          onClick={() => void commands.execute(COMMANDS.compare)}
+        >
+          {selected < 2 ? trans.__('Compare') : trans.__('Compare %1', selected)}
+        </button>
       </span>
     </div>
   );
