@@ -15,7 +15,7 @@ from trackbook.records import RunDetail, Session
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.annotate import revise
 from trackbook.tracking.checked_lineage import checks_of
-from trackbook.tracking.choices import default_params, is_group
+from trackbook.tracking.choices import is_group, unchosen_params
 from trackbook.tracking.find import find_run, witnesses_of
 from trackbook.tracking.seeding import unseeded_of
 
@@ -76,7 +76,7 @@ def run_answer(store: Store, detail: RunDetail) -> dict[str, Any]:
         "seconds": run_seconds(detail),
         "failure": _failure(detail),
         "is_group": is_group(detail),
-        "defaults": sorted(default_params([detail, *witnesses_of(store, [detail])])[run.run_id]),
+        "defaults": unchosen_params(detail, store.executions(run_id=run.run_id), witnesses_of(store, [detail])),
         "artifacts": _artifacts(detail),
         "models": [
             {**told, "is_kept": model.object_digest is not None}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +32,7 @@ from trackbook.records import (
     Verdict,
 )
 from trackbook.records.profile import TableProfile
-from trackbook.tracking.choices import default_params, is_group
+from trackbook.tracking.choices import is_group, unchosen_params
 from trackbook.tracking.direction import FOLD, is_detail
 from trackbook.tracking.environment import MOST_NAMED, EnvironmentDifference, sentence_of
 from trackbook.tracking.find import short_id
@@ -45,7 +44,6 @@ _CLEAN = "Clean: what it read was what the notebook made then, as far as that is
 _MOST_FOLDS = 10
 _FEWEST_FOLDED = 3
 _KEPT, _FROM = 5, 6  # where these columns of the table of data stand
-_ASSIGNED = re.compile(r"(\w+)\s*=(?!=)")
 
 
 def show_run(
@@ -106,13 +104,8 @@ def show_run(
 def _parted(
     detail: RunDetail, executions: Sequence[Execution], witnesses: Sequence[RunDetail]
 ) -> tuple[list[str], list[str]]:
-    """Return the params that somebody chose, and the defaults.
-
-    What the run's own cells write (``C=C``) was chosen, whatever its value.
-    """
-    aside = default_params([detail, *witnesses])[detail.run.run_id]
-    written = {name for execution in executions for name in _ASSIGNED.findall(execution.source)}
-    defaults = [key for key in detail.params if key in aside and re.split(r"__|\.", key)[-1] not in written]
+    """Return the params that somebody chose, and the defaults."""
+    defaults = unchosen_params(detail, executions, witnesses)
     if len(defaults) < _FEWEST_FOLDED:
         defaults = []
     return [key for key in detail.params if key not in defaults], defaults

@@ -6,12 +6,14 @@ defaults aside; records, JSON and data frames keep them all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-from trackbook.records import JsonValue, RunDetail, encode
+from trackbook.records import Execution, JsonValue, RunDetail, encode
 
 DEFAULTS = "default_params"
 _NESTED = "__"
+_ASSIGNED = re.compile(r"(\w+)\s*=(?!=)")
 _ESTIMATOR = "estimator"
 _LISTS_OF_PARTS = frozenset({"steps", "transformers", "estimators", "transformer_list"})
 
@@ -30,6 +32,19 @@ def default_params(details: Sequence[RunDetail]) -> dict[str, frozenset[str]]:
     """
     told = _told(details)
     return {detail.run.run_id: frozenset(_aside(detail, told)) for detail in details}
+
+
+def unchosen_params(
+    detail: RunDetail, executions: Iterable[Execution], witnesses: Sequence[RunDetail] = ()
+) -> list[str]:
+    """Return the params of a run that nobody chose, in their order.
+
+    What the run's own cells write (``C=C``) was chosen, whatever its value. `executions` are these, `witnesses` other
+    runs whose models tell what is a default, where this one has no model.
+    """
+    aside = default_params([detail, *witnesses])[detail.run.run_id]
+    written = {name for execution in executions for name in _ASSIGNED.findall(execution.source)}
+    return [key for key in detail.params if key in aside and re.split(r"__|\.", key)[-1] not in written]
 
 
 def chosen_params(details: Sequence[RunDetail], aside: Mapping[str, Container[str]] | None = None) -> list[str]:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from trackbook.records import Model
-from trackbook.tracking.choices import chosen_params, default_params, is_group
+from datetime import UTC, datetime
+
+from trackbook.records import Execution, Model
+from trackbook.tracking.choices import chosen_params, default_params, is_group, unchosen_params
 from trackbook.tracking.compare import Section, compare, compare_runs
 from trackbook.tracking.direction import headline, is_detail
 
@@ -15,6 +17,20 @@ def test_what_a_model_has_by_default_nobody_chose(make_run):
     run = make_run(1, params={"C": 2, "tol": 0.1, "seed": 0}, models=fitted("tol"))
 
     assert chosen_params([run]) == ["C", "seed"]
+
+
+def test_what_a_cell_writes_was_chosen_though_it_is_the_default(make_run):
+    run = make_run(1, params={"C": 1.0, "tol": 0.1}, models=fitted("C", "tol"))
+    cell = Execution(
+        execution_id="e1",
+        session_id="s1",
+        index=1,
+        source="model = SVC(C=C)",
+        started_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+    assert unchosen_params(run, [cell]) == ["tol"]
+    assert unchosen_params(run, []) == ["C", "tol"]
 
 
 def test_param_that_is_chosen_in_one_run_is_chosen_in_the_list(make_run):
