@@ -50,7 +50,7 @@ function versionColumns(context: IContext, dataset: IDataset): readonly IColumn<
   return [
     { id: 'version', label: trans.__('Version'), width: 80, render: each => `@${each.version}` },
     { id: 'rows', label: trans.__('Rows'), width: 90, align: 'end', render: each => counted(each.rows) },
-    { id: 'more', label: trans.__('Rows before'), width: 100, align: 'end', render: each => moreRows(dataset, each) },
+    { id: 'more', label: trans.__('More rows'), width: 96, align: 'end', render: each => moreRows(dataset, each) },
     { id: 'columns', label: trans.__('Columns'), width: 80, align: 'end', render: each => counted(each.columns) },
     {
       id: 'when',

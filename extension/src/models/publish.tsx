@@ -50,7 +50,7 @@ export function Publish({
       <input
         className="tb-Input"
         value={name}
-        placeholder={trans.__('Name, such as bikes-model')}
+        placeholder={trans.__('Name to publish by')}
         aria-label={trans.__('Name to publish the model by')}
         onChange={event => setName(event.target.value)}
       />

@@ -45,11 +45,15 @@ export function ModelView({ context, args, setTitle }: IModelProps): JSX.Element
       <Publish context={context} args={args} model={model} onDone={answer.reload} />
       {answer.failure && <Failure context={context} failure={answer.failure} retry={answer.reload} />}
       <div className="tb-Model-parts">
-        <Metrics context={context} model={model} />
-        <Params context={context} model={model} />
-        <Weights context={context} title={trans.__('Importances')} values={model.importances} />
-        <Weights context={context} title={trans.__('Coefficients')} values={model.coefficients} />
-        <Signature trans={trans} model={model} />
+        <div>
+          <Metrics context={context} model={model} />
+          <Weights context={context} title={trans.__('Importances')} values={model.importances} />
+          <Weights context={context} title={trans.__('Coefficients')} values={model.coefficients} />
+        </div>
+        <div>
+          <Params context={context} model={model} />
+          <Signature trans={trans} model={model} />
+        </div>
       </div>
     </div>
   );
@@ -147,11 +151,14 @@ function Metrics({ context: { trans }, model }: { context: IContext; model: IMod
   );
 }
 
-/** The params of its run, and what else is known of the model itself. */
+/** The params of its run, and what else is known of the model itself; what nobody chose is shown on request. */
 function Params({ context: { trans }, model }: { context: IContext; model: IModelCard }): JSX.Element | null {
+  const [hasDefaults, setHasDefaults] = React.useState(false);
   const details = Object.entries(model.details).filter(([key]) => !UNTOLD.has(key) && !(key in model.params));
-  const rows = [...Object.entries(model.params), ...details];
-  if (rows.length === 0) {
+  const all = [...Object.entries(model.params), ...details];
+  const defaults = defaultsOf(model);
+  const rows = hasDefaults ? all : all.filter(([key]) => !defaults.has(key));
+  if (all.length === 0) {
     return null;
   }
   return (
@@ -169,6 +176,20 @@ function Params({ context: { trans }, model }: { context: IContext; model: IMode
           ))}
         </tbody>
       </table>
+      {defaults.size > 0 && (
+        <button className="tb-Link" aria-expanded={hasDefaults} onClick={() => setHasDefaults(!hasDefaults)}>
+          {hasDefaults
+            ? trans.__('Hide defaults')
+            : trans._n('Show %1 default', 'Show %1 defaults', defaults.size)}
+        </button>
+      )}
     </section>
   );
+}
+
+/** Return the names of the params that nobody chose. */
+function defaultsOf({ details, params }: IModelCard): ReadonlySet<string> {
+  const told = details.default_params;
+  const names = Array.isArray(told) ? told.map(String) : [];
+  return new Set(names.filter(name => name in params));
 }

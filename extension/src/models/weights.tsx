@@ -6,7 +6,7 @@ import { IContext } from '../core/context';
 
 const MOST = 20;
 const BAR_HEIGHT = 20;
-const AXIS_HEIGHT = 34;
+const AXIS_HEIGHT = 50;
 
 interface IWeight {
   readonly name: string;

@@ -6,7 +6,7 @@ import { IStep } from './api';
 import { ILayout, IPlaced, ISizes, layoutOf } from './layout';
 import { secondsOf, signOf, stateWord, stepLine } from './words';
 
-const SIZES: ISizes = { width: 216, height: 52, gapX: 84, gapY: 16, passing: 14, margin: 16 };
+const SIZES: ISizes = { width: 204, height: 52, gapX: 60, gapY: 18, passing: 14, margin: 16 };
 const LABEL_BELOW = 12;
 
 export interface IGraphProps {

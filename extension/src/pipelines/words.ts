@@ -15,6 +15,7 @@ const SIGNS: Record<string, string> = {
   killed: '■'
 };
 const MOST_METRICS = 2;
+const MOST_NEEDS = 2;
 
 /** Return the sign of a state: each has another shape. */
 export function signOf(state: string): string {
@@ -44,11 +45,18 @@ export function stepLine(trans: TranslationBundle, step: IStep, seconds: number 
       return [goingOn(trans, step), tryOf(trans, step), duration(trans, seconds)].filter(Boolean).join(', ');
     case 'finished':
       return [trans.__('finished in %1', duration(trans, seconds)), metricsLine(step)].filter(Boolean).join(', ');
+    case 'waiting':
+      return step.needs.length === 0 ? trans.__('waiting') : trans.__('waits for %1', listed(step.needs));
     case 'failed':
       return step.error === null ? oneLine(step.reason) : oneLine(errorLine(trans, step));
     default:
       return step.reason === '' ? stateWord(trans, step.state) : oneLine(step.reason);
   }
+}
+
+function listed(names: readonly string[]): string {
+  const told = names.slice(0, MOST_NEEDS).map(oneLine).join(', ');
+  return names.length > MOST_NEEDS ? `${told}, … +${names.length - MOST_NEEDS}` : told;
 }
 
 /** Return which cell is at work. */
