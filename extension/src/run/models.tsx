@@ -52,14 +52,15 @@ function Card({ at, context, model, run }: { context: IContext; at: string; run:
           ...details.map(([key, value]): [string, React.ReactNode] => [key, <Value key={key} value={value} />])
         ]}
       />
-      <Signature context={context} model={model} />
-      <Weights context={context} label={trans.__('Importances')} weights={model.importances} height={BAR_HEIGHT} />
-      <Weights
-        context={context}
-        label={trans.__('Coefficients')}
-        weights={plain(model.coefficients)}
-        height={BAR_HEIGHT}
-      />
+      <div className="tb-Columns">
+        <div>
+          <Signature context={context} model={model} />
+        </div>
+        <div>
+          <Weights context={context} label={trans.__('Importances')} weights={model.importances} />
+          <Weights context={context} label={trans.__('Coefficients')} weights={plain(model.coefficients)} />
+        </div>
+      </div>
       <Predictions context={context} model={model} />
     </Section>
   );
@@ -121,14 +122,12 @@ function Signature({ context, model }: { context: IContext; model: IModel }): JS
 /** The weightiest features as bars, with the sign that they have. */
 function Weights({
   context,
-  height,
   label,
   weights
 }: {
   context: IContext;
   label: string;
   weights: Readonly<Record<string, Amount>>;
-  height: number;
 }): JSX.Element | null {
   const ranked = Object.entries(weights)
     .flatMap(([name, value]) => {
@@ -148,7 +147,7 @@ function Weights({
         <Chart
           context={context}
           label={`${label}: ${shown.map(each => `${each.name} ${number(each.value)}`).join(', ')}`}
-          height={ROOM + height * shown.length}
+          height={ROOM + BAR_HEIGHT * shown.length}
           spec={{
             data: { values: shown },
             mark: { type: 'bar', height: { band: 0.7 } },
@@ -173,9 +172,15 @@ function Predictions({ context, model }: { context: IContext; model: IModel }): 
   return (
     <>
       <h4>{context.trans.__('What it said to its input example')}</h4>
-      <Facts facts={Object.entries(examples).map(([name, value]) => [name, text(value as Json)])} />
+      <Facts facts={Object.entries(examples).map(([name, value]) => [name, example(value)])} />
     </>
   );
+}
+
+/** Return what a model said of each row of its example, numbers as people read them. */
+function example(value: Json | undefined): string {
+  const parts = Array.isArray(value) ? (value as readonly Json[]) : [value ?? null];
+  return parts.map(each => (typeof each === 'number' ? number(each) : text(each))).join(', ');
 }
 
 function plain(values: Readonly<Record<string, Json>>): Readonly<Record<string, Amount>> {
