@@ -27,6 +27,7 @@ from trackbook_server.route import Asked, File, Operation, Route
 
 _A_YEAR = 31_536_000
 _MOST_AT_ONCE = 8
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 _workers = ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="trackbook")
 """Threads of our own: however much we are asked, what else the server does in threads doesn't wait for us."""
 
@@ -108,6 +109,7 @@ class ApiHandler(APIHandler):
         asked = Asked(
             find_project=partial(self._places.project, query.at),
             place=self._places.path(query.at),
+            root=self._places.root,
             jobs=self._jobs,
             path=path,
             query=query,
@@ -121,7 +123,7 @@ class ApiHandler(APIHandler):
         found = operation.act(asked)
         if isinstance(found, File):
             return _Answer(found, tag)
-        return _Answer(json_of(strict(msgspec.to_builtins(found))), tag)  # strict: JSON has no NaN
+        return _Answer(json_of(found), tag)
 
     def _operation(self) -> Operation:
         operations = self._route.operations
@@ -189,8 +191,10 @@ class ApiHandler(APIHandler):
 
 
 def json_of(value: object) -> bytes:
-    """Return a value as JSON; texts that no UTF-8 has, and integers of any size, are written, too."""
+    """Return a value as strict JSON in ASCII: texts that no UTF-8 has and integers of any size are written, too."""
+    plain = msgspec.to_builtins(value)
     try:
-        return msgspec.json.encode(value)
-    except (UnicodeEncodeError, OverflowError):
-        return json.dumps(msgspec.to_builtins(value)).encode()
+        text = _encode(plain)
+    except (TypeError, ValueError):  # there is a NaN in it, say; that is rare, and to look for it first takes longer
+        text = _encode(strict(plain))
+    return text.encode()

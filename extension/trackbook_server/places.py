@@ -26,6 +26,11 @@ class Places:
         self._folders: dict[Path, None] = {}
         self._lock = threading.Lock()
 
+    @property
+    def root(self) -> Path:
+        """The server's own folder."""
+        return self._root
+
     def project(self, at: str) -> Project:
         """Return the project of a folder or a notebook.
 

@@ -32,11 +32,13 @@ class At(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class Asked:
     """One request: the parts of its path, its query and body, and who asks.
 
-    `place` is the file or folder that `at` means. `jobs` are what this server does in processes of their own.
+    `place` is the file or folder that `at` means, `root` the server's own folder. `jobs` are what this server does in
+    processes of their own.
     """
 
     find_project: Callable[[], Project]
     place: Path
+    root: Path
     jobs: Jobs
     path: Mapping[str, str]
     query: Any

@@ -35,6 +35,13 @@ async def test_comparison_needs_two_runs_that_there_are(ask: Ask, work: Work) ->
     assert [each.status for each in (one, unknown, none, many)] == [400, 404, 400, 400]
 
 
+async def test_run_that_is_gone_is_said_beside_the_others(ask: Ask, work: Work) -> None:
+    found = await ask("GET", "/compare", runs=f"{work.first},gone,{work.second}")
+
+    assert [run["run_id"] for run in found.json["runs"]] == [work.first, work.second]
+    assert [(each["run"], "'gone'" in each["message"]) for each in found.json["missing"]] == [("gone", True)]
+
+
 async def test_difference_shows_the_edited_cell(ask: Ask, work: Work) -> None:
     found = await ask("GET", "/diff", before=work.first, after=work.second)
 
@@ -61,11 +68,16 @@ async def test_difference_that_there_is_not_is_refused(ask: Ask, work: Work) -> 
 
 
 async def test_groups_have_means_and_members(ask: Ask, work: Work) -> None:
-    found = await ask("GET", "/groups", by="params.C", metric="accuracy", experiment="analysis")
+    query = {"by": "params.C", "metric": "accuracy", "experiment": "analysis"}
+    found = await ask("GET", "/groups", **query)
+    compared = await ask("GET", "/groups", **query, differences="true")
 
     labels = {group["labels"]["params.C"] for group in found.json["groups"]}
     assert labels == {0.01, 0.1, 1.0, 10.0, 100.0}
     assert found.json["metrics"] == ["test.accuracy"]
+    assert [group["runs"] for group in found.json["groups"]] == [1] * 5
+    assert found.json["differences"] == []
+    assert len(compared.json["differences"]) == 10
     assert all(group["statistics"]["test.accuracy"]["n"] == 1 for group in found.json["groups"])
 
 

@@ -13,6 +13,7 @@ async def test_run_is_told_with_all_that_stands_around_it(ask: Ask, work: Work) 
     assert first["params"]["C"] == 0.1
     assert "accuracy" in first["metrics"] or "test.accuracy" in first["metrics"]
     assert first["session"]["notebook"] == str(work.notebook)
+    assert first["notebook"] == "analysis.ipynb"
     assert "max_iter" in first["defaults"]
     assert "C" not in first["defaults"]
     assert first["origins"][0]["execution_id"] in first["executions"]

@@ -15,7 +15,7 @@ from trackbook.tracking.query import query_of
 
 from trackbook_server.route import Asked, At, Operation, Route
 
-_MOST_RUNS = 1000  # that are looked at: a list of ten thousand is asked for its columns each time that a run changes
+_MOST_RUNS = 500  # that are looked at: a list of ten thousand is asked for its columns each time that a run changes
 _KINDS = {"params": "param", "metrics": "metric", "tags": "tag"}
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from msgspec import Meta
 from trackbook.display.diff_payload import diff_payload
 from trackbook.display.payload import comparison_payload, grouping_payload
-from trackbook.errors import InvalidValueError
-from trackbook.store.contract import RunFilter
+from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.compare import compare_runs
 from trackbook.tracking.diff import diff_runs
+from trackbook.tracking.find import find_run
 from trackbook.tracking.groups import group_runs
 from trackbook.tracking.numbers import tolerance_of
 from trackbook.tracking.query import query_of
@@ -43,7 +45,7 @@ class DiffQuery(At, kw_only=True):
 class GroupsQuery(At, kw_only=True):
     """By which fields (``params.model,tags.stage``), which metrics of them, and of which runs.
 
-    `seed` names params that are seeds although their names don't say so.
+    `seed` names params that are seeds although their names don't say so. `differences`: compare the groups, too.
     """
 
     by: str
@@ -51,16 +53,36 @@ class GroupsQuery(At, kw_only=True):
     seed: str = ""
     experiment: str = ""
     query: str = ""
+    differences: bool = False
 
 
 def compare(asked: Asked) -> dict[str, Any]:
-    """Return runs side by side, as ``trackbook compare --json`` prints them; each row says which run does best."""
+    """Return runs side by side, as ``trackbook compare --json`` prints them; each row says which run does best.
+
+    What is named and is not there any more stands in `missing`, each with `run` and a sentence, `message`.
+    """
     names = listed(asked.query.runs)
     if len(names) > _MOST_RUNS:
         raise InvalidValueError(f"{len(names)} runs are more than can stand side by side. Name at most {_MOST_RUNS}.")
     with asked.project.store.frozen() as still:
-        found = compare_runs(still, names)
-    return comparison_payload(found, found.rows if asked.query.all else found.differing())
+        missing = _missing(still, names)
+        there = [name for name in names if name not in missing]
+        if missing and len(there) < 2:
+            raise NotFoundError(next(iter(missing.values())))
+        found = compare_runs(still, there)
+    payload = comparison_payload(found, found.rows if asked.query.all else found.differing())
+    return {**payload, "missing": [{"run": name, "message": message} for name, message in missing.items()]}
+
+
+def _missing(store: Store, names: Iterable[str]) -> dict[str, str]:
+    """Return the names of runs that there are not, with what is to be said of each."""
+    missing = {}
+    for name in names:
+        try:
+            find_run(store, name)
+        except NotFoundError as error:
+            missing[name] = str(error)
+    return missing
 
 
 def diff(asked: Asked) -> dict[str, Any]:
@@ -72,15 +94,20 @@ def diff(asked: Asked) -> dict[str, Any]:
 
 
 def group(asked: Asked) -> dict[str, Any]:
-    """Return groups of runs that differ only in their seed, as ``trackbook compare --group-by --json`` prints them."""
+    """Return groups of runs that differ only in their seed, as ``trackbook compare --group-by --json`` prints them.
+
+    Each with `runs`, how many it has. The groups are compared only if that is asked for.
+    """
     query: GroupsQuery = asked.query
     by = listed(query.by)
     if not by:
         raise InvalidValueError("Nothing is named to group by. Give a field, such as by=params.model.")
     with asked.project.store.frozen() as still:
         runs = still.runs(RunFilter(experiment=query.experiment or None, query=query_of(still, query.query)))
-        found = group_runs(still, runs, by, metrics=listed(query.metric), seeds=listed(query.seed))
-    return grouping_payload(found)
+        metrics, seeds = listed(query.metric), listed(query.seed)
+        found = group_runs(still, runs, by, metrics=metrics, seeds=seeds, compares=query.differences)
+    payload: dict[str, Any] = grouping_payload(found)
+    return payload | {"groups": [{**each, "runs": len(each["run_ids"])} for each in payload["groups"]]}
 
 
 ROUTES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -36,14 +37,14 @@ def show_run(asked: Asked) -> dict[str, Any]:
     """Return a run as ``trackbook show --json`` prints it, with what stands around it.
 
     Beside the words of that: `note`, `word` (what people read of the status), `seconds`, `failure`, `artifacts`,
-    `session`, `is_group`, `defaults` (the params that nobody chose), `origins` (which statement made a metric or a
-    model), and `is_kept` of each model. `parent`, `children` (the first 200 of
-    `children_total`), `pipeline`, `step` and `sweep` are the runs that it belongs to, or that belong to it, each with
-    `run_id`, `name`, `experiment`, `status` and `word`. `environment` and `differences` are null: the environment has
-    a route of its own, and the server's is not the one that notebooks run in.
+    `session`, `notebook` (its path beneath the server's folder, null if it is elsewhere), `is_group`, `defaults` (the
+    params that nobody chose), `origins` (which statement made a metric or a model), and `is_kept` of each model.
+    `parent`, `children` (the first 200 of `children_total`), `pipeline`, `step` and `sweep` are the runs that it
+    belongs to, or that belong to it, each with `run_id`, `name`, `experiment`, `status` and `word`. `environment` and
+    `differences` are null: the environment has a route of its own, and the server's is not the notebooks' one.
     """
     with asked.project.store.frozen() as still:
-        return run_answer(still, find_run(still, asked.path["run"]))
+        return run_answer(still, find_run(still, asked.path["run"]), asked.root)
 
 
 def change_run(asked: Asked) -> dict[str, Any]:
@@ -56,13 +57,14 @@ def change_run(asked: Asked) -> dict[str, Any]:
     name = None if words.name is UNSET else words.name
     revise(store, run_id, note=note, name=name, tags={} if words.tags is UNSET else words.tags)
     with store.frozen() as still:
-        return run_answer(still, find_run(still, run_id))
+        return run_answer(still, find_run(still, run_id), asked.root)
 
 
-def run_answer(store: Store, detail: RunDetail) -> dict[str, Any]:
+def run_answer(store: Store, detail: RunDetail, root: Path) -> dict[str, Any]:
     """Return all that is known of a run; see `show_run`."""
     run = detail.run
     above = [*_above(store, detail)]
+    (session,) = store.sessions(ids=[run.session_id])
     beneath = RunFilter(parent_id=run.run_id, oldest_first=True, limit=_MOST_CHILDREN)
     payload: dict[str, Any] = run_payload(
         detail,
@@ -83,7 +85,8 @@ def run_answer(store: Store, detail: RunDetail) -> dict[str, Any]:
             for told, model in zip(payload["models"], detail.models, strict=True)
         ],
         "origins": _origins(store, detail),
-        "session": _session(store.sessions(ids=[run.session_id])),
+        "notebook": _notebook(session, root),
+        "session": _session(session),
         "parent": _brief(above[0]) if above else None,
         "children": [_brief(each) for each in store.runs(beneath)],
         "children_total": store.count_runs(beneath),
@@ -152,10 +155,13 @@ def _origins(store: Store, detail: RunDetail) -> list[dict[str, Any]]:
     ]
 
 
-def _session(found: list[Session]) -> dict[str, Any] | None:
-    if not found:
-        return None
-    (session,) = found
+def _notebook(session: Session, root: Path) -> str | None:
+    """Return the path of a session's notebook beneath the server's folder, None where it is elsewhere or not known."""
+    path = Path(session.notebook).resolve() if session.notebook else None
+    return path.relative_to(root).as_posix() if path is not None and path.is_relative_to(root) else None
+
+
+def _session(session: Session) -> dict[str, Any]:
     return {
         "session_id": session.session_id,
         "notebook": session.notebook,

@@ -17,7 +17,8 @@ from trackbook_server.route import Asked, At, Operation, Route
 from trackbook_server.routes.names import listed
 
 _MOST = 500
-_KINDS = ("params.", "metrics.", "tags.")
+_WHOLE = ("params", "metrics", "tags")
+_KINDS = tuple(f"{each}." for each in _WHOLE)
 
 
 class RunsQuery(At, kw_only=True):
@@ -25,7 +26,8 @@ class RunsQuery(At, kw_only=True):
 
     `query` as people write it (``metrics.accuracy > 0.9 order by started_at desc``). `parent` gives the runs that are
     parts of that one; `roots` leaves out the runs that are parts of another. `fields` are the params, metrics and tags
-    to give, separated by commas (``params.C,metrics.accuracy``); all if empty, none if ``none``.
+    to give, separated by commas (``params.C,metrics.accuracy,tags``; ``tags`` alone means all of them); everything if
+    empty, nothing if ``none``.
     """
 
     query: str = ""
@@ -99,8 +101,11 @@ def _wanted(fields: str) -> frozenset[str] | None:
     """Return the fields that are to be given, None where all are."""
     names = listed(fields)
     for name in names:
-        if not name.startswith(_KINDS) and names != ["none"]:
-            raise InvalidValueError(f"fields={name!r} is none. Give params.KEY, metrics.KEY or tags.KEY, or none.")
+        if not name.startswith(_KINDS) and name not in _WHOLE and names != ["none"]:
+            raise InvalidValueError(
+                f"fields={name!r} is none. Give params.KEY, metrics.KEY or tags.KEY, "
+                "all of a kind as params, metrics or tags, or none."
+            )
     return frozenset(names) if names else None
 
 
@@ -129,7 +134,7 @@ def _row(store: Store, detail: RunDetail, wanted: Set[str] | None) -> RunRow:
 
 
 def _chosen(kind: str, values: Mapping[str, Any], wanted: Set[str] | None) -> dict[str, Any]:
-    if wanted is None:
+    if wanted is None or kind in wanted:
         return dict(values)
     names = (each.removeprefix(f"{kind}.") for each in wanted if each.startswith(f"{kind}."))
     return {name: values[name] for name in names if name in values}

@@ -107,6 +107,7 @@ def group_runs(
     *,
     metrics: Sequence[str] = (),
     seeds: Collection[str] = (),
+    compares: bool = True,
 ) -> Grouping:
     """Group runs and compare the groups.
 
@@ -119,6 +120,8 @@ def group_runs(
         Which to compare, by key or by its end (``accuracy`` for ``test.accuracy``); default: all.
     seeds
         Params that are seeds although their name (``seed``, ``random_state``) doesn't say so.
+    compares
+        Whether the groups are compared, each with each: of a thousand groups that takes long, and nobody reads it.
 
     Raises
     ------
@@ -139,12 +142,13 @@ def group_runs(
     labelled = [*fields, *also]
     groups = [_group(_sorted(members), facts, labelled, keys) for members in _split(kept, facts, labelled).values()]
     groups.sort(key=lambda group: [encode(value) for value in group.labels.values()])
+    differences = _differences(groups, keys) if compares else []
     return Grouping(
         by=tuple(fields),
         also=also,
         metrics=tuple(keys),
         groups=tuple(groups),
-        differences=tuple(_corrected(_differences(groups, keys))),
+        differences=tuple(_corrected(differences)),
         left_out=len([each for each in details if not is_group(each)]) - len(kept),
     )
 
