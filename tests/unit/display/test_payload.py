@@ -61,6 +61,7 @@ def test_run_has_exactly_its_keys_and_values(make_run):
         "shape": [3, 2],
         "columns": [{"name": "a", "dtype": "int64"}],
         "fingerprint": "f",
+        "snapshot_id": None,
         "files": [{"path": "a.csv", "size": 10, "digest": "d"}],
     }
     assert payload["executions"] == ["x1", "x2"]
