@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., object])
 _MOST_LISTED = 20
+_REPRODUCING = "trackbook.pipelines.reproducing.kernel"  # what the kernel of a reproduction is started as
 
 
 @overload
@@ -99,9 +101,10 @@ class Interaction(Page):
             self._shell.events.register("post_run_cell", self._run_first)
 
     def _is_made_again(self) -> bool:
-        """Return whether an engine executes the notebook: then only what it says itself is to run."""
+        """Return whether the notebook is a step or a reproduction: then only what it says itself is to run."""
         recorder = recorder_here()
-        return recorder is not None and recorder.explicit.around is not None
+        is_step = recorder is not None and recorder.explicit.around is not None
+        return is_step or _REPRODUCING in sys.orig_argv
 
     def _run_first(self, _result: object) -> None:
         self._shell.events.unregister("post_run_cell", self._run_first)
