@@ -5,24 +5,25 @@ import { ago, moment, oneLine, size } from '../components/format';
 import { RowLink } from '../components/link';
 import { Failure, Message } from '../components/message';
 import { IColumn, Table } from '../components/table';
+import { Unanswered } from '../components/unanswered';
 import { useAnswer, usePlace } from '../core/answer';
 import { IContext } from '../core/context';
 import { IDataset, IDatasets, IVersion } from './api';
 
 /** The tab Data: the datasets of the store, the newest first; a double click opens one. */
 export function DataTab({ context }: { context: IContext }): JSX.Element {
-  const { trans } = context;
   const at = usePlace(context);
+  return <DataAt key={at} context={context} at={at} />;
+}
+
+function DataAt({ context, at }: { context: IContext; at: string }): JSX.Element {
+  const { trans } = context;
   const answer = useAnswer<IDatasets>(context, 'datasets', { at });
   const [part, setPart] = React.useState('');
   const found = React.useMemo(() => matching(answer.value?.datasets ?? [], part), [answer.value, part]);
   const columns = React.useMemo(() => columnsOf(context, at), [context, at]);
   if (answer.value === null) {
-    return answer.failure ? (
-      <Failure context={context} failure={answer.failure} retry={answer.reload} />
-    ) : (
-      <Message isBusy>{trans.__('Loading…')}</Message>
-    );
+    return <Unanswered context={context} answer={answer} />;
   }
   if (answer.value.datasets.length === 0) {
     return (
@@ -82,14 +83,14 @@ function columnsOf(context: IContext, at: string): readonly IColumn<IDataset>[] 
     {
       id: 'name',
       label: trans.__('Dataset'),
-      width: 130,
+      width: 124,
       render: (dataset, { isActive }) => (
         <RowLink isReachable={isActive} title={oneLine(dataset.name)} onOpen={() => open(context, dataset, at)}>
           {oneLine(dataset.name)}
         </RowLink>
       )
     },
-    { id: 'version', label: trans.__('Version'), width: 66, align: 'end', render: each => `@${each.latest}` },
+    { id: 'version', label: trans.__('Version'), width: 74, align: 'end', render: each => `@${each.latest}` },
     { id: 'rows', label: trans.__('Rows'), width: 72, align: 'end', render: each => counted(latest(each).rows) },
     {
       id: 'columns',

@@ -4,9 +4,10 @@ import { CopyCode } from '../components/copy';
 import { count } from '../components/count';
 import { Facts } from '../components/facts';
 import { ago, moment, oneLine, size } from '../components/format';
-import { Failure, Message } from '../components/message';
+import { Message } from '../components/message';
 import { Profile } from '../components/profile';
 import { Tabs } from '../components/tabs';
+import { Unanswered } from '../components/unanswered';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
 import { DatasetArgs, datasetPath, IDataset, IShownVersion, IVersion } from './api';
@@ -35,11 +36,7 @@ export function DatasetView({ context, args, setTitle }: IDatasetProps): JSX.Ele
     setTitle(oneLine(title));
   }, [title, setTitle]);
   if (dataset === null) {
-    return answer.failure ? (
-      <Failure context={context} failure={answer.failure} retry={answer.reload} />
-    ) : (
-      <Message isBusy>{trans.__('Loading…')}</Message>
-    );
+    return <Unanswered context={context} answer={answer} />;
   }
   if (version === undefined) {
     return (
@@ -135,25 +132,11 @@ function Content({ at, ...props }: IPartProps & { readonly at: string }): JSX.El
       {tab === 'versions' && <Versions context={context} dataset={dataset} shown={version} onChoose={onChoose} />}
       {tab === 'changes' && <Changes context={context} at={at} dataset={dataset} version={version} />}
       {tab !== 'versions' && tab !== 'changes' && shown === null && (
-        <Waiting context={context} answer={answer} />
+        <Unanswered context={context} answer={answer} busy={trans.__('Reading the table …')} />
       )}
       {tab === 'profile' && shown !== null && <Columns context={context} version={shown} />}
       {tab === 'runs' && shown !== null && <UsingRuns context={context} at={at} version={shown} />}
     </Tabs>
-  );
-}
-
-function Waiting({
-  context,
-  answer
-}: {
-  context: IContext;
-  answer: ReturnType<typeof useAnswer<IShownVersion>>;
-}): JSX.Element {
-  return answer.failure ? (
-    <Failure context={context} failure={answer.failure} retry={answer.reload} />
-  ) : (
-    <Message isBusy>{context.trans.__('Reading the table…')}</Message>
   );
 }
 

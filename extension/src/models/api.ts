@@ -49,6 +49,8 @@ export interface IModelCard extends IModelRow {
   readonly coefficients: Readonly<Record<string, Json>>;
   readonly details: Readonly<Record<string, Json>>;
   readonly params: Readonly<Record<string, Json>>;
+  /** The params that nobody chose. */
+  readonly defaults: readonly string[];
   readonly datasets: readonly IDatasetUse[];
   readonly load: string | null;
 }

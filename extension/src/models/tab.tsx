@@ -2,21 +2,28 @@ import * as React from 'react';
 
 import { ago, moment, number, oneLine, size, toNumber } from '../components/format';
 import { RowLink } from '../components/link';
-import { Failure, Message } from '../components/message';
+import { Message } from '../components/message';
 import { IColumn, Table } from '../components/table';
+import { Unanswered } from '../components/unanswered';
+import { MetricValue } from '../components/value';
 import { usePlace } from '../core/answer';
 import { IContext } from '../core/context';
-import { IModelRow, shortClass } from './api';
+import { IModelRow, IPublished, shortClass } from './api';
 import { useModels } from './pages';
 
 const PAUSE_MILLISECONDS = 200;
 const NEAR_END = 20;
 const MOST_METRICS = 3;
+const ROW_HEIGHT = 40;
 
 /** The tab Models: what runs have fitted, the newest first, found by a part of the name or the class. */
 export function ModelsTab({ context }: { context: IContext }): JSX.Element {
-  const { trans } = context;
   const at = usePlace(context);
+  return <ModelsAt key={at} context={context} at={at} />;
+}
+
+function ModelsAt({ context, at }: { context: IContext; at: string }): JSX.Element {
+  const { trans } = context;
   const [name, setName] = React.useState('');
   const { models, failure, isLoading, isWhole, loadMore, reload } = useModels(context, at, useSettled(name.trim()));
   const columns = React.useMemo(() => columnsOf(context, at), [context, at]);
@@ -41,8 +48,7 @@ export function ModelsTab({ context }: { context: IContext }): JSX.Element {
           onChange={event => setName(event.target.value)}
         />
       </div>
-      {failure && <Failure context={context} failure={failure} retry={reload} />}
-      {isEmpty && isLoading && <Message isBusy>{trans.__('Loading…')}</Message>}
+      {(failure || (isEmpty && isLoading)) && <Unanswered context={context} answer={{ failure, reload }} />}
       {isEmpty && !isLoading && !failure && <Nothing context={context} name={name.trim()} />}
       {!isEmpty && (
         <Table
@@ -53,6 +59,7 @@ export function ModelsTab({ context }: { context: IContext }): JSX.Element {
           keyOf={({ model_id: id, run_id: run }) => `${run} ${id}`}
           onOpen={model => open(context, model, at)}
           onShow={show}
+          rowHeight={ROW_HEIGHT}
         />
       )}
     </>
@@ -90,27 +97,31 @@ function columnsOf(context: IContext, at: string): readonly IColumn<IModelRow>[]
     {
       id: 'class',
       label: trans.__('Model'),
-      width: 170,
+      width: 158,
       render: (model, { isActive }) => (
-        <RowLink isReachable={isActive} title={model.class_name} onOpen={() => open(context, model, at)}>
-          {oneLine(shortClass(model.class_name))}
-        </RowLink>
+        <TwoLines
+          first={
+            <RowLink isReachable={isActive} title={model.class_name} onOpen={() => open(context, model, at)}>
+              {oneLine(shortClass(model.class_name))}
+            </RowLink>
+          }
+          second={[oneLine(model.run_name), ...model.published.map(versionText)].join(', ')}
+        />
       )
     },
     {
-      id: 'metrics',
-      label: trans.__('Metrics'),
-      width: 150,
-      render: ({ metrics }) => <span title={metricsText(metrics)}>{metricsText(metrics, MOST_METRICS)}</span>
+      id: 'metric',
+      label: trans.__('Metric'),
+      width: 100,
+      render: ({ metrics }) => <MainMetric metrics={metrics} />
     },
     {
-      id: 'published',
-      label: trans.__('Published'),
-      width: 100,
-      render: ({ published }) => published.map(each => `${oneLine(each.name)}@${each.version}`).join(', ') || '—'
+      id: 'metrics',
+      label: trans.__('Others'),
+      width: 150,
+      render: ({ metrics }) => <span title={metricsText(metrics)}>{metricsText(metrics, 1, 1 + MOST_METRICS)}</span>
     },
     { id: 'name', label: trans.__('Name'), width: 90, render: ({ name }) => oneLine(name) },
-    { id: 'run', label: trans.__('Run'), width: 110, render: each => oneLine(each.run_name) },
     { id: 'experiment', label: trans.__('Experiment'), width: 110, render: each => oneLine(each.experiment) },
     {
       id: 'when',
@@ -128,16 +139,43 @@ function columnsOf(context: IContext, at: string): readonly IColumn<IModelRow>[]
   ];
 }
 
-/** Return metrics as one line, those on test data first. */
-export function metricsText(metrics: IModelRow['metrics'], most = Infinity): string {
-  const keys = Object.keys(metrics).sort((one, other) => rank(one) - rank(other));
-  const told = keys.slice(0, most).map(key => {
-    const amount = toNumber(metrics[key]);
-    return `${oneLine(key)} ${amount === null ? oneLine(String(metrics[key])) : number(amount)}`;
-  });
+/** A line, and a quiet one beneath it. */
+function TwoLines({ first, second }: { first: React.ReactNode; second: string }): JSX.Element {
+  return (
+    <span className="tb-TwoLines">
+      <span>{first}</span>
+      <span className="tb-mod-quiet" title={second}>
+        {second}
+      </span>
+    </span>
+  );
+}
+
+function MainMetric({ metrics }: Pick<IModelRow, 'metrics'>): JSX.Element {
+  const [key] = telling(metrics);
+  return key === undefined ? (
+    <span className="tb-mod-quiet">—</span>
+  ) : (
+    <TwoLines first={<MetricValue value={metrics[key]} />} second={oneLine(key)} />
+  );
+}
+
+function versionText({ name, version }: IPublished): string {
+  return `${oneLine(name)}@${version}`;
+}
+
+/** Return metrics as one line, those on test data first, from one place in that order up to another. */
+export function metricsText(metrics: IModelRow['metrics'], from = 0, to = Infinity): string {
+  const told = telling(metrics)
+    .slice(from, to)
+    .map(key => {
+      const amount = toNumber(metrics[key]);
+      return `${oneLine(key)} ${amount === null ? oneLine(String(metrics[key])) : number(amount)}`;
+    });
   return told.join(', ');
 }
 
-function rank(key: string): number {
-  return key.startsWith('test.') ? 0 : 1;
+function telling(metrics: IModelRow['metrics']): readonly string[] {
+  const rank = (key: string): number => (key.startsWith('test.') ? 0 : 1);
+  return Object.keys(metrics).sort((one, other) => rank(one) - rank(other));
 }

@@ -4,8 +4,9 @@ import { CopyCode } from '../components/copy';
 import { count } from '../components/count';
 import { Facts } from '../components/facts';
 import { ago, moment, oneLine, shape, size } from '../components/format';
-import { Failure, Message } from '../components/message';
+import { Failure } from '../components/message';
 import { MetricValue, Value } from '../components/value';
+import { Unanswered } from '../components/unanswered';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
 import { IDatasetUse, IModelCard, IPublished, ModelArgs, modelPath, shortClass } from './api';
@@ -33,11 +34,7 @@ export function ModelView({ context, args, setTitle }: IModelProps): JSX.Element
     setTitle(title);
   }, [title, setTitle]);
   if (model === null) {
-    return answer.failure ? (
-      <Failure context={context} failure={answer.failure} retry={answer.reload} />
-    ) : (
-      <Message isBusy>{trans.__('Loading…')}</Message>
-    );
+    return <Unanswered context={context} answer={answer} />;
   }
   return (
     <div className="tb-Model">
@@ -156,7 +153,7 @@ function Params({ context: { trans }, model }: { context: IContext; model: IMode
   const [hasDefaults, setHasDefaults] = React.useState(false);
   const details = Object.entries(model.details).filter(([key]) => !UNTOLD.has(key) && !(key in model.params));
   const all = [...Object.entries(model.params), ...details];
-  const defaults = defaultsOf(model);
+  const defaults = new Set(model.defaults);
   const rows = hasDefaults ? all : all.filter(([key]) => !defaults.has(key));
   if (all.length === 0) {
     return null;
@@ -185,11 +182,4 @@ function Params({ context: { trans }, model }: { context: IContext; model: IMode
       )}
     </section>
   );
-}
-
-/** Return the names of the params that nobody chose. */
-function defaultsOf({ details, params }: IModelCard): ReadonlySet<string> {
-  const told = details.default_params;
-  const names = Array.isArray(told) ? told.map(String) : [];
-  return new Set(names.filter(name => name in params));
 }

@@ -4,6 +4,7 @@ import { ago, duration, moment, oneLine } from '../components/format';
 import { RowLink } from '../components/link';
 import { Failure, Message } from '../components/message';
 import { IColumn, Table } from '../components/table';
+import { Unanswered } from '../components/unanswered';
 import { useAnswer, usePlace } from '../core/answer';
 import { IContext } from '../core/context';
 import { IPipeline, IPipelineRun, IPipelines } from './api';
@@ -12,18 +13,18 @@ import { secondsOf, signOf, stateWord } from './words';
 
 /** The tab Pipelines: the pipelines of the store with their last runs, the one at work last first. */
 export function PipelinesTab({ context }: { context: IContext }): JSX.Element {
-  const { trans } = context;
   const at = usePlace(context);
+  return <PipelinesAt key={at} context={context} at={at} />;
+}
+
+function PipelinesAt({ context, at }: { context: IContext; at: string }): JSX.Element {
+  const { trans } = context;
   const answer = useAnswer<IPipelines>(context, 'pipelines', { at });
   const pipelines = answer.value?.pipelines ?? [];
   const now = useNow(pipelines.some(each => isLive(each.runs[0])));
   const columns = React.useMemo(() => columnsOf(context, at, now), [context, at, now]);
   if (answer.value === null) {
-    return answer.failure ? (
-      <Failure context={context} failure={answer.failure} retry={answer.reload} />
-    ) : (
-      <Message isBusy>{trans.__('Loading…')}</Message>
-    );
+    return <Unanswered context={context} answer={answer} />;
   }
   if (pipelines.length === 0) {
     return (
@@ -62,7 +63,7 @@ function columnsOf(context: IContext, at: string, now: number): readonly IColumn
     {
       id: 'name',
       label: trans.__('Pipeline'),
-      width: 120,
+      width: 88,
       render: ({ file, name, runs }, { isActive }) => (
         <RowLink isReachable={isActive} title={file ?? oneLine(name)} onOpen={() => open(context, runs[0], at)}>
           {oneLine(name)}
@@ -82,7 +83,7 @@ function columnsOf(context: IContext, at: string, now: number): readonly IColumn
     {
       id: 'runs',
       label: trans.__('Last runs'),
-      width: 140,
+      width: 96,
       render: ({ runs }, { isActive }) => <Strip context={context} at={at} runs={runs} isReachable={isActive} />
     },
     {

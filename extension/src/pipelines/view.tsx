@@ -3,7 +3,8 @@ import * as React from 'react';
 import { CopyCode } from '../components/copy';
 import { Facts } from '../components/facts';
 import { ago, duration, moment, oneLine, shortId } from '../components/format';
-import { Failure, Message } from '../components/message';
+import { Failure } from '../components/message';
+import { Unanswered } from '../components/unanswered';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
 import { IPipelineRun, IPipelines, IShownPipeline, IStep, PipelineArgs, pipelinePath } from './api';
@@ -34,11 +35,7 @@ export function PipelineView({ context, args, setTitle }: IPipelineProps): JSX.E
     setTitle(title);
   }, [title, setTitle]);
   if (shown === null) {
-    return answer.failure ? (
-      <Failure context={context} failure={answer.failure} retry={answer.reload} />
-    ) : (
-      <Message isBusy>{trans.__('Loading…')}</Message>
-    );
+    return <Unanswered context={context} answer={answer} />;
   }
   const step = shown.steps.find(each => each.name === chosen) ?? mostUrgent(shown.steps);
   return (

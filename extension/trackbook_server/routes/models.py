@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 from trackbook.display.payload import run_payload
+from trackbook.tracking.choices import unchosen_params
 from trackbook.tracking.find import find_run
 from trackbook.tracking.fitted_models import FittedModel, fitted_model, fitted_models, publish_fitted
 
@@ -54,12 +55,16 @@ class ModelRow(Struct, kw_only=True):
 
 
 class ModelCard(ModelRow, kw_only=True):
-    """All that is known of a model. `load` is code that brings it back into a notebook, null if it is not kept."""
+    """All that is known of a model. `load` is code that brings it back into a notebook, null if it is not kept.
+
+    `defaults` are the params that nobody chose.
+    """
 
     features: list[str]
     coefficients: dict[str, Any]
     details: dict[str, Any]
     params: dict[str, Any]
+    defaults: list[str]
     datasets: list[dict[str, Any]]
     load: str | None
 
@@ -94,7 +99,7 @@ def list_models(asked: Asked) -> ModelsPage:
 
 def show_model(asked: Asked) -> ModelCard:
     """Return all that is known of a model of a run."""
-    fitted = _fitted(asked)
+    store, fitted = asked.project.store, _fitted(asked)
     model, payload = fitted.model, run_payload(fitted.detail)
     return ModelCard(
         **_row(fitted),
@@ -102,6 +107,7 @@ def show_model(asked: Asked) -> ModelCard:
         coefficients=dict(model.coefficients),
         details=dict(model.details),
         params=dict(fitted.detail.params),
+        defaults=unchosen_params(fitted.detail, store.executions(run_id=fitted.detail.run.run_id)),
         datasets=payload["datasets"],  # type: ignore[arg-type]  # a list of objects, as `run_payload` says
         load=_code(fitted) if fitted.size is not None else None,
     )
