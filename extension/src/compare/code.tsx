@@ -78,13 +78,13 @@ function SameCells({ trans, cells }: { trans: TranslationBundle; cells: readonly
   const places = cells.map(cell => place(cell.after ?? cell.before)).join(' ');
   return (
     <li className="tb-Diff-same">
-      <span aria-hidden="true">＝ </span>
+      <span aria-hidden="true">= </span>
       {trans._n('%1 cell is the same', '%1 cells are the same', cells.length)} <code>{places}</code>
     </li>
   );
 }
 
-const MARKS: Record<string, string> = { same: '＝', edited: '±', added: '+', removed: '−' };
+const MARKS: Record<string, string> = { same: '=', edited: '±', added: '+', removed: '−' };
 
 function ChangedCell({ trans, cell }: { trans: TranslationBundle; cell: IDiffCell }): JSX.Element {
   const failure = cell.after?.failure ?? cell.before?.failure;

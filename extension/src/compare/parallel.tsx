@@ -8,7 +8,7 @@ import { parallelSpec } from './parallel_spec';
 import { ICompared } from './view';
 
 const MOST_AXES = 12;
-const FIRST_AXES = 7;
+const MOST_OF_EACH = 4;
 const HEIGHT = 380;
 
 /** Each run as a line through its params and metrics, an axis for each. */
@@ -84,16 +84,16 @@ export function Parallel({ choice, choose, comparison, context, names }: ICompar
   }
 }
 
-/** Return the axes that tell most: those that differ and that every run has, params before metrics. */
+/** Return the axes that tell most: those that differ and that most runs have, params before metrics. */
 function firstAxes(fields: readonly IField[]): readonly IField[] {
-  const full = (field: IField): boolean => field.row.present.every(Boolean);
-  const ranked = [
-    ...fields.filter(field => field.row.differs && full(field)),
-    ...fields.filter(field => field.row.differs && !full(field)),
-    ...fields.filter(field => !field.row.differs)
-  ].slice(0, FIRST_AXES);
-  const isMetric = (field: IField): boolean => field.row.section === 'metrics';
-  return [...ranked.filter(field => !isMetric(field)), ...ranked.filter(isMetric)];
+  const there = (field: IField): number => field.row.values.filter((_, run) => drawn(field, run) !== null).length;
+  const rank = (field: IField): number => (field.row.differs ? 1000 : 0) + there(field);
+  const best = (section: string, most: number): readonly IField[] =>
+    fields
+      .filter(field => field.row.section === section && there(field) > 0)
+      .sort((one, other) => rank(other) - rank(one))
+      .slice(0, most);
+  return [...best('params', MOST_OF_EACH), ...best('metrics', MOST_OF_EACH)];
 }
 
 function movedLeft(axes: readonly IField[], n: number): readonly IField[] {

@@ -21,6 +21,19 @@ interface ITitles {
   readonly value: string;
 }
 
+interface ITick {
+  readonly axis: number;
+  readonly y: number;
+  readonly text: string;
+}
+
+/** Where a value is written: above the head of its axis, beneath its foot, or beside it. */
+const TICKS: readonly { readonly isHere: (tick: ITick) => boolean; readonly mark: ReadonlyJSONObject }[] = [
+  { isHere: tick => tick.y === 1, mark: { align: 'center', dy: -11 } },
+  { isHere: tick => tick.y === 0, mark: { align: 'center', dy: 13 } },
+  { isHere: tick => tick.y > 0 && tick.y < 1, mark: { align: 'right', dx: -8, dy: -7 } }
+];
+
 /** Return the specification of parallel coordinates. Of few runs each has a colour and a dash of its own. */
 export function parallelSpec(names: readonly string[], fields: readonly IField[], titles: ITitles): ReadonlyJSONObject {
   const axes = fields.map(axisOf);
@@ -30,7 +43,9 @@ export function parallelSpec(names: readonly string[], fields: readonly IField[]
       return { name, axis: n, y: value === null ? null : axes[n].scale(value), title: field.label, value };
     })
   );
-  const ticks = axes.flatMap(({ ticks: own }, n) => own.map(({ at, text }) => ({ axis: n, y: at, text })));
+  const ticks: readonly ITick[] = axes.flatMap(({ ticks: own }, n) =>
+    own.map(({ at, text }) => ({ axis: n, y: at, text }))
+  );
   const heads = fields.map((field, n) => ({ axis: n, text: field.label }));
   const x = {
     field: 'axis',
@@ -38,15 +53,12 @@ export function parallelSpec(names: readonly string[], fields: readonly IField[]
     axis: null,
     scale: { domain: [-0.4, fields.length - 0.6], nice: false, zero: false }
   };
-  const y = { field: 'y', type: 'quantitative', axis: null, scale: { domain: [-0.04, 1.14], nice: false } };
+  const y = { field: 'y', type: 'quantitative', axis: null, scale: { domain: [-0.1, 1.2], nice: false } };
   const isColoured = names.length > 1 && names.length <= MOST_COLOURED;
-  const legend = { orient: 'bottom', columns: 4 };
-  const colour: ReadonlyJSONObject = isColoured
-    ? { color: { field: 'name', type: 'nominal', sort: names, title: null, legend } }
-    : {};
-  const dash: ReadonlyJSONObject = isColoured
-    ? { strokeDash: { field: 'name', type: 'nominal', sort: names, title: null } }
-    : {};
+  const legend = { orient: 'bottom', columns: 4, symbolType: 'stroke', symbolSize: 400 };
+  const byName = { field: 'name', type: 'nominal', sort: names, title: null, legend };
+  const own: ReadonlyJSONObject = isColoured ? { color: byName, strokeDash: byName } : {};
+  const colour: ReadonlyJSONObject = isColoured ? { color: byName } : {};
   const tooltip = [
     { field: 'name', title: titles.run },
     { field: 'title', title: titles.axis },
@@ -62,20 +74,20 @@ export function parallelSpec(names: readonly string[], fields: readonly IField[]
       {
         data: { values: lines },
         mark: { type: 'line', strokeWidth: 1.8, opacity: 0.8, invalid: 'break-paths-show-path-domains' },
-        encoding: { x, y, detail: { field: 'name' }, order: { field: 'axis' }, ...colour, ...dash }
+        encoding: { x, y, detail: { field: 'name' }, order: { field: 'axis' }, ...own }
       },
       {
         data: { values: lines.filter(point => point.y !== null) },
         mark: { type: 'point', filled: true, size: 50 },
         encoding: { x, y, ...colour, tooltip }
       },
-      {
-        data: { values: ticks },
-        mark: { type: 'text', align: 'right', dx: -7, fontSize: 10, limit: 110 },
+      ...TICKS.map(({ isHere, mark }) => ({
+        data: { values: ticks.filter(isHere) },
+        mark: { type: 'text', fontSize: 10, limit: 120, ...mark },
         encoding: { x, y, text: { field: 'text' } }
-      },
+      })),
       {
-        data: { values: heads.map(head => ({ ...head, y: 1.09 })) },
+        data: { values: heads.map(head => ({ ...head, y: 1.15 })) },
         mark: { type: 'text', fontWeight: 'bold', fontSize: 11, limit: 150 },
         encoding: { x, y, text: { field: 'text' } }
       }

@@ -1,3 +1,4 @@
+import { TranslationBundle } from '@jupyterlab/translation';
 import { ReadonlyJSONObject } from '@lumino/coreutils';
 import * as React from 'react';
 
@@ -20,6 +21,7 @@ export function Scatter({ choice, choose, comparison, context, names }: ICompare
   const y = fields.find(field => field.id === choice.y) ?? fields[0];
   const x = fields.find(field => field.id === choice.x) ?? firstOther(fields, y);
   const hidden = [x, y].filter((field, n, all) => all.indexOf(field) === n && undrawn(field) > 0);
+  const without = names.filter((_, run) => !x.row.present[run] || !y.row.present[run]).length;
   return (
     <>
       <div className="tb-Controls">
@@ -30,7 +32,7 @@ export function Scatter({ choice, choose, comparison, context, names }: ICompare
           </select>
         </label>
         <Logarithmic
-          label={trans.__('logarithmic across')}
+          trans={trans}
           field={x}
           isOn={choice.isXLogarithmic}
           onChange={isXLogarithmic => choose({ isXLogarithmic })}
@@ -42,7 +44,7 @@ export function Scatter({ choice, choose, comparison, context, names }: ICompare
           </select>
         </label>
         <Logarithmic
-          label={trans.__('logarithmic up')}
+          trans={trans}
           field={y}
           isOn={choice.isYLogarithmic}
           onChange={isYLogarithmic => choose({ isYLogarithmic })}
@@ -54,6 +56,11 @@ export function Scatter({ choice, choose, comparison, context, names }: ICompare
         height={HEIGHT}
         spec={scatterSpec(names, [x, choice.isXLogarithmic], [y, choice.isYLogarithmic], trans.__('Run'))}
       />
+      {without > 0 && (
+        <p className="tb-Curves-remark">
+          {trans._n('%1 run lacks one of the two: not drawn.', '%1 runs lack one of the two: not drawn.', without)}
+        </p>
+      )}
       {hidden.map(field => (
         <p key={field.id} className="tb-Curves-remark">
           {trans.__('%1 is NaN or infinite in %2 of the runs: not drawn.', field.label, undrawn(field))}
@@ -64,12 +71,12 @@ export function Scatter({ choice, choose, comparison, context, names }: ICompare
 }
 
 function Logarithmic({
-  label,
+  trans,
   field,
   isOn,
   onChange
 }: {
-  label: string;
+  trans: TranslationBundle;
   field: IField;
   isOn: boolean;
   onChange: (isOn: boolean) => void;
@@ -80,9 +87,10 @@ function Logarithmic({
         type="checkbox"
         checked={isOn && isPositive(field)}
         disabled={!isPositive(field)}
+        aria-label={trans.__('Logarithmic scale of %1', field.label)}
         onChange={event => onChange(event.target.checked)}
       />
-      {label}
+      {trans.__('logarithmic')}
     </label>
   );
 }

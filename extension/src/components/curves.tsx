@@ -69,6 +69,8 @@ export function curvesSpec(props: Omit<ICurvesProps, 'label' | 'height'>): Reado
   const x = { field: 'x', type: 'quantitative', title: over === 'step' ? trans.__('Step') : trans.__('Seconds') };
   const names = curves.map(curve => curve.name);
   const telling = curves.length > 1;
+  const legend = { orient: 'bottom', columns: 3, symbolType: 'stroke', symbolSize: 400 };
+  const byName = { field: 'name', type: 'nominal', sort: names, title: null, legend };
   const line = { type: 'line', point: isFew ? { size: 22, filled: true } : false, strokeWidth: 1.8, clip: true };
   return {
     data: { values: rows },
@@ -81,10 +83,7 @@ export function curvesSpec(props: Omit<ICurvesProps, 'label' | 'height'>): Reado
         title: null,
         scale: { zero: false, type: isLogarithmic ? 'log' : 'linear' }
       },
-      ...(telling && {
-        color: { field: 'name', type: 'nominal', sort: names, title: null, legend: { orient: 'bottom', columns: 3 } },
-        strokeDash: { field: 'name', type: 'nominal', sort: names, title: null }
-      }),
+      ...(telling && { color: byName, strokeDash: byName }),
       tooltip: [
         { field: 'name', type: 'nominal', title: trans.__('Curve') },
         { ...x },
