@@ -21,14 +21,10 @@ interface ITitles {
   readonly value: string;
 }
 
-interface ITick {
-  readonly axis: number;
-  readonly y: number;
-  readonly text: string;
-}
+type Tick = { readonly axis: number; readonly y: number; readonly text: string };
 
 /** Where a value is written: above the head of its axis, beneath its foot, or beside it. */
-const TICKS: readonly { readonly isHere: (tick: ITick) => boolean; readonly mark: ReadonlyJSONObject }[] = [
+const TICKS: readonly { readonly isHere: (tick: Tick) => boolean; readonly mark: ReadonlyJSONObject }[] = [
   { isHere: tick => tick.y === 1, mark: { align: 'center', dy: -11 } },
   { isHere: tick => tick.y === 0, mark: { align: 'center', dy: 13 } },
   { isHere: tick => tick.y > 0 && tick.y < 1, mark: { align: 'right', dx: -8, dy: -7 } }
@@ -43,7 +39,7 @@ export function parallelSpec(names: readonly string[], fields: readonly IField[]
       return { name, axis: n, y: value === null ? null : axes[n].scale(value), title: field.label, value };
     })
   );
-  const ticks: readonly ITick[] = axes.flatMap(({ ticks: own }, n) =>
+  const ticks: readonly Tick[] = axes.flatMap(({ ticks: own }, n) =>
     own.map(({ at, text }) => ({ axis: n, y: at, text }))
   );
   const heads = fields.map((field, n) => ({ axis: n, text: field.label }));

@@ -6,7 +6,7 @@ import * as React from 'react';
 
 import { IContext } from './context';
 import { trackbookIcon } from './icon';
-import { ShownWidget } from './shown';
+import { ShownWidget } from './shown_widget';
 
 /** A kind of tab in the main area: a run, a comparison, a dataset. */
 export interface IView<Args extends ReadonlyJSONObject> {
@@ -63,6 +63,7 @@ export function addView<Args extends ReadonlyJSONObject>(
       if (tab === undefined) {
         const content = new View(view, context, args);
         tab = new MainAreaWidget({ content });
+        tab.toolbar.hide();
         tab.id = id;
         tab.title.label = view.title(args);
         tab.title.icon = view.icon ?? trackbookIcon;
