@@ -6,7 +6,7 @@ import { IContext } from './core/context';
 import { CATEGORY, IHost } from './core/host';
 import { trackbookIcon } from './core/icon';
 import { isText } from './core/memory';
-import { ShownWidget } from './core/shown';
+import { ShownWidget } from './core/shown_widget';
 import { DataTab } from './data/tab';
 import { ModelsTab } from './models/tab';
 import { PipelinesTab } from './pipelines/tab';

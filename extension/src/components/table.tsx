@@ -7,6 +7,7 @@ import { nearby, useWindow } from './table_window';
 export const ROW_HEIGHT = 24;
 export const NARROWEST = 24;
 const WIDTH = 110;
+const NARROW = 340;
 
 /** A column: what it is called, and what it shows of a row. */
 export interface IColumn<Row> {
@@ -16,6 +17,8 @@ export interface IColumn<Row> {
   readonly title?: string;
   /** Its width in pixels until somebody changes it. */
   readonly width?: number;
+  /** The same where the table is narrow, as in a side panel. */
+  readonly narrowWidth?: number;
   /** Numbers stand at the end, so that they line up. */
   readonly align?: 'start' | 'end';
   readonly isSortable?: boolean;
@@ -127,7 +130,8 @@ export function Table<Row>(props: ITableProps<Row>): JSX.Element {
       props.onKeyDown?.(event, rows[at]);
     }
   };
-  const tracks = columns.map(column => `${widthOf(props, column)}px`).join(' ');
+  const widths = columns.map(column => widthOf(props, column, view.width));
+  const tracks = widths.map(width => `${width}px`).join(' ');
   const isActiveDrawn = at >= first && at < end && rows.length > 0;
   return (
     <div className={`tb-Table ${props.className ?? ''}`} ref={view.scroller} onScroll={view.onScroll}>
@@ -143,7 +147,7 @@ export function Table<Row>(props: ITableProps<Row>): JSX.Element {
         onKeyDown={press}
         style={{ '--tb-tracks': `${tracks} minmax(0, 1fr)`, '--tb-row': `${rowHeight}px` } as React.CSSProperties}
       >
-        <TableHeader {...headerProps(props)} />
+        <TableHeader {...headerProps(props, widths)} />
         <div className="tb-Table-body" role="rowgroup" style={{ height: rows.length * rowHeight }}>
           {Array.from({ length: end - first }, (_, offset) => first + offset).map(index => (
             <TableRow
@@ -227,14 +231,14 @@ function stateOf<Row>({ keyOf, rows, selected }: ITableProps<Row>, index: number
   };
 }
 
-function headerProps<Row>(props: ITableProps<Row>): IHeaderProps {
+function headerProps<Row>(props: ITableProps<Row>, widths: readonly number[]): IHeaderProps {
   const { columns, onMove, onResize, onSort, sort, trans } = props;
-  const widths = columns.map(column => widthOf(props, column));
   return { columns, widths, onMove, onResize, onSort, sort: sort ?? null, trans };
 }
 
-function widthOf<Row>({ widths }: ITableProps<Row>, column: IColumn<Row>): number {
-  return Math.max(NARROWEST, widths?.[column.id] ?? column.width ?? WIDTH);
+function widthOf<Row>({ widths }: ITableProps<Row>, column: IColumn<Row>, ofTable: number): number {
+  const own = (ofTable < NARROW ? column.narrowWidth : undefined) ?? column.width ?? WIDTH;
+  return Math.max(NARROWEST, widths?.[column.id] ?? own);
 }
 
 /** The row that keys go to. It stays the same row where others come in above it. */

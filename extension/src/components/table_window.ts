@@ -11,6 +11,8 @@ export interface IWindow {
   readonly first: number;
   readonly end: number;
   readonly reveal: (index: number) => void;
+  /** The width of the box, in pixels. */
+  readonly width: number;
 }
 
 /**
@@ -26,12 +28,16 @@ export function useWindow(
 ): IWindow {
   const scroller = React.useRef<HTMLDivElement>(null);
   useAnchor(scroller, count, rowHeight, keyAt);
-  const [place, setPlace] = React.useState({ top: 0, height: UNMEASURED });
+  const [place, setPlace] = React.useState({ top: 0, height: UNMEASURED, width: UNMEASURED });
   const measure = React.useCallback(() => {
     const box = scroller.current;
     if (box) {
-      const next = { top: stepped(box.scrollTop, rowHeight), height: box.clientHeight || UNMEASURED };
-      setPlace(last => (last.top === next.top && last.height === next.height ? last : next));
+      const next = {
+        top: stepped(box.scrollTop, rowHeight),
+        height: box.clientHeight || UNMEASURED,
+        width: box.clientWidth || UNMEASURED
+      };
+      setPlace(last => (JSON.stringify(last) === JSON.stringify(next) ? last : next));
     }
   }, [rowHeight]);
   React.useLayoutEffect(() => {
@@ -64,7 +70,7 @@ export function useWindow(
       box.scrollTop = bottom - box.clientHeight;
     }
   };
-  return { scroller, onScroll: measure, first, end: Math.max(first, end), reveal };
+  return { scroller, onScroll: measure, first, end: Math.max(first, end), reveal, width: place.width };
 }
 
 /** Return where a row with a key stands now that stood at an index before, null if it is not near. */

@@ -31,9 +31,9 @@ const SYMBOLS: Readonly<Record<string, string>> = {
 };
 const VERDICTS: Readonly<Record<string, string>> = { clean: '✓', unordered: '⇅', stale: '⟳' };
 const NARROWEST = 76;
-const WIDEST = 128;
+const WIDEST = 140;
 const WIDTHS: Readonly<Record<string, number>> = {
-  name: 126,
+  name: 138,
   word: 28,
   verdict: 28,
   started_at: 100,
@@ -42,6 +42,9 @@ const WIDTHS: Readonly<Record<string, number>> = {
   run_id: 86,
   note: 180
 };
+
+/** In a side panel as wide as JupyterLab opens it, a run's name, status, verdict and first metric are seen. */
+const NARROW_WIDTHS: Readonly<Record<string, number>> = { name: 118, metrics: 76, params: 66 };
 
 /** Return what the panel calls a column. */
 export function columnLabel(trans: TranslationBundle, id: string): string {
@@ -100,6 +103,7 @@ export function runColumns(
       label: columnLabel(trans, id) + (arrows.get(id) ?? ''),
       title: scope === 'run' ? columnLabel(trans, id) : id,
       width: widthOf(trans, id),
+      narrowWidth: NARROW_WIDTHS[scope === 'run' ? id : scope],
       align: scope === 'metrics' || id === 'seconds' ? ('end' as const) : ('start' as const),
       isSortable: orderField(id) !== null,
       render: (row: IListed, state: IRowState) => <Cell trans={trans} id={id} row={row} state={state} {...actions} />

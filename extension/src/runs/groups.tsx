@@ -12,6 +12,8 @@ import { keyOf } from './fields';
 import { IPool, pooled } from './pooled';
 import { fieldText, quoted } from './query';
 
+const MOST_DECIMALS = 12;
+
 export interface IGroupsProps {
   readonly context: IContext;
   readonly at: string;
@@ -33,7 +35,7 @@ interface IRow {
 export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsProps): JSX.Element {
   const { trans } = context;
   const answer = useAnswer<IGrouping>(context, 'groups', { at, experiment, query, by });
-  const [sort, setSort] = React.useState<ISort | null>(null);
+  const [sort, setSort] = React.useState<ISort>({ column: 'value', isDescending: false });
   const [expanded, setExpanded] = React.useState<ReadonlySet<string>>(new Set());
   const grouping = answer.value;
   const pools = React.useMemo(() => (grouping ? pooled(grouping) : []), [grouping]);
@@ -56,7 +58,9 @@ export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsPr
         rows={rowsOf(sorted(pools, sort), expanded)}
         keyOf={row => row.key}
         sort={sort}
-        onSort={column => setSort(now => ({ column, isDescending: now?.column === column ? !now.isDescending : true }))}
+        onSort={column =>
+          setSort(now => ({ column, isDescending: now.column === column ? !now.isDescending : column !== 'value' }))
+        }
         onOpen={row => onOpen(conditionOf(row.part?.labels ?? { [grouping.by[0]]: row.pool.value }))}
         treeOf={row => ({ level: row.part ? 2 : 1, isExpanded: isOpen(row, expanded) })}
         onExpand={(row, isExpanded) => setExpanded(now => toggled(now, row.key, isExpanded))}
@@ -136,11 +140,18 @@ function Statistic({ trans, found }: { trans: TranslationBundle; found?: IStatis
     low === null || high === null ? undefined : trans.__('95 % of such means: %1 to %2', number(low), number(high));
   return (
     <span title={interval}>
-      <MetricValue value={mean} />
-      {deviation !== null && <span className="tb-mod-quiet"> ± {Number(deviation.toPrecision(2))}</span>}
+      <MetricValue value={mean} shown={deviation ? mean.toFixed(decimalsOf(deviation)) : undefined} />
+      {deviation !== null && (
+        <span className="tb-mod-quiet"> ± {deviation ? deviation.toFixed(decimalsOf(deviation)) : 0}</span>
+      )}
       <span className="tb-mod-quiet"> ({n})</span>
     </span>
   );
+}
+
+/** A deviation is told in two digits, and its mean as exactly. */
+function decimalsOf(deviation: number): number {
+  return Math.max(0, Math.min(MOST_DECIMALS, 1 - Math.floor(Math.log10(deviation))));
 }
 
 /** Return the condition that the runs of a group fulfil, as far as a query can say it: of code and data it can't. */
@@ -163,10 +174,7 @@ function toggled(keys: ReadonlySet<string>, key: string, isIn: boolean): Readonl
   return new Set(isIn ? [...others, key] : others);
 }
 
-function sorted(pools: readonly IPool[], sort: ISort | null): readonly IPool[] {
-  if (sort === null) {
-    return pools;
-  }
+function sorted(pools: readonly IPool[], sort: ISort): readonly IPool[] {
   const sign = sort.isDescending ? -1 : 1;
   const placed = pools.map(pool => ({ pool, value: sortValue(pool, sort.column) }));
   placed.sort((one, other) => {
@@ -180,7 +188,7 @@ function sorted(pools: readonly IPool[], sort: ISort | null): readonly IPool[] {
 
 function sortValue(pool: IPool, column: string): number | string | null {
   if (column === 'value') {
-    return typeof pool.value === 'number' ? pool.value : JSON.stringify(pool.value);
+    return pool.value === null || typeof pool.value === 'number' ? pool.value : JSON.stringify(pool.value);
   }
   return column === 'count' ? pool.runs : (pool.statistics[column.slice('metrics.'.length)]?.mean ?? null);
 }

@@ -2,8 +2,7 @@ import { ReactWidget } from '@jupyterlab/apputils';
 import { Message } from '@lumino/messaging';
 import * as React from 'react';
 
-/** Whether what a component belongs to is seen: what is hidden asks nothing and listens to nothing. */
-export const Shown = React.createContext(true);
+import { Shown } from './shown';
 
 /** A widget whose components know whether it is seen. */
 export abstract class ShownWidget extends ReactWidget {
