@@ -3,7 +3,7 @@ import { waitFor } from '@testing-library/react';
 import { ApiError } from '../core/request';
 import { IRunsPage } from './api';
 import { AskPage, PAGE, RunPages } from './pages';
-import { aRun } from './testing';
+import { aRun } from '../testing/run';
 
 /** A server with runs, newest first, that writes down what it was asked. */
 class Server {

@@ -1,5 +1,5 @@
 import { IRunRow } from './api';
-import { aRun } from './testing';
+import { aRun } from '../testing/run';
 import { listing } from './tree';
 
 const parent = aRun('p', { children: 2 });
