@@ -1,9 +1,8 @@
 import { TranslationBundle } from '@jupyterlab/translation';
-import { LabIcon } from '@jupyterlab/ui-components';
 
 import { number, oneLine, toNumber } from '../components/format';
 import { ICellMetric, IMark } from './api';
-import { staleIcon, unorderedIcon } from './icons';
+import { iconOf, STALE, UNORDERED } from './icons';
 
 const MOST_METRICS = 6;
 const MOST_RUNS = 3;
@@ -20,19 +19,20 @@ export function signOf(trans: TranslationBundle, marks: readonly IMark[]): HTMLE
   const sign = document.createElement('div');
   sign.className = 'tb-CellSign';
   for (const mark of told) {
-    sign.append(iconOf(trans, mark));
+    sign.append(iconFor(trans, mark));
   }
   return sign;
 }
 
-function iconOf(trans: TranslationBundle, { kind, reason }: IMark): HTMLElement {
+function iconFor(trans: TranslationBundle, { kind, reason }: IMark): HTMLElement {
   const isStale = kind === 'stale';
   const word = isStale ? trans.__('Stale') : trans.__('Run out of order');
   const says = reason ? `${word}: ${reason}` : `${word}.`;
-  const icon: LabIcon = isStale ? staleIcon : unorderedIcon;
-  const node = icon.element({ tag: 'span', title: says });
-  node.classList.add('tb-CellSign-icon');
+  const node = document.createElement('span');
+  node.className = 'tb-CellSign-icon';
   node.dataset.kind = kind;
+  node.title = says;
+  node.append(iconOf(isStale ? STALE : UNORDERED));
   node.setAttribute('role', 'img');
   node.setAttribute('aria-label', says);
   return node;
