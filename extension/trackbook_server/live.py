@@ -13,7 +13,11 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.ioloop import PeriodicCallback
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from trackbook import clock
 from trackbook.errors import TrackbookError
+from trackbook.records import Session
+from trackbook.store.contract import Store
+from trackbook.store.rules import is_gone
 
 from trackbook_server.jobs import Jobs
 from trackbook_server.places import Places
@@ -46,6 +50,7 @@ class News:
         self._tokens: Mapping[str, object] = {}
         self._clock: PeriodicCallback | None = None
         self._looking = 0
+        self._alive = _Alive()
 
     @property
     def is_resting(self) -> bool:
@@ -89,10 +94,28 @@ class News:
         tokens: dict[str, object] = {str(folder): store or _ABSENT for folder, store in self._places.found().items()}
         for project in self._places.opened():
             try:
-                tokens[project.location] = project.store.change_token()
+                token = project.store.change_token()
+                tokens[project.location] = (token, self._alive.of(project.store, token))
             except TrackbookError:
                 tokens[project.location] = _GONE  # that is told once, and what is asked next says why
         return tokens
+
+
+class _Alive:
+    """Which sessions of each store live: a kernel that is killed writes nothing, and its runs end all the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, list[Session]]] = {}
+
+    def of(self, store: Store, token: int) -> frozenset[str]:
+        """Return the ids of the sessions that live now; they are read again only when the store has changed."""
+        now = clock.now()
+        read, sessions = self._known.get(store.location, (None, []))
+        if read != token:
+            sessions = store.sessions()
+        sessions = [session for session in sessions if not is_gone(session, now)]
+        self._known[store.location] = token, sessions
+        return frozenset(session.session_id for session in sessions)
 
 
 class LiveSocket(WebSocketMixin, WebSocketHandler, JupyterHandler):

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from trackbook.errors import NotFoundError
-from trackbook.records import Run
+from trackbook.process import boot_id, host, started
+from trackbook.records import Process, Run
 from trackbook.store import Batch, RunChange, Store
 from trackbook.store.location import open_store
 from trackbook.store.sql.store import SqlStore
@@ -193,6 +196,24 @@ def runs_of(places: Places) -> list[Any]:
     from trackbook.store.contract import RunFilter
 
     return places.project("").store.runs(RunFilter())
+
+
+async def test_session_whose_process_vanishes_is_news_though_nobody_writes(places: Places, kernel: Store) -> None:
+    news, page = News(places, Jobs()), Page()
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    home = Process(host=host(), boot=boot_id(), pid=process.pid, started=started(process.pid) or 0.0)
+    (other,) = kernel.sessions()
+    kernel.write(Batch(sessions=[replace(other, session_id="sess0000000000000000bb", process=home)]))
+    news.add(page)
+    await news.look()
+    await news.look()
+    page.told.clear()
+
+    process.communicate()
+    await news.look()
+    await news.look()
+
+    assert page.told == [([kernel.location], [])]
 
 
 async def test_jobs_that_went_on_are_told(places: Places) -> None:
