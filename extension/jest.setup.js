@@ -9,3 +9,4 @@ class ResizeObserver {
 
 Object.assign(globalThis, { ResizeObserver, TextDecoder, TextEncoder });
 globalThis.DragEvent ??= class DragEvent extends Event {};
+globalThis.matchMedia ??= media => ({ media, matches: false, addListener() {}, removeListener() {} });
