@@ -12,6 +12,8 @@ import { Message } from './message';
 
 const MOST_SHOWN_BYTES = 5_000_000;
 const IMAGES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/svg+xml'];
+/** It only names a model that lives in a kernel. */
+const WIDGET = 'application/vnd.jupyter.widget-view+json';
 const STREAM_TYPES: Record<string, string> = {
   stderr: 'application/vnd.jupyter.stderr',
   stdout: 'application/vnd.jupyter.stdout'
@@ -66,8 +68,9 @@ export function Output({ context, at, output }: IPlaced & { output: IShownOutput
 
 /** Return the form of an output that is shown: the richest that is safe, and there. */
 export function bestPart({ rendermime }: IContext, { parts }: IShownOutput): IPart | null {
-  const there = parts.filter(part => part.digest !== null || part.text !== null);
-  const usable = there.length > 0 ? there : parts;
+  const shown = parts.filter(part => part.media_type !== WIDGET);
+  const there = shown.filter(part => part.digest !== null || part.text !== null);
+  const usable = there.length > 0 ? there : shown;
   const picture = usable.find(part => IMAGES.includes(part.media_type));
   const bundle = Object.fromEntries(usable.map(part => [part.media_type, '']));
   const preferred = rendermime.preferredMimeType(bundle, 'ensure');

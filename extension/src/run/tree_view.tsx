@@ -131,16 +131,18 @@ function Line({ trans, line, isActive, isClosed, onToggle, onOpen }: ILineProps)
         {hasBranches ? (isClosed ? '▸' : '▾') : ''}
       </span>
       {canOpen && <span className="tb-Tree-place">{placeOf(trans, node)}</span>}
-      {line.isAgain ? (
-        <span className="tb-mod-quiet">{trans.__('see above')}</span>
-      ) : (
-        <code className={node.kind === 'literal' ? 'tb-mod-strong' : ''}>{contentOf(trans, node)}</code>
-      )}
-      {remarks.map(remark => (
-        <span key={remark} className={remark.startsWith('⚠') ? 'tb-mod-warn' : 'tb-mod-quiet'}>
-          {remark}
-        </span>
-      ))}
+      <span className="tb-Tree-content">
+        {line.isAgain ? (
+          <span className="tb-mod-quiet">{trans.__('see above')}</span>
+        ) : (
+          <code className={node.kind === 'literal' ? 'tb-mod-strong' : ''}>{contentOf(trans, node)}</code>
+        )}
+        {remarks.map(remark => (
+          <span key={remark} className={remark.startsWith('⚠') ? 'tb-mod-warn' : 'tb-mod-quiet'}>
+            {remark}
+          </span>
+        ))}
+      </span>
     </div>
   );
 }
