@@ -1,10 +1,11 @@
 import * as React from 'react';
 
 import { count } from '../components/count';
-import { ago, moment, oneLine, size } from '../components/format';
+import { ago, oneLine, size } from '../components/format';
 import { RowLink } from '../components/link';
 import { Failure, Message } from '../components/message';
 import { IColumn, Table } from '../components/table';
+import { TWO_LINES_HEIGHT, TwoLines } from '../components/two_lines';
 import { Unanswered } from '../components/unanswered';
 import { useAnswer, usePlace } from '../core/answer';
 import { IContext } from '../core/context';
@@ -55,6 +56,7 @@ function DataAt({ context, at }: { context: IContext; at: string }): JSX.Element
           columns={columns}
           rows={found}
           keyOf={dataset => dataset.name}
+          rowHeight={TWO_LINES_HEIGHT}
           onOpen={dataset => open(context, dataset, at)}
         />
       )}
@@ -83,27 +85,23 @@ function columnsOf(context: IContext, at: string): readonly IColumn<IDataset>[] 
     {
       id: 'name',
       label: trans.__('Dataset'),
-      width: 124,
+      width: 166,
       render: (dataset, { isActive }) => (
-        <RowLink isReachable={isActive} title={oneLine(dataset.name)} onOpen={() => open(context, dataset, at)}>
-          {oneLine(dataset.name)}
-        </RowLink>
+        <TwoLines
+          first={
+            <RowLink isReachable={isActive} title={oneLine(dataset.name)} onOpen={() => open(context, dataset, at)}>
+              {oneLine(dataset.name)}
+            </RowLink>
+          }
+          second={trans.__('version %1, %2', dataset.latest, ago(trans, latest(dataset).made_at))}
+        />
       )
     },
-    { id: 'version', label: trans.__('Version'), width: 74, align: 'end', render: each => `@${each.latest}` },
-    { id: 'rows', label: trans.__('Rows'), width: 72, align: 'end', render: each => counted(latest(each).rows) },
     {
-      id: 'columns',
-      label: trans.__('Columns'),
-      width: 74,
-      align: 'end',
-      render: each => counted(latest(each).columns)
-    },
-    {
-      id: 'when',
-      label: trans.__('When'),
-      width: 90,
-      render: each => <span title={moment(latest(each).made_at)}>{ago(trans, latest(each).made_at)}</span>
+      id: 'rows',
+      label: trans.__('Rows'),
+      width: 94,
+      render: each => <TwoLines first={counted(latest(each).rows)} second={columnsText(context, latest(each))} />
     },
     { id: 'runs', label: trans.__('Used by'), width: 84, align: 'end', render: ({ runs }) => runsText(context, runs) },
     { id: 'size', label: trans.__('Kept'), width: 74, align: 'end', render: each => size(each.stored_bytes) }
@@ -112,6 +110,10 @@ function columnsOf(context: IContext, at: string): readonly IColumn<IDataset>[] 
 
 function counted(things: number | null): string {
   return things === null ? '—' : count(things);
+}
+
+function columnsText({ trans }: IContext, { columns, kind }: IVersion): string {
+  return columns === null ? oneLine(kind) : trans._n('%1 column', '%1 columns', columns);
 }
 
 function runsText({ trans }: IContext, runs: number): string {

@@ -4,6 +4,7 @@ import { ago, moment, number, oneLine, size, toNumber } from '../components/form
 import { RowLink } from '../components/link';
 import { Message } from '../components/message';
 import { IColumn, Table } from '../components/table';
+import { TWO_LINES_HEIGHT, TwoLines } from '../components/two_lines';
 import { Unanswered } from '../components/unanswered';
 import { MetricValue } from '../components/value';
 import { usePlace } from '../core/answer';
@@ -14,7 +15,6 @@ import { useModels } from './pages';
 const PAUSE_MILLISECONDS = 200;
 const NEAR_END = 20;
 const MOST_METRICS = 3;
-const ROW_HEIGHT = 40;
 
 /** The tab Models: what runs have fitted, the newest first, found by a part of the name or the class. */
 export function ModelsTab({ context }: { context: IContext }): JSX.Element {
@@ -59,7 +59,7 @@ function ModelsAt({ context, at }: { context: IContext; at: string }): JSX.Eleme
           keyOf={({ model_id: id, run_id: run }) => `${run} ${id}`}
           onOpen={model => open(context, model, at)}
           onShow={show}
-          rowHeight={ROW_HEIGHT}
+          rowHeight={TWO_LINES_HEIGHT}
         />
       )}
     </>
@@ -97,7 +97,7 @@ function columnsOf(context: IContext, at: string): readonly IColumn<IModelRow>[]
     {
       id: 'class',
       label: trans.__('Model'),
-      width: 158,
+      width: 164,
       render: (model, { isActive }) => (
         <TwoLines
           first={
@@ -112,7 +112,7 @@ function columnsOf(context: IContext, at: string): readonly IColumn<IModelRow>[]
     {
       id: 'metric',
       label: trans.__('Metric'),
-      width: 100,
+      width: 96,
       render: ({ metrics }) => <MainMetric metrics={metrics} />
     },
     {
@@ -137,18 +137,6 @@ function columnsOf(context: IContext, at: string): readonly IColumn<IModelRow>[]
       render: each => (each.size === null ? trans.__('not kept') : size(each.size))
     }
   ];
-}
-
-/** A line, and a quiet one beneath it. */
-function TwoLines({ first, second }: { first: React.ReactNode; second: string }): JSX.Element {
-  return (
-    <span className="tb-TwoLines">
-      <span>{first}</span>
-      <span className="tb-mod-quiet" title={second}>
-        {second}
-      </span>
-    </span>
-  );
 }
 
 function MainMetric({ metrics }: Pick<IModelRow, 'metrics'>): JSX.Element {
