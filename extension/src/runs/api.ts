@@ -83,7 +83,7 @@ export interface IStatistics {
 export interface IGroup {
   /** The values of the fields that tell it from other groups, by field. */
   readonly labels: Readonly<Record<string, Json>>;
-  readonly run_ids: readonly string[];
+  readonly runs: number;
   readonly statistics: Readonly<Record<string, IStatistics>>;
 }
 

@@ -78,14 +78,13 @@ export function moved(columns: readonly string[], column: string, to: number): s
 }
 
 /** Return the fields to ask the server for, so that it sends no more than what is shown. */
-export function askedFields(columns: readonly string[], fields: readonly IField[]): string {
-  const own = columns.filter(each => keyOf(each).scope !== 'run');
-  const tags = columns.includes('tags') ? fields.filter(each => each.kind === 'tag').map(idOf) : [];
-  const wanted = [...new Set([...own, ...tags])];
-  if (wanted.some(each => each.includes(','))) {
+export function askedFields(columns: readonly string[]): string {
+  const wanted = columns.filter(each => keyOf(each).scope !== 'run' || each === 'tags' || each === 'verdict');
+  const fields = [...new Set(wanted.map(each => (each === 'verdict' ? 'tags' : each)))]; // tags tell of chance, too
+  if (fields.some(each => each.includes(','))) {
     return ''; // a comma parts fields from one another, so all are asked for
   }
-  return wanted.join(',') || 'none';
+  return fields.join(',') || 'none';
 }
 
 function idOf({ field, kind }: IField): string {

@@ -37,6 +37,7 @@ export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsPr
   const answer = useAnswer<IGrouping>(context, 'groups', { at, experiment, query, by });
   const [sort, setSort] = React.useState<ISort>({ column: 'value', isDescending: false });
   const [expanded, setExpanded] = React.useState<ReadonlySet<string>>(new Set());
+  const expand = (row: IRow, isExpanded: boolean): void => setExpanded(now => toggled(now, row.key, isExpanded));
   const grouping = answer.value;
   const pools = React.useMemo(() => (grouping ? pooled(grouping) : []), [grouping]);
   if (answer.failure) {
@@ -54,7 +55,7 @@ export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsPr
       <Table
         trans={trans}
         label={trans.__('Groups of runs')}
-        columns={groupColumns(trans, grouping)}
+        columns={groupColumns(trans, grouping, expanded, expand)}
         rows={rowsOf(sorted(pools, sort), expanded)}
         keyOf={row => row.key}
         sort={sort}
@@ -63,7 +64,7 @@ export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsPr
         }
         onOpen={row => onOpen(conditionOf(row.part?.labels ?? { [grouping.by[0]]: row.pool.value }))}
         treeOf={row => ({ level: row.part ? 2 : 1, isExpanded: isOpen(row, expanded) })}
-        onExpand={(row, isExpanded) => setExpanded(now => toggled(now, row.key, isExpanded))}
+        onExpand={expand}
       />
       <p className="tb-Runs-foot">{footOf(trans, grouping)}</p>
     </>
@@ -93,13 +94,18 @@ function rowsOf(pools: readonly IPool[], expanded: ReadonlySet<string>): IRow[] 
   });
 }
 
-function groupColumns(trans: TranslationBundle, { also, by, metrics }: IGrouping): IColumn<IRow>[] {
+function groupColumns(
+  trans: TranslationBundle,
+  { also, by, metrics }: IGrouping,
+  expanded: ReadonlySet<string>,
+  onExpand: (row: IRow, isExpanded: boolean) => void
+): IColumn<IRow>[] {
   const label: IColumn<IRow> = {
     id: 'value',
     label: oneLine(keyOf(by[0]).key),
-    width: 140,
+    width: 160,
     isSortable: true,
-    render: ({ part, pool }) => (part ? <Part part={part} also={also} /> : <Value value={pool.value} />)
+    render: row => <Label trans={trans} row={row} also={also} isExpanded={isOpen(row, expanded)} onExpand={onExpand} />
   };
   const count: IColumn<IRow> = {
     id: 'count',
@@ -107,7 +113,7 @@ function groupColumns(trans: TranslationBundle, { also, by, metrics }: IGrouping
     width: 56,
     align: 'end',
     isSortable: true,
-    render: ({ part, pool }) => part?.run_ids.length ?? pool.runs
+    render: ({ part, pool }) => (part ?? pool).runs
   };
   const measured = metrics.map((key): IColumn<IRow> => ({
     id: `metrics.${key}`,
@@ -120,15 +126,49 @@ function groupColumns(trans: TranslationBundle, { also, by, metrics }: IGrouping
   return [label, count, ...measured];
 }
 
-/** What tells a part from the others beneath the same value. */
-function Part({ part, also }: { part: IGroup; also: readonly string[] }): JSX.Element {
-  const shown = also.filter(field => part.labels[field] !== null && part.labels[field] !== undefined);
-  const words = shown.map(field => `${keyOf(field).key}=${text(part.labels[field])}`).join(', ');
+interface ILabelProps {
+  readonly trans: TranslationBundle;
+  readonly row: IRow;
+  readonly also: readonly string[];
+  readonly isExpanded?: boolean;
+  readonly onExpand: (row: IRow, isExpanded: boolean) => void;
+}
+
+/** The value of a group, or beneath it what tells a part from the others. */
+function Label({ trans, row, also, isExpanded, onExpand }: ILabelProps): JSX.Element {
+  const { part, pool } = row;
+  if (part !== null) {
+    const words = differing(pool, also).map(field => `${keyOf(field).key}=${text(part.labels[field])}`);
+    return (
+      <span className="tb-Runs-part" title={words.join('\n')}>
+        {words.join(', ')}
+      </span>
+    );
+  }
   return (
-    <span className="tb-Runs-part" title={words}>
-      {words}
+    <span className="tb-Runs-name">
+      {isExpanded === undefined ? (
+        <span className="tb-Runs-twisty" />
+      ) : (
+        <button
+          className="tb-Runs-twisty"
+          tabIndex={-1}
+          aria-label={isExpanded ? trans.__('Hide its parts') : trans.__('Show its %1 parts', pool.parts.length)}
+          onClick={event => {
+            event.stopPropagation();
+            onExpand(row, !isExpanded);
+          }}
+        >
+          {isExpanded ? '▾' : '▸'}
+        </button>
+      )}
+      <Value value={pool.value} />
     </span>
   );
+}
+
+function differing({ parts }: IPool, also: readonly string[]): readonly string[] {
+  return also.filter(field => new Set(parts.map(part => JSON.stringify(part.labels[field] ?? null))).size > 1);
 }
 
 function Statistic({ trans, found }: { trans: TranslationBundle; found?: IStatistics }): JSX.Element {

@@ -11,7 +11,7 @@ function statistics(values: readonly number[]): IStatistics {
 function group(C: number, depth: number, values: readonly number[]): IGroup {
   return {
     labels: { 'params.C': C, 'params.depth': depth },
-    run_ids: values.map(value => `${C}-${depth}-${value}`),
+    runs: values.length,
     statistics: { f1: statistics(values) }
   };
 }

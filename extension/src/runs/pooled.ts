@@ -21,7 +21,7 @@ export function pooled({ by, groups, metrics }: IGrouping): IPool[] {
   return [...parts].map(([key, members]) => ({
     key,
     value: members[0].labels[by[0]] ?? null,
-    runs: members.reduce((sum, each) => sum + each.run_ids.length, 0),
+    runs: members.reduce((sum, each) => sum + each.runs, 0),
     statistics: Object.fromEntries(metrics.map(metric => [metric, together(members, metric)])),
     parts: members
   }));

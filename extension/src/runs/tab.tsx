@@ -68,7 +68,7 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
   const { where, order } = partsOf(query);
   const isTree = where === '';
   const wanted = fields && { at, experiment, query, isTree, isNewestFirst: order === '' };
-  const runs = useRuns(context, wanted && { ...wanted, fields: askedFields(columns, fields) });
+  const runs = useRuns(context, wanted && { ...wanted, fields: askedFields(columns) });
   const [isChoosing, setChoosing] = React.useState(false);
   const input = React.useRef<HTMLInputElement>(null);
   useTick();
