@@ -10,6 +10,7 @@ import { Tabs } from '../components/tabs';
 import { Unanswered } from '../components/unanswered';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
+import { useReload } from '../core/reload';
 import { DatasetArgs, datasetPath, IDataset, IShownVersion, IVersion } from './api';
 import { Changes } from './changes';
 import { Fingerprint, UsingRuns, Versions } from './lists';
@@ -114,8 +115,7 @@ function Content({ at, ...props }: IPartProps & { readonly at: string }): JSX.El
     { at },
     { isLive: false }
   );
-  const { reload } = answer;
-  React.useEffect(reload, [dataset.runs, reload]);
+  useReload(answer.reload, dataset.runs);
   const shown = answer.value?.version === version.version ? answer.value : null;
   return (
     <Tabs

@@ -5,6 +5,7 @@ import { Failure, Message } from '../components/message';
 import { IShownOutput, Output } from '../components/outputs';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
+import { useReload } from '../core/reload';
 import { ILoggedCell, IStep, IStepLog, pipelinePath } from './api';
 import { signOf } from './words';
 
@@ -33,7 +34,7 @@ export function Log({
     { isLive, isWanted: hasBegun }
   );
   const { reload } = answer;
-  React.useEffect(reload, [step.state, step.attempt, reload]);
+  useReload(reload, `${step.state} ${step.attempt}`);
   if (!hasBegun) {
     return <Message>{trans.__('This step has not run: it has no log.')}</Message>;
   }
