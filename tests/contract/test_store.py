@@ -45,7 +45,9 @@ from trackbook.records import (
     Statement,
     Verdict,
 )
+from trackbook.records.query import Field, Has, Query, Scope
 from trackbook.store import Batch, MemoryStore, RunChange, RunFilter, Store, open_store
+from trackbook.store.contract import Fields
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 FAR = datetime(2999, 1, 1, tzinfo=UTC)
@@ -879,3 +881,17 @@ def test_logged_points_are_kept_as_points_are(store: Store, rows: list[LoggedPoi
 def test_logged_step_beyond_64_bits_is_refused(store: Store) -> None:
     with pytest.raises(InvalidValueError, match="Step"):
         write_run(store, metrics=LoggedPoints([("a", 1.0, 2**63, 0)]))
+
+
+@pytest.mark.parametrize("query", [None, Query(where=Has(field=Field(scope=Scope.PARAMS, key="C")))])
+def test_only_the_fields_that_are_asked_for_come_with_runs(store: Store, query: Query | None) -> None:
+    long = "k" * 20_000
+    points = [a_point(key="loss"), a_point(key="auc")]
+    write_run(store, params={"C": 1, "it's": 2, long: 3}, metrics=points, tags={"stage": "final"})
+
+    (some,) = store.runs(RunFilter(query=query, fields=Fields(params=["it's", long, "none"], metrics=["auc"])))
+    (none,) = store.runs(RunFilter(query=query, fields=Fields(params=[], metrics=[], tags=[])))
+
+    assert (some.params, [*some.metrics], some.tags) == ({"it's": 2, long: 3}, ["auc"], {"stage": "final"})
+    assert (none.params, dict(none.metrics), none.tags) == ({}, {}, {})
+    assert store.runs(RunFilter(fields=Fields())) == store.runs(RunFilter())

@@ -43,7 +43,7 @@ async def test_document_is_served_and_names_every_route(ask: Ask) -> None:
 
 
 @schema.include(method=["GET", "PATCH"]).parametrize()
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
 def test_whatever_is_asked_is_answered_as_the_document_says(
     case: schemathesis.Case, server: LoneServer, work: Work
 ) -> None:

@@ -69,6 +69,15 @@ async def test_unknown_route_and_method_are_refused_in_a_sentence(ask: Ask) -> N
     assert (method.status, method.json["error"], method.headers["Allow"]) == (405, "MethodNotAllowed", "GET, HEAD")
 
 
+async def test_json_is_shown_as_nothing_else(ask: Ask, work: Work) -> None:
+    for path in ("/state", f"/runs/{work.first}", "/runs/nobody", "/no-such-route"):
+        found = await ask("GET", path)
+
+        assert found.headers["Content-Type"].startswith("application/json")
+        assert found.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in found.headers["Content-Security-Policy"]
+
+
 async def test_head_is_answered_wherever_a_reading_is(ask: Ask, work: Work) -> None:
     for path in ("/runs", f"/runs/{work.first}", f"/runs/{work.first}/executions", "/openapi.json"):
         head, whole = await ask("HEAD", path), await ask("GET", path)
@@ -94,7 +103,8 @@ class TestOwnAuthorizer:
         return Config({"ServerApp": {"jpserver_extensions": {"trackbook_server": True}, "authorizer_class": Refusing}})
 
     async def test_whom_it_refuses_gets_nothing(self, ask: Ask, jp_serverapp: ServerApp) -> None:
-        answers = [await ask(method, path) for path in PATHS for method in METHODS if path != "/live"]
+        asking = [(method, path) for path in PATHS for method in METHODS if path != "/live" or method == "GET"]
+        answers = [await ask(method, path) for method, path in asking]
         asked = {each for each in jp_serverapp.authorizer.asked if each[1] == "trackbook"}
 
         assert {each.status for each in answers} == {403}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from trackbook.display.diff_payload import diff_payload
 from trackbook.display.payload import comparison_payload, grouping_payload
 from trackbook.errors import InvalidValueError, NotFoundError
@@ -39,7 +39,7 @@ class DiffQuery(At, kw_only=True):
 
     before: str
     after: str = ""
-    tolerance: Annotated[float, Meta(ge=0, lt=1)] | None = None
+    tolerance: Annotated[float, Meta(ge=0, lt=1)] | UnsetType = UNSET
 
 
 class GroupsQuery(At, kw_only=True):
@@ -89,7 +89,12 @@ def diff(asked: Asked) -> dict[str, Any]:
     """Return what sets one run apart from another, as ``trackbook diff --json`` prints it."""
     query: DiffQuery = asked.query
     with asked.project.store.frozen() as still:
-        found = diff_runs(still, query.before, query.after or None, tolerance_of(query.tolerance))
+        found = diff_runs(
+            still,
+            query.before,
+            query.after or None,
+            tolerance_of(None if query.tolerance is UNSET else query.tolerance),
+        )
         return diff_payload(found)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 from trackbook.records.query import NameKind
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.query_completion import complete
@@ -29,7 +29,7 @@ class CompletionsQuery(At, kw_only=True):
     """
 
     query: str = ""
-    position: Annotated[int, Meta(ge=0)] | None = None
+    position: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     experiment: str = ""
 
 
@@ -55,7 +55,7 @@ class Completions(Struct, kw_only=True):
 def list_completions(asked: Asked) -> Completions:
     """Return what can stand at a place of a query."""
     query: CompletionsQuery = asked.query
-    position = len(query.query) if query.position is None else min(query.position, len(query.query))
+    position = len(query.query) if query.position is UNSET else min(query.position, len(query.query))
     with asked.project.store.frozen() as still:
         near = _near(still, query.experiment) if query.experiment else {}
         found = complete(query.query, position, _names(still, near))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 from trackbook.display.rows import run_seconds
 from trackbook.errors import InvalidValueError
 from trackbook.records import RunDetail
-from trackbook.store.contract import RunFilter, Store
+from trackbook.store.contract import Fields, RunFilter, Store
 from trackbook.tracking.find import find_run
 from trackbook.tracking.query import query_of
 
@@ -77,39 +77,47 @@ class RunsPage(Struct, kw_only=True):
 def list_runs(asked: Asked) -> RunsPage:
     """Return a page of runs."""
     query: RunsQuery = asked.query
-    wanted = _wanted(query.fields)
     with asked.project.store.frozen() as still:
-        where = runs_meant(still, query)
+        where = _runs_meant(still, query)
         details, total = still.runs(where), still.count_runs(where)
-        rows = [_row(still, detail, wanted) for detail in details]
+        rows = [_row(still, detail) for detail in details]
     return RunsPage(runs=rows, total=total, offset=query.offset)
 
 
-def runs_meant(store: Store, query: RunsQuery) -> RunFilter:
-    """Return the filter of the runs that are asked for."""
+def _runs_meant(store: Store, query: RunsQuery) -> RunFilter:
     return RunFilter(
         experiment=query.experiment or None,
         parent_id=find_run(store, query.parent).run.run_id if query.parent else None,
         only_roots=query.roots,
         query=query_of(store, query.query),
+        fields=_fields(query.fields),
         limit=query.limit,
         offset=query.offset,
     )
 
 
-def _wanted(fields: str) -> frozenset[str] | None:
-    """Return the fields that are to be given, None where all are."""
-    names = listed(fields)
+def _fields(text: str) -> Fields:
+    """Return what is to be given of each run."""
+    names = listed(text)
+    if not names:
+        return Fields()
     for name in names:
         if not name.startswith(_KINDS) and name not in _WHOLE and names != ["none"]:
             raise InvalidValueError(
                 f"fields={name!r} is none. Give params.KEY, metrics.KEY or tags.KEY, "
                 "all of a kind as params, metrics or tags, or none."
             )
-    return frozenset(names) if names else None
+    params, metrics, tags = (_keys(kind, names) for kind in _WHOLE)
+    return Fields(params=params, metrics=metrics, tags=tags)
 
 
-def _row(store: Store, detail: RunDetail, wanted: Set[str] | None) -> RunRow:
+def _keys(kind: str, names: Sequence[str]) -> list[str] | None:
+    """Return the keys of a kind that are asked for, None where all are."""
+    start = f"{kind}."
+    return None if kind in names else [name.removeprefix(start) for name in names if name.startswith(start)]
+
+
+def _row(store: Store, detail: RunDetail) -> RunRow:
     run = detail.run
     return RunRow(
         run_id=run.run_id,
@@ -127,17 +135,10 @@ def _row(store: Store, detail: RunDetail, wanted: Set[str] | None) -> RunRow:
         note=run.note,
         models=[model.class_name for model in detail.models],
         datasets=list(dict.fromkeys(dataset.name for dataset in detail.datasets)),
-        params=_chosen("params", detail.params, wanted),
-        metrics={key: point.value for key, point in _chosen("metrics", detail.metrics, wanted).items()},
-        tags=_chosen("tags", detail.tags, wanted),
+        params=dict(detail.params),
+        metrics={key: point.value for key, point in detail.metrics.items()},
+        tags=dict(detail.tags),
     )
-
-
-def _chosen(kind: str, values: Mapping[str, Any], wanted: Set[str] | None) -> dict[str, Any]:
-    if wanted is None or kind in wanted:
-        return dict(values)
-    names = (each.removeprefix(f"{kind}.") for each in wanted if each.startswith(f"{kind}."))
-    return {name: values[name] for name in names if name in values}
 
 
 ROUTES = (

@@ -98,6 +98,15 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fields:
+    """Which params, metrics and tags to give with runs, by their keys; None: all of that kind."""
+
+    params: Sequence[str] | None = None
+    metrics: Sequence[str] | None = None
+    tags: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
     """Which runs to list, and of which slice of the list (newest first unless `oldest_first`).
 
@@ -106,7 +115,7 @@ class RunFilter:
     that belong to runs belongs to: what was at work last, also if that was an earlier run again. `tagged` is the
     name of a tag that they have, whatever its value: asked for in no time, as no query has to be made. `query` says
     more about the runs, puts them in order where it has one, and may have a limit of its own, within which `limit` and
-    `offset` turn the pages.
+    `offset` turn the pages. `fields` leaves out params, metrics and tags that nobody is going to look at.
     """
 
     ids: Sequence[str] | None = None
@@ -122,6 +131,7 @@ class RunFilter:
     oldest_first: bool = False
     limit: int | None = None
     offset: int = 0
+    fields: Fields = Fields()
 
 
 GRACE = timedelta(hours=1)

@@ -92,7 +92,7 @@ class MemoryStore(KeepsTables):
             end = None if where.limit is None else first + max(where.limit, 0)
             found = self._content.found(where, self._gone)[first:end]
             gone = self._gone(kept.run.session_id for kept in found)
-            return [kept.detail(kept.run.session_id in gone) for kept in found]
+            return [rules.with_fields(kept.detail(kept.run.session_id in gone), where.fields) for kept in found]
 
     def count_runs(self, where: RunFilter) -> int:
         """Return how many runs a filter has."""

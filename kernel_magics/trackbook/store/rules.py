@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from trackbook import process
 from trackbook.errors import ImmutableError, InvalidValueError, NotFoundError
@@ -24,12 +25,14 @@ from trackbook.records import (
     Outcome,
     Output,
     Run,
+    RunDetail,
     RunStatus,
     Session,
 )
 from trackbook.store import keeping
-from trackbook.store.contract import Batch, ObjectUse, RunChange
+from trackbook.store.contract import Batch, Fields, ObjectUse, RunChange
 
+T = TypeVar("T")
 MODULE_TYPE = "text/x-python"
 _STEP_LIMIT = 2**63
 _LONGEST_SHOWN = 80  # characters of a value in a message
@@ -230,6 +233,22 @@ def execution_as_read(execution: Execution, gone: bool) -> Execution:
     if gone and execution.outcome is Outcome.RUNNING:
         return replace(execution, outcome=Outcome.INTERRUPTED)
     return execution
+
+
+def with_fields(detail: RunDetail, fields: Fields) -> RunDetail:
+    """Return a run with the params, metrics and tags that are asked for."""
+    if fields == Fields():
+        return detail
+    return replace(
+        detail,
+        params=_some(detail.params, fields.params),
+        metrics=_some(detail.metrics, fields.metrics),
+        tags=_some(detail.tags, fields.tags),
+    )
+
+
+def _some(values: Mapping[str, T], keys: Collection[str] | None) -> dict[str, T]:
+    return {key: value for key, value in values.items() if keys is None or key in keys}
 
 
 def latest(points: Iterable[MetricPoint]) -> dict[str, MetricPoint]:

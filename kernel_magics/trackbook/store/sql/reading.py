@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -32,7 +32,8 @@ def runs(connection: sqlite3.Connection, texts: Texts, where: RunFilter) -> list
     listed = [(row.number, rows.run_of(row)) for row in found]
     gone = _gone(connection, texts, {run.session_id for _, run in listed if run.status is RunStatus.RUNNING})
     read = _Hanging(connection, texts, [number for number, _ in listed])
-    params, tags, metrics = read.params(), read.tags(), read.metrics()
+    fields = where.fields
+    params, tags, metrics = read.params(fields.params), read.tags(fields.tags), read.metrics(fields.metrics)
     datasets, models = read.lists(statements.DATASETS, rows.dataset_of), read.lists(statements.MODELS, rows.model_of)
     artifacts = read.lists(statements.ARTIFACTS, rows.artifact_of)
     modules = read.lists(statements.MODULES, rows.module_of)
@@ -81,8 +82,11 @@ class _Hanging:
         self._run_numbers = run_numbers
         self._wanted = {"ids": numbers(run_numbers)}
 
-    def _rows(self, question: Question) -> list[tuple[Any, ...]]:
-        found = question.ask(self._connection, self._wanted)
+    def _rows(self, question: Question, keys: Collection[str] | None = None) -> list[tuple[Any, ...]]:
+        if keys is None:
+            found = question.ask(self._connection, self._wanted)
+        else:
+            found = _of_keys(question).ask(self._connection, {**self._wanted, "keys": ids(keys)}) if keys else []
         found.sort(key=_place)
         return self._texts.whole(found, question.texts)
 
@@ -92,26 +96,33 @@ class _Hanging:
             found[row.run_number].append(record_of(row))
         return found
 
-    def params(self) -> dict[int, dict[str, JsonValue]]:
+    def params(self, keys: Collection[str] | None = None) -> dict[int, dict[str, JsonValue]]:
         found: dict[int, dict[str, JsonValue]] = {number: {} for number in self._run_numbers}
-        for number, _, key, text in self._rows(statements.PARAMS):
+        for number, _, key, text in self._rows(statements.PARAMS, keys):
             found[number][key] = rows.param_of(text)
         return found
 
-    def tags(self) -> dict[int, dict[str, str]]:
+    def tags(self, keys: Collection[str] | None = None) -> dict[int, dict[str, str]]:
         found: dict[int, dict[str, str]] = {number: {} for number in self._run_numbers}
-        for number, _, key, text in self._rows(statements.TAGS):
+        for number, _, key, text in self._rows(statements.TAGS, keys):
             found[number][key] = text
         return found
 
-    def metrics(self) -> dict[int, dict[str, tuple[Any, ...]]]:
+    def metrics(self, keys: Collection[str] | None = None) -> dict[int, dict[str, tuple[Any, ...]]]:
         found: dict[int, dict[str, tuple[Any, ...]]] = {number: {} for number in self._run_numbers}
-        for row in self._rows(statements.LATEST):
+        for row in self._rows(statements.LATEST, keys):
             found[row[0]][row[2]] = row
         return found
 
 
 _place = itemgetter(1)
+
+
+@cache
+def _of_keys(question: Question) -> Question:
+    """Return a statement about what hangs on runs, for some of the keys alone."""
+    sql = f'{question.sql} AND keys."key" IN (SELECT value FROM json_each(:keys))'
+    return Question(sql, " ".join(question.columns), question.texts, question.given)
 
 
 def _named(
