@@ -78,6 +78,16 @@ async def test_notebook_that_is_tracked_tells_its_run_and_what_cells_measured(as
     assert digests["cell-fit"] == hashlib.sha256(FIT.encode()).hexdigest()
 
 
+async def test_cell_that_measured_the_same_again_keeps_its_metrics(ask: Ask, nb: Notebook) -> None:
+    before = marks(await shown(ask), "metrics")["cell-score"]
+
+    for cell in ("fit", "score"):
+        nb.rerun(cell)
+
+    assert len(nb.runs()) == 1
+    assert marks(await shown(ask), "metrics")["cell-score"] == before
+
+
 async def test_cell_below_one_that_was_run_again_is_stale_and_says_why(ask: Ask, nb: Notebook) -> None:
     nb.edit("choice", "C = 10.0")
     save(nb.folder, {"data": DATA, "choice": "C = 10.0", "fit": FIT, "score": SCORE})

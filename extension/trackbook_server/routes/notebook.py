@@ -7,7 +7,14 @@ from typing import Any
 from msgspec import Struct
 from trackbook import clock
 from trackbook.errors import InvalidValueError
-from trackbook.tracking.cell_marks import Mark, MarkedCell, MeasuredMetric, NotebookState, notebook_state
+from trackbook.tracking.cell_marks import (
+    Mark,
+    MarkedCell,
+    MeasuredMetric,
+    NotebookState,
+    StaleReports,
+    notebook_state,
+)
 
 from trackbook_server.route import Asked, At, Operation, Route
 
@@ -74,7 +81,7 @@ def show_notebook(asked: Asked) -> NotebookShown:
     if not asked.query.at or asked.place.is_dir():
         raise InvalidValueError("Which notebook? Give its path beneath the server's folder: at=work/train.ipynb.")
     with asked.project.store.frozen() as store:
-        found = notebook_state(store, asked.place, clock.now(), query.kernel or None)
+        found = notebook_state(store, asked.place, clock.now(), query.kernel or None, _reports)
     run = found.run.run if found.run is not None else None
     return NotebookShown(
         session=_session(found),
@@ -105,6 +112,8 @@ def _metric(measured: MeasuredMetric) -> MetricShown:
     run = measured.run.run
     return MetricShown(key=measured.key, value=measured.point.value, run_id=run.run_id, run_name=run.name)
 
+
+_reports = StaleReports()
 
 ROUTES = (
     Route(

@@ -6,12 +6,16 @@ All of it is read from the store and from the notebook's file, so that it can be
 from __future__ import annotations
 
 import hashlib
+import os
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from trackbook import clock
 from trackbook.lineage.stale_facts import StaleCell
 from trackbook.records import (
     SWITCHED_OFF,
@@ -30,6 +34,8 @@ from trackbook.tracking.stale_report import EDITED, StaleReport, lacking_sentenc
 from trackbook.tracking.verdicts import counts_of, reason_sentence
 
 _SECRET = "[secret]"
+_KNOWN_SECONDS = 5.0
+_MOST_KNOWN = 64
 _MOST_RUNS = 200  # whose metrics are looked up: the newest of those that cells show
 
 
@@ -93,7 +99,44 @@ class NotebookState:
     cells: tuple[MarkedCell, ...] = ()
 
 
-def notebook_state(store: Store, notebook: Path, now: datetime, kernel_id: str | None = None) -> NotebookState:
+class StaleReports:
+    """Reports on sessions, each worked out once as long as nothing ran and the notebook's file is the same.
+
+    Files and datasets that cells read are looked at again after some seconds only: while a cell trains, others ask many
+    times what its session's long past is worth. Any thread may ask.
+    """
+
+    def __init__(self, seconds: float = _KNOWN_SECONDS) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, tuple[object, float, StaleReport]] = OrderedDict()
+
+    def of(self, store: Store, session: Session, executions: Sequence[Execution]) -> StaleReport:
+        """Return the cells of a session to run again."""
+        ended = [each.execution_id for each in executions if each.outcome is not Outcome.RUNNING]
+        key = (store.location, session.notebook, _stamp(session.notebook), len(ended), ended[-1:])
+        with self._lock:
+            known, at, report = self._known.get(session.session_id, (None, 0.0, None))
+        if report is not None and known == key and clock.monotonic() - at < self._seconds:
+            return report
+        report = stale_of(
+            session, executions, lambda label: newer_version(store, label, session.session_id) is not None
+        )
+        with self._lock:
+            self._known[session.session_id] = key, clock.monotonic(), report
+            self._known.move_to_end(session.session_id)
+            while len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
+        return report
+
+
+def notebook_state(
+    store: Store,
+    notebook: Path,
+    now: datetime,
+    kernel_id: str | None = None,
+    reports: StaleReports | None = None,
+) -> NotebookState:
     """Return what there is to say of a notebook.
 
     Parameters
@@ -102,6 +145,8 @@ def notebook_state(store: Store, notebook: Path, now: datetime, kernel_id: str |
         Its file.
     kernel_id
         The kernel that it has now, where that is known: a notebook that was renamed since is found by it.
+    reports
+        Those that were worked out before, by who asks often.
     """
     session = _session(store.sessions(), notebook, kernel_id)
     if session is None:
@@ -113,7 +158,12 @@ def notebook_state(store: Store, notebook: Path, now: datetime, kernel_id: str |
         reason=reason,
         session=session,
         run=_run_at_work(store, session),
-        cells=marked_cells(store, replace(session, notebook=str(notebook)), executions),
+        cells=marked_cells(
+            store,
+            replace(session, notebook=str(notebook)),
+            executions,
+            reports if reports is not None else StaleReports(),
+        ),
     )
 
 
@@ -133,14 +183,16 @@ def tracking_state(
     return TrackingState.ON, None
 
 
-def marked_cells(store: Store, session: Session, executions: Sequence[Execution]) -> tuple[MarkedCell, ...]:
+def marked_cells(
+    store: Store, session: Session, executions: Sequence[Execution], reports: StaleReports
+) -> tuple[MarkedCell, ...]:
     """Return the cells of a session in the order in which they ran first, each with what there is to say of it."""
     latest = {each.cell_id: each for each in executions if each.cell_id is not None}
-    report = stale_of(session, executions, lambda label: newer_version(store, label, session.session_id) is not None)
+    report = reports.of(store, session, executions)
     marks: dict[str, list[Mark]] = {}
     for cell, cell_id in _told(report):
         marks.setdefault(cell_id, []).extend(_stale_marks(cell, report))
-    for cell_id, metrics in _measured(store, latest).items():
+    for cell_id, metrics in _measured(store, latest, executions).items():
         marks.setdefault(cell_id, []).append(Mark(kind=MarkKind.METRICS, metrics=metrics))
     return tuple(
         MarkedCell(
@@ -202,16 +254,27 @@ def _stale_marks(cell: StaleCell, report: StaleReport) -> Iterator[Mark]:
 # Metrics
 
 
-def _measured(store: Store, latest: Mapping[str, Execution]) -> dict[str, tuple[MeasuredMetric, ...]]:
-    """Return what the last execution of each cell measured, by the cell's id."""
-    cell_of = {each.execution_id: cell_id for cell_id, each in latest.items() if each.outcome is not Outcome.RUNNING}
+def _measured(
+    store: Store, latest: Mapping[str, Execution], executions: Iterable[Execution]
+) -> dict[str, tuple[MeasuredMetric, ...]]:
+    """Return what each cell measured when it ran last, by the cell's id.
+
+    If it made a run again that it had made, with the same code, the metrics are those that it measured then.
+    """
+    cell_of = {
+        each.execution_id: each.cell_id
+        for each in executions
+        if each.cell_id is not None and each.source == latest[each.cell_id].source
+    }
     ids = dict.fromkeys(run_id for each in latest.values() for run_id in each.run_ids)
     found: dict[str, dict[tuple[str, str], MeasuredMetric]] = {}
-    for run in store.runs(RunFilter(ids=[*ids], limit=_MOST_RUNS, oldest_first=True)) if ids else ():
+    newest = store.runs(RunFilter(ids=[*ids], limit=_MOST_RUNS)) if ids else []
+    for run in reversed(newest):
         for execution_id, key in _origins(store, run):
-            if execution_id in cell_of and key in run.metrics:
+            cell_id = cell_of.get(execution_id)
+            if cell_id is not None and run.run.run_id in latest[cell_id].run_ids and key in run.metrics:
                 measured = MeasuredMetric(key=key, point=run.metrics[key], run=run)
-                found.setdefault(cell_of[execution_id], {})[run.run.run_id, key] = measured
+                found.setdefault(cell_id, {})[run.run.run_id, key] = measured
     return {cell_id: tuple(each.values()) for cell_id, each in found.items()}
 
 
@@ -219,6 +282,15 @@ def _origins(store: Store, run: RunDetail) -> Iterable[tuple[str, str]]:
     """Return which executions measured which metrics of a run."""
     found = store.origins(run.run.run_id)
     return [(each.source.execution_id, each.key) for each in found if each.kind is OriginKind.METRIC]
+
+
+def _stamp(notebook: str | None) -> object:
+    """Return what tells a state of a notebook's file from others, None where there is no file."""
+    try:
+        state = os.stat(notebook or "")
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
 
 
 def _digest(source: str) -> str | None:
