@@ -1,7 +1,7 @@
 import { ReadonlyJSONObject } from '@lumino/coreutils';
 
 import { IContext } from '../core/context';
-import { useRemembered } from '../core/remembered';
+import { remember, useRemembered } from '../core/remembered';
 
 /** What a person chose on the page of a comparison; it is there again after a reload. */
 export interface IChoice extends ReadonlyJSONObject {
@@ -24,6 +24,8 @@ export interface IChoice extends ReadonlyJSONObject {
   readonly smoothing: number;
 }
 
+const GROUP = 'compare';
+
 export const NO_CHOICE: IChoice = {
   part: 'table',
   isOnlyDifferences: false,
@@ -42,8 +44,19 @@ export const NO_CHOICE: IChoice = {
 
 /** Return what was chosen for a comparison, and what changes it. */
 export function useChoice(context: IContext, key: string): [IChoice, (change: Partial<IChoice>) => void] {
-  const [choice, keep] = useRemembered(context, 'compare', key, isChoice, NO_CHOICE);
+  const [choice, keep] = useRemembered(context, GROUP, key, isChoice, NO_CHOICE);
   return [choice, change => keep({ ...choice, ...change } as IChoice)];
+}
+
+/** Have a comparison show a part when it is opened next. */
+export async function choosePart({ memory }: IContext, key: string, part: string): Promise<void> {
+  await memory.ready;
+  const kept = memory.get(GROUP, isChoices, {})[key] ?? NO_CHOICE;
+  remember(memory, GROUP, key, { ...kept, part });
+}
+
+function isChoices(kept: unknown): kept is Readonly<Record<string, IChoice>> {
+  return typeof kept === 'object' && kept !== null && Object.values(kept).every(isChoice);
 }
 
 function isChoice(kept: unknown): kept is IChoice {

@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import { IHost } from '../core/host';
 import { addView, openCommand } from '../core/views';
+import { choosePart } from './choice';
 import { LINK, linkedIn, withoutLink } from './link';
 import { CompareView, ICompareArgs, ICompareViewProps } from './view';
 
@@ -31,7 +32,10 @@ export function addCompare({ app, context, restorer, router }: IHost): void {
       const { at, part, runs } = linked;
       const { hash, path, search } = router.current;
       router.navigate(`${path}${withoutLink(search ?? '')}${hash ?? ''}`, { skipRouting: true });
-      await app.commands.execute(openCommand('compare'), { runs, at, part });
+      if (part !== '') {
+        await choosePart(context, keyOf({ runs, at }), part);
+      }
+      await app.commands.execute(openCommand('compare'), { runs, at });
     }
   });
   router.register({ command: OPEN_LINK, pattern: LINK, rank: 40 });

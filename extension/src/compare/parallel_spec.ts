@@ -52,9 +52,11 @@ export function parallelSpec(names: readonly string[], fields: readonly IField[]
   const y = { field: 'y', type: 'quantitative', axis: null, scale: { domain: [-0.1, 1.2], nice: false } };
   const isColoured = names.length > 1 && names.length <= MOST_COLOURED;
   const legend = { orient: 'bottom', columns: 4, symbolType: 'stroke', symbolSize: 400 };
-  const byName = { field: 'name', type: 'nominal', sort: names, title: null, legend };
-  const own: ReadonlyJSONObject = isColoured ? { color: byName, strokeDash: byName } : {};
-  const colour: ReadonlyJSONObject = isColoured ? { color: byName } : {};
+  const byName = { field: 'name', type: 'nominal', sort: names, title: null };
+  const own: ReadonlyJSONObject = isColoured
+    ? { color: { ...byName, legend }, strokeDash: { ...byName, legend: null } }
+    : {};
+  const colour: ReadonlyJSONObject = isColoured ? { color: { ...byName, legend } } : {};
   const tooltip = [
     { field: 'name', title: titles.run },
     { field: 'title', title: titles.axis },
@@ -64,7 +66,7 @@ export function parallelSpec(names: readonly string[], fields: readonly IField[]
     layer: [
       {
         data: { values: heads.map(head => ({ ...head, low: 0, high: 1 })) },
-        mark: { type: 'rule', opacity: 0.5 },
+        mark: { type: 'rule', color: 'gray', opacity: 0.6 },
         encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' } }
       },
       {

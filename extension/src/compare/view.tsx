@@ -49,7 +49,6 @@ export interface ICompared {
 export function CompareView({ context, args, setTitle, id }: ICompareViewProps): JSX.Element {
   const { trans } = context;
   const [choice, choose] = useChoice(context, id);
-  useAskedPart(args, choose);
   const asked = args.runs.filter(run => !choice.leftOut.includes(run));
   const { comparison, failure, missing, reload } = useComparison(context, asked, args.at);
   const count = comparison?.runs.length ?? args.runs.length;
@@ -75,17 +74,6 @@ export function CompareView({ context, args, setTitle, id }: ICompareViewProps):
       )}
     </div>
   );
-}
-
-/** Show the part that a link asked for, once. */
-function useAskedPart(args: ICompareArgs, choose: (change: Partial<IChoice>) => void): void {
-  const asked = React.useRef(typeof args.part === 'string' ? args.part : '');
-  React.useEffect(() => {
-    if (asked.current !== '') {
-      choose({ part: asked.current });
-      asked.current = '';
-    }
-  });
 }
 
 interface IFound {

@@ -70,7 +70,7 @@ export function curvesSpec(props: Omit<ICurvesProps, 'label' | 'height'>): Reado
   const names = curves.map(curve => curve.name);
   const telling = curves.length > 1;
   const legend = { orient: 'bottom', columns: 3, symbolType: 'stroke', symbolSize: 400 };
-  const byName = { field: 'name', type: 'nominal', sort: names, title: null, legend };
+  const byName = { field: 'name', type: 'nominal', sort: names, title: null };
   const line = { type: 'line', point: isFew ? { size: 22, filled: true } : false, strokeWidth: 1.8, clip: true };
   return {
     data: { values: rows },
@@ -83,7 +83,7 @@ export function curvesSpec(props: Omit<ICurvesProps, 'label' | 'height'>): Reado
         title: null,
         scale: { zero: false, type: isLogarithmic ? 'log' : 'linear' }
       },
-      ...(telling && { color: byName, strokeDash: byName }),
+      ...(telling && { color: { ...byName, legend }, strokeDash: { ...byName, legend: null } }),
       tooltip: [
         { field: 'name', type: 'nominal', title: trans.__('Curve') },
         { ...x },

@@ -2,6 +2,7 @@ import { ReadonlyJSONObject, ReadonlyJSONValue } from '@lumino/coreutils';
 import * as React from 'react';
 
 import { IContext } from './context';
+import { Memory } from './memory';
 
 const MOST = 30;
 const NOTHING: ReadonlyJSONObject = {};
@@ -29,15 +30,14 @@ export function useRemembered<Value extends ReadonlyJSONValue>(
   );
   const all = React.useSyncExternalStore(subscribe, () => memory.get(group, isGroup, NOTHING));
   const kept = all[id];
-  const keep = React.useCallback(
-    (value: Value): void => {
-      const others = Object.entries(memory.get(group, isGroup, NOTHING)).filter(([each]) => each !== id);
-      const last = others.slice(1 - MOST);
-      memory.set(group, { ...Object.fromEntries(last), [id]: value });
-    },
-    [memory, group, id]
-  );
+  const keep = React.useCallback((value: Value): void => remember(memory, group, id, value), [memory, group, id]);
   return [isValue(kept) ? kept : otherwise, keep];
+}
+
+/** Keep a value for one of many. Wait for `memory.ready` first: what was kept of the others is known only then. */
+export function remember(memory: Memory, group: string, id: string, value: ReadonlyJSONValue): void {
+  const others = Object.entries(memory.get(group, isGroup, NOTHING)).filter(([each]) => each !== id);
+  memory.set(group, { ...Object.fromEntries(others.slice(1 - MOST)), [id]: value });
 }
 
 function isGroup(kept: unknown): kept is ReadonlyJSONObject {

@@ -3,8 +3,9 @@ import * as React from 'react';
 
 import { request } from '../core/request';
 import { IModel, IRun, ISlice, registerModel, runPath, startReproduction } from './api';
-import { folderOf } from './notebooks';
+import { folderOf } from './place';
 import { IPart } from './part';
+import { restoreCode } from './restore_code';
 import { ISaying } from './said';
 
 type Acting = IPart & { readonly saying: ISaying };
@@ -73,11 +74,6 @@ function Action({
       {label}
     </button>
   );
-}
-
-/** Return the code that brings back what a run had. */
-export function restoreCode(runId: string): string {
-  return `import trackbook\n\ntrackbook.restore(${JSON.stringify(runId)})`;
 }
 
 async function reproduce({ at, run }: Acting): Promise<void> {

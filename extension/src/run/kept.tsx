@@ -1,8 +1,9 @@
 import { Clipboard } from '@jupyterlab/apputils';
 import * as React from 'react';
 
-import { Found, IPlaceInCell } from './notebooks';
+import { Found } from './notebooks';
 import { IPart } from './part';
+import { IPlaceInCell } from './place';
 
 /** A cell's code as it ran, which no open notebook has any more. */
 export interface IKept extends IPlaceInCell {

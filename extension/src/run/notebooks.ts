@@ -4,15 +4,9 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Contents } from '@jupyterlab/services';
 
-const MOST_NAMES = 1000;
+import { IPlaceInCell, lineNow } from './place';
 
-/** A line of a cell as it was when it ran. */
-export interface IPlaceInCell {
-  readonly cellId: string | null;
-  readonly source: string;
-  readonly line: number;
-  readonly endLine: number;
-}
+const MOST_NAMES = 1000;
 
 /** What became of a cell that ran once: found as it was, found with other code now, or not found. */
 export type Found = 'there' | 'edited' | 'gone';
@@ -122,23 +116,6 @@ export class Notebooks {
     }
     throw new Error(`${folder} has too many notebooks called ${stem}.`);
   }
-}
-
-/** Return the folder of a notebook, or the folder itself. */
-export function folderOf(at: string): string {
-  return at.endsWith('.ipynb') ? PathExt.dirname(at) : at;
-}
-
-/** Return at which line (from 0) a cell's source has now what stood in a line then, null if it is there no more. */
-export function lineNow(place: IPlaceInCell, source: string): number | null {
-  const wanted = place.source.split('\n').slice(place.line - 1, place.endLine);
-  const lines = source.split('\n');
-  const isAt = (at: number): boolean => wanted.length > 0 && wanted.every((line, n) => lines[at + n] === line);
-  if (isAt(place.line - 1)) {
-    return place.line - 1;
-  }
-  const found = lines.findIndex((_, at) => isAt(at));
-  return found < 0 ? null : found;
 }
 
 function firstOf(
