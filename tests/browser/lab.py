@@ -25,11 +25,17 @@ _FLAGS = ("--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--disab
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lab:
-    """A running JupyterLab: its address, the folder that it shows, and the commands of its environment."""
+    """A running JupyterLab: its address, the folder that it shows, where its own files are, and its commands."""
 
     url: str
     root: Path
+    home: Path
     commands: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that JupyterLab was started with, for commands beside it."""
+        return _environment(self.commands, self.home)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -98,6 +104,7 @@ def until(holds: Callable[[], object], what: str, seconds: float = 30) -> Any:
 def started(commands: Path, folder: Path, root: Path) -> Iterator[Lab]:
     """Start JupyterLab on the folder `root`, with everything else that it writes in `folder`."""
     port = free_port()
+    _without_news(folder)
     with (folder / "lab.log").open("wb") as log:
         process = subprocess.Popen(
             [
@@ -117,7 +124,7 @@ def started(commands: Path, folder: Path, root: Path) -> Iterator[Lab]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    lab = Lab(url=f"http://127.0.0.1:{port}", root=root, commands=commands)
+    lab = Lab(url=f"http://127.0.0.1:{port}", root=root, home=folder, commands=commands)
     try:
         until(lambda: _answers(lab, process), f"JupyterLab (see {folder / 'lab.log'})", SECONDS)
         yield lab
@@ -143,11 +150,14 @@ def browsing() -> Iterator[Browser]:
             browser.close()
 
 
-def _environment(commands: Path, folder: Path) -> dict[str, str]:
+def _without_news(folder: Path) -> None:
     settings = folder / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True, exist_ok=True)
     news = {"fetchNews": "false", "checkForUpdates": False}
     (settings / "notification.jupyterlab-settings").write_text(json.dumps(news), encoding="utf-8")
+
+
+def _environment(commands: Path, folder: Path) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("TRACKBOOK_", "JUPYTER", "JPY_"))}
     return {
         **kept,
