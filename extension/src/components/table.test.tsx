@@ -105,6 +105,17 @@ test('keys go from row to row, select and open', () => {
   expect(active?.textContent).toContain('fruit-2');
 });
 
+test('control and A select all rows that are there, and control with Enter opens nothing', () => {
+  const onOpen = jest.fn();
+  const grid = show({ onOpen, rows: [...fruits(2), undefined] });
+
+  fireEvent.keyDown(grid, { key: 'a', ctrlKey: true });
+  fireEvent.keyDown(grid, { key: 'Enter', ctrlKey: true });
+
+  expect(selectedIn(grid)).toEqual(['fruit-0', 'fruit-1']);
+  expect(onOpen).not.toHaveBeenCalled();
+});
+
 test('only sortable headings sort, and say how', () => {
   const onSort = jest.fn();
   const grid = show({ onSort, sort: { column: 'price', isDescending: true } });

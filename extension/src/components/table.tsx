@@ -111,6 +111,13 @@ export function Table<Row>(props: ITableProps<Row>): JSX.Element {
     if (event.target !== event.currentTarget) {
       return;
     }
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key.toLowerCase() === 'a' && onSelect) {
+        event.preventDefault();
+        onSelect(between(props, 0, rows.length - 1));
+      }
+      return;
+    }
     const to = target(event.key, at, rows.length, Math.max(1, end - first - 2));
     if (to !== null && !event.altKey) {
       event.preventDefault();
