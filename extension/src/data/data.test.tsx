@@ -59,7 +59,13 @@ const DIFF: ITableDiff = {
     }
   ]
 };
-const RUN = { run_id: 'r1', name: 'brave-otter', experiment: 'churn', status: 'FINISHED', started_at: '2026-11-02T10:00' };
+const RUN = {
+  run_id: 'r1',
+  name: 'brave-otter',
+  experiment: 'churn',
+  status: 'FINISHED',
+  started_at: '2026-11-02T10:00:00+00:00'
+};
 
 function answers(path: string): unknown {
   switch (path) {

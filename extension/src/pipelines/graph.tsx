@@ -35,7 +35,8 @@ export function Graph({ trans, label, steps, chosen, onChoose, now }: IGraphProp
     if (to !== null) {
       event.preventDefault();
       onChoose(to);
-      place.current?.querySelector<HTMLElement>(`[data-step="${CSS.escape(to)}"]`)?.focus();
+      const boxes = [...(place.current?.querySelectorAll<HTMLElement>('[data-step]') ?? [])];
+      boxes.find(box => box.dataset.step === to)?.focus();
     }
   };
   return (
