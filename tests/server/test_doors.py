@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable
@@ -11,11 +12,12 @@ import pytest
 from jupyter_server.auth import Authorizer
 from jupyter_server.serverapp import ServerApp
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+from trackbook.store import Store
 from trackbook_server.routes import ROUTES
 from traitlets.config import Config
 
 from .conftest import Ask
-from .work import Work
+from .work import NOTEBOOK, PIXEL, Work
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 PATHS = [re.sub(r"\{\w+\}", "latest", route.path) for route in ROUTES] + ["/live", "/no-such-route", ""]
@@ -67,6 +69,20 @@ async def test_unknown_route_and_method_are_refused_in_a_sentence(ask: Ask) -> N
 
     assert (route.status, route.json["error"]) == (404, "NotFoundError")
     assert (method.status, method.json["error"], method.headers["Allow"]) == (405, "MethodNotAllowed", "GET, HEAD")
+
+
+async def test_reading_changes_nothing(ask: Ask, work: Work, store: Store) -> None:
+    before = store.change_token()
+
+    for route in ROUTES:
+        path = route.path.replace("{run}", work.first).replace("{digest}", hashlib.sha256(PIXEL).hexdigest())
+        if "GET" in route.operations and "{" not in path and not path.startswith("/pipelines/"):
+            query = {"/compare": {"runs": work.parent}, "/groups": {"by": "C"}, "/notebook": {"at": NOTEBOOK}}
+            query["/diff"] = {"before": work.first, "after": work.second}
+            answer = await ask("GET", path, **query.get(path, {}))
+            assert answer.status == 200, (path, answer.content)
+
+    assert store.change_token() == before
 
 
 async def test_json_is_shown_as_nothing_else(ask: Ask, work: Work) -> None:
