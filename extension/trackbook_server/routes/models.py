@@ -13,6 +13,7 @@ from trackbook.tracking.fitted_models import FittedModel, fitted_model, fitted_m
 from trackbook_server.route import Asked, At, Operation, Route
 
 _MOST = 500
+_FARTHEST = 2**53
 
 
 class ModelsQuery(At, kw_only=True):
@@ -20,7 +21,7 @@ class ModelsQuery(At, kw_only=True):
 
     name: str = ""
     limit: Annotated[int, Meta(ge=1, le=_MOST)] = 50
-    offset: Annotated[int, Meta(ge=0)] = 0
+    offset: Annotated[int, Meta(ge=0, le=_FARTHEST)] = 0
 
 
 class Published(Struct, kw_only=True):

@@ -11,6 +11,7 @@ from trackbook.tracking.annotate import check_key
 
 PATH = DATASET_PATH
 _LONGEST_NAME = 200
+_LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +78,10 @@ def version_number(version: object) -> int | None:
     if version == "latest":
         return None
     text = str(version).strip()
-    if isinstance(version, bool) or not (text.isascii() and text.isdigit()) or int(text) < 1:
-        raise InvalidValueError(f"{version!r} is no version. Versions count from 1: train@3, or version=3.")
+    is_number = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
+    if isinstance(version, bool) or not is_number or int(text) < 1:
+        shown = version if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
+        raise InvalidValueError(f"{shown!r} is no version. Versions count from 1: train@3, or version=3.")
     return int(text)
 
 

@@ -171,6 +171,7 @@ def test_part_of_a_version_is_read_by_columns_rows_and_form(store):
         ({"name": "people", "version": 0}, "Versions count from 1"),
         ({"name": "people", "version": True}, "True is no version"),
         ({"name": "people@x"}, "'x' is no version"),
+        ({"name": "people", "version": "9" * 5000}, "9…' is no version"),
         ({"name": "people@1", "version": 1}, "names a version itself"),
         ({"name": "people", "version": 1, "run": "r"}, "Give one of version, run and fingerprint"),
         ({"name": "people", "fingerprint": "ab"}, "too short"),
