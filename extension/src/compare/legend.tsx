@@ -7,23 +7,24 @@ import { IChoice } from './choice';
 
 interface ILegendProps {
   readonly context: IContext;
-  readonly args: { readonly runs: readonly string[]; readonly at: string };
+  readonly runs: readonly string[];
+  readonly at: string;
   readonly comparison: IComparison | null;
   readonly choice: IChoice;
   readonly choose: (change: Partial<IChoice>) => void;
 }
 
 /** The runs that were asked for: each can be left out for a while, and opened. */
-export function Legend({ args, choice, choose, comparison, context }: ILegendProps): JSX.Element {
+export function Legend({ at, runs, choice, choose, comparison, context }: ILegendProps): JSX.Element {
   const { trans } = context;
   const known = useNames(comparison);
   const { leftOut } = choice;
   const toggle = (run: string): void =>
     choose({ leftOut: leftOut.includes(run) ? leftOut.filter(each => each !== run) : [...leftOut, run] });
-  const inside = args.runs.length - args.runs.filter(run => leftOut.includes(run)).length;
+  const inside = runs.length - runs.filter(run => leftOut.includes(run)).length;
   return (
     <ul className="tb-Legend" aria-label={trans.__('Runs that are compared')}>
-      {args.runs.map(run => {
+      {runs.map(run => {
         const name = known.get(run) ?? run.slice(0, 8);
         const isIn = !leftOut.includes(run);
         return (
@@ -39,7 +40,7 @@ export function Legend({ args, choice, choose, comparison, context }: ILegendPro
             <button
               className="tb-Link"
               title={trans.__('Open the run %1', name)}
-              onClick={() => void context.commands.execute('trackbook:open-run', { run, at: args.at })}
+              onClick={() => void context.commands.execute('trackbook:open-run', { run, at })}
             >
               {oneLine(name)}
             </button>

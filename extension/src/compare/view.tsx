@@ -51,14 +51,15 @@ export function CompareView({ context, args, setTitle, id }: ICompareViewProps):
   const [choice, choose] = useChoice(context, id);
   const asked = args.runs.filter(run => !choice.leftOut.includes(run));
   const { comparison, failure, missing, reload } = useComparison(context, asked, args.at);
+  const known = args.runs.filter(run => !missing.some(each => each.run === run));
   const count = comparison?.runs.length ?? args.runs.length;
   React.useEffect(() => setTitle(trans._n('Compare %1 run', 'Compare %1 runs', count)), [count, setTitle, trans]);
   return (
     <div className="tb-Compare">
       <Head context={context} args={args} choice={choice} />
       <Missing context={context} missing={missing} />
-      {args.runs.length > 1 && (
-        <Legend context={context} args={args} comparison={comparison} choice={choice} choose={choose} />
+      {known.length > 1 && (
+        <Legend context={context} runs={known} at={args.at} comparison={comparison} choice={choice} choose={choose} />
       )}
       {failure !== null && <Failure context={context} failure={failure} retry={reload} />}
       {failure === null && comparison === null && <Message isBusy>{trans.__('Loading…')}</Message>}
@@ -128,7 +129,7 @@ function Head({ args, choice, context }: { context: IContext; args: ICompareArgs
     setSaid(trans.__('Copied. It opens this comparison for whoever may use this server.'));
   };
   return (
-    <header className="tb-Compare-head">
+    <div className="tb-Compare-head">
       <h2>{trans.__('Compare')}</h2>
       <button className="jp-mod-styled tb-Button" onClick={copy}>
         {trans.__('Copy link')}
@@ -136,7 +137,7 @@ function Head({ args, choice, context }: { context: IContext; args: ICompareArgs
       <span role="status" className="tb-mod-quiet">
         {said}
       </span>
-    </header>
+    </div>
   );
 }
 

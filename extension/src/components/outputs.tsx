@@ -55,7 +55,7 @@ export function Output({ context, at, output }: IPlaced & { output: IShownOutput
     return <Message>{context.trans.__('%1, %2: too large to be kept.', part.media_type, size(part.size))}</Message>;
   }
   return (
-    <div className="tb-Output">
+    <div className="tb-Output" role="group" aria-label={context.trans.__('Output')} tabIndex={0}>
       {IMAGES.includes(part.media_type) ? (
         <Picture context={context} at={at} part={part} label={context.trans.__('Picture of a cell')} />
       ) : (

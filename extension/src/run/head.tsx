@@ -25,7 +25,7 @@ export function Head(part: IPart & { reload: () => void }): JSX.Element {
     }
   };
   return (
-    <header className="tb-Run-head">
+    <div className="tb-Run-head">
       <div className="tb-Run-title">
         <h2>
           <Edited label={trans.__('Name')} value={run.name} placeholder={trans.__('Name')} onSave={rename} />
@@ -37,7 +37,7 @@ export function Head(part: IPart & { reload: () => void }): JSX.Element {
       <Actions {...part} saying={saying} />
       <Said saying={saying} closeLabel={trans.__('Close')} />
       <Reproducing {...part} saying={saying} />
-    </header>
+    </div>
   );
 }
 
