@@ -68,7 +68,7 @@ function Head({ context: { trans }, dataset, version, onChoose }: IPartProps): J
   const newest = [...dataset.versions].reverse();
   const isModel = version.kind === MODEL;
   return (
-    <header className="tb-Head">
+    <div className="tb-Head">
       <div className="tb-Head-line">
         <h1>{oneLine(dataset.name)}</h1>
         <select
@@ -101,7 +101,7 @@ function Head({ context: { trans }, dataset, version, onChoose }: IPartProps): J
           [trans.__('Fingerprint'), <Fingerprint of={version.fingerprint} />]
         ]}
       />
-    </header>
+    </div>
   );
 }
 

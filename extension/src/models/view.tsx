@@ -62,7 +62,7 @@ function Head({ context, args, model }: { context: IContext; args: ModelArgs; mo
     void context.commands.execute('trackbook:open-run', { run: model.run_id, at: args.at });
   };
   return (
-    <header className="tb-Head">
+    <div className="tb-Head">
       <div className="tb-Head-line">
         <h1 title={model.class_name}>{oneLine(shortClass(model.class_name))}</h1>
         {model.load !== null && (
@@ -87,7 +87,7 @@ function Head({ context, args, model }: { context: IContext; args: ModelArgs; mo
           [trans.__('Class'), <code>{model.class_name}</code>]
         ]}
       />
-    </header>
+    </div>
   );
 }
 

@@ -91,7 +91,7 @@ function Head({
   };
   const seconds = secondsOf(run.started_at, run.seconds, shown.is_live, now);
   return (
-    <header className="tb-Head">
+    <div className="tb-Head">
       <div className="tb-Head-line">
         <h1>{oneLine(shown.pipeline)}</h1>
         <span className="tb-State" data-state={run.word}>
@@ -124,7 +124,7 @@ function Head({
           [trans.__('File'), shown.file]
         ]}
       />
-    </header>
+    </div>
   );
 }
 
