@@ -2,6 +2,7 @@ import { Clipboard } from '@jupyterlab/apputils';
 import { ReadonlyJSONObject } from '@lumino/coreutils';
 import * as React from 'react';
 
+import { FromTop } from '../components/from_top';
 import { Failure, Message } from '../components/message';
 import { Tabs } from '../components/tabs';
 import { useAnswer } from '../core/answer';
@@ -177,9 +178,9 @@ function Parts(compared: ICompared): JSX.Element {
       shown={shown}
       onShow={part => choose({ part })}
     >
-      <div className="tb-Compare-part">
-        <Part key={shown} {...compared} />
-      </div>
+      <FromTop key={shown} className="tb-Compare-part">
+        <Part {...compared} />
+      </FromTop>
     </Tabs>
   );
 }

@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { FromTop } from '../components/from_top';
 import { ITabLabel, Tabs } from '../components/tabs';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
@@ -62,7 +63,7 @@ function Parts({ part, reload }: { part: IPart; reload: () => void }): JSX.Eleme
     <>
       <Head {...part} reload={reload} />
       <Tabs label={context.trans.__('Parts of the run')} tabs={labels(part)} shown={shown} onShow={show}>
-        <div className="tb-Run-part" key={`${run.run_id} ${shown}`}>
+        <FromTop className="tb-Run-part" key={`${run.run_id} ${shown}`}>
           {shown === 'summary' && <Summary {...part} reload={reload} onExplain={explain} />}
           {shown === 'metrics' && <Metrics {...part} onExplain={explain} />}
           {shown === 'data' && <Datasets {...part} />}
@@ -72,7 +73,7 @@ function Parts({ part, reload }: { part: IPart; reload: () => void }): JSX.Eleme
           {shown === 'resources' && <Resources {...part} />}
           {shown === 'environment' && <EnvironmentPart {...part} />}
           {shown === 'artifacts' && <Artifacts {...part} />}
-        </div>
+        </FromTop>
       </Tabs>
     </>
   );
