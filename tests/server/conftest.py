@@ -20,6 +20,7 @@ from .work import Work, do_work
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")  # before numpy is imported: the problems are tiny, and threads would spin
 
+_PATIENCE_SECONDS = 240.0
 PREFIX = ("trackbook", "api", "v1")
 
 
@@ -95,6 +96,7 @@ def ask(jp_fetch: Callable[..., Awaitable[HTTPResponse]]) -> Ask:
                 headers=dict(headers or {}),
                 allow_nonstandard_methods=content is not None or may_lack,
                 raise_error=False,
+                request_timeout=_PATIENCE_SECONDS,
             )
         except HTTPClientError as error:  # 599: nobody answered
             raise AssertionError(f"{method} {path}: {error}") from error

@@ -13,7 +13,7 @@ from trackbook.store.location import open_store
 
 NOON = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
 RUNS = 10_000
-_ROWS = 300_000
+_ROWS = 100_000
 _AT_ONCE = 2_000
 
 

@@ -31,7 +31,7 @@ async def test_server_answers_while_large_questions_are_worked_on(
     query = "params.C > 1 and metrics.loss > 10 order by metrics.accuracy desc"
     large = [
         asyncio.ensure_future(ask("GET", "/runs", query=query, limit=500)),
-        asyncio.ensure_future(ask("GET", "/groups", by="params.C", metric="loss", seed="seed")),
+        asyncio.ensure_future(ask("GET", "/columns", query="metrics.loss > 10")),
         asyncio.ensure_future(ask("GET", "/datasets/numbers/diff", before=1, after=2)),
     ]
 
