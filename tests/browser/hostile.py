@@ -97,8 +97,8 @@ _CELLS = (
     "chosen = '<img src=x onerror=window.hacked=1>'\n"
     "model = LogisticRegression(C=0.5).fit(numbers, kind)\nscore = model.score(numbers, kind)\n"
     "trackbook.log_param(payloads[0], chosen)",
-    "for mime in ('text/html', 'text/markdown', 'text/latex', 'image/svg+xml', 'text/plain', 'application/javascript',\n"
-    "             'application/json', 'application/geo+json', 'application/xml', 'text/x-unknown'):\n"
+    "for mime in ('text/html', 'text/markdown', 'text/latex', 'image/svg+xml', 'text/plain',\n"
+    "             'application/javascript', 'application/json', 'application/geo+json', 'text/x-unknown'):\n"
     "    for payload in payloads:\n"
     "        content = {payload: payload} if mime.endswith('json') else payload\n"
     "        display({mime: content}, raw=True)\n"

@@ -62,6 +62,11 @@ class Lab:
             command(page, "docmanager:open", {"path": path})
             page.wait_for_selector(f".jp-NotebookPanel:has-text('{Path(path).stem}'), .jp-NotebookPanel")
 
+    def workspace(self) -> str:
+        """Return what JupyterLab has kept of what is open, to put it back after a reload."""
+        folder = self.home / "config" / "lab" / "workspaces"
+        return "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.jupyterlab-workspace"))
+
     def ready(self, page: Page) -> None:
         """Wait until JupyterLab has put everything back."""
         page.wait_for_function("window.jupyterapp !== undefined", timeout=SECONDS * 1000)
@@ -74,6 +79,17 @@ def command(page: Page, name: str, arguments: dict[str, Any] | None = None) -> N
         "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => undefined)",
         [name, arguments or {}],
     )
+
+
+def write_cell(page: Page, index: int, source: str, *, runs: int = 1) -> None:
+    """Write a cell of the notebook that is shown anew, as with the keyboard, and run it and the ones after it."""
+    page.evaluate("index => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = index; }", index)
+    command(page, "notebook:enter-edit-mode")
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(source)
+    for _ in range(runs):
+        page.keyboard.press("Shift+Enter")
+    page.wait_for_function(_KERNEL_IS_IDLE, timeout=SECONDS * 1000)
 
 
 def run_all(page: Page) -> None:
@@ -101,7 +117,7 @@ def until(holds: Callable[[], object], what: str, seconds: float = 30) -> Any:
 
 
 @contextmanager
-def started(commands: Path, folder: Path, root: Path) -> Iterator[Lab]:
+def started(commands: Path, folder: Path, root: Path, *options: str) -> Iterator[Lab]:
     """Start JupyterLab on the folder `root`, with everything else that it writes in `folder`."""
     port = free_port()
     _without_news(folder)
@@ -116,6 +132,7 @@ def started(commands: Path, folder: Path, root: Path) -> Iterator[Lab]:
                 f"--IdentityProvider.token={_TOKEN}",
                 "--LabApp.expose_app_in_browser=True",
                 "--LabApp.extension_manager=readonly",
+                *options,
                 *(["--allow-root"] if os.geteuid() == 0 else []),
             ],
             cwd=root,

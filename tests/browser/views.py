@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from playwright.sync_api import Error, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from .lab import command, until
 from .work import Work
@@ -23,7 +23,7 @@ class View:
     """Something that a person looks at. `show` gets there, from anywhere in a JupyterLab."""
 
     name: str
-    show: Callable[[Page], None]
+    show: Callable[[Page], object]
 
 
 def panel(page: Page) -> Locator:
@@ -70,31 +70,25 @@ def show_dataset(page: Page, name: str, at: str, part: str = "Columns") -> None:
 def run_views(run: str, at: str, name: str = "run") -> Iterator[View]:
     """Return the parts of a run."""
     for part in RUN_PARTS:
-        yield View(f"{name}-{part.lower()}", lambda page, part=part: show_run(page, run, at, part))  # type: ignore[misc]
+        yield View(f"{name}-{part.lower()}", partial(show_run, run=run, at=at, part=part))
 
 
 def comparison_views(runs: tuple[str, ...], at: str) -> Iterator[View]:
     """Return the parts of a comparison."""
     for part in COMPARE_PARTS:
-        yield View(
-            f"compare-{part.lower()}",
-            lambda page, part=part: show_comparison(page, runs, at, part),  # type: ignore[misc]
-        )
+        yield View(f"compare-{part.lower()}", partial(show_comparison, runs=runs, at=at, part=part))
 
 
 def dataset_views(name: str, at: str) -> Iterator[View]:
     """Return the parts of a dataset."""
     for part in DATASET_PARTS:
-        yield View(
-            f"dataset-{part.lower()}",
-            lambda page, part=part: show_dataset(page, name, at, part),  # type: ignore[misc]
-        )
+        yield View(f"dataset-{part.lower()}", partial(show_dataset, name=name, at=at, part=part))
 
 
 def panel_views() -> Iterator[View]:
     """Return the tabs of the side panel."""
     for tab in PANEL_TABS:
-        yield View(f"panel-{tab.lower()}", lambda page, tab=tab: show_panel(page, tab))  # type: ignore[misc]
+        yield View(f"panel-{tab.lower()}", partial(show_panel, tab=tab))
 
 
 def opened(name: str, kind: str, **arguments: Any) -> View:
@@ -111,9 +105,10 @@ def every_view(work: Work) -> Iterator[View]:
     """Return all views of work."""
     yield from panel_views()
     yield from run_views(work.second, work.at)
-    yield from run_views(work.curves[0], work.at, "curves")
+    for part in ("Summary", "Metrics", "Artifacts"):
+        yield View(f"curves-{part.lower()}", partial(show_run, run=work.curves[0], at=work.at, part=part))
     yield from comparison_views((work.first, work.second), work.at)
-    yield View("compare-learners", lambda page: show_comparison(page, work.curves, work.at, "Curves"))
+    yield View("compare-learners", partial(show_comparison, runs=work.curves, at=work.at, part="Curves"))
     yield from dataset_views("customers", work.at)
     yield opened("model", "model", run=work.second, model=work.model, at=work.at)
     yield opened("pipeline", "pipeline", run=work.pipeline, at=work.at)
@@ -133,10 +128,7 @@ def widen(page: Page, width: int) -> None:
 
 def settle(page: Page) -> None:
     """Wait until nothing that is shown is still to come, and charts are drawn."""
-    with suppress(Error):
-        page.wait_for_function(_IS_DRAWN, timeout=30_000)
-        return
-    raise AssertionError(f"still to come: {page.evaluate(_BUSY)}")
+    until(lambda: page.evaluate(_STILL_TO_COME) == [], "all of what is shown")
 
 
 def _choose(page: Page, tabs: str, part: str) -> None:
@@ -147,9 +139,9 @@ def _choose(page: Page, tabs: str, part: str) -> None:
     settle(page)
 
 
-_BUSY = """() => [...document.querySelectorAll('.tb-Panel [aria-busy=true], .tb-View [aria-busy=true]')]
-  .filter(each => each.checkVisibility()).map(each => each.outerHTML.slice(0, 200))"""
-_IS_DRAWN = f"""() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {{
-  const charts = [...document.querySelectorAll('.tb-Chart')].filter(each => each.checkVisibility());
-  done(({_BUSY})().length === 0 && charts.every(each => each.querySelector('svg, canvas, .tb-Message')));
-}})))"""
+_STILL_TO_COME = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const shown = selector => [...document.querySelectorAll(selector)].filter(each => each.checkVisibility());
+  const busy = shown('.tb-Panel [aria-busy=true], .tb-View [aria-busy=true]');
+  const undrawn = shown('.tb-Chart').filter(each => !each.querySelector('svg, canvas, .tb-Message'));
+  done([...busy, ...undrawn].map(each => each.outerHTML.slice(0, 200)));
+})))"""

@@ -67,9 +67,10 @@ steps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What there is to look at: the notebook's path beneath the server's root, and the ids of runs.
+    """What there is to look at.
 
-    `first` and `second` are two fits in cells, `model` the id of the second one's model, `curves` two runs with series, `pipeline` the run of a pipeline.
+    `at` is the notebook's path beneath the server's root. `first` and `second` are two fits in cells, `curves` two runs
+    with series, `pipeline` the run of a pipeline, all by their ids; `model` is that of the second one's model.
     """
 
     at: str
