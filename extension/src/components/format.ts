@@ -42,20 +42,30 @@ export function exact(value: number): string {
  * Where magnitudes are too far apart for that, each is written as `number` does.
  */
 export function aligned(values: readonly number[]): string[] {
+  const decimals = decimalsOf(values);
+  return values.map(value => withDecimals(value, decimals));
+}
+
+/** Return how many decimals let numbers line up; null where each is best written by itself. */
+export function decimalsOf(values: readonly number[]): number | null {
   const finite = values.filter(Number.isFinite);
   const sizes = finite.filter(each => each !== 0).map(Math.abs);
   const isPlain = finite.every(Number.isInteger) || sizes.length === 0;
   const [least, most] = sizes.reduce(([low, high], each) => [Math.min(low, each), Math.max(high, each)], [Infinity, 0]);
   if (isPlain || most >= 1e6 || least < 1e-4) {
-    return values.map(number);
+    return null;
   }
-  const first = Math.min(Math.max(0, 3 - Math.floor(Math.log10(least))), DIGITS);
+  let decimals = Math.min(Math.max(0, 3 - Math.floor(Math.log10(least))), DIGITS);
   const different = new Set(finite).size;
-  let decimals = first;
   while (decimals < DIGITS && new Set(finite.map(each => each.toFixed(decimals))).size < different) {
     decimals += 1;
   }
-  return values.map(each => (Number.isFinite(each) ? each.toFixed(decimals) : number(each)));
+  return decimals;
+}
+
+/** Return a number with so many decimals, or as `number` writes it. */
+export function withDecimals(value: number, decimals: number | null): string {
+  return decimals === null || !Number.isFinite(value) ? number(value) : value.toFixed(decimals);
 }
 
 /** Return a difference with its sign; zero has none. */

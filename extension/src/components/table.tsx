@@ -138,6 +138,9 @@ export function Table<Row>(props: ITableProps<Row>): JSX.Element {
     }
   };
   const widths = columns.map(column => widthOf(props, column, view.width));
+  const handlers = React.useRef<IRowHandlers<Row>>({ choose, open: undefined });
+  handlers.current = { choose, open: props.onOpen };
+  const Drawn = TableRow as React.ComponentType<IRowProps<Row>>;
   const tracks = widths.map(width => `${width}px`).join(' ');
   const isActiveDrawn = at >= first && at < end && rows.length > 0;
   return (
@@ -157,14 +160,16 @@ export function Table<Row>(props: ITableProps<Row>): JSX.Element {
         <TableHeader {...headerProps(props, widths)} />
         <div className="tb-Table-body" role="rowgroup" style={{ height: rows.length * rowHeight }}>
           {Array.from({ length: end - first }, (_, offset) => first + offset).map(index => (
-            <TableRow
+            <Drawn
               key={keyAt(index) ?? `waiting-${index}`}
               id={`${base}${index}`}
-              table={props}
+              columns={columns}
               row={rows[index]}
-              state={stateOf(props, index, at)}
+              {...stateOf(props, index, at)}
+              {...treeOfRow(props, rows[index])}
+              look={rowLook(props, index, at)}
               top={index * rowHeight}
-              onChoose={choose}
+              handlers={handlers}
             />
           ))}
         </div>
@@ -173,33 +178,44 @@ export function Table<Row>(props: ITableProps<Row>): JSX.Element {
   );
 }
 
-interface IRowProps<Row> {
-  readonly id: string;
-  readonly table: ITableProps<Row>;
-  readonly row: Row | undefined;
-  readonly state: IRowState;
-  readonly top: number;
-  readonly onChoose: (index: number, how: { isToggling: boolean; isExtending: boolean }) => void;
+type Choose = (index: number, how: { isToggling: boolean; isExtending: boolean }) => void;
+
+interface IRowHandlers<Row> {
+  readonly choose: Choose;
+  readonly open: ((row: Row) => void) | undefined;
 }
 
-function TableRow<Row>({ id, table, row, state, top, onChoose }: IRowProps<Row>): JSX.Element {
-  const { columns, onOpen, onSelect, treeOf } = table;
-  const { index } = state;
-  const tree = row !== undefined ? treeOf?.(row) : undefined;
+interface IRowProps<Row> extends IRowState {
+  readonly id: string;
+  readonly columns: readonly IColumn<Row>[];
+  readonly row: Row | undefined;
+  readonly isSelectable: boolean;
+  readonly level?: number;
+  readonly isExpanded?: boolean;
+  readonly look: string;
+  readonly top: number;
+  /** What to do, the same object always, so that a row is drawn anew only when something of it changes. */
+  readonly handlers: React.MutableRefObject<IRowHandlers<Row>>;
+}
+
+const TableRow = React.memo(function TableRow<Row>(props: IRowProps<Row>): JSX.Element {
+  const { columns, handlers, index, isActive, isSelected, row } = props;
+  const state = { index, isActive, isSelected };
+  const choose: Choose = (at, how) => handlers.current.choose(at, how);
   return (
     <div
-      id={id}
+      id={props.id}
       role="row"
-      className={rowClass(table, row, state)}
+      className={props.look}
       aria-rowindex={index + 2}
-      aria-selected={onSelect ? state.isSelected : undefined}
+      aria-selected={props.isSelectable ? isSelected : undefined}
       aria-busy={row === undefined}
-      aria-level={tree?.level}
-      aria-expanded={tree?.isExpanded}
-      style={{ transform: `translateY(${top}px)` }}
-      onClick={event => onChoose(index, { isToggling: event.ctrlKey || event.metaKey, isExtending: event.shiftKey })}
-      onDoubleClick={() => row !== undefined && onOpen?.(row)}
-      onContextMenu={() => state.isSelected || onChoose(index, { isToggling: false, isExtending: false })}
+      aria-level={props.level}
+      aria-expanded={props.isExpanded}
+      style={{ transform: `translateY(${props.top}px)` }}
+      onClick={event => choose(index, { isToggling: event.ctrlKey || event.metaKey, isExtending: event.shiftKey })}
+      onDoubleClick={() => row !== undefined && handlers.current.open?.(row)}
+      onContextMenu={() => isSelected || choose(index, { isToggling: false, isExtending: false })}
     >
       {columns.map((column, at) => (
         <div
@@ -213,9 +229,15 @@ function TableRow<Row>({ id, table, row, state, top, onChoose }: IRowProps<Row>)
       ))}
     </div>
   );
+});
+
+function treeOfRow<Row>({ treeOf }: ITableProps<Row>, row: Row | undefined): { level?: number; isExpanded?: boolean } {
+  return row !== undefined && treeOf ? treeOf(row) : {};
 }
 
-function rowClass<Row>(table: ITableProps<Row>, row: Row | undefined, state: IRowState): string {
+function rowLook<Row>(table: ITableProps<Row>, index: number, active: number): string {
+  const state = stateOf(table, index, active);
+  const row = table.rows[index];
   const classes = ['tb-Table-row'];
   if (state.isSelected) {
     classes.push('tb-mod-selected');
@@ -229,10 +251,15 @@ function rowClass<Row>(table: ITableProps<Row>, row: Row | undefined, state: IRo
   return classes.join(' ');
 }
 
-function stateOf<Row>({ keyOf, rows, selected }: ITableProps<Row>, index: number, active: number): IRowState {
+function stateOf<Row>(
+  { keyOf, onSelect, rows, selected }: ITableProps<Row>,
+  index: number,
+  active: number
+): IRowState & { readonly isSelectable: boolean } {
   const row = rows[index];
   return {
     index,
+    isSelectable: onSelect !== undefined,
     isActive: index === active,
     isSelected: row !== undefined && (selected?.has(keyOf(row)) ?? false)
   };

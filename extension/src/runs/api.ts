@@ -95,3 +95,10 @@ export interface IGrouping {
   readonly groups: readonly IGroup[];
   readonly left_out: number;
 }
+
+/** The smallest notebook that makes a run. */
+export interface ISlice {
+  readonly notebook: unknown;
+  readonly name: string;
+  readonly remarks: readonly string[];
+}

@@ -8,7 +8,12 @@ export interface IRunChange {
   readonly name?: string;
 }
 
+/** Return the path of a run's route, or of a part of it. */
+export function runPath({ run_id }: IRunRow, part = ''): string {
+  return ['runs', encodeURIComponent(run_id), part].filter(Boolean).join('/');
+}
+
 /** Change a run on the record. */
 export async function changeRun(run: IRunRow, at: string, change: IRunChange): Promise<void> {
-  await request(`runs/${encodeURIComponent(run.run_id)}`, { at }, { method: 'PATCH', body: JSON.stringify(change) });
+  await request(runPath(run), { at }, { method: 'PATCH', body: JSON.stringify(change) });
 }

@@ -2,19 +2,19 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Chips } from '../components/chips';
-import { ago, aligned, duration, moment, oneLine, shortId, toNumber } from '../components/format';
+import { ago, decimalsOf, duration, Json, moment, oneLine, shortId, toNumber, withDecimals } from '../components/format';
 import { IColumn, IRowState } from '../components/table';
 import { MetricValue, Value } from '../components/value';
 import { IField, IRunRow } from './api';
 import { keyOf, orderField } from './fields';
 import { IListed } from './tree';
 
-/** Metrics as they are written, by column and by run, so that those of a column line up. */
-export type Numbers = ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** How many decimals the metrics of a column have, so that they line up. */
+export type Decimals = Readonly<Record<string, number | null>>;
 
 /** What rows do when their buttons are pressed, and how their numbers are written. */
 export interface IRowActions {
-  readonly numbers: Numbers;
+  readonly decimals: Decimals;
   readonly open: (run: IRunRow) => void;
   readonly expand: (runId: string, isExpanded: boolean) => void;
   readonly tag: (run: IRunRow, tags: Readonly<Record<string, string | null>>) => void;
@@ -30,6 +30,7 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   killed: '⊘'
 };
 const VERDICTS: Readonly<Record<string, string>> = { clean: '✓', unordered: '⇅', stale: '⟳' };
+const MOST_ALIGNED = 200;
 const NARROWEST = 76;
 const WIDEST = 140;
 const WIDTHS: Readonly<Record<string, number>> = {
@@ -68,24 +69,18 @@ function runLabels(trans: TranslationBundle): Record<string, string> {
   };
 }
 
-/** Write the metrics of the runs that are there. */
-export function alignedMetrics(rows: readonly (IListed | undefined)[], columns: readonly string[]): Numbers {
-  const metrics = columns.filter(id => keyOf(id).scope === 'metrics');
-  return new Map(metrics.map(id => [id, alignedColumn(rows, keyOf(id).key)]));
-}
-
-function alignedColumn(rows: readonly (IListed | undefined)[], key: string): ReadonlyMap<string, string> {
-  const ids: string[] = [];
-  const values: number[] = [];
-  rows.forEach(row => {
-    const value = row ? toNumber(row.run.metrics[key]) : null;
-    if (row && value !== null) {
-      ids.push(row.run.run_id);
-      values.push(value);
+/** Return how the metrics of a list are written, by those of its runs that were read first. */
+export function metricDecimals(rows: readonly (IListed | undefined)[], columns: readonly string[]): Decimals {
+  const runs: IRunRow[] = [];
+  for (let at = 0; at < rows.length && runs.length < MOST_ALIGNED; at += 1) {
+    const row = rows[at];
+    if (row) {
+      runs.push(row.run);
     }
-  });
-  const written = aligned(values);
-  return new Map(ids.map((id, at) => [id, written[at]]));
+  }
+  const metrics = columns.filter(id => keyOf(id).scope === 'metrics');
+  const valuesOf = (id: string): number[] => runs.flatMap(run => toNumber(run.metrics[keyOf(id).key]) ?? []);
+  return Object.fromEntries(metrics.map(id => [id, decimalsOf(valuesOf(id))]));
 }
 
 /** Return the columns of the table by their ids. */
@@ -128,7 +123,7 @@ function Cell(props: ICellProps): JSX.Element {
   const { run } = props.row;
   switch (scope) {
     case 'metrics':
-      return <MetricValue value={run.metrics[key]} shown={props.numbers.get(props.id)?.get(run.run_id)} />;
+      return <MetricCell value={run.metrics[key]} decimals={props.decimals[props.id] ?? null} />;
     case 'params':
       return <Value value={run.params[key]} />;
     case 'tags':
@@ -136,6 +131,11 @@ function Cell(props: ICellProps): JSX.Element {
     default:
       return <RunCell {...props} column={key} />;
   }
+}
+
+function MetricCell({ value, decimals }: { value: Json | undefined; decimals: number | null }): JSX.Element {
+  const amount = toNumber(value);
+  return <MetricValue value={value} shown={amount === null ? undefined : withDecimals(amount, decimals)} />;
 }
 
 function RunCell({ column, ...props }: ICellProps & { column: string }): JSX.Element {

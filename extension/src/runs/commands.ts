@@ -1,12 +1,14 @@
 import { Clipboard, InputDialog, Notification } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import { ReadonlyJSONObject } from '@lumino/coreutils';
 
 import { tagOf } from '../components/chips';
 import { failureOf } from '../core/answer';
 import { CATEGORY, IHost } from '../core/host';
+import { request } from '../core/request';
 import { openCommand } from '../core/views';
-import { IRunRow } from './api';
-import { changeRun, IRunChange } from './changes';
+import { IRunRow, ISlice } from './api';
+import { changeRun, IRunChange, runPath } from './changes';
 import { RunsModel } from './model';
 
 /** Commands on the runs that are selected in the panel. */
@@ -86,8 +88,8 @@ function actionsOf(host: IHost): readonly IAction[] {
     { id: COMMANDS.copyCode, label: trans.__('Copy code'), ...any, act: runs => copy(runs.map(codeOf)) },
     { id: COMMANDS.tag, label: trans.__('Add a tag…'), ...any, act: runs => addTag(host, runs) },
     { id: COMMANDS.note, label: trans.__('Edit note…'), ...one, act: ([run]) => editNote(host, run) },
-    { id: COMMANDS.slice, label: trans.__('Slice to a new notebook'), ...one, ...on('trackbook:slice-run', ofOne) },
-    { id: COMMANDS.reproduce, label: trans.__('Reproduce'), ...one, ...on('trackbook:reproduce-run', ofOne) }
+    { id: COMMANDS.slice, label: trans.__('Slice to a new notebook'), ...one, act: ([run]) => slice(host, run) },
+    { id: COMMANDS.reproduce, label: trans.__('Reproduce'), ...one, act: ([run]) => reproduce(host, run) }
   ];
 }
 
@@ -98,6 +100,35 @@ export function codeOf(run: IRunRow): string {
 
 function copy(lines: readonly string[]): void {
   Clipboard.copyToSystem(lines.join('\n'));
+}
+
+/** Save a run's slice beside the notebook, under a name that is free, and open it. */
+async function slice({ context }: IHost, run: IRunRow): Promise<void> {
+  const { commands, contents, place } = context;
+  const at = place.path;
+  try {
+    const made = await request<ISlice>(runPath(run, 'slice'), { at });
+    const folder = PathExt.extname(at) === '.ipynb' ? PathExt.dirname(at) : at;
+    const file = await contents.newUntitled({ path: folder, type: 'notebook' });
+    const path = await contents.rename(file.path, PathExt.join(folder, made.name)).then(
+      ({ path }) => path,
+      () => file.path // the name is taken: the one that was given is kept
+    );
+    await contents.save(path, { type: 'notebook', format: 'json', content: made.notebook });
+    await commands.execute('docmanager:open', { path });
+  } catch (error) {
+    Notification.error(failureOf(error).message);
+  }
+}
+
+/** Start to make a run again, and show the run, where its progress is. */
+async function reproduce({ context: { commands, place } }: IHost, run: IRunRow): Promise<void> {
+  try {
+    await request(runPath(run, 'reproductions'), { at: place.path }, { method: 'POST', body: '{}' });
+    await commands.execute(openCommand('run'), { run: run.run_id, at: place.path });
+  } catch (error) {
+    Notification.error(failureOf(error).message);
+  }
 }
 
 async function addTag(host: IHost, runs: readonly IRunRow[]): Promise<void> {

@@ -13,6 +13,7 @@ import { IPool, pooled } from './pooled';
 import { fieldText, quoted } from './query';
 
 const MOST_DECIMALS = 12;
+const SLOW_MILLISECONDS = 2000;
 
 export interface IGroupsProps {
   readonly context: IContext;
@@ -34,7 +35,16 @@ interface IRow {
 /** Runs taken together by a param: mean, deviation and count of each metric. A double click lists those of a group. */
 export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsProps): JSX.Element {
   const { trans } = context;
-  const answer = useAnswer<IGrouping>(context, 'groups', { at, experiment, query, by });
+  const [isLive, setLive] = React.useState(true);
+  const answer = useAnswer<IGrouping>(context, 'groups', { at, experiment, query, by }, { isLive });
+  const began = React.useRef(0);
+  React.useEffect(() => {
+    if (answer.isLoading) {
+      began.current = performance.now();
+    } else if (performance.now() - began.current > SLOW_MILLISECONDS) {
+      setLive(false); // thousands of runs are grouped again on demand, not with each one that comes
+    }
+  }, [answer.isLoading]);
   const [sort, setSort] = React.useState<ISort>({ column: 'value', isDescending: false });
   const [expanded, setExpanded] = React.useState<ReadonlySet<string>>(new Set());
   const expand = (row: IRow, isExpanded: boolean): void => setExpanded(now => toggled(now, row.key, isExpanded));
@@ -66,7 +76,14 @@ export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsPr
         treeOf={row => ({ level: row.part ? 2 : 1, isExpanded: isOpen(row, expanded) })}
         onExpand={expand}
       />
-      <p className="tb-Runs-foot">{footOf(trans, grouping)}</p>
+      <p className="tb-Runs-foot">
+        {footOf(trans, grouping)}{' '}
+        {!isLive && (
+          <button className="tb-Link" onClick={answer.reload} disabled={answer.isLoading}>
+            {answer.isLoading ? trans.__('Grouping …') : trans.__('Group again')}
+          </button>
+        )}
+      </p>
     </>
   );
 }

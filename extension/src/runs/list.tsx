@@ -2,18 +2,19 @@ import { Notification } from '@jupyterlab/apputils';
 import * as React from 'react';
 
 import { Message } from '../components/message';
-import { Table } from '../components/table';
+import { IColumn, Table } from '../components/table';
 import { failureOf } from '../core/answer';
 import { IContext } from '../core/context';
 import { openCommand } from '../core/views';
 import { IField, IRunRow } from './api';
 import { changeRun } from './changes';
-import { alignedMetrics, runColumns } from './columns';
+import { Decimals, IRowActions, metricDecimals, runColumns } from './columns';
 import { COMMANDS } from './commands';
 import { moved, orderField } from './fields';
 import { RunsModel } from './model';
 import { NoRuns } from './no_runs';
 import { orderOf, withOrder } from './query';
+import { IListed } from './tree';
 import { IRuns } from './use_runs';
 
 const ROW_HEIGHTS = { comfortable: 28, compact: 22 };
@@ -28,20 +29,19 @@ export interface IListProps {
   readonly experiment: string;
   /** How many experiments the store has. */
   readonly experiments: number;
+  /** Changes now and then, so that what tells how long ago something was is drawn anew. */
+  readonly turn: number;
 }
 
 /** The table of runs, or why there are none. */
 export function List(props: IListProps): JSX.Element | null {
   const { context, model, at, runs, columns, fields, experiment, experiments } = props;
-  const { commands, trans } = context;
+  const { trans } = context;
   const { pages, listing, expand } = runs;
   const { query } = model;
   const order = orderOf(query);
-  const open = (run: IRunRow): void => void commands.execute(openCommand('run'), { run: run.run_id, at });
-  const tag = (run: IRunRow, tags: Readonly<Record<string, string | null>>): void => {
-    changeRun(run, at, { tags }).then(runs.refresh, error => Notification.error(failureOf(error).message));
-  };
-  const numbers = React.useMemo(() => alignedMetrics(listing.rows, columns), [listing.rows, columns]);
+  const tableColumns = useTableColumns(props);
+  const open = (run: IRunRow): void => openRun(context, run, at);
   if (pages.total === null) {
     return pages.failure ? null : <Message isBusy>{trans.__('Loading …')}</Message>;
   }
@@ -54,7 +54,7 @@ export function List(props: IListProps): JSX.Element | null {
       trans={trans}
       label={trans.__('Runs')}
       className={runs.isOld ? 'tb-mod-old' : ''}
-      columns={runColumns(trans, columns, fields, { open, expand, tag, numbers })}
+      columns={tableColumns}
       rows={listing.rows}
       keyOf={({ run }) => run.run_id}
       selected={model.selected}
@@ -77,6 +77,28 @@ export function List(props: IListProps): JSX.Element | null {
       topWhen={`${at} ${experiment} ${query}`}
     />
   );
+}
+
+/** Columns that stay the same while nothing changes in them, so that rows are not drawn anew. */
+function useTableColumns({ context, at, runs, columns, fields, turn }: IListProps): readonly IColumn<IListed>[] {
+  const { expand, listing, refresh } = runs;
+  const decimals = JSON.stringify(metricDecimals(listing.rows, columns));
+  return React.useMemo(() => {
+    const actions: IRowActions = {
+      decimals: JSON.parse(decimals) as Decimals,
+      open: run => openRun(context, run, at),
+      expand,
+      tag: (run, tags) => {
+        changeRun(run, at, { tags }).then(refresh, error => Notification.error(failureOf(error).message));
+      }
+    };
+    return runColumns(context.trans, columns, fields, actions);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- with each turn, what tells how long ago is drawn anew
+  }, [context, at, columns, fields, decimals, expand, refresh, turn]);
+}
+
+function openRun({ commands }: IContext, run: IRunRow, at: string): void {
+  void commands.execute(openCommand('run'), { run: run.run_id, at });
 }
 
 /** Keys in the list that act on what is selected. */

@@ -71,7 +71,7 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
   const runs = useRuns(context, wanted && { ...wanted, fields: askedFields(columns) });
   const [isChoosing, setChoosing] = React.useState(false);
   const input = React.useRef<HTMLInputElement>(null);
-  useTick();
+  const turn = useTurn();
   React.useEffect(() => {
     model.listed = runs.listing.rows;
   }, [model, runs.listing]);
@@ -128,6 +128,7 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
           fields={fields ?? []}
           experiment={experiment}
           experiments={state.value.experiments.length}
+          turn={turn}
         />
       )}
       {mistake === null && model.group !== '' && (
@@ -167,15 +168,16 @@ function useModel(model: RunsModel): void {
 }
 
 /** Draw now and then while shown, so that "just now" doesn't stay. */
-function useTick(): void {
+function useTurn(): number {
   const isShown = React.useContext(Shown);
-  const [, draw] = React.useReducer((turn: number) => turn + 1, 0);
+  const [turn, draw] = React.useReducer((last: number) => last + 1, 0);
   React.useEffect(() => {
     if (isShown) {
       const timer = window.setInterval(draw, TICK_MILLISECONDS);
       return () => window.clearInterval(timer);
     }
   }, [isShown]);
+  return turn;
 }
 
 /** The current notebook's experiment, null where none is open; one that was never tracked will have its name. */

@@ -51,6 +51,16 @@ export function listing(
   return { rows, rootOf: row => rootAt[Math.min(row, rootAt.length - 1)] ?? 0 };
 }
 
+/** What was made of a run before, so that a row that did not change is the same object. */
+const made = new WeakMap<IRunRow, IListed>();
+
 function listed(run: IRunRow, level: number, isTree: boolean, expanded: ReadonlySet<string>): IListed {
-  return { run, level, isExpanded: isTree && run.children > 0 ? expanded.has(run.run_id) : undefined };
+  const isExpanded = isTree && run.children > 0 ? expanded.has(run.run_id) : undefined;
+  const before = made.get(run);
+  if (before?.level === level && before.isExpanded === isExpanded) {
+    return before;
+  }
+  const now = { run, level, isExpanded };
+  made.set(run, now);
+  return now;
 }
