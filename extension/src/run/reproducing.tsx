@@ -47,13 +47,16 @@ function UnderWay({ context, job, onStop }: { context: IContext; job: IJob; onSt
 function Outcome({ context, job }: { context: IContext; job: IJob }): JSX.Element {
   const { trans } = context;
   const isSame = job.verdict === 'exact' || job.verdict === 'within tolerance';
-  const word = job.state === 'stopped' ? trans.__('stopped') : (job.verdict ?? trans.__('failed'));
+  const outcome =
+    job.state === 'stopped'
+      ? trans.__('Reproduction stopped')
+      : trans.__('Made again: %1', job.verdict ?? trans.__('failed'));
   const sign = job.state === 'stopped' ? '■' : isSame ? '✓' : '✗';
   const why = job.reason ?? job.message;
   return (
     <div className={`tb-Job tb-mod-${isSame ? 'same' : 'other'}`} role="status">
       <span>
-        <span aria-hidden="true">{sign}</span> {trans.__('Made again: %1', word)}
+        <span aria-hidden="true">{sign}</span> {outcome}
         {job.seconds !== null && <span className="tb-mod-quiet"> ({duration(trans, job.seconds)})</span>}
         {why ? `. ${why}` : ''}
       </span>
