@@ -36,12 +36,12 @@ async def test_server_answers_while_large_questions_are_worked_on(
     ]
 
     answered = 0
-    while not any(each.done() for each in large):
+    while not all(each.done() for each in large):
         assert (await jp_fetch("api", "status")).code == 200
         answered += 1
     answers = await asyncio.gather(*large)
 
-    assert answered >= 3
+    assert answered > 2 * len(large), "one after the other, each large question lets one or two others in"
     assert [each.status for each in answers] == [200, 200, 200]
     assert answers[0].json["total"] < RUNS
 
