@@ -33,7 +33,7 @@ export function ExperimentChooser(props: IExperimentChooserProps): JSX.Element {
       onChange={event => onChoose(choiceOf(event.target.value))}
     >
       <option value="notebook">
-        {own === null ? trans.__('All (no notebook is open)') : trans.__('%1 (this notebook)', oneLine(own))}
+        {own === null ? trans.__('No notebook: all') : trans.__('%1 (this notebook)', oneLine(own))}
       </option>
       <option value="all">{trans.__('All experiments')}</option>
       {choice.kind === 'named' && !names.includes(choice.name) && (

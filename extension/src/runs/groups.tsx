@@ -121,6 +121,7 @@ function groupColumns(
     id: 'value',
     label: oneLine(keyOf(by[0]).key),
     width: 160,
+    narrowWidth: 84,
     isSortable: true,
     render: row => <Label trans={trans} row={row} also={also} isExpanded={isOpen(row, expanded)} onExpand={onExpand} />
   };
@@ -128,6 +129,7 @@ function groupColumns(
     id: 'count',
     label: trans.__('Runs'),
     width: 56,
+    narrowWidth: 50,
     align: 'end',
     isSortable: true,
     render: ({ part, pool }) => (part ?? pool).runs
@@ -136,6 +138,7 @@ function groupColumns(
     id: `metrics.${key}`,
     label: oneLine(key),
     width: 170,
+    narrowWidth: 124,
     align: 'end',
     isSortable: true,
     render: ({ part, pool }) => <Statistic trans={trans} found={(part ?? pool).statistics[key]} />
