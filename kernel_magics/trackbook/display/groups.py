@@ -198,7 +198,7 @@ def _left_out(grouping: Grouping) -> list[str]:
     if repetitions:
         notes.append(f"{fmt.plural(repetitions, 'run')} left out: the same seed gave the same result again.")
     if grouping.left_out:
-        notes.append(f"{fmt.plural(grouping.left_out, 'run')} left out: not finished, or without a number to compare.")
+        notes.append(f"{fmt.plural(grouping.left_out, 'run')} left out: not finished, or without one of these metrics.")
     return notes
 
 

@@ -25,6 +25,8 @@ _SEEDING = re.compile(r"\w*seed\w*|default_rng|RandomState|PRNGKey", re.IGNORECA
 _SHOWING = frozenset({"print", "display", "pprint"})
 _RANGES = frozenset({"range", "trange"})
 
+_PLACES = (ast.Name, ast.Attribute, ast.Subscript)  # where a value is taken from: ``C``, ``config.C``, ``config["C"]``
+
 Values: TypeAlias = Mapping[str, Collection[str]]
 
 
@@ -36,10 +38,18 @@ def is_seed_name(name: str) -> bool:
 def values_by_name(params: Mapping[str, JsonValue]) -> Values:
     """Return the values of params as texts, by whole key and by the name that code gives them."""
     found: dict[str, set[str]] = {}
-    for key, value in params.items():
+    for key, value in [*params.items(), *entries_of(params)]:
         for name in (key, leaf_of(key)):
             found.setdefault(name, set()).add(encode(value))
     return found
+
+
+def entries_of(params: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the entries of params that are dicts, as deep as they go: ``config.C``."""
+    for key, value in params.items():
+        for name, entry in value.items() if isinstance(value, dict) else ():
+            whole = f"{key}.{name}"
+            yield from entries_of({whole: entry}) if isinstance(entry, dict) else ((whole, entry),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +139,7 @@ def _read(tree: ast.AST) -> list[str]:
 
 def _seeds_given(node: ast.AST, functions: Mapping[str, Sequence[str]]) -> Iterator[ast.AST]:
     """Yield the expressions that a node uses as seeds."""
-    if isinstance(node, ast.Assign) and all(
-        isinstance(each, ast.Name) and is_seed_name(each.id) for each in node.targets
-    ):
+    if isinstance(node, ast.Assign) and all(is_seed_name(_target(each) or "") for each in node.targets):
         yield node.value
     if not isinstance(node, ast.Call):
         return
@@ -179,10 +187,12 @@ class _Shape(ast.NodeTransformer):
         self._around = around
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | None:
-        names = [each.id for each in node.targets if isinstance(each, ast.Name)]
+        names = [name for each in node.targets if (name := _target(each))]
         if len(names) == len(node.targets) and all(self._is_told(name, node.value) for name in names):
             return None
-        return self.generic_visit(node)
+        had_entries = isinstance(node.value, ast.Dict) and bool(node.value.keys)
+        self.generic_visit(node)
+        return None if had_entries and isinstance(node.value, ast.Dict) and not node.value.keys else node
 
     def visit_For(self, node: ast.For) -> ast.AST | None:
         targets = [each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)]
@@ -234,7 +244,7 @@ class _Shape(ast.NodeTransformer):
         if not is_known:
             return False
         if name:
-            return name in self._around.values and (isinstance(value, ast.Name) or self._is_told(name, value))
+            return name in self._around.values and (isinstance(value, _PLACES) or self._is_told(name, value))
         return (isinstance(value, ast.Name) and value.id in self._around.values) or self._is_some_param(value)
 
     def _is_told(self, name: str, value: ast.expr) -> bool:
@@ -251,6 +261,15 @@ class _Shape(ast.NodeTransformer):
 
     def _is_seed(self, name: str) -> bool:
         return is_seed_name(name) or name in self._around.seeds
+
+
+def _target(node: ast.expr) -> str | None:
+    """Return what a value is assigned to: a name, or the key of an entry (``config["C"]``)."""
+    match node:
+        case ast.Name(id=name) | ast.Subscript(value=ast.Name(), slice=ast.Constant(value=str(name))):
+            return name
+        case _:
+            return None
 
 
 def _text(node: ast.expr) -> str | None:

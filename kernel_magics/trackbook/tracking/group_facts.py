@@ -8,8 +8,9 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from trackbook.errors import InvalidValueError
-from trackbook.lineage.code_shape import is_seed_name
-from trackbook.records import DatasetUse, JsonValue, RunDetail
+from trackbook.lineage.code_shape import entries_of, is_seed_name
+from trackbook.lineage.evidence import leaf_of
+from trackbook.records import DatasetUse, JsonValue, Role, RunDetail
 from trackbook.store.contract import Store
 from trackbook.tracking.choices import chosen_params, default_params, parts
 from trackbook.tracking.direction import is_detail
@@ -34,6 +35,7 @@ def facts_of(details: Iterable[RunDetail], code: MetricCode, keys: Sequence[str]
 
 def _facts(detail: RunDetail, code: MetricCode, shared: Sequence[str]) -> Facts:
     facts: dict[str, JsonValue] = {f"{PARAM}{key}": value for key, value in detail.params.items()}
+    facts |= {f"{PARAM}{key}": value for key, value in entries_of(detail.params)}
     facts |= {f"{TAG}{key}": value for key, value in detail.tags.items()}
     keys = shared or list(detail.metrics)
     about = {
@@ -59,14 +61,19 @@ def model_of(detail: RunDetail) -> str:
 
 
 def data_of(detail: RunDetail, code: MetricCode, key: str) -> str | None:
-    """Return a digest of what is known of a metric's data whatever way a seed split it: files, sizes and columns."""
+    """Return a digest of what is known of a metric's data whatever way a seed split it: files, size and columns."""
     used = code.datasets(detail, key)
     files = {file.digest or file.path for use in used for file in use.files}
-    return digest([*sorted(files), *sorted({_table(use) for use in used})])
+    tables = {f"{use.name} {use.role} {use.shape[1:]} {use.columns}" for use in used}
+    return digest([*sorted(files), *sorted(tables), str(_rows(used))]) if used else None
 
 
-def _table(use: DatasetUse) -> str:
-    return f"{use.name} {use.role} {use.shape} {use.columns}"
+def _rows(used: Sequence[DatasetUse]) -> int:
+    """Return how many rows there are for all roles together: folds of one table differ by a row."""
+    rows: dict[Role | None, int] = {}
+    for use in used:
+        rows[use.role] = max(rows.get(use.role, 0), use.shape[0] if use.shape else use.rows or 0)
+    return sum(rows.values())
 
 
 # What a person means
@@ -80,7 +87,7 @@ def seed_keys(details: Sequence[RunDetail], seeds: Collection[str], code: Metric
     InvalidValueError
         If no run has a param that somebody says is a seed.
     """
-    keys = {key for detail in details for key in detail.params}
+    keys = {key for detail in details for key in (*detail.params, *dict(entries_of(detail.params)))}
     unknown = [seed for seed in seeds if seed.removeprefix(PARAM) not in keys]
     if unknown:
         raise InvalidValueError(f"No run has a param '{unknown[0]}'. {_nearest(unknown[0], keys)}")
@@ -95,6 +102,13 @@ def find_field(name: str, facts: Mapping[str, Facts]) -> str:
     for candidate in (name, *(kind + name for kind in (PARAM, TAG)), name.removeprefix(PARAM)):
         if candidate in known:
             return candidate
+    leaf = name.removeprefix(PARAM)
+    nested = [each for each in known if each.startswith(PARAM) and leaf_of(each) == leaf]
+    of_models = [each for each in nested if each.endswith(f"__{leaf}")] or nested
+    if len(of_models) > 1:
+        raise InvalidValueError(f"'{name}' could be {' or '.join(of_models)}. Give the whole name.")
+    if of_models:
+        return of_models[0]
     raise InvalidValueError(f"No run has '{name}' to group by. {_nearest(name, known)}")
 
 

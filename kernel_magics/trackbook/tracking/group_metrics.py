@@ -32,6 +32,11 @@ def main_metrics(sets: Sequence[Sequence[RunDetail]], keys: Iterable[str]) -> li
     return sorted(telling, key=lambda key: (-sum(shared[key]), _rank(key)))[:_MOST]
 
 
+def by_telling(keys: Sequence[str]) -> list[str]:
+    """Return metrics with the numbers of reports last."""
+    return sorted(keys, key=lambda key: _is_part(key, keys))
+
+
 def _is_part(key: str, keys: Iterable[str]) -> bool:
     base = _AGAIN.sub("", key)
     return _PART.search(key) is not None or (base != key and base in keys)

@@ -26,7 +26,7 @@ from trackbook.tracking.group_facts import (
     unchosen,
     value_of,
 )
-from trackbook.tracking.group_metrics import main_metrics
+from trackbook.tracking.group_metrics import by_telling, main_metrics
 from trackbook.tracking.group_statistics import Difference, Statistic, differences, statistic
 from trackbook.tracking.metric_code import MetricCode
 from trackbook.tracking.query import query_of
@@ -119,7 +119,7 @@ def group_runs(
     keys = meant if metrics else main_metrics(list(_split(kept, facts, fields).values()), meant)
     measured = [each for each in kept if any(value_of(each, key) is not None for key in keys)]
     sets = _split(measured, facts, fields).values()
-    aside = {"experiment", "session", *_PER_METRIC, *fields, *seeding, *unchosen(store, kept)}
+    aside = {"experiment", "session", *_PER_METRIC, *fields, *seeding, *unchosen(store, kept), *_dicts(facts)}
     varying = dict.fromkeys(name for members in sets for name in _varying(members, facts, aside))
     also = [name for name in varying if not _is_of_model(name, measured, facts, [*fields, *varying])]
     alike = list(_split(measured, facts, [*fields, *also]).values())
@@ -137,7 +137,7 @@ def group_runs(
         left_out=len([each for each in details if not is_group(each)]) - len(finished) + len(listed) - len(measured),
         candidates=len(finished) - len(listed),
         searches=_searches(finished, listed),
-        others=tuple(key for key in meant if key not in keys),
+        others=tuple(by_telling([key for key in meant if key not in keys])),
     )
 
 
@@ -213,6 +213,11 @@ def _varying(members: Sequence[RunDetail], facts: Mapping[str, Facts], aside: Co
 def _count(listed: Iterable[Facts], name: str) -> int:
     """Return how many different values a field has; having none is one."""
     return len({_same(each, name) for each in listed})
+
+
+def _dicts(facts: Mapping[str, Facts]) -> set[str]:
+    """Return the fields that are dicts: their entries are fields of their own."""
+    return {name for each in facts.values() for name, value in each.items() if isinstance(value, dict)}
 
 
 def _is_of_model(name: str, details: Sequence[RunDetail], facts: Mapping[str, Facts], fields: Sequence[str]) -> bool:
