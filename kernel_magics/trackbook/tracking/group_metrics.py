@@ -33,8 +33,8 @@ def main_metrics(sets: Sequence[Sequence[RunDetail]], keys: Iterable[str]) -> li
 
 
 def by_telling(keys: Sequence[str]) -> list[str]:
-    """Return metrics with the numbers of reports last."""
-    return sorted(keys, key=lambda key: _is_part(key, keys))
+    """Return metrics with those on test data first, and the numbers of reports last."""
+    return sorted(keys, key=lambda key: (_is_part(key, keys), _rank(key)))
 
 
 def _is_part(key: str, keys: Iterable[str]) -> bool:
