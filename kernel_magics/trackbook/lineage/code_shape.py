@@ -64,6 +64,11 @@ class Surroundings:
     functions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seeds: Collection[str] = ()
 
+    @property
+    def texts(self) -> frozenset[str]:
+        """The values of all params."""
+        return frozenset(text for texts in self.values.values() for text in texts)
+
 
 def tree_of(text: str, calls: Collection[str] = ()) -> ast.AST | None:
     """Return the tree of a statement without what it prints; None where it is no Python, or nothing is left.
@@ -122,6 +127,40 @@ def shape_of(tree: ast.AST, around: Surroundings) -> str:
     """Return what a statement computes as a text, empty where it only gives params and seeds."""
     shaped = _Shape(around).visit(copy.deepcopy(tree))
     return ast.dump(shaped) if shaped is not None and getattr(shaped, "body", True) else ""
+
+
+class Shapes:
+    """The shapes of one statement under the params of many runs: most of them are not about it."""
+
+    def __init__(self, tree: ast.AST) -> None:
+        self._tree = tree
+        self._words = frozenset(_words(tree))
+        self._texts = frozenset(text for node in ast.walk(tree) if isinstance(node, ast.expr) and (text := _text(node)))
+        self._found: dict[tuple[object, ...], str] = {}
+
+    def under(self, around: Surroundings) -> str:
+        """Return the shape that `shape_of` gives. Functions and seeds have to be the same each time."""
+        words = self._words.union(*around.functions.values())
+        named = (word for word in words & around.values.keys() if not _is_seed(word, around))
+        known = (
+            frozenset((word, frozenset(around.values[word])) for word in named),
+            self._texts & around.texts,
+        )
+        if known not in self._found:
+            self._found[known] = shape_of(self._tree, around)
+        return self._found[known]
+
+
+def _words(tree: ast.AST) -> Iterator[str]:
+    """Yield all names, keywords and texts in a piece of code."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=word) | ast.arg(arg=word) | ast.Constant(value=str(word)) | ast.keyword(arg=str(word)):
+                yield word
+
+
+def _is_seed(name: str, around: Surroundings) -> bool:
+    return is_seed_name(name) or name in around.seeds
 
 
 def _called(node: ast.Call) -> str:
@@ -257,10 +296,10 @@ class _Shape(ast.NodeTransformer):
 
     def _is_some_param(self, value: ast.expr) -> bool:
         text = _text(value)
-        return text is not None and any(text in texts for texts in self._around.values.values())
+        return text is not None and text in self._around.texts
 
     def _is_seed(self, name: str) -> bool:
-        return is_seed_name(name) or name in self._around.seeds
+        return _is_seed(name, self._around)
 
 
 def _target(node: ast.expr) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from trackbook.errors import InvalidValueError
 from trackbook.lineage.code_shape import entries_of, is_seed_name
 from trackbook.lineage.evidence import leaf_of
-from trackbook.records import DatasetUse, JsonValue, Role, RunDetail
+from trackbook.records import JsonValue, RunDetail
 from trackbook.store.contract import Store
 from trackbook.tracking.choices import chosen_params, default_params, parts
 from trackbook.tracking.direction import is_detail
@@ -42,7 +42,7 @@ def _facts(detail: RunDetail, code: MetricCode, shared: Sequence[str]) -> Facts:
         "experiment": detail.run.experiment,
         "session": detail.run.session_id,
         "model": model_of(detail),
-        "data": digest(dict.fromkeys(text for key in keys if (text := data_of(detail, code, key)))),
+        "data": digest(dict.fromkeys(text for key in keys if (text := code.data(detail, key)))),
         "code": digest(dict.fromkeys(text for key in keys if (text := code.code(detail, key)))),
     }
     return {key: value for key, value in about.items() if value} | facts
@@ -58,22 +58,6 @@ def model_of(detail: RunDetail) -> str:
     if not names or not inner or len(detail.models) > 1:
         return names or inner  # a cross-validation has no model, but says of which it is
     return f"{names}({inner})"
-
-
-def data_of(detail: RunDetail, code: MetricCode, key: str) -> str | None:
-    """Return a digest of what is known of a metric's data whatever way a seed split it: files, size and columns."""
-    used = code.datasets(detail, key)
-    files = {file.digest or file.path for use in used for file in use.files}
-    tables = {f"{use.name} {use.role} {use.shape[1:]} {use.columns}" for use in used}
-    return digest([*sorted(files), *sorted(tables), str(_rows(used))]) if used else None
-
-
-def _rows(used: Sequence[DatasetUse]) -> int:
-    """Return how many rows there are for all roles together: folds of one table differ by a row."""
-    rows: dict[Role | None, int] = {}
-    for use in used:
-        rows[use.role] = max(rows.get(use.role, 0), use.shape[0] if use.shape else use.rows or 0)
-    return sum(rows.values())
 
 
 # What a person means

@@ -18,7 +18,6 @@ from trackbook.tracking.choices import is_group
 from trackbook.tracking.find import find_run
 from trackbook.tracking.group_facts import (
     Facts,
-    data_of,
     facts_of,
     find_field,
     metrics_meant,
@@ -244,7 +243,7 @@ def _place(value: JsonValue) -> tuple[bool, float, str]:
 
 def _made(detail: RunDetail, key: str, code: MetricCode, name: str) -> str | None:
     """Return a digest of the data, or of the code, that made a metric of a run."""
-    return code.code(detail, key) if name == "code" else data_of(detail, code, key)
+    return code.code(detail, key) if name == "code" else code.data(detail, key)
 
 
 def _parts(sets: Iterable[Sequence[RunDetail]], keys: Sequence[str], code: MetricCode, name: str) -> Iterable[bool]:
@@ -266,12 +265,16 @@ def _pieces(members: Sequence[RunDetail], keys: Sequence[str], code: MetricCode)
         for detail in having[key]:
             ways.setdefault(tuple(_made(detail, key, code, name) for name in _PER_METRIC), []).append(detail)
         for part in ways.values():
-            fitting = (each for each in pieces if part == [run for run in each.members if run in having[key]])
+            fitting = (each for each in pieces if _ids(part) == _ids(each.members) & _ids(having[key]))
             piece = next(fitting, None)
             if piece is None:
                 pieces.append(piece := _Piece(part))
             piece.keys.append(key)
     return pieces
+
+
+def _ids(details: Iterable[RunDetail]) -> set[str]:
+    return {detail.run.run_id for detail in details}
 
 
 def _group(piece: _Piece, facts: Mapping[str, Facts], fields: Sequence[str], code: MetricCode) -> Group:

@@ -17,15 +17,17 @@ from trackbook.lineage import code_shape
 from trackbook.lineage.code import is_import, tables_in
 from trackbook.lineage.segments import statement_text
 from trackbook.lineage.why import last_makers, reached, resolved, starts, statement_at, text_at, wanted_reads
-from trackbook.records import DatasetUse, Execution, Origin, OriginKind, RunDetail, Source
+from trackbook.records import DatasetUse, Execution, Origin, OriginKind, Role, RunDetail, Source
 from trackbook.store.contract import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Upstream:
-    """What made some origins: the statements' trees, what they took from imports, all names that were read."""
+    """What made some origins: the statements, the functions among them, what came from imports, all names read."""
 
     trees: tuple[ast.AST, ...]
+    shapes: tuple[code_shape.Shapes, ...]
+    functions: Mapping[str, Sequence[str]]
     imports: tuple[str, ...]
     names: frozenset[str]
 
@@ -37,8 +39,9 @@ class MetricCode:
         self._origins = {each.run.run_id: store.origins(each.run.run_id) for each in details}
         self._executions = _executions(store, details, self._origins)
         self._found: dict[tuple[object, ...], _Upstream] = {}
-        self._seeds: dict[str, frozenset[str]] = {}
+        self._seeds: dict[tuple[object, ...], frozenset[str]] = {}
         self._digests: dict[tuple[str, str], str | None] = {}
+        self._data: dict[tuple[str, str], str | None] = {}
 
     def code(self, detail: RunDetail, key: str) -> str | None:
         """Return a digest of the code that made a metric, the same for runs that differ in params and seeds only."""
@@ -56,14 +59,23 @@ class MetricCode:
         upstream = self._upstream(origins, self.seeds(detail))
         around = code_shape.Surroundings(
             values=code_shape.values_by_name(detail.params),
-            functions=_functions(upstream),
+            functions=upstream.functions,
             seeds=self.seeds(detail),
         )
-        shapes = {shape for tree in upstream.trees if (shape := code_shape.shape_of(tree, around))}
+        shapes = {shape for each in upstream.shapes if (shape := each.under(around))}
         return digest([*sorted(shapes), *upstream.imports, *sorted(modules)])
 
-    def datasets(self, detail: RunDetail, key: str) -> list[DatasetUse]:
-        """Return the tables that a metric was made of: those that nothing upstream of it names are left out."""
+    def data(self, detail: RunDetail, key: str) -> str | None:
+        """Return a digest of what is known of a metric's data whatever way a seed split it: files, size and columns.
+
+        Tables that nothing upstream of it names are left out.
+        """
+        known = (detail.run.run_id, key)
+        if known not in self._data:
+            self._data[known] = _digest_of_data(self._datasets(detail, key))
+        return self._data[known]
+
+    def _datasets(self, detail: RunDetail, key: str) -> list[DatasetUse]:
         origins = self._of(detail, key)
         if not origins:
             return list(detail.datasets)
@@ -72,13 +84,13 @@ class MetricCode:
 
     def seeds(self, detail: RunDetail) -> frozenset[str]:
         """Return the names that hold nothing but seeds in a run's code, or only count how often it was repeated."""
-        run_id = detail.run.run_id
-        if run_id not in self._seeds:
-            origins = self._origins[run_id]
+        origins = self._origins[detail.run.run_id]
+        known = _places(origins)
+        if known not in self._seeds:
             upstream = self._upstream(origins, frozenset())
-            seeding = code_shape.seeds_in(upstream.trees, _functions(upstream))
-            self._seeds[run_id] = seeding | (self._counters(origins) - upstream.names)
-        return self._seeds[run_id]
+            seeding = code_shape.seeds_in(upstream.trees, upstream.functions)
+            self._seeds[known] = seeding | (self._counters(origins) - upstream.names)
+        return self._seeds[known]
 
     def is_by_chance(self, detail: RunDetail) -> bool:
         """Return whether a run drew random numbers without a seed: the same result again is another draw."""
@@ -98,8 +110,7 @@ class MetricCode:
         )
 
     def _upstream(self, origins: Sequence[Origin], seeds: frozenset[str]) -> _Upstream:
-        places = tuple((each.source, each.kind, each.key, each.names, each.fits, each.inside) for each in origins)
-        known = (places, seeds)
+        known = (_places(origins), seeds)
         if known not in self._found:
             self._found[known] = _Search(self._executions, seeds).run(resolved(origins, self._executions))
         return self._found[known]
@@ -129,7 +140,13 @@ class _Search:
                 self._trees[source] = code_shape.tree_of(text_at(self._executions, source))
                 pending += self._makers(source, None)
         trees = (*roots, *(tree for tree in self._trees.values() if tree is not None))
-        return _Upstream(trees=trees, imports=tuple(sorted(self._imports)), names=frozenset(self._names))
+        return _Upstream(
+            trees=trees,
+            shapes=tuple(map(code_shape.Shapes, trees)),
+            functions=_functions(trees),
+            imports=tuple(sorted(self._imports)),
+            names=frozenset(self._names),
+        )
 
     def _text(self, origin: Origin) -> str:
         return text_at(self._executions, origin.source)
@@ -155,6 +172,20 @@ def digest(texts: Iterable[str]) -> str | None:
     return hashlib.sha256("\0".join(listed).encode()).hexdigest()[:8] if listed else None
 
 
+def _digest_of_data(used: Sequence[DatasetUse]) -> str | None:
+    files = {file.digest or file.path for use in used for file in use.files}
+    tables = {f"{use.name} {use.role} {use.shape[1:]} {use.columns}" for use in used}
+    return digest([*sorted(files), *sorted(tables), str(_rows(used))]) if used else None
+
+
+def _rows(used: Sequence[DatasetUse]) -> int:
+    """Return how many rows there are for all roles together: folds of one table differ by a row."""
+    rows: dict[Role | None, int] = {}
+    for use in used:
+        rows[use.role] = max(rows.get(use.role, 0), use.shape[0] if use.shape else use.rows or 0)
+    return sum(rows.values())
+
+
 def _executions(
     store: Store, details: Sequence[RunDetail], origins: Mapping[str, Sequence[Origin]]
 ) -> dict[str, Execution]:
@@ -172,8 +203,13 @@ def _executions(
     return found
 
 
-def _functions(upstream: _Upstream) -> dict[str, Sequence[str]]:
-    return dict(pair for tree in upstream.trees for pair in code_shape.functions_in(tree))
+def _places(origins: Iterable[Origin]) -> tuple[object, ...]:
+    """Return what is the same for origins that were made of the same statements."""
+    return tuple((each.source, each.kind, each.key, each.names, each.fits, each.inside) for each in origins)
+
+
+def _functions(trees: Iterable[ast.AST]) -> dict[str, Sequence[str]]:
+    return dict(pair for tree in trees for pair in code_shape.functions_in(tree))
 
 
 def _measuring(text: str, origin: Origin) -> frozenset[str]:
