@@ -70,7 +70,9 @@ def test_hidden_panel_asks_nothing(lab: Lab, many: str, new_page: Callable[[], P
     for page in (hidden, shown):
         lab.open(page, many)
         show_panel(page)
-        command(page, "docmanager:close" if page is None else "application:close")
+        command(page, "docmanager:save")
+        command(page, "application:close")
+        expect(page.get_by_role("main").get_by_role("tab", name="many.ipynb")).to_have_count(0)
         expect(rows(run_list(page)).filter(has_text="run-9999")).to_have_count(1)
     command(hidden, "application:toggle-left-area")
     expect(panel(hidden)).to_have_count(0)

@@ -23,7 +23,7 @@ def test_marks_and_switch_of_a_notebook(lab: Lab, page: Page) -> None:
 
     run_all(page)
     expect(_switch(page)).to_contain_text("Tracked", timeout=SECONDS * 1000)
-    expect(_cell(page, 3).get_by_role("button", name="Click to open it")).to_contain_text("accuracy")
+    expect(_cell(page, 3).get_by_role("button", name="Click to open it")).to_contain_text("train.score")
     expect(page.get_by_role("img", name="Stale")).to_have_count(0)
 
     write_cell(page, 2, "C = 0.9")

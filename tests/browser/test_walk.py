@@ -93,7 +93,7 @@ def _writes_a_note(page: Page) -> None:
 def _finds_all_after_a_reload(lab: Lab, page: Page) -> None:
     run = page.evaluate("() => window.jupyterapp.shell.currentWidget.id")
     command(page, "docmanager:save-all")
-    kept = (run, "trackbook-compare-", "params.C > 0.5 order by params.C desc")
+    kept = (run.replace("trackbook-run-", "trackbook-run:"), "trackbook-compare:", "params.C > 0.5 order by params.C desc")
     until(lambda: all(each in lab.workspace() for each in kept), "what is kept over a reload")
 
     lab.open(page, is_fresh=False)

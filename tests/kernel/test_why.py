@@ -403,6 +403,44 @@ def test_name_may_be_short_and_a_wrong_one_gets_the_nearest(nb: Notebook) -> Non
         trackbook.why("acuracy")
 
 
+@pytest.mark.parametrize(
+    ("stores", "name", "meant"),
+    [
+        ("results['hits'] = accuracy_score(y_test, pred)", "hits", "test.accuracy"),
+        ("table.loc['lr', 'hits'] = accuracy_score(y_test, pred)", "hits", "test.accuracy"),
+        ("out = {'hits': accuracy_score(y_test, pred), 'f': f1_score(y_test, pred)}", "hits", "test.accuracy"),
+        ("out = {'hits': accuracy_score(y_test, pred), 'f': f1_score(y_test, pred)}", "f", "test.f1"),
+        ("rows.append(dict(hits=accuracy_score(y_test, pred), kind='lr'))", "hits", "test.accuracy"),
+        (
+            "d = {'before': accuracy_score(y_train, m.predict(X_train)), 'after': accuracy_score(y_test, pred)}",
+            "after",
+            "test.accuracy",
+        ),
+        (
+            "def judge(t, p):\n    return {'a': accuracy_score(t, p), 'f': f1_score(t, p)}\nout = judge(y_test, pred)",
+            "f",
+            "test.f1",
+        ),
+    ],
+)
+def test_metric_is_found_by_the_key_it_was_stored_under(nb: Notebook, stores: str, name: str, meant: str) -> None:
+    nb.run(DATA)
+    nb.run("results, rows, table = {}, [], pd.DataFrame(index=['lr'])")
+    nb.run("m = LogisticRegression().fit(X_train, y_train)\npred = m.predict(X_test)")
+    nb.run(stores)
+
+    assert trackbook.why(name).explanation.subject.key == meant
+
+
+def test_key_that_something_else_was_stored_under_is_no_metric(nb: Notebook) -> None:
+    nb.run(DATA)
+    nb.run("m = LogisticRegression().fit(X_train, y_train)\npred = m.predict(X_test)")
+    nb.run("out = {'hits': accuracy_score(y_test, pred), 'rows': len(y_test)}")
+
+    with pytest.raises(NotFoundError, match="No metric, param, table or model 'rows'"):
+        trackbook.why("rows")
+
+
 def test_run_explains_itself(nb: Notebook) -> None:
     nb.run(DATA)
     nb.run("m = LogisticRegression(C=1.0).fit(X_train, y_train)\naccuracy_score(y_test, m.predict(X_test))")

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from enum import IntEnum
 from functools import lru_cache
+from itertools import pairwise
 
 
 def words(*lines: str) -> frozenset[str]:
@@ -46,11 +47,13 @@ _BEFORE_PASS = words(
     "de sender app proxy wifi host account client service web oracle sql server neo4j api",
 )
 _BEFORE_KEY = words(
-    "api access secret private account subscription encryption signing master service license storage auth ssh shared",
+    "api access secret private account subscription encryption signing master service license licence storage auth ssh",
+    "shared",
     "consumer session fernet jwt tavily pinecone replicate together voyage langsmith langfuse deepseek gemini",
     "deploy admin hmac aes openai anthropic wandb aws azure gcp google stripe hf huggingface kaggle comet neptune",
     "cohere mistral groq github gitlab sendgrid twilio mailgun datadog",
 )
+_LICENCE = words("license licence")
 _PART_OF_TEXT = words(  # before "token": a piece of text or a page, no credential
     "pad padding eos bos unk unknown mask masked sep cls special stop start end begin image audio video vocab num max",
     "min n first last oov word sub subword char target prev previous next page continuation current each this one top",
@@ -89,6 +92,13 @@ def promises_any_secret(name: str) -> bool:
 def promises_weakly(name: str) -> bool:
     """Tell whether a name says so by a word only that means other things too: ``pass``, ``cookies``, ``clave``."""
     return _promise(_words_of(name)) is _Promise.WEAK
+
+
+@lru_cache(maxsize=4096)
+def promises_licence(name: str) -> bool:
+    """Tell whether a name is of a licence's key, which in catalogues of data is the name of a licence."""
+    words = _words_of(name)
+    return any(one in _LICENCE and other in _KEYS for one, other in pairwise(words))
 
 
 @lru_cache(maxsize=4096)

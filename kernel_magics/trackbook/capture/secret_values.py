@@ -7,12 +7,26 @@ import re
 from collections import Counter
 
 from trackbook.capture import secret_shapes as shapes
-from trackbook.capture.secret_names import PASSWORDS, promises_any_secret, promises_secret, promises_weakly
+from trackbook.capture.secret_names import (
+    PASSWORDS,
+    promises_any_secret,
+    promises_licence,
+    promises_secret,
+    promises_weakly,
+    words,
+)
 
 SECRET = "[secret]"
 _RUNS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _OF_WORDS = re.compile(r"sha\d{1,3}[\-_]|(?:[^_\-./]{0,12}[_\-./]){4,}[^_\-./]{0,12}$", re.IGNORECASE)
 _MIN_RUNS = 0.34  # a letter; random text of 62 letters has about 0.53, names of several words about 0.2
+_LICENCES = words(
+    "cc cc0 by sa nc nd odbl odc pddl mit bsd apache gpl lgpl agpl gfdl gnu mpl epl eupl isc zlib unlicense wtfpl",
+    "artistic bsl openrail creativeml ogl dl de zero afl public domain proprietary commercial academic unknown other",
+    "none custom or only later and international unported igo clause license licence creative commons attribution",
+)
+_VERSION = re.compile(r"(?:gpl|v)?\d{1,2}(?:\.\d{1,2}){0,2}", re.IGNORECASE)
+_WORD = re.compile(r"\(?[A-Z]?[a-z]+\)?")
 _HARMLESS = (shapes.PLACEHOLDER, shapes.ENVIRONMENT_NAME, shapes.PLACE)
 
 
@@ -22,7 +36,7 @@ def is_named_secret(name: str, value: str) -> bool:
         any(pattern.match(value) for pattern in _HARMLESS) and not _is_key_in_base64(value)
     ):
         return False
-    if value.lower() in PASSWORDS:
+    if value.lower() in PASSWORDS or (promises_licence(name) and is_licence(value)):
         return False
     if promises_weakly(name):
         return any(is_made_up(part) for part in value.split("; "))
@@ -32,6 +46,20 @@ def is_named_secret(name: str, value: str) -> bool:
 def is_made_up(value: str) -> bool:
     """Tell whether a value is no word of a language or a program: it has digits or signs in it, and no spaces."""
     return re.fullmatch(r"(?=\S*(?:\d|[^\w.\-]))\S{6,}", value) is not None
+
+
+def is_licence(value: str) -> bool:
+    """Tell whether a value is the name of a licence: ``CC BY 4.0``, ``gpl-3.0-or-later``, ``Open Data Commons v1``.
+
+    In a single piece all words have to be those of known licences, with spaces between them one of them is enough.
+    """
+    parts = re.split(r"[\s\-_/:+,]+", value.strip())
+    known = [part.lower() in _LICENCES for part in parts]
+    is_version = [_VERSION.fullmatch(part) is not None for part in parts]
+    if " " not in value.strip():
+        return any(known) and all(one or other for one, other in zip(known, is_version, strict=True))
+    is_word = [_WORD.fullmatch(part) is not None for part in parts]
+    return any(known) and all(map(any, zip(known, is_version, is_word, strict=True)))
 
 
 def is_mixed(value: str) -> bool:

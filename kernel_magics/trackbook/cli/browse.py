@@ -166,7 +166,7 @@ def _executions(ctx: click.Context, session: str | None, run: str | None) -> lis
 @store_option
 @click.option("--all", "is_all", is_flag=True, help="Also what is the same in all runs.")
 @click.option("--group-by", "by", multiple=True, metavar="FIELD", help="Compare groups, e.g. --group-by params.model.")
-@click.option("--metric", "metrics", multiple=True, metavar="KEY", help="Of groups: only this metric.")
+@click.option("--metric", "metrics", multiple=True, metavar="KEY", help="Of groups: one, test.* or all.")
 @click.option("--seed-param", "seeds", multiple=True, metavar="PARAM", help="Of groups: a param that is a seed.")
 @click.option("--experiment", metavar="NAME", help="Of groups: all runs of this experiment; default: of the store.")
 @json_option
@@ -183,8 +183,8 @@ def compare(
 ) -> None:
     """Put runs side by side. Shown is what differs; a single run stands beside its children.
 
-    With --group-by, runs that differ only in their seed are taken together (without RUNS all that there are): mean,
-    deviation and interval of each group, and which groups can be told apart.
+    With --group-by, runs that differ only in their seed are taken together (without RUNS, which may be a query, all
+    that there are): mean, deviation and interval of each group, and which groups can be told apart.
     """
     from trackbook.display.comparison import show_comparison
     from trackbook.display.payload import comparison_payload

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from itertools import combinations
 
 from trackbook.display import cells
 from trackbook.display import format as fmt
 from trackbook.display.blocks import Block, Cell, Column, Sentence, Table, Title, Tone
 from trackbook.display.shown import Look, Shown, shown
 from trackbook.tracking.direction import higher_is_better
-from trackbook.tracking.groups import FEWEST, Difference, Group, Grouping, Statistic
+from trackbook.tracking.group_statistics import FEWEST, Difference, Statistic
+from trackbook.tracking.groups import Group, Grouping
 
 _MOST_DIFFERENCES = 30
+_MOST_UNJUDGED = 6  # beyond that the few that were judged would drown
+_MOST_NAMED = 3
 _WIDEST = 32
 _DIGESTS = frozenset({"code", "data"})
 _SPEAKING = frozenset({"model", "params.model", "experiment"})  # values that say themselves what they are of
@@ -20,12 +25,11 @@ _SPEAKING = frozenset({"model", "params.model", "experiment"})  # values that sa
 def show_groups(grouping: Grouping, look: Look | None = None) -> Shown:
     """Show groups of runs, one table for the means and one for the differences between groups."""
     look = look or Look()
-    runs = sum(len(group.runs) for group in grouping.groups)
+    runs = len({detail.run.run_id for group in grouping.groups for detail in group.runs})
     title = f"{fmt.plural(runs, 'run')} in {fmt.plural(len(grouping.groups), 'group')}"
     blocks: list[Block] = [Title(cells=(Cell(text=title), Cell(text=f"by {', '.join(grouping.by)}", tone=Tone.QUIET)))]
     blocks.append(_means(grouping))
-    if grouping.differences:
-        blocks.append(_differences(grouping))
+    blocks += _differences(grouping)
     return shown([*blocks, *(Sentence(text=note, tone=Tone.QUIET) for note in _notes(grouping))], look)
 
 
@@ -80,7 +84,7 @@ def _best(groups: list[Group], key: str) -> Group | None:
     return (max if direction else min)(groups, key=lambda group: group.statistics[key].mean)
 
 
-def _differences(grouping: Grouping) -> Table:
+def _differences(grouping: Grouping) -> list[Block]:
     columns = (
         Column(title="metric", is_kept=True),
         Column(title="groups", is_kept=True, folds=True),
@@ -88,11 +92,16 @@ def _differences(grouping: Grouping) -> Table:
         Column(title="p", is_number=True, is_kept=True),
         Column(title="", is_kept=True, folds=True),
     )
-    ordered = sorted(grouping.differences, key=lambda each: (each.corrected is None, each.corrected or 0.0))
-    rows = tuple(_difference(grouping, each) for each in ordered[:_MOST_DIFFERENCES])
-    left = len(ordered) - len(rows)
-    more = f"{fmt.plural(left, 'comparison')} more: compare fewer groups, or one --metric" if left else ""
-    return Table(columns=columns, rows=rows, heading="Told apart?", more=more)
+    judged = [each for each in grouping.differences if each.corrected is not None]
+    unjudged = [each for each in grouping.differences if each.corrected is None]
+    listed = sorted(judged, key=lambda each: each.corrected or 0.0)[:_MOST_DIFFERENCES]
+    listed += unjudged if len(unjudged) <= _MOST_UNJUDGED else []
+    if not listed:
+        return []
+    rows = tuple(_difference(grouping, each) for each in listed)
+    left = len(judged) + len(unjudged) - len(rows)
+    more = f"{fmt.plural(left, 'comparison')} more: compare fewer groups, or one --metric"
+    return [Table(columns=columns, rows=rows, heading="Told apart?", more=more if len(judged) > len(listed) else "")]
 
 
 def _difference(grouping: Grouping, each: Difference) -> tuple[Cell, ...]:
@@ -143,17 +152,57 @@ def _judgement(each: Difference, one: Group, other: Group) -> Cell:
 
 def _notes(grouping: Grouping) -> list[str]:
     judged = sum(each.corrected is not None for each in grouping.differences)
+    unjudged = len(grouping.differences) - judged
     notes = []
     if judged:
         notes.append(
             f"p: Welch's t-test, corrected for {fmt.plural(judged, 'comparison')} (Holm); told apart below 0.05."
         )
+    if unjudged > _MOST_UNJUDGED:
+        notes.append(f"{unjudged} comparisons are not judged: a group has fewer than {FEWEST} runs.")
     if grouping.also:
         names = ", ".join(_title(field) for field in grouping.also)
-        notes.append(f"Runs that differ in {names} stand in groups of their own: only seeds may differ within one.")
+        notes.append(
+            f"Runs that differ in {names} stand in groups of their own: only seeds may differ within one."
+            + _how_they_differ(grouping)
+        )
+    return [*notes, *_left_out(grouping)]
+
+
+def _how_they_differ(grouping: Grouping) -> str:
+    """Return how to see what a digest only says to be different, of two groups that nothing else tells apart."""
+    for one, other in combinations(grouping.groups, 2):
+        differing = {field for field in one.labels if _differs(one, other, field)}
+        if differing and differing <= _DIGESTS:
+            return f" See what differs: diff {one.runs[0].run.name} {other.runs[0].run.name}."
+    return ""
+
+
+def _left_out(grouping: Grouping) -> list[str]:
+    """Return what was not compared, and how to ask for it."""
+    notes = []
+    if grouping.others:
+        first = grouping.others[0]
+        named = _listed(grouping.others)
+        notes.append(
+            f"Not compared: {named}. Ask for one with --metric {shlex.quote(first)}, for all with --metric all."
+        )
+    if grouping.candidates:
+        search = grouping.searches[0]
+        behind = "their search" if len(grouping.searches) == 1 else "their searches"
+        notes.append(
+            f"{fmt.plural(grouping.candidates, 'candidate')} stand behind {behind}. "
+            f"Name a search to compare its own: compare {search} --group-by PARAM."
+        )
     repetitions = sum(group.repetitions for group in grouping.groups)
     if repetitions:
         notes.append(f"{fmt.plural(repetitions, 'run')} left out: the same seed gave the same result again.")
     if grouping.left_out:
-        notes.append(f"{fmt.plural(grouping.left_out, 'run')} left out: not finished, or without a number to compare.")
+        notes.append(f"{fmt.plural(grouping.left_out, 'run')} left out: not finished, or without one of these metrics.")
     return notes
+
+
+def _listed(keys: Sequence[str]) -> str:
+    left = len(keys) - _MOST_NAMED
+    named = ", ".join(fmt.one_line(key) for key in keys[:_MOST_NAMED])
+    return f"{named} and {left} more" if left > 0 else named

@@ -25,7 +25,8 @@ from trackbook.records import (
 )
 from trackbook.tracking.compare import Absent, Comparison, Row
 from trackbook.tracking.environment import EnvironmentDifference
-from trackbook.tracking.groups import Difference, Group, Grouping
+from trackbook.tracking.group_statistics import Difference
+from trackbook.tracking.groups import Group, Grouping
 from trackbook.tracking.overview import Overview
 from trackbook.tracking.why import Explanation
 
@@ -297,6 +298,8 @@ def grouping_payload(grouping: Grouping) -> Payload:
         "groups": [_group(group) for group in grouping.groups],
         "differences": [_group_difference(each) for each in grouping.differences],
         "left_out": grouping.left_out,
+        "candidates": grouping.candidates,
+        "other_metrics": list(grouping.others),
     }
 
 

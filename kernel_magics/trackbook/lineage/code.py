@@ -103,6 +103,43 @@ def names_given(text: str, name: str) -> frozenset[str] | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def names_stored(text: str, key: str) -> frozenset[str] | None:
+    """Return the names, and what is called, in what a piece of code stores under a key; None where it stores nothing.
+
+    It stores by ``results["mae"] = f(x)``, ``scores.loc[name, "mae"] = f(x)``, ``{"mae": f(x)}`` or ``dict(mae=f(x))``.
+    """
+    tree = parsed(text)
+    given = [value for node in ast.walk(tree) for value in _stored(node, key)] if tree is not None else []
+    found = [part for value in given for part in ast.walk(value)]
+    attributes = frozenset(part.attr for part in found if isinstance(part, ast.Attribute))
+    return attributes.union(*(names_in(ast.unparse(value)) for value in given)) if given else None
+
+
+def _stored(node: ast.AST, key: str) -> Iterator[ast.expr]:
+    match node:
+        case ast.Assign(targets=targets, value=value) if any(_key_of(each) == key for each in targets):
+            yield value
+        case ast.Dict(keys=keys, values=values):
+            yield from (value for each, value in zip(keys, values, strict=True) if each and _is_text(each, key))
+        case ast.Call(keywords=keywords):
+            yield from (each.value for each in keywords if each.arg == key)
+
+
+def _key_of(target: ast.expr) -> str | None:
+    match target:
+        case ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str(name)) | ast.Tuple(elts=[*_, ast.Constant(value=str(name))])):
+            return name
+        case _:
+            return None
+
+
+def _is_text(node: ast.expr, text: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == text
+
+
 def module_imported(text: str, name: str) -> str | None:
     """Return the module that an import takes a name from, None if it doesn't."""
     for node in ast.walk(parsed(text) or ast.Module([], [])):

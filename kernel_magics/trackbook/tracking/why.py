@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from trackbook.errors import AmbiguousError, NotFoundError
 from trackbook.lineage.attaching import written_at
-from trackbook.lineage.code import is_definition, keyword_value, names_given, names_in
+from trackbook.lineage.code import is_definition, keyword_value, names_in
 from trackbook.lineage.evidence import Evidence, leaf_of, metric_id
 from trackbook.lineage.explaining import draft_of
 from trackbook.lineage.segments import statement_text
@@ -22,14 +22,13 @@ from trackbook.lineage.why import (
     reached,
     resolved,
     starts,
-    statement_at,
-    text_at,
 )
-from trackbook.records import Execution, JsonValue, Origin, OriginKind, RunDetail, Source
+from trackbook.records import Execution, JsonValue, Origin, RunDetail, Source
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.choices import default_params, is_group, parts
 from trackbook.tracking.direction import headline
 from trackbook.tracking.find import witnesses_of
+from trackbook.tracking.why_names import metrics_assigned_to
 
 _PREFIXES = {"metrics": NodeKind.METRIC, "params": NodeKind.PARAM}
 _SEEDING = re.compile(r"\b\w*seed\w*\s*\(")
@@ -128,37 +127,20 @@ def find_subject(store: Store, run: RunDetail, text: str | None) -> Subject:
                 if kind is NodeKind.METRIC and match is _is_last_part:
                     keys = [key for key in keys if headline(key) == key] or keys
                 if len(keys) > 1:
-                    keys = _assigned_to(store, run, text) or keys
+                    keys = metrics_assigned_to(store, run, text) or keys
                 if len(keys) > 1:
                     listed = " or ".join(keys[:_MOST_NAMED])
                     raise AmbiguousError(f"'{text}' could be {listed} in run '{run.run.name}'. Give the whole key.")
                 if keys:
                     return Subject(kind=kind, key=keys[0])
     _refuse_group(store, run)
-    assigned = _assigned_to(store, run, text)
+    assigned = metrics_assigned_to(store, run, text)
     if len(assigned) == 1:
         return Subject(kind=NodeKind.METRIC, key=assigned[0])
     if assigned:
         listed = " or ".join(assigned[:_MOST_NAMED])
         raise AmbiguousError(f"'{text}' was made of {listed} in run '{run.run.name}'. Give one of them.")
     raise NotFoundError(_unknown(run, text))
-
-
-def _assigned_to(store: Store, run: RunDetail, name: str) -> list[str]:
-    """Return the metrics whose statement bound a name: ``mae`` for ``mae = mean_absolute_error(...)``."""
-    origins = [origin for origin in store.origins(run.run.run_id) if origin.kind is OriginKind.METRIC]
-    executions = {each.execution_id: each for each in store.executions(ids=[o.source.execution_id for o in origins])}
-    found = [origin.key for origin in origins if _binds(origin, name, executions)]
-    return [key for key in dict.fromkeys(found) if key in run.metrics]
-
-
-def _binds(origin: Origin, name: str, executions: Mapping[str, Execution]) -> bool:
-    """Return whether a metric's statement bound a name; one that binds several at once, whether to this metric."""
-    statement = statement_at(executions, origin.source)
-    if statement is None or name not in statement.writes:
-        return False
-    given = names_given(text_at(executions, origin.source), name)
-    return given is None or given.issuperset(set(origin.names).intersection(statement.reads))
 
 
 def _subjects(run: RunDetail) -> dict[NodeKind, Collection[str]]:

@@ -89,10 +89,23 @@ SECRETS = [  # a text, and what must not be left of it
     (f'x = "{RANDOM}"', RANDOM),
     ("def f(x_token: str = Header('hrWnVLlxaJNb')): ...", "hrWnVLlxaJNb"),
     ("!mysqldump -uroot -phunter22 sales > x.sql", "hunter22"),
+    ('license_key = "A1B2C-D3E4F-G5H6I-J7K8L-M9N0P"', "D3E4F"),
+    ('LICENSE_KEY = "4F8Q 2L9X 7ZKP 3MWT"', "2L9X"),
+    ('solver.set(license_key="QWTR ZKPM LBVC XHDN")', "LBVC"),
+    ("licence_key: hunter2-4.0", "hunter2"),
+    ('config = {"license_key": "9f8a7b6c-5d4e"}', "9f8a7b6c"),
+    ('db_password = "CC BY 4.0"', "CC BY"),
     ("https://api.telegram.org/bot123456789:AA" + "a1B2c3_-x" * 3 + "abcdef/sendMessage", "a1B2c3_-x"),
 ]
 
 HARMLESS = [
+    'license_key = "CC BY 4.0"',
+    'LICENSE_KEY = "Apache-2.0"',
+    'meta = {"name": "iris", "license_key": "cc-by-nc-sa-4.0"}',
+    'dataset.tag(license_key="CC0: Public Domain")',
+    "license_key: Open Data Commons Attribution License v1.0",
+    'licence_key = "GPL-3.0-or-later"',
+    'license_key = "MIT"',
     'assert union["pass"] == "passthrough"',
     'WORDS = {"as", "authorization", "backup", "begin"}',
     "num_memory_tokens = 512",

@@ -107,7 +107,7 @@ def show(notebook: TrackedNotebook, run: str | None, as_json: bool) -> None:
 @click.argument("runs", nargs=-1, type=RUN, metavar="[A B]...")
 @click.option("--all", "is_all", is_flag=True, help="Also what is the same in all runs.")
 @click.option("--group-by", "by", multiple=True, metavar="FIELD", type=WORD, help="Compare groups: by params.model.")
-@click.option("--metric", "metrics", multiple=True, metavar="KEY", type=WORD, help="Of groups: only this metric.")
+@click.option("--metric", "metrics", multiple=True, metavar="KEY", type=WORD, help="Of groups: one, test.* or all.")
 @click.option("--seed-param", "seeds", multiple=True, metavar="PARAM", type=WORD, help="Of groups: one that is a seed.")
 @pass_notebook
 def compare(

@@ -68,7 +68,7 @@ def _template(step: ExportedStep) -> dict[str, Any]:
             "backoff": {"duration": f"{max(1, round(step.step.retry_seconds))}s", "factor": "2"},
         }
     if step.try_seconds is not None:
-        found["activeDeadlineSeconds"] = step.try_seconds
+        found["activeDeadlineSeconds"] = str(step.try_seconds)  # for Argo's schema, such a number is a string
     secret = {"secretKeyRef": {"name": "trackbook-store", "key": "url"}}
     found["container"] = {
         "image": "{{workflow.parameters.image}}",
