@@ -41,4 +41,7 @@ _PATH = """() => {
   const path = window.jupyterapp.shell.currentWidget?.context?.path;
   return path?.endsWith('.ipynb') ? path : null;
 }"""
-_SOURCE = """() => window.jupyterapp.shell.currentWidget.content.model?.sharedModel.cells.map(each => each.source).join()"""
+_SOURCE = """() => {
+  const model = window.jupyterapp.shell.currentWidget.content.model;
+  return model?.sharedModel.cells.map(each => each.source).join();
+}"""

@@ -12,6 +12,7 @@ from .views import panel, rows, run_list, show_panel
 
 _NOTEBOOK = "01_first_run.ipynb"
 _PARAM_CELL = 11
+_LAST_QUERY = "params.C > 0.5 order by params.C desc"
 _SOON = 5_000
 """Milliseconds within which runs are seen: well under one on a machine that does nothing else."""
 
@@ -53,7 +54,7 @@ def _queries(page: Page) -> None:
     _query(page, "params.D = 1")
     expect(panel(page).get_by_role("alert")).to_contain_text("No run has a param 'D'")
 
-    _query(page, "params.C > 0.5 order by params.C desc")
+    _query(page, _LAST_QUERY)
     expect(rows(run_list(page))).to_have_count(2)
     expect(panel(page).get_by_role("alert")).to_have_count(0)
 
@@ -93,7 +94,7 @@ def _writes_a_note(page: Page) -> None:
 def _finds_all_after_a_reload(lab: Lab, page: Page) -> None:
     run = page.evaluate("() => window.jupyterapp.shell.currentWidget.id")
     command(page, "docmanager:save-all")
-    kept = (run.replace("trackbook-run-", "trackbook-run:"), "trackbook-compare:", "params.C > 0.5 order by params.C desc")
+    kept = (run.replace("trackbook-run-", "trackbook-run:"), "trackbook-compare:", _LAST_QUERY)
     until(lambda: all(each in lab.workspace() for each in kept), "what is kept over a reload")
 
     lab.open(page, is_fresh=False)
@@ -102,7 +103,7 @@ def _finds_all_after_a_reload(lab: Lab, page: Page) -> None:
     expect(page.get_by_role("main").get_by_role("tab", name="Compare 2 runs")).to_be_visible()
     expect(panel(page).get_by_role("tab", name="Runs")).to_have_attribute("aria-selected", "true")
     query = panel(page).get_by_role("combobox", name="Query of runs")
-    expect(query).to_have_value("params.C > 0.5 order by params.C desc")
+    expect(query).to_have_value(_LAST_QUERY)
     expect(rows(run_list(page))).to_have_count(2)
 
 
