@@ -115,8 +115,8 @@ def _painted(browser: Browser, lab: Lab) -> tuple[float, float]:
     """Return when, in a new page, the first runs are seen after the panel is opened, and the files of a folder."""
     page = browser.new_page(viewport={"width": 1400, "height": 900})
     lab.open(page)
+    runs = _until_seen(page, ROWS, "trackbook:open", {}, "")  # the first thing done, while the page still settles
     files = _until_seen(page, FILES, "filebrowser:open-path", {"path": "files"}, "file_0.txt")
-    runs = _until_seen(page, ROWS, "trackbook:open", {}, "")
     page.close()
     return runs, files
 
