@@ -1,10 +1,10 @@
 import { MimeModel } from '@jupyterlab/rendermime';
 import { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { IContext } from '../core/context';
 import { Message } from './message';
+import { draw } from './rendering';
 
 const VEGA_LITE = 'application/vnd.vegalite.v5+json';
 const NARROWEST = 120;
@@ -34,7 +34,7 @@ export function Chart({ context, label, spec, height = 200 }: IChartProps): JSX.
     if (!node || width < NARROWEST) {
       return;
     }
-    return draw(context, node, JSON.parse(whole) as ReadonlyJSONObject, setFailure);
+    return drawChart(context, node, JSON.parse(whole) as ReadonlyJSONObject, setFailure);
   }, [context, whole, width, theme]);
   return (
     <div className="tb-Chart" role="figure" aria-label={label}>
@@ -53,7 +53,7 @@ function sized(spec: ReadonlyJSONObject, width: number, height: number): Readonl
 }
 
 /** Draw, and return what takes it away. */
-function draw(
+function drawChart(
   { rendermime, trans }: IContext,
   node: HTMLElement,
   spec: ReadonlyJSONObject,
@@ -70,17 +70,8 @@ function draw(
     metadata: { [VEGA_LITE]: { embed_options: { actions: false, renderer: 'svg' } } },
     trusted: false
   });
-  Widget.attach(renderer, node);
-  renderer.renderModel(model).then(
-    () => tell(''),
-    error => tell(trans.__('The chart can’t be drawn: %1', String(error)))
-  );
-  return () => {
-    if (renderer.isAttached) {
-      Widget.detach(renderer);
-    }
-    renderer.dispose();
-  };
+  const told = (failure: string): void => tell(failure && trans.__('The chart can’t be drawn: %1', failure));
+  return draw(renderer, model, node, told);
 }
 
 function themeConfig(node: HTMLElement): ReadonlyJSONObject {

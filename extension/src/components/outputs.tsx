@@ -2,13 +2,13 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { MimeModel } from '@jupyterlab/rendermime';
 import { ServerConnection } from '@jupyterlab/services';
 import { PartialJSONValue } from '@lumino/coreutils';
-import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { IContext } from '../core/context';
 import { PREFIX, SETTINGS } from '../core/request';
 import { size } from './format';
 import { Message } from './message';
+import { draw, guarded, isReaching } from './rendering';
 
 const MOST_SHOWN_BYTES = 5_000_000;
 const IMAGES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/svg+xml'];
@@ -90,31 +90,28 @@ export function Picture({ context, at, part, label }: IPlaced & { part: IPart; l
 function Rendered({ context, at, part, stream }: IPlaced & { part: IPart; stream: string | null }): JSX.Element {
   const place = React.useRef<HTMLDivElement>(null);
   const { text, failure } = useText(part, at);
+  const [undrawn, setUndrawn] = React.useState('');
+  const type = (stream !== null && STREAM_TYPES[stream]) || part.media_type;
+  const data = React.useMemo(() => (text === null ? null : dataOf(type, text)), [type, text]);
+  const isReached = type.endsWith('+json') && isReaching(data ?? undefined);
   // Before the page lets go of the node: a widget whose node is gone can't be detached.
   React.useLayoutEffect(() => {
-    const node = place.current;
-    if (!node || text === null) {
+    if (!place.current || data === null || isReached) {
       return;
     }
-    const type = (stream !== null && STREAM_TYPES[stream]) || part.media_type;
-    const renderer = context.rendermime.createRenderer(type);
-    const model = new MimeModel({ data: { [type]: dataOf(type, text) }, trusted: false });
-    node.replaceChildren();
-    Widget.attach(renderer, node);
-    renderer.renderModel(model).catch(error => {
-      node.textContent = String(error);
-    });
-    return () => {
-      if (renderer.isAttached) {
-        Widget.detach(renderer);
-      }
-      renderer.dispose();
-    };
-  }, [context, part.media_type, stream, text]);
-  if (failure !== '') {
-    return <Message>{context.trans.__('The output can’t be shown: %1', failure)}</Message>;
-  }
-  return <div ref={place} className="tb-Output-rendered" />;
+    const renderer = guarded(context.rendermime).createRenderer(type);
+    return draw(renderer, new MimeModel({ data: { [type]: data }, trusted: false }), place.current, setUndrawn);
+  }, [context, type, data, isReached]);
+  const isFailed = failure !== '' || undrawn !== '';
+  return (
+    <>
+      <div ref={place} className="tb-Output-rendered" hidden={isFailed || isReached} />
+      {isFailed && <Message>{context.trans.__('The output can’t be shown: %1', failure || undrawn)}</Message>}
+      {isReached && (
+        <Message>{context.trans.__('The output isn’t shown: it would load something from elsewhere.')}</Message>
+      )}
+    </>
+  );
 }
 
 /** Return what a renderer is given: JSON of what is JSON, the text of all else. */
