@@ -64,6 +64,12 @@ PAYLOADS = (
     f"\u202e<img src=x onerror={ACT}>\u2066",
 )
 
+_PIPELINE = """
+name: %s
+steps:
+  - notebook: step.ipynb
+    name: %s
+"""
 _BY_HAND = """
 import json, sys
 from pathlib import Path
@@ -149,6 +155,10 @@ def do_harm(lab: Lab, folder: Path) -> None:
     payloads = [payload for payload in PAYLOADS if payload.isprintable()]
     (folder / "payloads.json").write_text(json.dumps(payloads), encoding="utf-8")
     (folder / "bundles.json").write_text(json.dumps(_bundles()), encoding="utf-8")
+    save_notebook(folder / "step.ipynb", ["raise ValueError('<img src=x onerror=window.hacked=1>')"])
+    pipeline = _PIPELINE % (json.dumps(PAYLOADS[2]), json.dumps(PAYLOADS[6]))
+    (folder / "pipeline.yaml").write_text(pipeline, encoding="utf-8")
     run_in(lab, folder, "python", "-c", _BY_HAND, given=payloads)
+    run_in(lab, folder, "trackbook", "pipeline", "run", code=1)
     words = ("papermill", "--engine", "trackbook", "--no-progress-bar", "hostile.ipynb", "out.ipynb")
     run_in(lab, folder, *words, code=1)  # its last cell fails

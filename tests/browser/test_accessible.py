@@ -13,8 +13,11 @@ from .views import every_view
 from .work import Work
 
 _AXE = ROOT / "extension" / "node_modules" / "axe-core" / "axe.min.js"
-_CHECK = """() => axe.run({include: [['.tb-Panel'], ['.tb-View']].filter(each => document.querySelector(each[0]))},
-  {resultTypes: ['violations']}).then(({violations}) => violations)"""
+_CHECK = """() => {
+  const parts = ['.tb-Panel', '.tb-View', '.tb-Switch', '.tb-CellMetrics', '.tb-StatusRun'];
+  const include = parts.filter(each => document.querySelector(each)).map(each => [each]);
+  return axe.run({include}).then(({violations, passes}) => [violations, passes.length]);
+}"""
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
@@ -25,7 +28,9 @@ def test_axe_finds_nothing_serious(lab: Lab, work: Work, page: Page, theme: str)
 
     for view in every_view(work):
         view.show(page)
-        for violation in page.evaluate(_CHECK):
+        violations, passed = page.evaluate(_CHECK)
+        assert passed > 5, view.name
+        for violation in violations:
             if violation["impact"] in ("serious", "critical"):
                 found.setdefault(_told(violation), []).append(view.name)
 

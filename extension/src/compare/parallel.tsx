@@ -88,11 +88,13 @@ export function Parallel({ choice, choose, comparison, context, names }: ICompar
 function firstAxes(fields: readonly IField[]): readonly IField[] {
   const there = (field: IField): number => field.row.values.filter((_, run) => drawn(field, run) !== null).length;
   const rank = (field: IField): number => (field.row.differs ? 1000 : 0) + there(field);
-  const best = (section: string, most: number): readonly IField[] =>
-    fields
+  const best = (section: string, most: number): readonly IField[] => {
+    const found = fields
       .filter(field => field.row.section === section && there(field) > 0)
-      .sort((one, other) => rank(other) - rank(one))
-      .slice(0, most);
+      .sort((one, other) => rank(other) - rank(one));
+    const differing = found.filter(field => field.row.differs);
+    return (differing.length > 0 ? differing : found).slice(0, most);
+  };
   return [...best('params', MOST_OF_EACH), ...best('metrics', MOST_OF_EACH)];
 }
 

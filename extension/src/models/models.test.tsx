@@ -43,7 +43,7 @@ const CARD: IModelCard = {
 };
 
 function show(card: IModelCard, publish: () => unknown = () => ({ name: 'iris', version: 3 })) {
-  const asked = serve((path, _, init) => (init.method === 'POST' ? publish() : card));
+  const asked = serve((_path, _query, init) => (init.method === 'POST' ? publish() : card));
   const { context, opened } = contextOf();
   render(<ModelView context={context} args={{ run: 'r', model: 'm1', at: 'a' }} setTitle={jest.fn()} />);
   return { asked, opened };

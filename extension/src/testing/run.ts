@@ -1,4 +1,4 @@
-import { IRunRow } from './api';
+import { IRunRow } from '../runs/api';
 
 /** Return a run for tests: finished, of one experiment, with what is given. */
 export function aRun(run_id: string, given: Partial<IRunRow> = {}): IRunRow {
