@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .lab import Lab
 from .stores import save_notebook
-from .work import run_in
+from .work import run_in, runs_of
 
 ELSEWHERE = "https://evil.example"
 """A host that no request may reach."""
@@ -68,7 +68,6 @@ _PIPELINE = """
 name: %s
 steps:
   - notebook: step.ipynb
-    name: %s
 """
 _BY_HAND = """
 import json, sys
@@ -156,9 +155,12 @@ def do_harm(lab: Lab, folder: Path) -> None:
     (folder / "payloads.json").write_text(json.dumps(payloads), encoding="utf-8")
     (folder / "bundles.json").write_text(json.dumps(_bundles()), encoding="utf-8")
     save_notebook(folder / "step.ipynb", ["raise ValueError('<img src=x onerror=window.hacked=1>')"])
-    pipeline = _PIPELINE % (json.dumps(PAYLOADS[2]), json.dumps(PAYLOADS[6]))
+    pipeline = _PIPELINE % json.dumps(PAYLOADS[3])
     (folder / "pipeline.yaml").write_text(pipeline, encoding="utf-8")
     run_in(lab, folder, "python", "-c", _BY_HAND, given=payloads)
     run_in(lab, folder, "trackbook", "pipeline", "run", code=1)
+    for run in runs_of(lab, f"{folder.name}/look.ipynb"):
+        note = json.dumps({"note": "\n".join(payloads)}).encode()
+        lab.ask(f"runs/{run['run_id']}?at={folder.name}", method="PATCH", data=note)
     words = ("papermill", "--engine", "trackbook", "--no-progress-bar", "hostile.ipynb", "out.ipynb")
     run_in(lab, folder, *words, code=1)  # its last cell fails

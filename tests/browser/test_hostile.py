@@ -8,7 +8,19 @@ from playwright.sync_api import Page, expect
 
 from .hostile import PAYLOADS
 from .lab import Lab
-from .views import View, comparison_views, dataset_views, opened, panel, panel_views, rows, run_list, run_views, settle
+from .views import (
+    View,
+    comparison_views,
+    dataset_views,
+    opened,
+    panel,
+    panel_views,
+    run_list,
+    run_views,
+    settle,
+    show_panel,
+    widen,
+)
 from .work import runs_of
 
 
@@ -19,6 +31,7 @@ def test_nothing_in_a_store_runs_in_the_page(lab: Lab, hostile: str, page: Page)
     page.on("request", lambda each: harm.append(each.url) if _leaves(each.url, lab) else None)
     page.on("popup", lambda each: harm.append(each.url))
     lab.open(page, hostile)
+    _show_all_runs(page)
 
     for view in _views(lab, hostile):
         view.show(page)
@@ -35,12 +48,17 @@ def _leaves(url: str, lab: Lab) -> bool:
 
 def test_what_looks_like_markup_is_shown_as_text(lab: Lab, hostile: str, page: Page) -> None:
     lab.open(page, hostile)
-    next(panel_views()).show(page)
 
-    panel(page).get_by_role("combobox", name="Experiment").select_option("all")
+    _show_all_runs(page)
 
-    expect(rows(run_list(page)).get_by_role("button", name=PAYLOADS[0], exact=True)).to_have_text(PAYLOADS[0])
+    expect(run_list(page).get_by_role("button", name=PAYLOADS[0], exact=True)).to_have_text(PAYLOADS[0])
     expect(panel(page).locator("script, img, iframe")).to_have_count(0)
+
+
+def _show_all_runs(page: Page) -> None:
+    show_panel(page).get_by_role("combobox", name="Experiment").select_option("all")
+    expect(run_list(page).get_by_role("button", name=PAYLOADS[1], exact=True)).to_have_text(PAYLOADS[1])
+    widen(page, 900)
 
 
 def _views(lab: Lab, at: str) -> Iterator[View]:
@@ -51,7 +69,12 @@ def _views(lab: Lab, at: str) -> Iterator[View]:
     assert status == 200, models
     status, datasets = lab.ask(f"datasets?at={at}")
     assert status == 200, datasets
+    status, pipelines = lab.ask(f"pipelines?at={at}")
+    assert status == 200, pipelines
+    (pipeline,) = pipelines["pipelines"]
     assert len(by_hand) == 2
+    assert all(PAYLOADS[2] in run["note"] for run in by_hand)
+    assert pipeline["name"] == PAYLOADS[3]
     yield from panel_views()
     yield from run_views(by_hand[0]["run_id"], at, "by-hand")
     yield from run_views(executed["run_id"], at, "executed")
@@ -59,3 +82,4 @@ def _views(lab: Lab, at: str) -> Iterator[View]:
     yield from dataset_views(datasets["datasets"][0]["name"], at)
     (model,) = models["models"]
     yield opened("model", "model", run=model["run_id"], model=model["model_id"], at=at)
+    yield opened("pipeline", "pipeline", run=pipeline["runs"][0]["run_id"], at=at)
