@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { count } from '../components/count';
+import { Filter } from '../components/filter';
 import { ago, oneLine, size } from '../components/format';
 import { RowLink } from '../components/link';
 import { Failure, Message } from '../components/message';
@@ -37,13 +38,11 @@ function DataAt({ context, at }: { context: IContext; at: string }): JSX.Element
   return (
     <>
       <div className="tb-Bar">
-        <input
-          type="search"
-          className="tb-Input"
-          value={part}
+        <Filter
+          label={trans.__('Filter datasets by name')}
           placeholder={trans.__('Filter by name')}
-          aria-label={trans.__('Filter datasets by name')}
-          onChange={event => setPart(event.target.value)}
+          value={part}
+          onChange={setPart}
         />
       </div>
       {answer.failure && <Failure context={context} failure={answer.failure} retry={answer.reload} />}

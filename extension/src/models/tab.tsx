@@ -1,5 +1,6 @@
 import * as React from 'react';
 
+import { Filter } from '../components/filter';
 import { ago, moment, number, oneLine, size, toNumber } from '../components/format';
 import { RowLink } from '../components/link';
 import { Message } from '../components/message';
@@ -39,13 +40,11 @@ function ModelsAt({ context, at }: { context: IContext; at: string }): JSX.Eleme
   return (
     <>
       <div className="tb-Bar">
-        <input
-          type="search"
-          className="tb-Input"
-          value={name}
+        <Filter
+          label={trans.__('Filter models by name or class')}
           placeholder={trans.__('Filter by name or class')}
-          aria-label={trans.__('Filter models by name or class')}
-          onChange={event => setName(event.target.value)}
+          value={name}
+          onChange={setName}
         />
       </div>
       {(failure || (isEmpty && isLoading)) && <Unanswered context={context} answer={{ failure, reload }} />}

@@ -3,6 +3,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { oneLine } from '../components/format';
+import { stateWord } from '../components/states';
 import { IContext } from '../core/context';
 import { trackbookIcon } from '../core/icon';
 import { ICurrentRun } from './api';
@@ -40,7 +41,7 @@ export class StatusRun extends ReactWidget {
     }
     const { trans } = this.context;
     const name = oneLine(run.name);
-    const status = statusWord(this.context, run.status);
+    const status = stateWord(trans, run.status);
     return (
       <button
         className="tb-StatusRun-button"
@@ -67,19 +68,4 @@ export class StatusRun extends ReactWidget {
 
   private _state: NotebookState | null = null;
   private readonly _runChanged = new Signal<this, void>(this);
-}
-
-function statusWord({ trans }: IContext, status: string): string {
-  switch (status.toUpperCase()) {
-    case 'RUNNING':
-      return trans.__('running');
-    case 'FINISHED':
-      return trans.__('finished');
-    case 'FAILED':
-      return trans.__('failed');
-    case 'KILLED':
-      return trans.__('killed');
-    default:
-      return status.toLowerCase();
-  }
 }

@@ -2,9 +2,10 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { oneLine } from '../components/format';
+import { signOf, stateWord } from '../components/states';
 import { IStep } from './api';
 import { ILayout, IPlaced, ISizes, layoutOf } from './layout';
-import { secondsOf, signOf, stateWord, stepLine } from './words';
+import { secondsOf, stepLine } from './words';
 
 const SIZES: ISizes = { width: 204, height: 52, gapX: 60, gapY: 18, passing: 14, margin: 16 };
 const LABEL_BELOW = 12;

@@ -3,11 +3,11 @@ import * as React from 'react';
 import { duration, moment, shortId } from '../components/format';
 import { Failure, Message } from '../components/message';
 import { IShownOutput, Output } from '../components/outputs';
+import { signOf } from '../components/states';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
 import { useReload } from '../core/reload';
 import { ILoggedCell, IStep, IStepLog, pipelinePath } from './api';
-import { signOf } from './words';
 
 const SIGNS: Record<string, string> = { ok: 'finished', error: 'failed', interrupted: 'stopped', running: 'running' };
 

@@ -2,10 +2,11 @@ import * as React from 'react';
 
 import { Fact, Facts } from '../components/facts';
 import { duration, moment, number, oneLine, text, toNumber } from '../components/format';
+import { signOf, stateWord } from '../components/states';
 import { IContext } from '../core/context';
 import { IStep } from './api';
 import { Log } from './log';
-import { errorLine, goingOn, secondsOf, signOf, stateWord } from './words';
+import { errorLine, goingOn, secondsOf } from './words';
 
 /** A step of an execution: how it stands and why, what went in and came out, and what its cells did. */
 export function StepDetail({

@@ -3,13 +3,14 @@ import * as React from 'react';
 import { ago, duration, moment, oneLine } from '../components/format';
 import { RowLink } from '../components/link';
 import { Failure, Message } from '../components/message';
+import { signOf, stateWord } from '../components/states';
 import { IColumn, Table } from '../components/table';
 import { Unanswered } from '../components/unanswered';
 import { useAnswer, usePlace } from '../core/answer';
 import { IContext } from '../core/context';
 import { IPipeline, IPipelineRun, IPipelines } from './api';
 import { useNow } from './clock';
-import { secondsOf, signOf, stateWord } from './words';
+import { secondsOf } from './words';
 
 /** The tab Pipelines: the pipelines of the store with their last runs, the one at work last first. */
 export function PipelinesTab({ context }: { context: IContext }): JSX.Element {

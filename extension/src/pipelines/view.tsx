@@ -4,6 +4,7 @@ import { CopyCode } from '../components/copy';
 import { Facts } from '../components/facts';
 import { ago, duration, moment, oneLine, shortId } from '../components/format';
 import { Failure } from '../components/message';
+import { signOf, stateWord } from '../components/states';
 import { Unanswered } from '../components/unanswered';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
@@ -11,7 +12,7 @@ import { IPipelineRun, IPipelines, IShownPipeline, IStep, PipelineArgs, pipeline
 import { useNow } from './clock';
 import { Graph } from './graph';
 import { StepDetail } from './step';
-import { secondsOf, signOf, stateWord } from './words';
+import { secondsOf } from './words';
 
 const URGENT = ['failed', 'running', 'retrying', 'stopped'];
 

@@ -1,42 +1,11 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { duration, number, oneLine, toNumber } from '../components/format';
+import { stateWord } from '../components/states';
 import { IStep } from './api';
 
-const SIGNS: Record<string, string> = {
-  waiting: '○',
-  running: '●',
-  retrying: '↻',
-  finished: '✓',
-  skipped: '»',
-  failed: '✗',
-  blocked: '⊘',
-  stopped: '■',
-  killed: '■'
-};
 const MOST_METRICS = 2;
 const MOST_NEEDS = 2;
-
-/** Return the sign of a state: each has another shape. */
-export function signOf(state: string): string {
-  return SIGNS[state] ?? '?';
-}
-
-/** Return a state, of a run or a step, as a word. */
-export function stateWord(trans: TranslationBundle, state: string): string {
-  const words: Record<string, string> = {
-    waiting: trans.__('waiting'),
-    running: trans.__('running'),
-    retrying: trans.__('retrying'),
-    finished: trans.__('finished'),
-    skipped: trans.__('skipped'),
-    failed: trans.__('failed'),
-    blocked: trans.__('blocked'),
-    stopped: trans.__('stopped'),
-    killed: trans.__('killed')
-  };
-  return words[state] ?? state;
-}
 
 /** Return how a step stands as one line: what goes on in it, or what came of it. */
 export function stepLine(trans: TranslationBundle, step: IStep, seconds: number | null): string {

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { Facts } from '../components/facts';
+import { Filter } from '../components/filter';
 import { oneLine, text } from '../components/format';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
@@ -75,13 +76,11 @@ function Packages({ context: { trans }, environment }: { context: IContext; envi
     <Section
       title={trans._n('%1 package', '%1 packages', names.length)}
       aside={
-        <input
-          className="tb-Filter"
-          type="search"
-          value={wanted}
+        <Filter
+          label={trans.__('Filter packages by name')}
           placeholder={trans.__('Filter by name')}
-          aria-label={trans.__('Filter packages by name')}
-          onChange={event => setWanted(event.target.value)}
+          value={wanted}
+          onChange={setWanted}
         />
       }
     >

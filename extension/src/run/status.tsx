@@ -1,8 +1,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-const STATUS_MARKS: Record<string, string> = { RUNNING: '●', FINISHED: '✓', FAILED: '✗', KILLED: '■' };
-const VERDICT_MARKS: Record<string, string> = { clean: '✓', unordered: '⚠', stale: '⚠' };
+import { signOf, stateWord, verdictSign } from '../components/states';
 
 /** What became of a run, by a sign and a word. */
 export function Status({
@@ -16,7 +15,7 @@ export function Status({
 }): JSX.Element {
   return (
     <span className={`tb-Status tb-mod-${status.toLowerCase()}`}>
-      <span aria-hidden="true">{STATUS_MARKS[status] ?? '?'}</span> {word ?? statusWord(trans, status)}
+      <span aria-hidden="true">{signOf(word ?? status)}</span> {word ?? stateWord(trans, status)}
     </span>
   );
 }
@@ -37,22 +36,7 @@ export function Verdict({
   const told = reason ?? trans.__('What it read was what the notebook made then, as far as that is known.');
   return (
     <span className={`tb-Verdict tb-mod-${verdict}`} title={told}>
-      <span aria-hidden="true">{VERDICT_MARKS[verdict] ?? '?'}</span> {verdict}
+      <span aria-hidden="true">{verdictSign(verdict)}</span> {verdict}
     </span>
   );
-}
-
-function statusWord(trans: TranslationBundle, status: string): string {
-  switch (status) {
-    case 'RUNNING':
-      return trans.__('running');
-    case 'FINISHED':
-      return trans.__('finished');
-    case 'FAILED':
-      return trans.__('failed');
-    case 'KILLED':
-      return trans.__('killed');
-    default:
-      return status;
-  }
 }

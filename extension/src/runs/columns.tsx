@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import { Chips } from '../components/chips';
 import { ago, decimalsOf, duration, Json, moment, oneLine, shortId, toNumber, withDecimals } from '../components/format';
+import { signOf, verdictSign } from '../components/states';
 import { IColumn, IRowState } from '../components/table';
 import { MetricValue, Value } from '../components/value';
 import { IField, IRunRow } from './api';
@@ -22,14 +23,6 @@ export interface IRowActions {
 
 /** Tags that Trackbook itself puts on runs; the verdict tells what they say. */
 const OWN_TAGS = new Set(['nondeterministic', 'repeated', 'repeated_hidden', 'not_kept']);
-const SYMBOLS: Readonly<Record<string, string>> = {
-  running: '●',
-  finished: '✓',
-  failed: '✗',
-  stopped: '■',
-  killed: '⊘'
-};
-const VERDICTS: Readonly<Record<string, string>> = { clean: '✓', unordered: '⇅', stale: '⟳' };
 const MOST_ALIGNED = 200;
 const NARROWEST = 76;
 const WIDEST = 140;
@@ -214,7 +207,7 @@ function NameCell({ expand, open, row, state, trans }: ICellProps): JSX.Element 
 function StatusCell({ run }: { run: IRunRow }): JSX.Element {
   return (
     <span className={`tb-Runs-status tb-mod-${run.word}`} title={run.word}>
-      <span aria-hidden="true">{SYMBOLS[run.word] ?? '·'}</span> {run.word}
+      <span aria-hidden="true">{signOf(run.word)}</span> {run.word}
     </span>
   );
 }
@@ -229,7 +222,7 @@ function VerdictCell({ run }: { run: IRunRow }): JSX.Element {
   const why = run.verdict_reason ?? (run.tags.nondeterministic || undefined);
   return (
     <span className={`tb-Runs-verdict tb-mod-${words[0]}`} title={why ? `${said}: ${why}` : said}>
-      <span aria-hidden="true">{VERDICTS[words[0]] ?? '≠'}</span> {said}
+      <span aria-hidden="true">{verdictSign(words[0])}</span> {said}
     </span>
   );
 }
