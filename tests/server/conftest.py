@@ -15,6 +15,7 @@ from trackbook.store import Store
 from trackbook.store.location import open_store
 from traitlets.config import Config
 
+from .many import make_many
 from .work import Work, do_work
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -28,6 +29,14 @@ PREFIX = ("trackbook", "api", "v1")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
     """The runs that there are, and the folder with their notebook and their store. Tests may only add to it."""
     return do_work(tmp_path_factory.mktemp("root"))
+
+
+@pytest.fixture(scope="session")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose store has ten thousand runs. Tests only read it."""
+    folder = tmp_path_factory.mktemp("many")
+    make_many(folder)
+    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -10,14 +10,7 @@ import pytest
 from tornado.httpclient import HTTPResponse
 
 from .conftest import Ask
-from .many import RUNS, make_many
-
-
-@pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("many")
-    make_many(folder)
-    return folder
+from .many import RUNS
 
 
 @pytest.fixture

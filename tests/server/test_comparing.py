@@ -65,24 +65,3 @@ async def test_difference_that_there_is_not_is_refused(ask: Ask, work: Work) -> 
     loose = await ask("GET", "/diff", before=work.first, after=work.second, tolerance=1)
 
     assert (same.status, loose.status) == (400, 400)
-
-
-async def test_groups_have_means_and_members(ask: Ask, work: Work) -> None:
-    query = {"by": "params.C", "metric": "accuracy", "experiment": "analysis"}
-    found = await ask("GET", "/groups", **query)
-    compared = await ask("GET", "/groups", **query, differences="true")
-
-    labels = {group["labels"]["params.C"] for group in found.json["groups"]}
-    assert labels == {0.01, 0.1, 1.0, 10.0, 100.0}
-    assert found.json["metrics"] == ["test.accuracy"]
-    assert [group["runs"] for group in found.json["groups"]] == [1] * 5
-    assert found.json["differences"] == []
-    assert len(compared.json["differences"]) == 10
-    assert all(group["statistics"]["test.accuracy"]["n"] == 1 for group in found.json["groups"])
-
-
-async def test_groups_by_nothing_or_unknown_fields_are_refused(ask: Ask) -> None:
-    nothing = await ask("GET", "/groups", by=",")
-    unknown = await ask("GET", "/groups", by="params.nothing")
-
-    assert (nothing.status, unknown.status) == (400, 400)

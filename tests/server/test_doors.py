@@ -78,6 +78,7 @@ async def test_reading_changes_nothing(ask: Ask, work: Work, store: Store) -> No
         path = route.path.replace("{run}", work.first).replace("{digest}", hashlib.sha256(PIXEL).hexdigest())
         if "GET" in route.operations and "{" not in path and not path.startswith("/pipelines/"):
             query = {"/compare": {"runs": work.parent}, "/groups": {"by": "C"}, "/notebook": {"at": NOTEBOOK}}
+            query["/groups/parts"] = {"by": "C"}
             query["/diff"] = {"before": work.first, "after": work.second}
             answer = await ask("GET", path, **query.get(path, {}))
             assert answer.status == 200, (path, answer.content)

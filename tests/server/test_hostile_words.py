@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -51,7 +53,9 @@ QUERIES = (
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    return do_shop(tmp_path_factory.getbasetemp() / "shop")
+    """A copy of what other tests ask about, since some of the words are taken as names."""
+    made = do_shop(tmp_path_factory.getbasetemp() / "shop")
+    return replace(made, folder=copytree(made.folder, tmp_path_factory.mktemp("hostile") / "shop"))
 
 
 @pytest.fixture

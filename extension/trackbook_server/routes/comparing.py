@@ -1,4 +1,4 @@
-"""Runs beside each other: what sets them apart, cell by cell of two, and groups of those that differ in their seed."""
+"""Runs beside each other: what sets them apart, and cell by cell of two."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 from trackbook.display.diff_payload import diff_payload
-from trackbook.display.payload import comparison_payload, grouping_payload
+from trackbook.display.payload import comparison_payload
 from trackbook.errors import InvalidValueError, NotFoundError
-from trackbook.store.contract import RunFilter, Store
+from trackbook.store.contract import Store
 from trackbook.tracking.compare import compare_runs
 from trackbook.tracking.diff import diff_runs
 from trackbook.tracking.find import find_run
-from trackbook.tracking.groups import group_runs
 from trackbook.tracking.numbers import tolerance_of
-from trackbook.tracking.query import query_of
 
 from trackbook_server.route import Asked, At, Operation, Route
 from trackbook_server.routes.lasting import mark_of_two
@@ -40,20 +38,6 @@ class DiffQuery(At, kw_only=True):
     before: str
     after: str = ""
     tolerance: Annotated[float, Meta(ge=0, lt=1)] | UnsetType = UNSET
-
-
-class GroupsQuery(At, kw_only=True):
-    """By which fields (``params.model,tags.stage``), which metrics of them, and of which runs.
-
-    `seed` names params that are seeds although their names don't say so. `differences`: compare the groups, too.
-    """
-
-    by: str
-    metric: str = ""
-    seed: str = ""
-    experiment: str = ""
-    query: str = ""
-    differences: bool = False
 
 
 def compare(asked: Asked) -> dict[str, Any]:
@@ -98,23 +82,6 @@ def diff(asked: Asked) -> dict[str, Any]:
         return diff_payload(found)
 
 
-def group(asked: Asked) -> dict[str, Any]:
-    """Return groups of runs that differ only in their seed, as ``trackbook compare --group-by --json`` prints them.
-
-    Each with `runs`, how many it has. The groups are compared only if that is asked for.
-    """
-    query: GroupsQuery = asked.query
-    by = listed(query.by)
-    if not by:
-        raise InvalidValueError("Nothing is named to group by. Give a field, such as by=params.model.")
-    with asked.project.store.frozen() as still:
-        runs = still.runs(RunFilter(experiment=query.experiment or None, query=query_of(still, query.query)))
-        metrics, seeds = listed(query.metric), listed(query.seed)
-        found = group_runs(still, runs, by, metrics=metrics, seeds=seeds, compares=query.differences)
-    payload: dict[str, Any] = grouping_payload(found)
-    return payload | {"groups": [{**each, "runs": len(each["run_ids"])} for each in payload["groups"]]}
-
-
 ROUTES = (
     Route(
         path="/compare",
@@ -127,14 +94,6 @@ ROUTES = (
         operations={
             "GET": Operation(
                 act=diff, summary="Tell two runs apart", query=DiffQuery, answer=dict[str, Any], mark=mark_of_two
-            )
-        },
-    ),
-    Route(
-        path="/groups",
-        operations={
-            "GET": Operation(
-                act=group, summary="Group runs that differ in their seed", query=GroupsQuery, answer=dict[str, Any]
             )
         },
     ),

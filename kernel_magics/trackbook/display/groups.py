@@ -152,7 +152,7 @@ def _judgement(each: Difference, one: Group, other: Group) -> Cell:
 
 def _notes(grouping: Grouping) -> list[str]:
     judged = sum(each.corrected is not None for each in grouping.differences)
-    unjudged = len(grouping.differences) - judged
+    unjudged = len(grouping.differences) - judged + grouping.unpaired
     notes = []
     if judged:
         notes.append(

@@ -297,6 +297,7 @@ def grouping_payload(grouping: Grouping) -> Payload:
         "metrics": list(grouping.metrics),
         "groups": [_group(group) for group in grouping.groups],
         "differences": [_group_difference(each) for each in grouping.differences],
+        "unpaired": grouping.unpaired,
         "left_out": grouping.left_out,
         "candidates": grouping.candidates,
         "other_metrics": list(grouping.others),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from trackbook.errors import InvalidValueError
 from trackbook.lineage.code_shape import entries_of, is_seed_name
 from trackbook.lineage.evidence import leaf_of
-from trackbook.records import JsonValue, RunDetail
+from trackbook.records import JsonValue, RunDetail, encode
 from trackbook.store.contract import Store
 from trackbook.tracking.choices import chosen_params, default_params, parts
 from trackbook.tracking.direction import is_detail
@@ -20,8 +20,11 @@ from trackbook.tracking.metric_code import MetricCode, digest
 PARAM, TAG = "params.", "tags."
 ALL = "all"
 _CLOSE = 0.6
+_LARGE = 1e300  # integers beyond every float are put in order as texts
 _SEARCHED = "estimator"
 _STEPS = ("steps", f"{_SEARCHED}__steps")
+MODEL_PARAMS = (_SEARCHED, *_STEPS)
+"""The params that say more of a model than its class."""
 
 Facts = Mapping[str, JsonValue]
 
@@ -60,6 +63,40 @@ def model_of(detail: RunDetail) -> str:
     return f"{names}({inner})"
 
 
+def value_text(facts: Facts, name: str) -> str:
+    """Return a field as a text that is the same where the value is: 1 is 1.0. Of a run without it, an empty one."""
+    value = facts.get(name)
+    if isinstance(value, float) and value.is_integer():
+        return encode(int(value))
+    return encode(value) if name in facts else ""
+
+
+def place_of(value: JsonValue) -> tuple[bool, float, str]:
+    """Return what puts the values of a field in order: numbers by size, then texts."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGE
+    return not is_number, float(value) if is_number else 0.0, encode(value)  # type: ignore[arg-type]  # a number
+
+
+def without_candidates(details: Sequence[RunDetail], asked: Collection[str]) -> list[RunDetail]:
+    """Return the runs without the candidates of searches that are among them.
+
+    They stay where one of the names that are `asked` for is a param or metric of theirs alone.
+    """
+    searches = {detail.run.run_id for detail in details if detail.models}
+    found = [detail for detail in details if detail.models or detail.run.parent_id not in searches]
+    if len(found) == len(details):
+        return found
+    known = {name for detail in found for name in _names(detail)}
+    of_candidates = {name for detail in details for name in _names(detail)} - known
+    return list(details) if of_candidates.intersection(asked) else found
+
+
+def _names(detail: RunDetail) -> set[str]:
+    """Return what the params and metrics of a run can be called."""
+    params = {name for key in detail.params for name in (key, f"params.{key}")}
+    return params.union(*({key, f"metrics.{key}", key.rpartition(".")[2]} for key in detail.metrics))
+
+
 # What a person means
 
 
@@ -74,7 +111,7 @@ def seed_keys(details: Sequence[RunDetail], seeds: Collection[str], code: Metric
     keys = {key for detail in details for key in (*detail.params, *dict(entries_of(detail.params)))}
     unknown = [seed for seed in seeds if seed.removeprefix(PARAM) not in keys]
     if unknown:
-        raise InvalidValueError(f"No run has a param '{unknown[0]}'. {_nearest(unknown[0], keys)}")
+        raise InvalidValueError(f"No run has a param '{unknown[0]}'. {nearest(unknown[0], keys)}")
     named = {seed.removeprefix(PARAM) for seed in seeds}
     by_code = {key for key in keys if all(key in code.seeds(each) for each in details if key in each.params)}
     return frozenset(f"{PARAM}{key}" for key in keys if key in named or key in by_code or is_seed_name(key))
@@ -93,10 +130,10 @@ def find_field(name: str, facts: Mapping[str, Facts]) -> str:
         raise InvalidValueError(f"'{name}' could be {' or '.join(of_models)}. Give the whole name.")
     if of_models:
         return of_models[0]
-    raise InvalidValueError(f"No run has '{name}' to group by. {_nearest(name, known)}")
+    raise InvalidValueError(f"No run has '{name}' to group by. {nearest(name, known)}")
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
     listed = list(known)
     asked = name.removesuffix("_score")  # functions are called so, metrics are not
     if any(each.rpartition(".")[2] == asked for each in listed):
@@ -123,13 +160,17 @@ def metrics_meant(details: Sequence[RunDetail], wanted: Sequence[str]) -> list[s
     InvalidValueError
         If no run has such a metric.
     """
-    known = known_metrics(details)
+    return metrics_named(known_metrics(details), wanted)
+
+
+def metrics_named(known: Collection[str], wanted: Iterable[str]) -> list[str]:
+    """Return which of the metrics that there are have some names; see `metrics_meant`."""
     found = []
     for name in wanted:
         name = name.removeprefix("metrics.")
         matching = [key for key in known if _is_meant(key, name, known)]
         if not matching:
-            raise InvalidValueError(f"No run has a metric '{name}'. {_nearest(name, known)}")
+            raise InvalidValueError(f"No run has a metric '{name}'. {nearest(name, known)}")
         found += matching
     return list(dict.fromkeys(found))
 

@@ -15,6 +15,7 @@ from statistics import fmean, stdev
 
 FEWEST = 3  # runs that a group needs to be judged
 CONFIDENCE = 0.95
+_MOST_PAIRED = 100  # groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +52,18 @@ class Difference:
         return None if self.corrected is None else self.corrected < 1 - CONFIDENCE
 
 
+def spread(values: Sequence[float]) -> Statistic:
+    """Return mean and deviation of some values, without an interval: that would take scipy to be loaded."""
+    n, mean = len(values), fmean(values)
+    return Statistic(n=n, mean=mean, deviation=stdev(values) if n > 1 else None)
+
+
 def statistic(values: Sequence[float]) -> Statistic:
     """Return mean, deviation and interval of some values."""
-    n, mean = len(values), fmean(values)
-    if n < 2:
-        return Statistic(n=n, mean=mean)
-    deviation = stdev(values)
-    if n < FEWEST:
-        return Statistic(n=n, mean=mean, deviation=deviation)
+    found = spread(values)
+    n, mean, deviation = found.n, found.mean, found.deviation
+    if n < FEWEST or deviation is None:
+        return found
     from scipy.stats import t
 
     half = float(t.ppf((1 + CONFIDENCE) / 2, n - 1)) * deviation / math.sqrt(n)
@@ -66,14 +71,25 @@ def statistic(values: Sequence[float]) -> Statistic:
 
 
 def differences(groups: Sequence[Mapping[str, Statistic]], keys: Sequence[str]) -> list[Difference]:
-    """Return how each two groups differ in each metric that both have. A group is its statistics by metric."""
+    """Return how each two groups differ in each metric that both have. A group is its statistics by metric.
+
+    Of very many groups those too small to be judged are not paired: a thousand would have half a million pairs.
+    """
+    fewest = 1 if len(groups) <= _MOST_PAIRED else FEWEST
     found = [
-        _difference(groups, key, one, other)
-        for key in keys
-        for one, other in combinations(range(len(groups)), 2)
-        if key in groups[one] and key in groups[other]
+        _difference(groups, key, one, other) for key in keys for one, other in combinations(_of(groups, key, fewest), 2)
     ]
     return _corrected(found)
+
+
+def count_pairs(groups: Sequence[Mapping[str, Statistic]], keys: Sequence[str]) -> int:
+    """Return how many comparisons there would be of all groups."""
+    return sum(math.comb(len(_of(groups, key, 1)), 2) for key in keys)
+
+
+def _of(groups: Sequence[Mapping[str, Statistic]], key: str, fewest: int) -> list[int]:
+    """Return the positions of the groups that have a metric of so many runs."""
+    return [at for at, each in enumerate(groups) if key in each and each[key].n >= fewest]
 
 
 def _difference(groups: Sequence[Mapping[str, Statistic]], key: str, one: int, other: int) -> Difference:
@@ -98,4 +114,4 @@ def _corrected(differences: Sequence[Difference]) -> list[Difference]:
     least = 0.0
     for rank, (p, at) in enumerate(tested):
         least = corrected[at] = max(least, min(1.0, p * (len(tested) - rank)))
-    return [replace(each, corrected=corrected.get(at)) for at, each in enumerate(differences)]
+    return [each if each.p is None else replace(each, corrected=corrected[at]) for at, each in enumerate(differences)]

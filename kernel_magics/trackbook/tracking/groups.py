@@ -9,10 +9,10 @@ measures something else afterwards sets no run apart.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trackbook.errors import InvalidValueError, NotFoundError
-from trackbook.records import JsonValue, RunDetail, RunStatus, encode
+from trackbook.records import RunDetail, RunStatus, encode
 from trackbook.store.contract import RunFilter, Store
 from trackbook.tracking.choices import is_group
 from trackbook.tracking.find import find_run
@@ -21,17 +21,19 @@ from trackbook.tracking.group_facts import (
     facts_of,
     find_field,
     metrics_meant,
+    place_of,
     seed_keys,
     unchosen,
     value_of,
+    value_text,
+    without_candidates,
 )
 from trackbook.tracking.group_metrics import by_telling, main_metrics
-from trackbook.tracking.group_statistics import Difference, Statistic, differences, statistic
+from trackbook.tracking.group_statistics import Difference, Statistic, count_pairs, differences, statistic
 from trackbook.tracking.metric_code import MetricCode
 from trackbook.tracking.query import query_of
 
 _PER_METRIC = ("data", "code")
-_LARGE = 1e300  # integers beyond every float are put in order as texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ class Group:
 class Grouping:
     """Groups by the fields asked for (`by`), and by `also`: what else differs within a group and is no seed.
 
+    `unpaired` counts comparisons that could not be judged and are no `differences`, as there are too many groups.
     `left_out` counts runs that have not finished, and those without any of the metrics; `candidates` those of searches,
     which stand behind the run of their search (`searches` are the names of these). `others` are the metrics that nobody
     asked for and that compare little.
@@ -63,6 +66,7 @@ class Grouping:
     metrics: tuple[str, ...]
     groups: tuple[Group, ...]
     differences: tuple[Difference, ...]
+    unpaired: int = 0
     left_out: int = 0
     candidates: int = 0
     searches: tuple[str, ...] = ()
@@ -107,9 +111,9 @@ def group_runs(
         If no run has such a field or metric.
     """
     finished = [each for each in details if each.run.status is RunStatus.FINISHED and not is_group(each)]
-    listed = _listed(finished, by, metrics)
+    listed = without_candidates(finished, (*by, *metrics))
     meant = metrics_meant(listed, metrics or ["all"]) if any(each.metrics for each in listed) else []
-    kept = [each for each in listed if any(value_of(each, key) is not None for key in meant)]
+    kept = [_held(each) for each in listed if any(value_of(each, key) is not None for key in meant)]
     if not kept:
         raise InvalidValueError("There is no finished run with a metric to group. See what there is: trackbook runs.")
     code = MetricCode(store, kept)
@@ -129,18 +133,26 @@ def group_runs(
     groups = [
         _group(piece, facts, [*fields, *also], code) for members in alike for piece in _pieces(members, keys, code)
     ]
-    groups.sort(key=lambda group: [_place(value) for value in group.labels.values()])
+    groups.sort(key=lambda group: [place_of(value) for value in group.labels.values()])
+    statistics = [group.statistics for group in groups]
+    compared = differences(statistics, keys) if compares else []
     return Grouping(
         by=tuple(fields),
         also=tuple(also),
         metrics=tuple(keys),
         groups=tuple(groups),
-        differences=tuple(differences([group.statistics for group in groups], keys) if compares else ()),
+        differences=tuple(compared),
+        unpaired=count_pairs(statistics, keys) - len(compared) if compares else 0,
         left_out=len([each for each in details if not is_group(each)]) - len(finished) + len(listed) - len(measured),
         candidates=len(finished) - len(listed),
         searches=_searches(finished, listed),
         others=tuple(by_telling([key for key in meant if key not in keys])),
     )
+
+
+def _held(detail: RunDetail) -> RunDetail:
+    """Return a run whose points are made once, not each time that one is asked for."""
+    return replace(detail, metrics=dict(detail.metrics))
 
 
 def runs_to_group(store: Store, references: Sequence[str], *, experiment: str | None = None) -> list[RunDetail]:
@@ -170,26 +182,11 @@ def _meant(store: Store, reference: str, experiment: str | None) -> list[RunDeta
     return found
 
 
-def _listed(details: Sequence[RunDetail], by: Sequence[str], metrics: Sequence[str]) -> list[RunDetail]:
-    """Return the runs without the candidates of searches that are among them, unless it is these that are asked for."""
-    searches = {detail.run.run_id for detail in details if detail.models}
-    found = [detail for detail in details if detail.models or detail.run.parent_id not in searches]
-    known = {name for detail in found for name in _names(detail)}
-    of_candidates = {name for detail in details for name in _names(detail)} - known
-    return list(details) if of_candidates.intersection((*by, *metrics)) else found
-
-
 def _searches(details: Iterable[RunDetail], listed: Collection[RunDetail]) -> tuple[str, ...]:
     """Return the names of the runs whose candidates are not listed."""
     kept = {each.run.run_id for each in listed}
     parents = {each.run.parent_id for each in details if each.run.run_id not in kept}
     return tuple(each.run.name for each in listed if each.run.run_id in parents)
-
-
-def _names(detail: RunDetail) -> set[str]:
-    """Return what the params and metrics of a run can be called."""
-    params = {name for key in detail.params for name in (key, f"params.{key}")}
-    return params.union(*({key, f"metrics.{key}", key.rpartition(".")[2]} for key in detail.metrics))
 
 
 # Groups
@@ -201,7 +198,7 @@ def _split(
     found: dict[tuple[str, ...], list[RunDetail]] = {}
     for detail in details:
         own = facts[detail.run.run_id]
-        found.setdefault(tuple(_same(own, field) for field in fields), []).append(detail)
+        found.setdefault(tuple(value_text(own, field) for field in fields), []).append(detail)
     return found
 
 
@@ -214,7 +211,7 @@ def _varying(members: Sequence[RunDetail], facts: Mapping[str, Facts], aside: Co
 
 def _count(listed: Iterable[Facts], name: str) -> int:
     """Return how many different values a field has; having none is one."""
-    return len({_same(each, name) for each in listed})
+    return len({value_text(each, name) for each in listed})
 
 
 def _dicts(facts: Mapping[str, Facts]) -> set[str]:
@@ -226,22 +223,8 @@ def _is_of_model(name: str, details: Sequence[RunDetail], facts: Mapping[str, Fa
     """Return whether a field with parts (a pipeline's steps, a search's grid) says no more than the model's class."""
     listed = [facts[detail.run.run_id] for detail in details]
     has_parts = any(isinstance(each.get(name), list | dict) for each in listed)
-    both = {(_same(each, "model"), _same(each, name)) for each in listed}
+    both = {(value_text(each, "model"), value_text(each, name)) for each in listed}
     return has_parts and "model" in fields and len(both) == _count(listed, "model")
-
-
-def _same(facts: Facts, name: str) -> str:
-    """Return a field as a text that is the same where the value is: 1 is 1.0."""
-    value = facts.get(name)
-    if isinstance(value, float) and value.is_integer():
-        return encode(int(value))
-    return encode(value) if name in facts else ""
-
-
-def _place(value: JsonValue) -> tuple[bool, float, str]:
-    """Return what puts the values of a field in order: numbers by size, then texts."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGE
-    return not is_number, float(value) if is_number else 0.0, encode(value)  # type: ignore[arg-type]  # a number
 
 
 def _made(detail: RunDetail, key: str, code: MetricCode, name: str) -> str | None:

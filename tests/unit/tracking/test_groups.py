@@ -303,3 +303,13 @@ def test_other_code_of_another_model_is_no_group_of_its_own(store, make_run):
     ]
 
     assert group_runs(store, runs, ["experiment"]).also == ("model",)
+
+
+def test_groups_too_small_to_be_judged_are_only_counted_where_there_are_very_many(store, make_run, forest_and_linear):
+    singles = [make_run(100 + n, params={"model": f"m{n}"}, metrics={"test.accuracy": 0.5}) for n in range(100)]
+
+    found = group_runs(store, [*forest_and_linear, *singles], ["params.model"])
+
+    assert [(each.one, each.other) for each in found.differences] == [(0, 1)]
+    assert found.unpaired == 102 * 101 // 2 - 1
+    assert "5150 comparisons are not judged" in show_groups(found, Look(width=200)).text
