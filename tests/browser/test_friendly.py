@@ -35,3 +35,4 @@ def test_panel_before_a_server_without_the_extension_says_what_to_install(
 
             alert = panel(page).get_by_role("alert")
             expect(alert).to_contain_text("This Jupyter server does not know Trackbook. Install trackbook")
+        page.close()  # before its server ends, which JupyterLab itself would complain of
