@@ -76,24 +76,36 @@ export interface IStatistics {
   readonly n: number;
   readonly mean: number | null;
   readonly deviation: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
+  readonly low?: number | null;
+  readonly high?: number | null;
 }
 
+/** All runs with one value of what they are grouped by, over whatever else differs between them. */
 export interface IGroup {
-  /** The values of the fields that tell it from other groups, by field. */
-  readonly labels: Readonly<Record<string, Json>>;
+  readonly value: Json;
   readonly runs: number;
   readonly statistics: Readonly<Record<string, IStatistics>>;
 }
 
 export interface IGrouping {
-  readonly by: readonly string[];
-  /** What else tells runs apart that is no seed. */
-  readonly also: readonly string[];
+  readonly by: string;
   readonly metrics: readonly string[];
   readonly groups: readonly IGroup[];
   readonly left_out: number;
+}
+
+/** Runs that differ in nothing but their seed. */
+export interface IPart {
+  /** The values of the fields that tell it from other parts, by field. */
+  readonly labels: Readonly<Record<string, Json>>;
+  readonly runs: number;
+  readonly statistics: Readonly<Record<string, IStatistics>>;
+}
+
+export interface IParts {
+  /** What else tells runs apart that is no seed. */
+  readonly also: readonly string[];
+  readonly groups: readonly IPart[];
 }
 
 /** The smallest notebook that makes a run. */

@@ -87,6 +87,11 @@ export function askedFields(columns: readonly string[]): string {
   return fields.join(',') || 'none';
 }
 
+/** Return names as the server reads a list of them: one with a comma stands in quotes. */
+export function named(names: readonly string[]): string {
+  return names.map(name => (/[",]/.test(name) ? `"${name.replace(/"/g, '""')}"` : name)).join(',');
+}
+
 function idOf({ field, kind }: IField): string {
   const scope = SCOPES[kind];
   return scope && !field.startsWith(`${scope}.`) ? `${scope}.${field}` : field;

@@ -7,10 +7,11 @@ import { IColumn, ISort, Table } from '../components/table';
 import { MetricValue, Value } from '../components/value';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
-import { IGroup, IGrouping, IStatistics } from './api';
-import { keyOf } from './fields';
-import { IPool, pooled } from './pooled';
+import { ApiError } from '../core/request';
+import { IGroup, IGrouping, IPart, IParts, IStatistics } from './api';
+import { keyOf, named } from './fields';
 import { fieldText, quoted } from './query';
+import { groupKey, PartsOfGroup, useParts } from './use_parts';
 
 const MOST_DECIMALS = 12;
 const SLOW_MILLISECONDS = 2000;
@@ -21,42 +22,46 @@ export interface IGroupsProps {
   readonly experiment: string;
   readonly query: string;
   readonly by: string;
+  /** The metrics to show; the server chooses if there are none. */
+  readonly metrics: readonly string[];
   /** Show the runs of a group: those that also fulfil a condition. */
   readonly onOpen: (condition: string) => void;
 }
 
-/** A row: a value with all of its runs, or, beneath it, those of them that differ in nothing but their seed. */
+/** A row: a value with all of its runs, or, beneath it, a part of them, or why there are none to see. */
 interface IRow {
   readonly key: string;
-  readonly pool: IPool;
-  readonly part: IGroup | null;
+  readonly group: IGroup;
+  readonly part: IPart | null;
+  readonly parts: PartsOfGroup | null;
 }
 
 /** Runs taken together by a param: mean, deviation and count of each metric. A double click lists those of a group. */
-export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsProps): JSX.Element {
+export function Groups({ context, at, experiment, query, by, metrics, onOpen }: IGroupsProps): JSX.Element {
   const { trans } = context;
   const [isLive, setLive] = React.useState(true);
-  const answer = useAnswer<IGrouping>(context, 'groups', { at, experiment, query, by }, { isLive });
+  const asked = { at, experiment, query, by: named([by]), metric: named(metrics) };
+  const answer = useAnswer<IGrouping>(context, 'groups', asked, { isLive });
   const began = React.useRef(0);
   React.useEffect(() => {
     if (answer.isLoading) {
       began.current = performance.now();
     } else if (performance.now() - began.current > SLOW_MILLISECONDS) {
-      setLive(false); // thousands of runs are grouped again on demand, not with each one that comes
+      setLive(false); // what takes long is grouped again on demand, not with each run that comes
     }
   }, [answer.isLoading]);
   const [sort, setSort] = React.useState<ISort>({ column: 'value', isDescending: false });
   const [expanded, setExpanded] = React.useState<ReadonlySet<string>>(new Set());
   const expand = (row: IRow, isExpanded: boolean): void => setExpanded(now => toggled(now, row.key, isExpanded));
   const grouping = answer.value;
-  const pools = React.useMemo(() => (grouping ? pooled(grouping) : []), [grouping]);
+  const parts = useParts(asked, grouping, expanded);
   if (answer.failure) {
     return <Failure context={context} failure={answer.failure} retry={answer.reload} />;
   }
   if (grouping === null) {
     return <Message isBusy>{trans.__('Grouping …')}</Message>;
   }
-  if (pools.length === 0) {
+  if (grouping.groups.length === 0) {
     const { key } = keyOf(by);
     return <Message>{trans.__('No run here has both %1 and a metric. Group by another param.', key)}</Message>;
   }
@@ -66,18 +71,18 @@ export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsPr
         trans={trans}
         label={trans.__('Groups of runs')}
         columns={groupColumns(trans, grouping, expanded, expand)}
-        rows={rowsOf(sorted(pools, sort), expanded)}
+        rows={rowsOf(sorted(grouping.groups, sort), expanded, parts)}
         keyOf={row => row.key}
         sort={sort}
         onSort={column =>
           setSort(now => ({ column, isDescending: now.column === column ? !now.isDescending : column !== 'value' }))
         }
-        onOpen={row => onOpen(conditionOf(row.part?.labels ?? { [grouping.by[0]]: row.pool.value }))}
-        treeOf={row => ({ level: row.part ? 2 : 1, isExpanded: isOpen(row, expanded) })}
+        onOpen={row => onOpen(conditionOf(row.part?.labels ?? { [grouping.by]: row.group.value }))}
+        treeOf={row => ({ level: isBeneath(row) ? 2 : 1, isExpanded: isOpen(row, expanded) })}
         onExpand={expand}
       />
       <p className="tb-Runs-foot">
-        {footOf(trans, grouping)}{' '}
+        {footOf(trans, grouping, [...expanded].map(key => parts.get(key)))}{' '}
         {!isLive && (
           <button className="tb-Link" onClick={answer.reload} disabled={answer.isLoading}>
             {answer.isLoading ? trans.__('Grouping …') : trans.__('Group again')}
@@ -88,42 +93,67 @@ export function Groups({ context, at, experiment, query, by, onOpen }: IGroupsPr
   );
 }
 
-function footOf(trans: TranslationBundle, { also, left_out }: IGrouping): string {
-  const names = also.map(each => keyOf(each).key).join(', ');
+function footOf(
+  trans: TranslationBundle,
+  { left_out }: IGrouping,
+  open: readonly (PartsOfGroup | undefined)[]
+): string {
+  const known = open.filter(isKnown);
+  const names = [...new Set(known.flatMap(each => each.also))].map(each => keyOf(each).key).join(', ');
   return [
     trans.__('Mean ± standard deviation (count).'),
-    names && trans.__('Runs of a group also differ in %1; the right arrow shows them apart.', names),
+    known.length > 0 && trans.__('Parts have runs that differ in nothing but their seed, those repeated left out.'),
+    names && trans.__('Parts differ in %1.', names),
     left_out > 0 && trans._n('%1 run without an end or a metric is left out.', '%1 runs left out.', left_out)
   ]
     .filter(Boolean)
     .join(' ');
 }
 
-function isOpen({ key, part, pool }: IRow, expanded: ReadonlySet<string>): boolean | undefined {
-  return part === null && pool.parts.length > 1 ? expanded.has(key) : undefined;
+function isKnown(parts: PartsOfGroup | null | undefined): parts is IParts {
+  return parts !== null && parts !== undefined && parts !== 'asked' && !(parts instanceof ApiError);
 }
 
-function rowsOf(pools: readonly IPool[], expanded: ReadonlySet<string>): IRow[] {
-  return pools.flatMap(pool => {
-    const parts = expanded.has(pool.key) ? pool.parts : [];
-    const beneath = parts.map(part => ({ key: JSON.stringify(part.labels), pool, part }));
-    return [{ key: pool.key, pool, part: null }, ...beneath];
+function isBeneath({ part, parts }: IRow): boolean {
+  return part !== null || parts !== null;
+}
+
+function isOpen(row: IRow, expanded: ReadonlySet<string>): boolean | undefined {
+  return !isBeneath(row) && row.group.runs > 1 ? expanded.has(row.key) : undefined;
+}
+
+function rowsOf(
+  groups: readonly IGroup[],
+  expanded: ReadonlySet<string>,
+  found: ReadonlyMap<string, PartsOfGroup>
+): IRow[] {
+  return groups.flatMap(group => {
+    const key = groupKey(group.value);
+    const row: IRow = { key, group, part: null, parts: null };
+    return expanded.has(key) ? [row, ...rowsBeneath(row, found.get(key) ?? 'asked')] : [row];
   });
+}
+
+function rowsBeneath({ key, group }: IRow, parts: PartsOfGroup): IRow[] {
+  if (!isKnown(parts)) {
+    return [{ key: `${key} parts`, group, part: null, parts }];
+  }
+  return parts.groups.map((part, at) => ({ key: `${key} ${at} ${JSON.stringify(part.labels)}`, group, part, parts }));
 }
 
 function groupColumns(
   trans: TranslationBundle,
-  { also, by, metrics }: IGrouping,
+  { by, metrics }: IGrouping,
   expanded: ReadonlySet<string>,
   onExpand: (row: IRow, isExpanded: boolean) => void
 ): IColumn<IRow>[] {
   const label: IColumn<IRow> = {
     id: 'value',
-    label: oneLine(keyOf(by[0]).key),
+    label: oneLine(keyOf(by).key),
     width: 160,
     narrowWidth: 84,
     isSortable: true,
-    render: row => <Label trans={trans} row={row} also={also} isExpanded={isOpen(row, expanded)} onExpand={onExpand} />
+    render: row => <Label trans={trans} row={row} isExpanded={isOpen(row, expanded)} onExpand={onExpand} />
   };
   const count: IColumn<IRow> = {
     id: 'count',
@@ -132,7 +162,7 @@ function groupColumns(
     narrowWidth: 50,
     align: 'end',
     isSortable: true,
-    render: ({ part, pool }) => (part ?? pool).runs
+    render: row => told(row)?.runs
   };
   const measured = metrics.map((key): IColumn<IRow> => ({
     id: `metrics.${key}`,
@@ -141,26 +171,29 @@ function groupColumns(
     narrowWidth: 124,
     align: 'end',
     isSortable: true,
-    render: ({ part, pool }) => <Statistic trans={trans} found={(part ?? pool).statistics[key]} />
+    render: row => told(row) && <Statistic trans={trans} found={told(row)?.statistics[key]} />
   }));
   return [label, count, ...measured];
+}
+
+/** What a row counts: a group, a part, nothing where it only says why there is no part. */
+function told(row: IRow): IGroup | IPart | null {
+  return isBeneath(row) ? row.part : row.group;
 }
 
 interface ILabelProps {
   readonly trans: TranslationBundle;
   readonly row: IRow;
-  readonly also: readonly string[];
   readonly isExpanded?: boolean;
   readonly onExpand: (row: IRow, isExpanded: boolean) => void;
 }
 
 /** The value of a group, or beneath it what tells a part from the others. */
-function Label({ trans, row, also, isExpanded, onExpand }: ILabelProps): JSX.Element {
-  const { part, pool } = row;
-  if (part !== null) {
-    const words = differing(pool, also).map(field => `${keyOf(field).key}=${text(part.labels[field])}`);
+function Label({ trans, row, isExpanded, onExpand }: ILabelProps): JSX.Element {
+  if (isBeneath(row)) {
+    const words = partWords(trans, row);
     return (
-      <span className="tb-Runs-part" title={words.join('\n')}>
+      <span className="tb-Runs-part" title={words.join('\n')} role={row.part ? undefined : 'status'}>
         {words.join(', ')}
       </span>
     );
@@ -173,7 +206,7 @@ function Label({ trans, row, also, isExpanded, onExpand }: ILabelProps): JSX.Ele
         <button
           className="tb-Runs-twisty"
           tabIndex={-1}
-          aria-label={isExpanded ? trans.__('Hide its parts') : trans.__('Show its %1 parts', pool.parts.length)}
+          aria-label={isExpanded ? trans.__('Hide its parts') : trans.__('Show its parts')}
           onClick={event => {
             event.stopPropagation();
             onExpand(row, !isExpanded);
@@ -182,13 +215,26 @@ function Label({ trans, row, also, isExpanded, onExpand }: ILabelProps): JSX.Ele
           {isExpanded ? '▾' : '▸'}
         </button>
       )}
-      <Value value={pool.value} />
+      <Value value={row.group.value} />
     </span>
   );
 }
 
-function differing({ parts }: IPool, also: readonly string[]): readonly string[] {
-  return also.filter(field => new Set(parts.map(part => JSON.stringify(part.labels[field] ?? null))).size > 1);
+function partWords(trans: TranslationBundle, { part, parts }: IRow): string[] {
+  if (parts instanceof ApiError) {
+    return [parts.message];
+  }
+  if (part === null || !isKnown(parts)) {
+    return [trans.__('Telling its runs apart …')];
+  }
+  const fields = differing(parts);
+  return fields.length === 0
+    ? [trans.__('only the seed differs')]
+    : fields.map(field => `${keyOf(field).key}=${text(part.labels[field])}`);
+}
+
+function differing({ also, groups }: IParts): readonly string[] {
+  return also.filter(field => new Set(groups.map(part => JSON.stringify(part.labels[field] ?? null))).size > 1);
 }
 
 function Statistic({ trans, found }: { trans: TranslationBundle; found?: IStatistics }): JSX.Element {
@@ -197,7 +243,9 @@ function Statistic({ trans, found }: { trans: TranslationBundle; found?: IStatis
   }
   const { deviation, high, low, mean, n } = found;
   const interval =
-    low === null || high === null ? undefined : trans.__('95 % of such means: %1 to %2', number(low), number(high));
+    typeof low !== 'number' || typeof high !== 'number'
+      ? undefined
+      : trans.__('95 % of such means: %1 to %2', number(low), number(high));
   return (
     <span title={interval}>
       <MetricValue value={mean} shown={deviation ? mean.toFixed(decimalsOf(deviation)) : undefined} />
@@ -234,21 +282,21 @@ function toggled(keys: ReadonlySet<string>, key: string, isIn: boolean): Readonl
   return new Set(isIn ? [...others, key] : others);
 }
 
-function sorted(pools: readonly IPool[], sort: ISort): readonly IPool[] {
+function sorted(groups: readonly IGroup[], sort: ISort): readonly IGroup[] {
   const sign = sort.isDescending ? -1 : 1;
-  const placed = pools.map(pool => ({ pool, value: sortValue(pool, sort.column) }));
+  const placed = groups.map(group => ({ group, value: sortValue(group, sort.column) }));
   placed.sort((one, other) => {
     if (one.value === null || other.value === null) {
       return Number(one.value === null) - Number(other.value === null);
     }
     return one.value < other.value ? -sign : one.value > other.value ? sign : 0;
   });
-  return placed.map(each => each.pool);
+  return placed.map(each => each.group);
 }
 
-function sortValue(pool: IPool, column: string): number | string | null {
+function sortValue(group: IGroup, column: string): number | string | null {
   if (column === 'value') {
-    return pool.value === null || typeof pool.value === 'number' ? pool.value : JSON.stringify(pool.value);
+    return group.value === null || typeof group.value === 'number' ? group.value : JSON.stringify(group.value);
   }
-  return column === 'count' ? pool.runs : (pool.statistics[column.slice('metrics.'.length)]?.mean ?? null);
+  return column === 'count' ? group.runs : (group.statistics[column.slice('metrics.'.length)]?.mean ?? null);
 }

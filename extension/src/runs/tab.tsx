@@ -6,9 +6,9 @@ import { IAnswer, useAnswer, usePlace } from '../core/answer';
 import { IContext } from '../core/context';
 import { ApiError, request } from '../core/request';
 import { Shown } from '../core/shown';
-import { ICompletions, IState } from './api';
+import { ICompletions, IField, IState } from './api';
 import { ColumnChooser } from './choosers';
-import { askedFields } from './fields';
+import { askedFields, keyOf } from './fields';
 import { Groups } from './groups';
 import { List } from './list';
 import { RunsModel } from './model';
@@ -131,13 +131,14 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
           turn={turn}
         />
       )}
-      {mistake === null && model.group !== '' && (
+      {mistake === null && model.group !== '' && fields !== null && (
         <Groups
           context={context}
           at={at}
           experiment={experiment}
           query={where}
           by={model.group}
+          metrics={shownMetrics(columns, fields)}
           onOpen={condition => {
             model.query = withCondition(query, condition);
             model.group = '';
@@ -190,6 +191,12 @@ function experimentOf({ choice }: RunsModel, own: string | null): string {
     return choice.name;
   }
   return choice.kind === 'all' ? '' : (own ?? '');
+}
+
+/** The keys of the metrics among some columns, of those that there still are. */
+function shownMetrics(columns: readonly string[], fields: readonly IField[]): readonly string[] {
+  const known = new Set(fields.map(each => each.field));
+  return columns.flatMap(each => (keyOf(each).scope === 'metrics' && known.has(each) ? keyOf(each).key : []));
 }
 
 function isNoStore({ kind, status }: ApiError): boolean {
