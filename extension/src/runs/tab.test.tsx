@@ -33,10 +33,10 @@ function answers(path: string, query: URLSearchParams): unknown {
   }
 }
 
-function show(told: Answers = answers): { asked: string[]; model: RunsModel } {
+function show(told: Answers = answers, place = new Place()): { asked: string[]; model: RunsModel } {
   const asked = serve(told);
   const memory = new Memory(null, 'test');
-  const { context } = contextOf({ memory, place: new Place() });
+  const { context } = contextOf({ memory, place });
   const model = new RunsModel(memory);
   render(<RunsTab context={context} model={model} />);
   return { asked, model };
@@ -123,4 +123,30 @@ test('two selected runs can be compared, one can not', async () => {
 
   expect((screen.getByRole('button', { name: 'Compare 2' }) as HTMLButtonElement).disabled).toBe(false);
   expect(model.selectedRuns.map(run => run.name)).toEqual(['calm-owl', 'bold-fox']);
+});
+
+test('state, columns and runs are asked for at once, and the runs are not asked for again', async () => {
+  const { asked } = show();
+
+  expect(asked.map(path => path.split('?')[0]).sort()).toEqual(['columns', 'runs', 'state']);
+  await screen.findByText('calm-owl');
+
+  expect(asked.filter(path => path.startsWith('runs'))).toHaveLength(1);
+});
+
+test('a notebook of another experiment than its name says shows the runs of that', async () => {
+  const place = new Place();
+  place.path = 'work/train.ipynb';
+  const { asked } = show((path, query) => {
+    if (path === 'state') {
+      return { ...state, experiment: 'churn' };
+    }
+    return path === 'runs' && query.get('experiment') !== 'churn'
+      ? { runs: [], total: 0, offset: 0 }
+      : answers(path, query);
+  }, place);
+
+  await screen.findByText('calm-owl');
+
+  expect(asked.filter(path => path.startsWith('runs')).at(-1)).toContain('experiment=churn');
 });

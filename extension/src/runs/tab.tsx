@@ -41,34 +41,31 @@ function RunsAt({ context, model, at }: IRunsTabProps & { readonly at: string })
   if (failure !== null && isNoStore(failure)) {
     return <NoStore context={context} look={reload} />;
   }
-  if (value === null) {
-    return failure ? (
-      <Failure context={context} failure={failure} retry={reload} />
-    ) : (
-      <Message isBusy>{context.trans.__('Loading …')}</Message>
-    );
+  if (value === null && failure !== null) {
+    return <Failure context={context} failure={failure} retry={reload} />;
   }
-  return <RunsOf context={context} model={model} at={at} state={{ ...state, value }} />;
+  const own = ownOf(at, value?.experiment ?? null);
+  return <RunsOf key={own} context={context} model={model} at={at} state={state} own={own} />;
 }
-
-type IKnown<Value> = IAnswer<Value> & { readonly value: Value };
 
 interface IRunsOfProps extends IRunsTabProps {
   readonly at: string;
-  readonly state: IKnown<IState>;
+  /** Of a store that is not known yet, columns and runs are asked for already. */
+  readonly state: IAnswer<IState>;
+  /** The experiment of the current notebook, null where none is open. */
+  readonly own: string | null;
 }
 
 /** The runs of one store, of one experiment of it or of all. */
-function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
+function RunsOf({ context, model, at, state, own }: IRunsOfProps): JSX.Element {
   const { trans } = context;
-  const own = ownOf(at, state.value);
   const experiment = experimentOf(model, own);
   const { columns, fields, possible } = useColumns(context, model, at, experiment);
   const { query } = model;
   const { where, order } = partsOf(query);
   const isTree = where === '';
-  const wanted = fields && { at, experiment, query, isTree, isNewestFirst: order === '' };
-  const runs = useRuns(context, wanted && { ...wanted, fields: askedFields(columns) });
+  const wanted = { at, experiment, query, isTree, isNewestFirst: order === '' };
+  const runs = useRuns(context, { ...wanted, fields: fields && askedFields(columns) });
   const [isChoosing, setChoosing] = React.useState(false);
   const input = React.useRef<HTMLInputElement>(null);
   const turn = useTurn();
@@ -81,6 +78,9 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
     return () => void model.queryWanted.disconnect(focus);
   }, [model]);
   const ask = useCompletionsOf(at, experiment);
+  if (state.value === null || fields === null) {
+    return <Message isBusy>{trans.__('Loading …')}</Message>;
+  }
   const failure = runs.pages.failure ?? state.failure;
   const mistake = failure !== null && isMistake(failure) ? failure : null;
   return (
@@ -90,7 +90,7 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
         model={model}
         own={own}
         experiments={state.value.experiments}
-        fields={fields ?? []}
+        fields={fields}
         total={runs.pages.total}
         isChoosing={isChoosing}
         onChoosing={() => setChoosing(!isChoosing)}
@@ -125,13 +125,13 @@ function RunsOf({ context, model, at, state }: IRunsOfProps): JSX.Element {
           at={at}
           runs={runs}
           columns={columns}
-          fields={fields ?? []}
+          fields={fields}
           experiment={experiment}
           experiments={state.value.experiments.length}
           turn={turn}
         />
       )}
-      {mistake === null && model.group !== '' && fields !== null && (
+      {mistake === null && model.group !== '' && (
         <Groups
           context={context}
           at={at}
@@ -181,8 +181,8 @@ function useTurn(): number {
   return turn;
 }
 
-/** The current notebook's experiment, null where none is open; one that was never tracked will have its name. */
-function ownOf(at: string, { experiment }: IState): string | null {
+/** The current notebook's experiment, null where none is open; until another one is known, it has its name. */
+function ownOf(at: string, experiment: string | null): string | null {
   return PathExt.extname(at) === '.ipynb' ? (experiment ?? PathExt.basename(at, '.ipynb')) : null;
 }
 

@@ -16,7 +16,8 @@ export interface IQuestion {
   readonly at: string;
   readonly experiment: string;
   readonly query: string;
-  readonly fields: string;
+  /** What to tell of each run; null as long as that is not known: everything. */
+  readonly fields: string | null;
   /** Whether children stand beneath their parents; else all stand in one row after another. */
   readonly isTree: boolean;
   /** Whether the query leaves the order as it is: the newest first. */
@@ -35,17 +36,14 @@ export interface IRuns {
   readonly refresh: () => void;
 }
 
-/** Ask for runs page by page; null asks nothing yet. */
-export function useRuns(context: IContext, question: IQuestion | null): IRuns {
+/** Ask for runs page by page. */
+export function useRuns(context: IContext, question: IQuestion): IRuns {
   const isShown = React.useContext(Shown);
-  const key = JSON.stringify(question);
-  const list = React.useMemo(() => (question === null ? null : new RunPages(asker(question), question.isNewestFirst)),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `key` stands for the question
-    [key]);
+  const list = useList(question);
   const pages = usePages(list, isShown);
   const last = React.useRef<{ pages: IPages; isTree: boolean }>({ pages: NONE, isTree: false });
   const isOld = pages.total === null && last.current.pages.total !== null;
-  if (pages.total !== null && question) {
+  if (pages.total !== null) {
     last.current = { pages, isTree: question.isTree };
   }
   const [expanded, setExpanded] = React.useState<ReadonlySet<string>>(new Set());
@@ -54,14 +52,14 @@ export function useRuns(context: IContext, question: IQuestion | null): IRuns {
   const shown = last.current.pages.rows;
   const listed = React.useMemo(() => listing(shown, children, expanded, isTree), [shown, children, expanded, isTree]);
   const refresh = React.useCallback(() => {
-    list?.refresh();
+    list.refresh();
     reread();
   }, [list, reread]);
   useNews(context, isShown, refresh);
   const rootOf = React.useRef(listed.rootOf);
   rootOf.current = listed.rootOf;
   const look = React.useCallback(
-    (first: number, end: number) => list?.look(rootOf.current(first), rootOf.current(end - 1) + 1),
+    (first: number, end: number) => list.look(rootOf.current(first), rootOf.current(end - 1) + 1),
     [list]
   );
   const expand = React.useCallback((runId: string, isExpanded: boolean) => {
@@ -71,31 +69,50 @@ export function useRuns(context: IContext, question: IQuestion | null): IRuns {
   return { pages: { ...last.current.pages, failure }, isOld, listing: listed, expanded, expand, look, refresh };
 }
 
-function asker({ at, experiment, fields, isTree, query }: IQuestion): ConstructorParameters<typeof RunPages>[0] {
-  const values: QueryValues = { at, experiment, query, fields, roots: isTree ? true : undefined };
-  return (offset, limit, signal) => request<IRunsPage>('runs', { ...values, offset, limit }, { signal });
+/** Return the list of a question. What is read before the fields are known has them all, so it is not read again. */
+function useList(question: IQuestion): RunPages {
+  const { fields, ...other } = question;
+  const now = React.useRef({ fields, turn: 0 });
+  if (now.current.fields !== fields) {
+    now.current = { fields, turn: now.current.turn + Number(now.current.fields !== null) };
+  }
+  const key = JSON.stringify([other, now.current.turn]);
+  return React.useMemo(
+    () => new RunPages(asker(question, () => now.current.fields ?? ''), question.isNewestFirst),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `key` stands for the question
+    [key]
+  );
 }
 
-function usePages(list: RunPages | null, isShown: boolean): IPages {
+function asker(
+  { at, experiment, isTree, query }: IQuestion,
+  fields: () => string
+): ConstructorParameters<typeof RunPages>[0] {
+  const values: QueryValues = { at, experiment, query, roots: isTree ? true : undefined };
+  return (offset, limit, signal) =>
+    request<IRunsPage>('runs', { ...values, fields: fields(), offset, limit }, { signal });
+}
+
+function usePages(list: RunPages, isShown: boolean): IPages {
   React.useEffect(() => {
     if (isShown) {
-      list?.refresh();
+      list.refresh();
     }
   }, [list, isShown]);
-  React.useEffect(() => () => list?.dispose(), [list]);
+  React.useEffect(() => () => list.dispose(), [list]);
   const subscribe = React.useCallback(
     (hear: () => void) => {
-      list?.changed.connect(hear);
-      return () => void list?.changed.disconnect(hear);
+      list.changed.connect(hear);
+      return () => void list.changed.disconnect(hear);
     },
     [list]
   );
-  return React.useSyncExternalStore(subscribe, () => list?.now ?? NONE);
+  return React.useSyncExternalStore(subscribe, () => list.now);
 }
 
 /** The children of what is expanded, by their parents. They are read again on demand, what was read stays meanwhile. */
 function useChildren(
-  question: IQuestion | null,
+  question: IQuestion,
   expanded: ReadonlySet<string>,
   isTree: boolean
 ): [ReadonlyMap<string, readonly IRunRow[]>, () => void] {
@@ -103,13 +120,13 @@ function useChildren(
   const [turn, setTurn] = React.useState(0);
   const key = JSON.stringify([question, [...expanded]]);
   React.useEffect(() => {
-    if (question === null || !isTree || expanded.size === 0) {
+    if (!isTree || expanded.size === 0) {
       return;
     }
     const aborter = new AbortController();
     const { at, fields, query } = question;
     const read = async (parent: string): Promise<void> => {
-      const values = { at, fields, query, parent, limit: MOST_CHILDREN };
+      const values = { at, fields: fields ?? '', query, parent, limit: MOST_CHILDREN };
       const { runs } = await request<IRunsPage>('runs', values, { signal: aborter.signal });
       if (!aborter.signal.aborted) {
         setChildren(now => new Map(now).set(parent, runs));
