@@ -91,37 +91,21 @@ function useAnchor(
   rowHeight: number,
   keyAt: (index: number) => string | null
 ): void {
-  const seen = React.useRef<{ count: number; keys: readonly (string | null)[] }>({ count, keys: [] });
+  const before = React.useRef({ count, keyAt });
   React.useLayoutEffect(() => {
     const box = scroller.current;
-    if (!box) {
-      return;
+    const { count: counted, keyAt: keyBefore } = before.current;
+    before.current = { count, keyAt };
+    if (!box || count === counted || box.scrollTop === 0) {
+      return; // the page is laid out to say where it is scrolled to: not asked with each drawing
     }
     const first = Math.floor(box.scrollTop / rowHeight);
-    const key = seen.current.keys[first] ?? null;
-    if (count !== seen.current.count && box.scrollTop > 0 && key !== null) {
-      const now = nearby(first, key, keyAt);
-      if (now !== null && now !== first && Math.abs(now - first) <= Math.abs(count - seen.current.count)) {
-        box.scrollTop += (now - first) * rowHeight;
-      }
+    const key = keyBefore(first);
+    const now = key === null ? null : nearby(first, key, keyAt);
+    if (now !== null && now !== first && Math.abs(now - first) <= Math.abs(count - counted)) {
+      box.scrollTop += (now - first) * rowHeight;
     }
-    seen.current = { count, keys: keysAround(box, rowHeight, count, keyAt) };
   });
-}
-
-/** The keys of the rows in and around view, at their indices. */
-function keysAround(
-  box: HTMLElement,
-  rowHeight: number,
-  count: number,
-  keyAt: (index: number) => string | null
-): readonly (string | null)[] {
-  const first = Math.floor(box.scrollTop / rowHeight);
-  const keys: (string | null)[] = [];
-  for (let at = Math.max(0, first - NEAR); at < Math.min(count, first + NEAR); at += 1) {
-    keys[at] = keyAt(at);
-  }
-  return keys;
 }
 
 /** Scrolling within a few rows draws nothing anew. */

@@ -1,8 +1,9 @@
+import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Facts } from '../components/facts';
 import { Filter } from '../components/filter';
-import { oneLine, text } from '../components/format';
+import { Json, oneLine, size, text } from '../components/format';
 import { useAnswer } from '../core/answer';
 import { IContext } from '../core/context';
 import { IEnvironment, IGit, runPath } from './api';
@@ -23,10 +24,7 @@ export function EnvironmentPart({ at, context, run }: IPart): JSX.Element {
               facts={[
                 [trans.__('Python'), `${environment.python} (${environment.implementation})`],
                 [trans.__('Platform'), `${environment.platform} ${environment.machine}`],
-                ...Object.entries(environment.hardware).map(([key, value]): [string, string] => [
-                  oneLine(key),
-                  text(value)
-                ]),
+                ...Object.entries(environment.hardware).map(fact => hardware(trans, fact)),
                 [trans.__('User'), run.session ? `${run.session.user} @ ${run.session.host}` : ''],
                 [trans.__('Notebook'), run.session?.notebook ?? '']
               ]}
@@ -38,6 +36,18 @@ export function EnvironmentPart({ at, context, run }: IPart): JSX.Element {
       )}
     </Answered>
   );
+}
+
+/** Return a fact about the machine, in people's words. */
+function hardware(trans: TranslationBundle, [key, value]: [string, Json]): [string, string] {
+  const labels: Record<string, string> = {
+    cpu_count: trans.__('CPUs'),
+    cpu_model: trans.__('CPU'),
+    gpus: trans.__('GPUs'),
+    memory_bytes: trans.__('Memory')
+  };
+  const isBytes = key.endsWith('_bytes') && typeof value === 'number';
+  return [labels[key] ?? oneLine(key), isBytes ? size(value) : text(value)];
 }
 
 function Git({ context: { trans }, git }: { context: IContext; git: IGit }): JSX.Element {

@@ -24,7 +24,7 @@ export interface IRowActions {
 /** Tags that Trackbook itself puts on runs; the verdict tells what they say. */
 const OWN_TAGS = new Set(['nondeterministic', 'repeated', 'repeated_hidden', 'not_kept']);
 const MOST_ALIGNED = 200;
-const NARROWEST = 76;
+const NARROWEST = 90;
 const WIDEST = 140;
 const WIDTHS: Readonly<Record<string, number>> = {
   name: 138,
@@ -38,7 +38,7 @@ const WIDTHS: Readonly<Record<string, number>> = {
 };
 
 /** In a side panel as wide as JupyterLab opens it, a run's name, status, verdict and first metric are seen. */
-const NARROW_WIDTHS: Readonly<Record<string, number>> = { name: 118, metrics: 76, params: 66 };
+const NARROW_WIDTHS: Readonly<Record<string, number>> = { name: 118, metrics: 84, params: 66 };
 
 /** Return what the panel calls a column. */
 export function columnLabel(trans: TranslationBundle, id: string): string {
@@ -216,7 +216,7 @@ function VerdictCell({ run }: { run: IRunRow }): JSX.Element {
   const own = Object.keys(run.tags).filter(tag => tag === 'nondeterministic');
   const words = [...(run.verdict && !(own.length > 0 && run.verdict === 'clean') ? [run.verdict] : []), ...own];
   if (words.length === 0) {
-    return <Value value={undefined} />;
+    return <></>;
   }
   const said = words.join(', ');
   const why = run.verdict_reason ?? (run.tags.nondeterministic || undefined);
