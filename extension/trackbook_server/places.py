@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from trackbook.errors import InvalidValueError
+from trackbook.errors import NotFoundError
 from trackbook.project import Project, open_project
 from trackbook.store.location import find_store, locate_store
 
@@ -41,10 +41,8 @@ class Places:
 
         Raises
         ------
-        InvalidValueError
-            If the path leads out of the root.
         NotFoundError
-            If no store belongs to it yet.
+            If the path leads out of the root, or no store belongs to it yet.
         """
         path = self.path(at)
         folder = path if path.is_dir() else path.parent
@@ -78,16 +76,16 @@ class Places:
 
         Raises
         ------
-        InvalidValueError
-            If it leads out of the root.
+        NotFoundError
+            If it leads out of the root: what is there is nobody's business.
         """
         if "\0" in at or "\\" in at or os.path.isabs(at):
-            raise InvalidValueError(f"at={at!r} is no path beneath the server's folder. Give one like work/a.ipynb.")
+            raise NotFoundError(f"at={at!r} is no path beneath the server's folder. Give one like work/a.ipynb.")
         try:
             path = (self._root / at).resolve()
             path.is_dir()
         except (OSError, RuntimeError, ValueError):  # too long, links in a circle, no text of a file system
-            raise InvalidValueError(f"at={at[:80]!r} is no path at all. Give one like work/a.ipynb.") from None
+            raise NotFoundError(f"at={at[:80]!r} is no path at all. Give one like work/a.ipynb.") from None
         if path != self._root and self._root not in path.parents:
-            raise InvalidValueError(f"at={at!r} leads out of the server's folder.")
+            raise NotFoundError(f"at={at!r} leads out of the server's folder.")
         return path

@@ -90,4 +90,4 @@ async def test_object_that_was_lost_is_not_found(ask: Ask, work: Work) -> None:
 async def test_only_hashes_name_objects(ask: Ask, digest: str) -> None:
     found = await ask("GET", f"/objects/{digest}")
 
-    assert (found.status, found.json["error"]) == (400, "InvalidValueError")
+    assert (found.status, found.json["error"]) == (404, "NotFoundError")

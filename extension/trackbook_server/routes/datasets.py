@@ -60,14 +60,14 @@ def list_all(asked: Asked) -> DatasetsList:
 
 def show_dataset(asked: Asked) -> dict[str, Any]:
     """Return a dataset with its versions, oldest first."""
-    (dataset,) = list_datasets(asked.project.store, [asked.path["name"]])
+    (dataset,) = list_datasets(asked.project.store, [_name(asked)])
     return dataset_payload(dataset)
 
 
 def show_version(asked: Asked) -> dict[str, Any]:
     """Return a version as ``trackbook data show --json`` has it, with who made it and the newest runs that used it."""
     store = asked.project.store
-    version = _version(store, asked.path["name"], asked.path["version"])
+    version = _version(store, _name(asked), asked.path["version"])
     (dataset,) = list_datasets(store, [version.name])
     snapshot = dataset.snapshot(version)
     profile = None if snapshot.kind == MODEL else _profiles.of(store, snapshot)
@@ -85,7 +85,7 @@ def diff_versions(asked: Asked) -> dict[str, Any]:
     keys = [key for key in query.key.split(",") if key]
     if keys and query.by == "position":
         raise InvalidValueError("Rows are told by a key or by position. Give one of them.")
-    after = _version(store, asked.path["name"], query.after or "latest")
+    after = _version(store, _name(asked), query.after or "latest")
     before = _version(store, after.name, query.before) if query.before else version_before(store, after)
     found = diff_tables(store, kept_version(before), kept_version(after), key=keys, by_position=query.by == "position")
     return {**table_diff_payload(found), "before_version": before.version, "after_version": after.version}
@@ -100,8 +100,16 @@ def show_profile(asked: Asked) -> dict[str, Any]:
     return {"snapshot_id": snapshot.snapshot_id, **profile_payload(_profiles.of(store, snapshot))}
 
 
+def _name(asked: Asked) -> str:
+    """Return the name that a path asks about; what can't be a name is none that is there."""
+    try:
+        return check_name(asked.path["name"])
+    except InvalidValueError as error:
+        raise NotFoundError(str(error)) from None
+
+
 def _version(store: Store, name: str, version: str) -> DatasetVersion:
-    return find_version(store, f"{check_name(name)}@{version}")
+    return find_version(store, f"{name}@{version}")
 
 
 def _using(detail: RunDetail) -> UsingRun:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from trackbook.errors import InvalidValueError, NotFoundError
+from trackbook.errors import NotFoundError
 
 from trackbook_server.route import Asked, File, Operation, Route
 
@@ -38,7 +38,7 @@ def mark_of_object(asked: Asked) -> str:
     """Return the digest, by which an object's bytes are known for ever."""
     digest = asked.path["digest"]
     if not _DIGEST.fullmatch(digest):
-        raise InvalidValueError(f"{digest[:80]!r} is no object: those are named by 64 digits and letters from a to f.")
+        raise NotFoundError(f"{digest[:80]!r} is no object: those are named by 64 digits and letters from a to f.")
     return digest
 
 
