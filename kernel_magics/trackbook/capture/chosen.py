@@ -46,6 +46,11 @@ def is_chosen(value: object) -> TypeGuard[Chosen]:
     return Chosen in class_mro(type(value))
 
 
+def is_anything_chosen() -> bool:
+    """Return whether there is any such object: most sessions have none, and their cells wait for none."""
+    return len(_all) > 0
+
+
 def set_in_cell(is_in_cell: bool) -> None:
     """Say whether a recorded cell runs: it reads what was chosen before it began."""
     global _is_in_cell

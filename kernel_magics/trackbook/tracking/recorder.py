@@ -10,7 +10,14 @@ from pathlib import Path
 
 from trackbook import clock
 from trackbook.capture.cell import CapturedCell, CellCapture
-from trackbook.capture.chosen import note_asked, set_in_cell, take_in, waiting_in, with_first_values
+from trackbook.capture.chosen import (
+    is_anything_chosen,
+    note_asked,
+    set_in_cell,
+    take_in,
+    waiting_in,
+    with_first_values,
+)
 from trackbook.capture.events import Event
 from trackbook.capture.guard import Guard
 from trackbook.capture.output_parts import kept_outputs
@@ -154,7 +161,8 @@ class Recorder:
         metadata
             The request's metadata; ``tags`` in its ``trackbook`` entry are the cell's tags.
         """
-        self._take_chosen()
+        if is_anything_chosen():
+            self._take_chosen()
         self._begin(source, transformed, cell_id, metadata)
 
     def _take_chosen(self) -> None:
@@ -271,8 +279,9 @@ class Recorder:
                 return
             set_in_cell(False)
             cell = self.capture.end(running.execution_id, error, did_run=did_run)
-            with self.guard:
-                cell.flow = with_first_values(cell.flow, self._variables)
+            if is_anything_chosen():
+                with self.guard:
+                    cell.flow = with_first_values(cell.flow, self._variables)
             outputs = self._kept(self.outputs.end() if self.outputs is not None else None)
             if running.tags:
                 self._params.note(running.tags, cell.flow)
@@ -324,7 +333,8 @@ class Recorder:
         )
         self._end_of_last = (cell.outcome, failure)
         with self.guard:
-            note_asked(running.execution_id)
+            if is_anything_chosen():
+                note_asked(running.execution_id)
             self._lineage.add(execution, settled.sources, settled.code)
             for name in cell.change.writes:
                 self._seen[name] = id(self._variables.get(name))
